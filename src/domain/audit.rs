@@ -1,0 +1,131 @@
+//! What auditors hear: every event of a request, and the events that belong to none.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    ids::{RequestId, SideEventId, Target},
+    person::{Actor, Email, SlackUser},
+    request::{Recorded, Request},
+    window::{Minutes, Timestamp},
+};
+
+/// An event that changes no request: somebody was linked or unlinked, or something was refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SideEvent {
+    /// Its name, forever.
+    pub id: SideEventId,
+    /// When.
+    pub at: Timestamp,
+    /// The Slack account it concerns.
+    pub who: SlackUser,
+    /// What happened.
+    #[serde(flatten)]
+    pub what: SideNews,
+}
+
+/// What a [`SideEvent`] tells.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum SideNews {
+    /// The account is linked to an identity.
+    Linked {
+        /// The address both sides agree on.
+        email: Email,
+    },
+    /// The account is not linked any more.
+    Unlinked {
+        /// The address both sides had agreed on.
+        email: Email,
+    },
+    /// Something was tried and refused.
+    Refused {
+        /// What was tried.
+        tried: Tried,
+        /// The request it was about.
+        request: Option<RequestId>,
+        /// The target it was about.
+        target: Option<Target>,
+        /// The sentence the person heard.
+        why: String,
+    },
+}
+
+/// What somebody tried in vain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tried {
+    /// To use the app at all.
+    Use,
+    /// To link themselves.
+    Link,
+    /// To make a request.
+    Request,
+    /// To approve one.
+    Approve,
+    /// To reject one.
+    Reject,
+    /// To take one back.
+    Withdraw,
+    /// To end access.
+    End,
+    /// To open the AWS console.
+    OpenConsole,
+}
+
+impl fmt::Display for Tried {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Use => "use this app",
+            Self::Link => "link their account",
+            Self::Request => "make a request",
+            Self::Approve => "approve",
+            Self::Reject => "reject",
+            Self::Withdraw => "withdraw",
+            Self::End => "end access",
+            Self::OpenConsole => "open the AWS console",
+        })
+    }
+}
+
+/// One line of the audit channel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AuditEntry {
+    /// An event of a request, with what a reader needs to know of that request.
+    Request {
+        /// Who asks.
+        requester: Actor,
+        /// What for.
+        target: Target,
+        /// For how long.
+        duration: Minutes,
+        /// What happened.
+        recorded: Recorded,
+    },
+    /// An event of no request.
+    Side(SideEvent),
+}
+
+impl AuditEntry {
+    /// The line that tells what has just happened to `request`.
+    #[must_use]
+    pub fn of(request: &Request, recorded: &Recorded) -> Self {
+        Self::Request {
+            requester: request.requester.clone(),
+            target: request.target.clone(),
+            duration: request.duration,
+            recorded: recorded.clone(),
+        }
+    }
+
+    /// The event's id: what the line, the stored row and a repeated post have in common.
+    #[must_use]
+    pub fn event_id(&self) -> String {
+        match self {
+            Self::Request { recorded, .. } => format!("{}/{}", recorded.request, recorded.version),
+            Self::Side(event) => event.id.to_string(),
+        }
+    }
+}

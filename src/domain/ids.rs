@@ -1,0 +1,233 @@
+//! Identifiers: parsed once, at the edge, and never bare strings after.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+use ulid::Ulid;
+
+use super::window::Timestamp;
+
+/// Text that is not the identifier it should be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected {expected}")]
+pub struct BadId {
+    expected: &'static str,
+}
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident, $expected:literal, $is_valid:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// The identifier as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = BadId;
+            fn from_str(text: &str) -> Result<Self, BadId> {
+                let is_valid: fn(&str) -> bool = $is_valid;
+                if is_valid(text) { Ok(Self(text.to_owned())) } else { Err(BadId { expected: $expected }) }
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = BadId;
+            fn try_from(text: String) -> Result<Self, BadId> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+id!(
+    /// An AWS account: 12 digits.
+    AccountId, "a 12-digit AWS account id", |text| text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())
+);
+id!(
+    /// The name of an IAM role without its path: 1 to 64 of `A-Z a-z 0-9 + = , . @ _ -`
+    /// (<https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html>).
+    RoleName, "an IAM role name", |text| (1..=64).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+=,.@_-".contains(&b))
+);
+id!(
+    /// A Slack workspace.
+    TeamId, "a Slack workspace id such as T0123456", |text| is_slack_id(text, &['T', 'E'])
+);
+id!(
+    /// A person in Slack.
+    UserId, "a Slack member id such as U0123456", |text| is_slack_id(text, &['U', 'W'])
+);
+id!(
+    /// A Slack conversation: a channel, or a direct message.
+    ChannelId, "a Slack channel id such as C0123456", |text| is_slack_id(text, &['C', 'D', 'G'])
+);
+id!(
+    /// One request for access: `req_` and a ULID, so that ids sort by the time they were made.
+    RequestId, "a request id such as req_01JD8Z6V9N3K6T7M2Q4R5S8W9X", |text| is_ulid_after(text, "req_")
+);
+id!(
+    /// One event that belongs to no request: `evt_` and a ULID.
+    SideEventId, "an event id such as evt_01JD8Z6V9N3K6T7M2Q4R5S8W9X", |text| is_ulid_after(text, "evt_")
+);
+id!(
+    /// What caused a change: done twice under one id, it changes things once.
+    CommandId, "a command id of 1 to 64 characters", |text| (1..=64).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_graphic())
+);
+
+impl RequestId {
+    /// The id of a request made at `now`; `chance` tells those of one millisecond apart.
+    #[must_use]
+    pub fn new(now: Timestamp, chance: u128) -> Self {
+        Self(format!("req_{}", ulid(now, chance)))
+    }
+}
+
+impl SideEventId {
+    /// The id of an event at `now`; `chance` tells those of one millisecond apart.
+    #[must_use]
+    pub fn new(now: Timestamp, chance: u128) -> Self {
+        Self(format!("evt_{}", ulid(now, chance)))
+    }
+}
+
+impl CommandId {
+    /// The id for what the clock brings about: there is one such change per request and version.
+    #[must_use]
+    pub fn of_the_clock(id: &RequestId, version: u64) -> Self {
+        Self(format!("clock/{id}/{version}"))
+    }
+}
+
+fn ulid(now: Timestamp, chance: u128) -> Ulid {
+    Ulid::from_parts(now.timestamp_millis().unsigned_abs(), chance)
+}
+
+fn is_slack_id(text: &str, first: &[char]) -> bool {
+    (3..=32).contains(&text.len())
+        && text.starts_with(first)
+        && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+}
+
+fn is_ulid_after(text: &str, prefix: &str) -> bool {
+    text.strip_prefix(prefix)
+        .is_some_and(|rest| Ulid::from_string(rest).is_ok_and(|ulid| ulid.to_string() == rest))
+}
+
+/// An IAM role in an account: what a request asks for. Written `<account>/<role>`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Target {
+    /// The account that holds the role.
+    pub account: AccountId,
+    /// The role's name, without its path.
+    pub role: RoleName,
+}
+
+impl FromStr for Target {
+    type Err = BadId;
+    fn from_str(text: &str) -> Result<Self, BadId> {
+        let expected = "a target such as 111122223333/S3Admin";
+        let (account, role) = text.split_once('/').ok_or(BadId { expected })?;
+        Ok(Self {
+            account: account.parse()?,
+            role: role.parse()?,
+        })
+    }
+}
+
+impl TryFrom<String> for Target {
+    type Error = BadId;
+    fn try_from(text: String) -> Result<Self, BadId> {
+        text.parse()
+    }
+}
+
+impl From<Target> for String {
+    fn from(target: Target) -> Self {
+        target.to_string()
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.account, self.role)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_taken_whole_or_not_at_all() {
+        for bad in [
+            "",
+            "11112222333",
+            "1111222233334",
+            "11112222333x",
+            " 111122223333",
+        ] {
+            assert!(bad.parse::<AccountId>().is_err(), "{bad:?}");
+        }
+        for bad in ["", "has space", "has/slash", "has#hash", &"x".repeat(65)] {
+            assert!(bad.parse::<RoleName>().is_err(), "{bad:?}");
+        }
+        for bad in ["U1", "u0123456", "U0123456|ada", "T0123456", "<@U0123456>"] {
+            assert!(bad.parse::<UserId>().is_err(), "{bad:?}");
+        }
+        for bad in [
+            "req_1",
+            "req_01jd8z6v9n3k6t7m2q4r5s8w9x",
+            "evt_01JD8Z6V9N3K6T7M2Q4R5S8W9X",
+        ] {
+            assert!(bad.parse::<RequestId>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_target_is_an_account_and_a_role() {
+        let target: Target = "111122223333/S3Admin".parse().unwrap();
+        assert_eq!(
+            (target.account.as_str(), target.role.as_str()),
+            ("111122223333", "S3Admin")
+        );
+        assert_eq!(target.to_string(), "111122223333/S3Admin");
+        for bad in [
+            "S3Admin",
+            "111122223333",
+            "111122223333/",
+            "/S3Admin",
+            "111122223333/a/b",
+        ] {
+            assert!(bad.parse::<Target>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn request_ids_sort_by_time() {
+        let at = |millis| Timestamp::from_timestamp_millis(millis).unwrap();
+        let (earlier, later) = (RequestId::new(at(1), u128::MAX), RequestId::new(at(2), 0));
+        assert!(earlier < later);
+        assert_eq!(later.as_str().parse::<RequestId>().unwrap(), later);
+    }
+}

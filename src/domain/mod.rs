@@ -1,0 +1,13 @@
+//! The rules: pure and synchronous. No I/O, no clock, no randomness, nothing async, no logging.
+
+pub mod audit;
+pub mod ids;
+pub mod message;
+pub mod person;
+pub mod policy;
+pub mod refusal;
+pub mod request;
+pub mod secret;
+pub mod session;
+pub mod window;
+pub mod work;

@@ -1,0 +1,395 @@
+//! Who somebody is, and how a link between a Slack account and an identity may come about.
+
+use std::{collections::BTreeSet, fmt, str::FromStr};
+
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    ids::{TeamId, UserId},
+    refusal::Refusal,
+    window::Timestamp,
+};
+
+/// A Slack account.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct SlackUser {
+    /// The workspace it belongs to.
+    pub team: TeamId,
+    /// The account in it.
+    pub user: UserId,
+}
+
+/// A person as the identity provider knows them: the pair of `iss` and `sub` that OpenID Connect promises to
+/// be unique and never reassigned (<https://openid.net/specs/openid-connect-core-1_0.html#ClaimStability>).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Subject {
+    /// The provider, `iss`.
+    pub issuer: String,
+    /// The person there, `sub`.
+    pub subject: String,
+}
+
+/// An e-mail address, in lower case: two that differ in case alone are one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Email(String);
+
+/// Text that is no e-mail address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected an e-mail address")]
+pub struct BadEmail;
+
+impl Email {
+    /// The address as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Email {
+    type Err = BadEmail;
+    fn from_str(text: &str) -> Result<Self, BadEmail> {
+        let (local, host) = text.split_once('@').ok_or(BadEmail)?;
+        let is_plain = text.len() <= 254 && text.chars().all(|c| !c.is_whitespace() && !c.is_control());
+        if local.is_empty() || host.is_empty() || host.contains('@') || !is_plain {
+            return Err(BadEmail);
+        }
+        Ok(Self(text.to_lowercase()))
+    }
+}
+
+impl TryFrom<String> for Email {
+    type Error = BadEmail;
+    fn try_from(text: String) -> Result<Self, BadEmail> {
+        text.parse()
+    }
+}
+
+impl From<Email> for String {
+    fn from(email: Email) -> Self {
+        email.0
+    }
+}
+
+impl fmt::Display for Email {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The names of the groups a person is in, compared exactly.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Groups(BTreeSet<String>);
+
+impl Groups {
+    /// Whether this very name is among them.
+    #[must_use]
+    pub fn contains(&self, group: &str) -> bool {
+        self.0.contains(group)
+    }
+
+    /// Their names, sorted.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+}
+
+impl<S: Into<String>> FromIterator<S> for Groups {
+    fn from_iter<I: IntoIterator<Item = S>>(names: I) -> Self {
+        Self(names.into_iter().map(Into::into).collect())
+    }
+}
+
+/// What Slack says of an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// The account.
+    pub who: SlackUser,
+    /// The name it shows.
+    pub name: String,
+    /// The profile's e-mail address, when Slack has confirmed it.
+    pub confirmed_email: Option<Email>,
+    /// What kind of account it is.
+    pub kind: MemberKind,
+}
+
+/// The kinds of account that matter here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MemberKind {
+    /// A full member.
+    Full,
+    /// A guest, of one channel or of several.
+    Guest,
+    /// A bot.
+    Bot,
+    /// Deactivated.
+    Deactivated,
+}
+
+impl Member {
+    /// Lets in full members of `team` alone.
+    ///
+    /// # Errors
+    /// [`Refusal::OtherWorkspace`], [`Refusal::NotFullMember`].
+    pub fn admit(&self, team: &TeamId) -> Result<(), Refusal> {
+        if self.who.team != *team {
+            return Err(Refusal::OtherWorkspace);
+        }
+        match self.kind {
+            MemberKind::Full => Ok(()),
+            MemberKind::Guest => Err(Refusal::NotFullMember { kind: "a guest" }),
+            MemberKind::Bot => Err(Refusal::NotFullMember { kind: "a bot" }),
+            MemberKind::Deactivated => Err(Refusal::NotFullMember { kind: "deactivated" }),
+        }
+    }
+}
+
+/// Proof that a browser has just come back from the identity provider as this person.
+///
+/// Only the [`Identity`](crate::ports::Identity) adapter makes one, from a verified ID token.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    subject: Subject,
+    verified_email: Option<Email>,
+    groups: Groups,
+    at: Timestamp,
+}
+
+impl SignedIn {
+    /// What a verified ID token says; `verified_email` only where the provider vouches for it.
+    pub(crate) fn verified(
+        subject: Subject,
+        verified_email: Option<Email>,
+        groups: Groups,
+        at: Timestamp,
+    ) -> Self {
+        Self {
+            subject,
+            verified_email,
+            groups,
+            at,
+        }
+    }
+
+    /// Who signed in.
+    #[must_use]
+    pub fn subject(&self) -> &Subject {
+        &self.subject
+    }
+
+    /// The groups the sign-in brought.
+    #[must_use]
+    pub fn groups(&self) -> &Groups {
+        &self.groups
+    }
+
+    /// The address the provider vouches for.
+    #[must_use]
+    pub fn verified_email(&self) -> Option<&Email> {
+        self.verified_email.as_ref()
+    }
+}
+
+/// Groups that the identity provider has told for the action at hand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FreshGroups(Groups);
+
+impl FreshGroups {
+    /// What the provider has just answered.
+    pub(crate) fn fetched(groups: Groups) -> Self {
+        Self(groups)
+    }
+
+    /// The groups.
+    #[must_use]
+    pub fn groups(&self) -> &Groups {
+        &self.0
+    }
+}
+
+/// The stored bond between a Slack account and an identity.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// The Slack account.
+    pub slack: SlackUser,
+    /// The identity.
+    pub subject: Subject,
+    /// The address that both sides agree on.
+    pub email: Email,
+    /// The groups last heard of: for display, never for a decision.
+    pub groups: Groups,
+    /// The last sign-in in a browser.
+    pub signed_in_at: Timestamp,
+}
+
+impl Link {
+    /// For how long a sign-in speaks for itself where the provider gives no refresh token.
+    pub const SIGN_IN_LASTS: TimeDelta = TimeDelta::minutes(15);
+
+    /// Links a Slack account to the identity that signed in, when both sides have the same, confirmed address.
+    ///
+    /// # Errors
+    /// [`Refusal::NoSlackEmail`], [`Refusal::NoVerifiedEmail`], [`Refusal::EmailsDiffer`].
+    pub fn between(member: &Member, signed_in: &SignedIn) -> Result<Self, Refusal> {
+        let slack = member.confirmed_email.as_ref().ok_or(Refusal::NoSlackEmail)?;
+        let email = signed_in
+            .verified_email
+            .as_ref()
+            .ok_or(Refusal::NoVerifiedEmail)?;
+        if email != slack {
+            return Err(Refusal::EmailsDiffer {
+                slack: slack.clone(),
+                identity: email.clone(),
+            });
+        }
+        Ok(Self {
+            slack: member.who.clone(),
+            subject: signed_in.subject.clone(),
+            email: email.clone(),
+            groups: signed_in.groups.clone(),
+            signed_in_at: signed_in.at,
+        })
+    }
+
+    /// The groups of the last sign-in, while it is younger than [`Link::SIGN_IN_LASTS`].
+    /// For providers that give no refresh token, and for nothing else.
+    #[must_use]
+    pub fn groups_of_sign_in(&self, now: Timestamp) -> Option<FreshGroups> {
+        (now - self.signed_in_at < Self::SIGN_IN_LASTS).then(|| FreshGroups(self.groups.clone()))
+    }
+
+    /// The person, with groups as they are at this moment.
+    #[must_use]
+    pub fn with(&self, fresh: FreshGroups) -> Person {
+        Person {
+            actor: self.actor(),
+            groups: fresh.0,
+        }
+    }
+
+    /// What history keeps of this person.
+    #[must_use]
+    pub fn actor(&self) -> Actor {
+        Actor {
+            subject: self.subject.clone(),
+            slack: self.slack.user.clone(),
+            email: self.email.clone(),
+        }
+    }
+}
+
+/// What history keeps of a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Actor {
+    /// Who they are.
+    pub subject: Subject,
+    /// The Slack account they acted through.
+    pub slack: UserId,
+    /// Their verified address.
+    pub email: Email,
+}
+
+impl Actor {
+    /// Whether both are one person: by identity, or by the Slack account they act through.
+    #[must_use]
+    pub fn is(&self, other: &Self) -> bool {
+        self.subject == other.subject || self.slack == other.slack
+    }
+}
+
+/// A linked person with groups as they are now: what every decision about a person takes.
+///
+/// Only [`Link::with`] makes one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    actor: Actor,
+    groups: Groups,
+}
+
+impl Person {
+    /// What history keeps of them.
+    #[must_use]
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// Their groups, as they are now.
+    #[must_use]
+    pub fn groups(&self) -> &Groups {
+        &self.groups
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn member(email: Option<&str>, kind: MemberKind) -> Member {
+        Member {
+            who: SlackUser {
+                team: "T0123456".parse().unwrap(),
+                user: "U0ADA".parse().unwrap(),
+            },
+            name: "Ada".into(),
+            confirmed_email: email.map(|email| email.parse().unwrap()),
+            kind,
+        }
+    }
+
+    fn signed_in(email: Option<&str>) -> SignedIn {
+        let subject = Subject {
+            issuer: "https://idp.example".into(),
+            subject: "ada".into(),
+        };
+        let email = email.map(|email| email.parse().unwrap());
+        SignedIn::verified(subject, email, Groups::default(), Timestamp::UNIX_EPOCH)
+    }
+
+    #[test]
+    fn a_link_takes_the_same_confirmed_address_on_both_sides() {
+        let ada = member(Some("Ada@Example.com"), MemberKind::Full);
+        assert!(Link::between(&ada, &signed_in(Some("ada@example.com"))).is_ok());
+        assert!(matches!(
+            Link::between(&ada, &signed_in(Some("eve@example.com"))),
+            Err(Refusal::EmailsDiffer { .. })
+        ));
+        assert_eq!(
+            Link::between(&ada, &signed_in(None)),
+            Err(Refusal::NoVerifiedEmail)
+        );
+        let unconfirmed = member(None, MemberKind::Full);
+        assert_eq!(
+            Link::between(&unconfirmed, &signed_in(Some("ada@example.com"))),
+            Err(Refusal::NoSlackEmail)
+        );
+    }
+
+    #[test]
+    fn only_full_members_of_the_workspace_are_let_in() {
+        let home: TeamId = "T0123456".parse().unwrap();
+        assert_eq!(member(None, MemberKind::Full).admit(&home), Ok(()));
+        for kind in [MemberKind::Guest, MemberKind::Bot, MemberKind::Deactivated] {
+            assert!(member(None, kind).admit(&home).is_err(), "{kind:?}");
+        }
+        let elsewhere: TeamId = "T0999999".parse().unwrap();
+        assert_eq!(
+            member(None, MemberKind::Full).admit(&elsewhere),
+            Err(Refusal::OtherWorkspace)
+        );
+    }
+
+    #[test]
+    fn a_sign_in_speaks_for_itself_for_fifteen_minutes() {
+        let link = Link::between(
+            &member(Some("ada@example.com"), MemberKind::Full),
+            &signed_in(Some("ada@example.com")),
+        )
+        .unwrap();
+        let end = link.signed_in_at + Link::SIGN_IN_LASTS;
+        assert!(link.groups_of_sign_in(end - TimeDelta::milliseconds(1)).is_some());
+        assert!(link.groups_of_sign_in(end).is_none());
+    }
+}

@@ -1,0 +1,235 @@
+//! Who may ask for what, who may answer, how long, and why: the rules of AWS's reference broker.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    str::FromStr,
+};
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    ids::{AccountId, Target},
+    person::{Groups, Person},
+    refusal::Refusal,
+    window::Minutes,
+};
+
+/// What a person writes to explain themselves: 1 to 1,000 characters, without white space around them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Reason(String);
+
+impl Reason {
+    /// The most characters one may have.
+    pub const MAX_CHARS: usize = 1_000;
+
+    /// The text, as it was written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Reason {
+    type Err = Refusal;
+    fn from_str(text: &str) -> Result<Self, Refusal> {
+        let text = text.trim();
+        match text.chars().count() {
+            0 => Err(Refusal::NoReason),
+            1..=Self::MAX_CHARS => Ok(Self(text.to_owned())),
+            length => Err(Refusal::ReasonTooLong { length }),
+        }
+    }
+}
+
+impl TryFrom<String> for Reason {
+    type Error = Refusal;
+    fn try_from(text: String) -> Result<Self, Refusal> {
+        text.parse()
+    }
+}
+
+impl From<Reason> for String {
+    fn from(reason: Reason) -> Self {
+        reason.0
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The operator's rules for access.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// Groups named `<prefix>#<role>#<account>` make eligible for that role in that account.
+    pub group_prefix: String,
+    /// The group whose members may answer requests.
+    pub reviewers: String,
+    /// The group whose members may read everything.
+    pub auditors: String,
+    /// How long a request waits for an answer.
+    pub request_ttl: Minutes,
+    /// The longest anybody may have access.
+    pub max_duration: Minutes,
+    /// The durations the form offers.
+    pub durations: Vec<Minutes>,
+    /// The accounts that may be asked for, with the names people know them by; none: every account.
+    pub accounts: BTreeMap<AccountId, String>,
+}
+
+impl Policy {
+    /// The targets these groups make eligible for.
+    #[must_use]
+    pub fn targets(&self, groups: &Groups) -> BTreeSet<Target> {
+        groups.iter().filter_map(|group| self.target_of(group)).collect()
+    }
+
+    /// The group that makes eligible for `target`.
+    #[must_use]
+    pub fn group_for(&self, target: &Target) -> String {
+        format!("{}#{}#{}", self.group_prefix, target.role, target.account)
+    }
+
+    /// Refuses whoever these groups do not make eligible for `target`.
+    ///
+    /// # Errors
+    /// [`Refusal::NotEligible`].
+    pub fn check_eligible(&self, groups: &Groups, target: &Target) -> Result<(), Refusal> {
+        if self.targets(groups).contains(target) {
+            return Ok(());
+        }
+        Err(Refusal::NotEligible {
+            target: target.clone(),
+            group: self.group_for(target),
+        })
+    }
+
+    /// Refuses a duration over the maximum.
+    ///
+    /// # Errors
+    /// [`Refusal::TooLong`].
+    pub fn check_duration(&self, duration: Minutes) -> Result<(), Refusal> {
+        if duration <= self.max_duration {
+            return Ok(());
+        }
+        Err(Refusal::TooLong {
+            asked: duration,
+            max: self.max_duration,
+        })
+    }
+
+    /// Whether these groups make a reviewer.
+    #[must_use]
+    pub fn is_reviewer(&self, person: &Person) -> bool {
+        person.groups().contains(&self.reviewers)
+    }
+
+    /// The target that a group of this very name stands for, if it stands for one that is offered.
+    fn target_of(&self, group: &str) -> Option<Target> {
+        let (role, account) = group
+            .strip_prefix(&self.group_prefix)?
+            .strip_prefix('#')?
+            .split_once('#')?;
+        let target = Target {
+            account: account.parse().ok()?,
+            role: role.parse().ok()?,
+        };
+        let is_offered = self.accounts.is_empty() || self.accounts.contains_key(&target.account);
+        is_offered.then_some(target)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn policy() -> Policy {
+        Policy {
+            group_prefix: "aws-temp".into(),
+            reviewers: "aws-temp#Reviewer".into(),
+            auditors: "aws-temp#Auditor".into(),
+            request_ttl: "24h".parse().unwrap(),
+            max_duration: "8h".parse().unwrap(),
+            durations: vec!["1h".parse().unwrap()],
+            accounts: BTreeMap::new(),
+        }
+    }
+
+    fn targets(policy: &Policy, groups: &[&str]) -> Vec<String> {
+        policy
+            .targets(&groups.iter().copied().collect())
+            .iter()
+            .map(Target::to_string)
+            .collect()
+    }
+
+    #[test]
+    fn a_group_makes_eligible_for_exactly_its_role_in_its_account() {
+        assert_eq!(
+            targets(&policy(), &["aws-temp#S3Admin#111122223333"]),
+            ["111122223333/S3Admin"]
+        );
+        let near_misses = [
+            "aws-temp#S3Admin",
+            "aws-temp#S3Admin#111122223333#x",
+            "aws-temp#S3Admin#11112222333",
+            "aws-temp##111122223333",
+            "xaws-temp#S3Admin#111122223333",
+            "aws-temporary#S3Admin#111122223333",
+            "AWS-TEMP#S3Admin#111122223333",
+            " aws-temp#S3Admin#111122223333",
+            "aws-temp#S3Admin#111122223333 ",
+            "aws-temp#Reviewer",
+        ];
+        assert_eq!(targets(&policy(), &near_misses), [""; 0]);
+    }
+
+    #[test]
+    fn a_role_whose_name_is_part_of_anothers_is_another_role() {
+        let groups: Groups = ["aws-temp#DBAdmin#111122223333"].into_iter().collect();
+        assert!(
+            policy()
+                .check_eligible(&groups, &"111122223333/Admin".parse().unwrap())
+                .is_err()
+        );
+        assert!(
+            policy()
+                .check_eligible(&groups, &"111122223333/DBAdmin".parse().unwrap())
+                .is_ok()
+        );
+    }
+
+    #[test]
+    fn where_accounts_are_listed_no_other_is_offered() {
+        let policy = Policy {
+            accounts: [("111122223333".parse().unwrap(), "prod".into())].into(),
+            ..policy()
+        };
+        let groups = ["aws-temp#S3Admin#111122223333", "aws-temp#S3Admin#444455556666"];
+        assert_eq!(targets(&policy, &groups), ["111122223333/S3Admin"]);
+    }
+
+    #[test]
+    fn access_lasts_no_longer_than_the_maximum() {
+        assert_eq!(policy().check_duration("8h".parse().unwrap()), Ok(()));
+        assert!(matches!(
+            policy().check_duration("481m".parse().unwrap()),
+            Err(Refusal::TooLong { .. })
+        ));
+    }
+
+    #[test]
+    fn a_reason_has_one_to_a_thousand_characters() {
+        assert_eq!("  why not \n".parse::<Reason>().unwrap().as_str(), "why not");
+        assert!("é".repeat(1_000).parse::<Reason>().is_ok());
+        assert_eq!(
+            "é".repeat(1_001).parse::<Reason>(),
+            Err(Refusal::ReasonTooLong { length: 1_001 })
+        );
+        assert_eq!(" \n\t".parse::<Reason>(), Err(Refusal::NoReason));
+    }
+}

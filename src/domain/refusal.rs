@@ -1,0 +1,197 @@
+//! Every "no" a person can hear: a sentence that says what happened, and one that says what to do next.
+
+use super::{
+    ids::{RequestId, Target},
+    person::Email,
+    policy::Reason,
+    window::Minutes,
+};
+
+/// Why something was not done. For people; never logged as an error.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Their own request, whichever Slack account they use.
+    #[error("You cannot answer your own request. Another member of {reviewers} has to.")]
+    OwnRequest {
+        /// The reviewers' group.
+        reviewers: String,
+    },
+    /// Not in the reviewers' group at this moment.
+    #[error(
+        "Only a member of {reviewers} can answer this request. If you should be one, ask whoever manages that group."
+    )]
+    NotReviewer {
+        /// The reviewers' group.
+        reviewers: String,
+    },
+    /// Neither the requester nor a reviewer.
+    #[error("Only the requester or a member of {reviewers} can do that. Ask one of them.")]
+    NotParty {
+        /// The reviewers' group.
+        reviewers: String,
+    },
+    /// Somebody was faster.
+    #[error("{by} has already {status} this request. There is nothing left to do.")]
+    Answered {
+        /// What they did, in a word.
+        status: &'static str,
+        /// Who did it.
+        by: Email,
+    },
+    /// Too late: the request's own deadline has passed.
+    #[error(
+        "This request expired before anybody answered it. The requester can make a new one with /elevate."
+    )]
+    ExpiredUnanswered,
+    /// Approved once, and over.
+    #[error(
+        "{by} approved this request, and its access is already over. The requester can make a new one with /elevate."
+    )]
+    ApprovedAndOver {
+        /// The reviewer.
+        by: Email,
+    },
+    /// Access is not open.
+    #[error(
+        "Access is not open: this request is {status}. Make a new one with /elevate if you still need it."
+    )]
+    NotLive {
+        /// Where the request stands, in a word.
+        status: &'static str,
+    },
+    /// The browser signed in as somebody else than the requester.
+    #[error(
+        "You signed in as somebody else than the person this access was approved for. Sign out at your identity provider and open the link again, or make a request of your own with /elevate."
+    )]
+    OtherPerson,
+    /// No group makes them eligible.
+    #[error(
+        "You are not eligible for {target}: that takes membership of {group}. Ask whoever manages that group."
+    )]
+    NotEligible {
+        /// What was asked for.
+        target: Target,
+        /// The group it takes.
+        group: String,
+    },
+    /// Longer than the policy allows.
+    #[error("{asked} is longer than the {max} that is allowed. Ask for {max} or less.")]
+    TooLong {
+        /// What was asked for.
+        asked: Minutes,
+        /// What is allowed.
+        max: Minutes,
+    },
+    /// One open or live request per person and target.
+    #[error(
+        "You already have a request for {target} that is waiting or approved: {request}. Use it, or withdraw or end it first."
+    )]
+    AlreadyOpen {
+        /// What was asked for.
+        target: Target,
+        /// The request that stands in the way.
+        request: RequestId,
+    },
+    /// Nothing written.
+    #[error("Say why, in a few words.")]
+    NoReason,
+    /// Too much written.
+    #[error("That is {length} characters; {max} are allowed. Shorten it.", max = Reason::MAX_CHARS)]
+    ReasonTooLong {
+        /// How many there were.
+        length: usize,
+    },
+    /// No such request.
+    #[error("There is no request {0}. Look at yours with /elevate status.")]
+    NoSuchRequest(RequestId),
+
+    /// Someone of another Slack workspace.
+    #[error(
+        "Only members of this workspace can use this app. Use your own workspace's, or ask somebody here."
+    )]
+    OtherWorkspace,
+    /// A guest, a bot, a deactivated account.
+    #[error("Your Slack account is {kind}, and only full members can use this app. Ask a workspace admin.")]
+    NotFullMember {
+        /// What it is instead.
+        kind: &'static str,
+    },
+    /// The Slack account is not linked yet.
+    #[error("I don't know you yet. Link your Slack account first.")]
+    NotLinked,
+    /// The provider gives no refresh token, or has taken it back.
+    #[error(
+        "Your identity provider wants you to sign in again. Link your Slack account once more, then repeat this."
+    )]
+    SignInAgain,
+    /// The provider did not answer.
+    #[error(
+        "Your groups could not be checked because the identity provider did not answer, so nothing was changed. Try again in a minute."
+    )]
+    IdentityUnavailable,
+    /// The provider's answer cannot be used.
+    #[error(
+        "The identity provider's answer could not be accepted ({why}), so nothing was changed. Tell whoever runs this app."
+    )]
+    IdentityUnusable {
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The person said no at the provider, or it would not let them in.
+    #[error(
+        "You were not signed in: the identity provider answered “{0}”. Open the link again to try once more."
+    )]
+    SignInRefused(String),
+    /// A link, ticket or callback that is used up, unknown or too old.
+    #[error("This link has been used or is too old. Get a new one in Slack, with /elevate.")]
+    LinkGone,
+    /// A callback that comes to another browser than the one that started.
+    #[error("This sign-in was started in another browser. Open the link from Slack in this one.")]
+    OtherBrowser,
+    /// Another site sent the form, or the cookie is missing.
+    #[error(
+        "This page was not opened from the link in Slack, or cookies are blocked. Open the link from Slack again."
+    )]
+    ForgedForm,
+    /// The Slack profile's address is missing or not confirmed.
+    #[error(
+        "Your Slack profile has no confirmed e-mail address. Confirm it in Slack, then start again with /elevate link."
+    )]
+    NoSlackEmail,
+    /// The provider does not vouch for an address.
+    #[error(
+        "Your identity provider does not vouch for your e-mail address. Ask whoever manages your account there."
+    )]
+    NoVerifiedEmail,
+    /// Slack and the provider disagree.
+    #[error(
+        "You signed in as {identity}, but the Slack account that this link belongs to is {slack}. Open your own link, from your own /elevate link."
+    )]
+    EmailsDiffer {
+        /// The address in Slack.
+        slack: Email,
+        /// The address at the provider.
+        identity: Email,
+    },
+    /// One identity, one Slack account.
+    #[error(
+        "This identity is already linked to another Slack account. Unlink it there first, with /elevate unlink."
+    )]
+    IdentityTaken,
+    /// Another identity than the one linked.
+    #[error("Your Slack account is linked to another identity. Unlink it first, with /elevate unlink.")]
+    LinkedToAnother,
+
+    /// AWS said no.
+    #[error("AWS refused the session: {why}. Show this to whoever runs the target account.")]
+    AwsRefused {
+        /// What AWS said.
+        why: String,
+    },
+    /// AWS did not answer.
+    #[error("AWS did not answer, so no session was opened. Press Open console in Slack to try again.")]
+    AwsUnavailable,
+    /// A command that cannot be read.
+    #[error("{0} Try /elevate help.")]
+    BadCommand(String),
+}

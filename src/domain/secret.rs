@@ -1,0 +1,125 @@
+//! One-time secrets: what is handed out, and the hash that is kept.
+
+use std::fmt;
+
+use aws_lc_rs::{constant_time, digest, hmac};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{Deserialize, Serialize};
+
+/// A bearer secret of 256 bits, in base64url: in a link, a cookie or a `state`. Never stored, never logged.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+/// The SHA-256 of a secret, in base64url: all that is stored of it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SecretHash(String);
+
+impl Secret {
+    /// A secret of these random bytes.
+    #[must_use]
+    pub fn of(random: [u8; 32]) -> Self {
+        Self(URL_SAFE_NO_PAD.encode(random))
+    }
+
+    /// Reads what somebody presents as a secret; `None` when it has another form than ours.
+    #[must_use]
+    pub fn presented(text: &str) -> Option<Self> {
+        let is_ours = URL_SAFE_NO_PAD.decode(text).is_ok_and(|bytes| bytes.len() == 32);
+        is_ours.then(|| Self(text.to_owned()))
+    }
+
+    /// The text to hand out.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// What may be stored.
+    #[must_use]
+    pub fn hash(&self) -> SecretHash {
+        SecretHash(hash_of([self.0.as_str()]))
+    }
+
+    /// Another secret, which nobody can tell without this one: HMAC-SHA-256 over `label` and `salt`.
+    #[must_use]
+    pub fn derive(&self, label: &str, salt: &str) -> Self {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, self.0.as_bytes());
+        let mut context = hmac::Context::with_key(&key);
+        for part in [label, salt] {
+            context.update(&length_of(part));
+            context.update(part.as_bytes());
+        }
+        Self(URL_SAFE_NO_PAD.encode(context.sign()))
+    }
+
+    /// Compares in constant time.
+    #[must_use]
+    pub fn matches(&self, presented: &str) -> bool {
+        constant_time::verify_slices_are_equal(self.0.as_bytes(), presented.as_bytes()).is_ok()
+    }
+}
+
+impl SecretHash {
+    /// The hash as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret([redacted])")
+    }
+}
+
+/// SHA-256 over the parts, each preceded by its length so that no two lists of parts read alike; base64url.
+#[must_use]
+pub fn hash_of<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
+    let mut context = digest::Context::new(&digest::SHA256);
+    for part in parts {
+        context.update(&length_of(part));
+        context.update(part.as_bytes());
+    }
+    URL_SAFE_NO_PAD.encode(context.finish())
+}
+
+fn length_of(part: &str) -> [u8; 8] {
+    (part.len() as u64).to_be_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_presented_as_it_was_handed_out() {
+        let secret = Secret::of([7; 32]);
+        assert_eq!(Secret::presented(secret.expose()), Some(secret));
+        for bad in ["", "short", &"=".repeat(43), &"A".repeat(44)] {
+            assert_eq!(Secret::presented(bad), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn derived_secrets_differ_by_label_salt_and_parent() {
+        let secret = Secret::of([7; 32]);
+        assert_ne!(secret.derive("nonce", "x"), secret.derive("pkce", "x"));
+        assert_ne!(secret.derive("nonce", "x"), secret.derive("noncex", ""));
+        assert_ne!(
+            secret.derive("nonce", "x"),
+            Secret::of([8; 32]).derive("nonce", "x")
+        );
+    }
+
+    #[test]
+    fn parts_do_not_run_together() {
+        assert_ne!(hash_of(["T1", "U2x"]), hash_of(["T1U2", "x"]));
+    }
+
+    #[test]
+    fn debug_shows_nothing() {
+        assert!(!format!("{:?}", Secret::of([7; 32])).contains("Bw"));
+    }
+}

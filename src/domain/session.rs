@@ -1,0 +1,165 @@
+//! What AWS STS is asked for: the terms of one session, so that it cannot outlive the window.
+
+use serde_json::json;
+
+use super::{
+    ids::Target,
+    request::{Elevated, Request},
+    window::Timestamp,
+};
+
+/// The shortest session STS gives, in seconds
+/// (<https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>).
+const SHORTEST: i64 = 900;
+/// The longest that a role may get from another role, in seconds (role chaining, same page).
+const LONGEST_CHAINED: i64 = 3600;
+/// The most characters of a session name or a source identity (same page).
+const LONGEST_NAME: usize = 64;
+/// The most characters of a session tag's value (same page).
+const LONGEST_TAG: usize = 256;
+
+/// The arguments of `AssumeRole` for one session.
+///
+/// Only [`SessionTerms::new`] makes one: it takes an [`Elevated`] and a committed
+/// [`SessionIssuing`](super::request::Event::SessionIssuing).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionTerms {
+    target: Target,
+    session_name: String,
+    source_identity: String,
+    tags: [(&'static str, String); 3],
+    duration_seconds: i32,
+    policy: String,
+    hard_end: Timestamp,
+}
+
+impl SessionTerms {
+    /// The terms of session number `session`; `None` when that session has not been recorded as being issued.
+    #[must_use]
+    pub fn new(elevated: &Elevated<'_>, session: u32) -> Option<Self> {
+        let request = elevated.request();
+        if !request.is_unsettled(session) {
+            return None;
+        }
+        let hard_end = elevated.window().ends();
+        let left = (hard_end - elevated.checked_at()).num_seconds();
+        let duration = left.clamp(SHORTEST, LONGEST_CHAINED);
+        Some(Self {
+            target: request.target.clone(),
+            session_name: session_name(request),
+            source_identity: source_identity(request),
+            tags: [
+                ("elevate:request", request.id.to_string()),
+                (
+                    "elevate:requester",
+                    allowed(request.requester.email.as_str(), LONGEST_TAG),
+                ),
+                (
+                    "elevate:reviewer",
+                    allowed(elevated.approved_by().email.as_str(), LONGEST_TAG),
+                ),
+            ],
+            duration_seconds: i32::try_from(duration).expect("clamped to an hour"),
+            policy: policy_until(hard_end),
+            hard_end,
+        })
+    }
+
+    /// The role to assume.
+    #[must_use]
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// `RoleSessionName`: the person.
+    #[must_use]
+    pub fn session_name(&self) -> &str {
+        &self.session_name
+    }
+
+    /// `SourceIdentity`: the whole request id, then the person. It is in every CloudTrail record of the session.
+    #[must_use]
+    pub fn source_identity(&self) -> &str {
+        &self.source_identity
+    }
+
+    /// Session tags.
+    #[must_use]
+    pub fn tags(&self) -> &[(&'static str, String)] {
+        &self.tags
+    }
+
+    /// `DurationSeconds`: what is left of the window, as far as STS allows.
+    #[must_use]
+    pub fn duration_seconds(&self) -> i32 {
+        self.duration_seconds
+    }
+
+    /// The session policy that denies everything from the window's end on.
+    #[must_use]
+    pub fn policy(&self) -> &str {
+        &self.policy
+    }
+
+    /// When the policy starts to deny.
+    #[must_use]
+    pub fn hard_end(&self) -> Timestamp {
+        self.hard_end
+    }
+}
+
+/// Allows whatever the role allows until `end`, and nothing from then on.
+///
+/// A session policy travels with the session and is evaluated at every call, so that the window's end holds
+/// although STS gives no session of less than 15 minutes. The time is cut to the whole second below.
+fn policy_until(end: Timestamp) -> String {
+    let end = end.format("%Y-%m-%dT%H:%M:%SZ").to_string();
+    json!({
+        "Version": "2012-10-17",
+        "Statement": [
+            { "Effect": "Allow", "Action": "*", "Resource": "*" },
+            {
+                "Effect": "Deny", "Action": "*", "Resource": "*",
+                "Condition": { "DateGreaterThanEquals": { "aws:CurrentTime": end } }
+            }
+        ]
+    })
+    .to_string()
+}
+
+fn session_name(request: &Request) -> String {
+    allowed(request.requester.email.as_str(), LONGEST_NAME)
+}
+
+fn source_identity(request: &Request) -> String {
+    allowed(
+        &format!("{}.{}", request.id, request.requester.email),
+        LONGEST_NAME,
+    )
+}
+
+/// The text in the characters that names, source identities and tag values all allow (`[\w+=,.@-]`), cut to length.
+fn allowed(text: &str, longest: usize) -> String {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
+    text.chars()
+        .map(|c| if fits(c) { c } else { '_' })
+        .take(longest)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_policys_time_is_cut_to_the_second_below() {
+        let end = Timestamp::from_timestamp_millis(1_800_000_000_999).unwrap();
+        assert!(policy_until(end).contains("2027-01-15T08:00:00Z"));
+    }
+
+    #[test]
+    fn names_hold_only_what_sts_allows() {
+        assert_eq!(allowed("o'hara+x@exämple.com", 64), "o_hara+x@ex_mple.com");
+        assert_eq!(allowed(&"x".repeat(300), 64).len(), 64);
+    }
+}

@@ -1,0 +1,22 @@
+//! A Slack bot that gives engineers time-bound access to AWS roles.
+//!
+//! Dependencies point down only; `tests/it/tidy.rs` holds the modules to it:
+//!
+//! ```text
+//! main → app → { slack::inbound, web } → flows → ports → domain
+//!              { store, slack::client, identity, aws, sealer, system } → ports, domain
+//!              slack::views → domain
+//! ```
+
+pub mod app;
+pub mod aws;
+pub mod config;
+pub mod domain;
+pub mod flows;
+pub mod identity;
+pub mod ports;
+pub mod sealer;
+pub mod slack;
+pub mod store;
+pub mod system;
+pub mod web;

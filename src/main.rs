@@ -1,0 +1,2 @@
+//! elevate
+fn main() {}

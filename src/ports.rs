@@ -1,0 +1,530 @@
+//! Everything this program can do to the world, on one page.
+
+use async_trait::async_trait;
+use chrono::TimeDelta;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::domain::{
+    audit::SideEvent,
+    ids::{ChannelId, CommandId, RequestId, SideEventId, Target, TeamId, UserId},
+    message::{Form, Message},
+    person::{FreshGroups, Link, Member, SignedIn, SlackUser, Subject},
+    policy::Reason,
+    request::{Recorded, Request},
+    secret::{Secret, SecretHash},
+    session::SessionTerms,
+    window::{Minutes, Timestamp},
+    work::Work,
+};
+
+/// The time.
+pub trait Clock: Send + Sync {
+    /// The time, to the millisecond.
+    fn now(&self) -> Timestamp;
+}
+
+/// Chance.
+pub trait Ids: Send + Sync {
+    /// Fills `bytes` from a cryptographically secure source.
+    fn fill(&self, bytes: &mut [u8]);
+}
+
+impl dyn Ids {
+    /// A new bearer secret.
+    #[must_use]
+    pub fn secret(&self) -> Secret {
+        let mut bytes = [0; 32];
+        self.fill(&mut bytes);
+        Secret::of(bytes)
+    }
+
+    /// The id of a request made at `now`.
+    #[must_use]
+    pub fn request_id(&self, now: Timestamp) -> RequestId {
+        RequestId::new(now, self.chance())
+    }
+
+    /// The id of an event made at `now`.
+    #[must_use]
+    pub fn side_event_id(&self, now: Timestamp) -> SideEventId {
+        SideEventId::new(now, self.chance())
+    }
+
+    /// What a person tells the operator, who finds it in the log.
+    #[must_use]
+    pub fn reference(&self) -> String {
+        let mut bytes = [0; 4];
+        self.fill(&mut bytes);
+        hex::encode(bytes)
+    }
+
+    fn chance(&self) -> u128 {
+        let mut bytes = [0; 16];
+        self.fill(&mut bytes);
+        u128::from_be_bytes(bytes)
+    }
+}
+
+// ---------------------------------------------------------------------------------------------------------
+// The store
+
+/// The truth: what has happened, and what must still be done. Every change is one transaction.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Whether the table can be read.
+    async fn check(&self) -> Result<(), StoreError>;
+
+    /// The request as it is.
+    async fn request(&self, id: &RequestId) -> Result<Option<Request>, StoreError>;
+    /// Its events, oldest first.
+    async fn events(&self, id: &RequestId) -> Result<Vec<Recorded>, StoreError>;
+    /// The newest requests of a person, newest first.
+    async fn requests_of(&self, requester: &Subject, most: usize) -> Result<Vec<Request>, StoreError>;
+    /// Makes a request, or changes one: state, event and work, or nothing.
+    async fn commit(&self, step: &Step) -> Result<(), CommitError>;
+    /// Records an event that belongs to no request, with its work.
+    async fn record(&self, event: &SideEvent, work: &[Work]) -> Result<(), StoreError>;
+
+    /// The link of a Slack account.
+    async fn link(&self, who: &SlackUser) -> Result<Option<Link>, StoreError>;
+    /// Binds a Slack account to an identity; uses up the link token.
+    async fn save_link(&self, new: &NewLink) -> Result<(), LinkError>;
+    /// Dissolves a link, with its token.
+    async fn remove_link(&self, link: &Link, event: &SideEvent, work: &[Work]) -> Result<(), CommitError>;
+    /// Notes the groups last heard of, for display.
+    async fn save_groups(&self, who: &SlackUser, groups: &FreshGroups) -> Result<(), StoreError>;
+    /// The sealed refresh token of a Slack account.
+    async fn token(&self, who: &SlackUser) -> Result<Option<SealedToken>, StoreError>;
+    /// Replaces the sealed refresh token, or drops it, if it is still the one that was read.
+    async fn replace_token(
+        &self,
+        who: &SlackUser,
+        read: &SealedToken,
+        sealed: Option<Vec<u8>>,
+    ) -> Result<(), CommitError>;
+
+    /// Keeps what a one-time secret stands for.
+    async fn keep_once(&self, once: &Once) -> Result<(), StoreError>;
+    /// What a one-time secret stands for, if it has not been used up.
+    async fn once(&self, key: &SecretHash) -> Result<Option<Once>, StoreError>;
+    /// Keeps a sign-in that starts from a link token, and makes it the only one that may use it up.
+    async fn start_link(&self, link: &SecretHash, sign_in: &Once) -> Result<(), CommitError>;
+
+    /// Promises to do what a press asks; `false` when that is promised already.
+    async fn accept(&self, press: &Press, finish_by: Timestamp) -> Result<bool, StoreError>;
+    /// A press that is promised and not done.
+    async fn press(&self, id: &CommandId) -> Result<Option<Press>, StoreError>;
+    /// Keeps the promise.
+    async fn finish(&self, id: &CommandId) -> Result<(), StoreError>;
+
+    /// Work that is due and that nobody has taken, at most `most` pieces.
+    async fn due(&self, now: Timestamp, most: usize) -> Result<Vec<Work>, StoreError>;
+    /// Takes a piece of work until `until`; `false` when another replica has it, or it is done.
+    async fn take(&self, work: &Work, now: Timestamp, until: Timestamp) -> Result<bool, StoreError>;
+    /// Strikes off a piece of work.
+    async fn done(&self, work: &Work) -> Result<(), StoreError>;
+
+    /// Where Slack has put a message about a request.
+    async fn place(&self, id: &RequestId, which: Surface) -> Result<Option<Place>, StoreError>;
+    /// Notes where Slack has put a message about a request.
+    async fn save_place(&self, id: &RequestId, which: Surface, place: &Place) -> Result<(), StoreError>;
+}
+
+/// How long whoever commits work has it to themselves, before another replica may take it.
+pub const COMMITTER_HAS_WORK_FOR: TimeDelta = TimeDelta::seconds(60);
+
+/// One change of one request.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// The event. Its version is the condition: the stored request must have the one before it.
+    pub recorded: Recorded,
+    /// The request, with the event applied.
+    pub after: Request,
+    /// What must be done because of it.
+    pub work: Vec<Work>,
+    /// A one-time secret that is used up by it.
+    pub uses_up: Vec<SecretHash>,
+}
+
+/// A link that is about to be made.
+#[derive(Clone, Debug)]
+pub struct NewLink {
+    /// The link.
+    pub link: Link,
+    /// The sealed refresh token, where the provider gives one.
+    pub sealed_token: Option<Vec<u8>>,
+    /// The link token that is used up.
+    pub token: SecretHash,
+    /// The sign-in that uses it up.
+    pub sign_in: SecretHash,
+    /// What is recorded.
+    pub event: SideEvent,
+    /// What must be done because of it.
+    pub work: Vec<Work>,
+}
+
+/// A refresh token, sealed, and the condition for replacing it.
+#[derive(Clone, Debug)]
+pub struct SealedToken {
+    /// The sealed token.
+    pub sealed: Vec<u8>,
+    /// Counts replacements.
+    pub version: u64,
+}
+
+/// What a one-time secret stands for, stored under the secret's hash.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Once {
+    /// The secret's hash.
+    pub key: SecretHash,
+    /// The first moment at which it is worth nothing.
+    pub expires_at: Timestamp,
+    /// What it stands for.
+    pub purpose: Purpose,
+}
+
+/// What a one-time secret may be used for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// A link token: its holder may link this Slack account to themselves.
+    Link {
+        /// The account.
+        who: SlackUser,
+        /// The name it shows.
+        name: String,
+    },
+    /// A console ticket: the requester may open the console.
+    Console {
+        /// The request it stands on.
+        request: RequestId,
+        /// The Slack account it was given to.
+        who: SlackUser,
+    },
+    /// The `state` of a sign-in in progress.
+    SignIn {
+        /// The hash of the cookie of the browser that started it.
+        browser: SecretHash,
+        /// What the sign-in is for.
+        to: SignInTo,
+    },
+}
+
+/// What a sign-in is for: the hash of the link token or the ticket that it will use up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignInTo {
+    /// To link.
+    Link(SecretHash),
+    /// To open the console.
+    OpenConsole(SecretHash),
+}
+
+/// What somebody pressed, typed or submitted in Slack: stored before Slack is answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Press {
+    /// Made from what Slack sent, so that the same press has the same id.
+    pub id: CommandId,
+    /// Who.
+    pub who: SlackUser,
+    /// Where an answer for this person's eyes alone goes.
+    pub reply_to: ReplyTo,
+    /// What they want.
+    pub wish: Wish,
+}
+
+/// What a press asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Wish {
+    /// To make this request.
+    Request {
+        /// The id it gets.
+        id: RequestId,
+        /// What for.
+        target: Target,
+        /// For how long.
+        duration: Minutes,
+        /// Why.
+        justification: Reason,
+    },
+    /// To approve a request.
+    Approve(RequestId),
+    /// To reject one.
+    Reject(RequestId, Reason),
+    /// To take one back.
+    Withdraw(RequestId),
+    /// To end access.
+    End(RequestId),
+    /// To get a link to the console.
+    OpenConsole(RequestId),
+    /// To link.
+    Link,
+    /// To unlink.
+    Unlink,
+    /// To see where they stand.
+    Overview,
+    /// To be told how this works.
+    Help,
+}
+
+/// Where an answer for one person's eyes alone goes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReplyTo {
+    /// Slack's `response_url`: 5 uses within 30 minutes
+    /// (<https://docs.slack.dev/interactivity/handling-user-interaction#message_responses>).
+    ResponseUrl(Url),
+    /// The person's conversation with the app.
+    Direct,
+}
+
+/// The messages about a request that are redrawn in place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Surface {
+    /// In the review channel.
+    Card,
+    /// In the requester's conversation with the app.
+    Receipt,
+}
+
+/// Where Slack has put a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// The conversation.
+    pub channel: ChannelId,
+    /// The message in it: Slack's `ts`.
+    pub ts: String,
+}
+
+/// The store could not be asked.
+#[derive(Debug, thiserror::Error)]
+#[error("could not {what}")]
+pub struct StoreError {
+    /// What was being done, as in "could not load request req_…".
+    pub what: String,
+    /// The cause.
+    #[source]
+    pub source: anyhow::Error,
+}
+
+/// A change was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum CommitError {
+    /// Somebody else changed it first.
+    #[error("somebody else changed it first")]
+    Conflict,
+    /// The person has another request for the same target.
+    #[error("{0} holds the target")]
+    Held(RequestId),
+    /// The one-time secret has been used up.
+    #[error("the one-time secret has been used up")]
+    UsedUp,
+    /// Nobody knows whether it was made.
+    #[error(transparent)]
+    Failed(#[from] StoreError),
+}
+
+/// A link was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum LinkError {
+    /// The link token has been used up, or a later browser has taken it over.
+    #[error("the link token has been used up")]
+    UsedUp,
+    /// The identity belongs to another Slack account.
+    #[error("the identity belongs to another Slack account")]
+    IdentityTaken,
+    /// The Slack account belongs to another identity.
+    #[error("the Slack account is linked to another identity")]
+    LinkedToAnother,
+    /// Nobody knows whether it was made.
+    #[error(transparent)]
+    Failed(#[from] StoreError),
+}
+
+// ---------------------------------------------------------------------------------------------------------
+// Slack
+
+/// What the app does in Slack.
+#[async_trait]
+pub trait Chat: Send + Sync {
+    /// Who the app is there. Fails where Slack cannot be reached or does not know the app.
+    async fn identify(&self) -> Result<Workspace, ChatError>;
+    /// What Slack says of an account.
+    async fn member(&self, who: &SlackUser) -> Result<Member, ChatError>;
+    /// What Slack says of a channel.
+    async fn channel(&self, id: &ChannelId) -> Result<Channel, ChatError>;
+    /// Opens a form. `trigger` lives 3 s and is good for one.
+    async fn open(&self, trigger: &str, form: &Form) -> Result<(), ChatError>;
+    /// Posts a message that lasts.
+    async fn post(&self, to: &Address, message: &Message) -> Result<Place, ChatError>;
+    /// Draws a message anew, in place.
+    async fn redraw(&self, place: &Place, message: &Message) -> Result<(), ChatError>;
+    /// Shows a message to one person, in their conversation with the app; it does not last.
+    async fn whisper(&self, to: &UserId, message: &Message) -> Result<(), ChatError>;
+    /// Shows an answer to the person who pressed, where they pressed; it does not last.
+    async fn reply(&self, response_url: &Url, message: &Message) -> Result<(), ChatError>;
+}
+
+/// Where a message goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Address {
+    /// A channel.
+    Channel(ChannelId),
+    /// A person's conversation with the app.
+    Person(UserId),
+}
+
+/// The workspace the app is installed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Workspace {
+    /// Its id.
+    pub team: TeamId,
+    /// Its name.
+    pub name: String,
+}
+
+/// What matters about a channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Channel {
+    /// Its name.
+    pub name: String,
+    /// Whether people of other organisations are in it.
+    pub is_shared_outside: bool,
+    /// Whether the app is in it.
+    pub is_member: bool,
+}
+
+/// Slack did not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum ChatError {
+    /// Slack said no, with this code.
+    #[error("slack refused {method}: {code}")]
+    Refused {
+        /// The Web API method.
+        method: &'static str,
+        /// Slack's error code.
+        code: String,
+    },
+    /// Slack could not be asked; nobody knows whether it was done.
+    #[error("slack did not answer {method}: {why}")]
+    Unavailable {
+        /// The Web API method.
+        method: &'static str,
+        /// What happened, without any body.
+        why: String,
+    },
+}
+
+// ---------------------------------------------------------------------------------------------------------
+// The identity provider
+
+/// What the identity provider tells.
+#[async_trait]
+pub trait Identity: Send + Sync {
+    /// Where a browser goes to sign in.
+    async fn sign_in_url(&self, proof: &SignInProof) -> Result<Url, IdentityError>;
+    /// Redeems what the browser brought back.
+    async fn redeem(&self, answer: Answer, proof: &SignInProof) -> Result<Redeemed, IdentityError>;
+    /// Asks for the groups of `expected` as they are now.
+    async fn refresh(&self, token: &SecretString, expected: &Subject) -> Result<Refreshed, IdentityError>;
+}
+
+/// The secrets of one sign-in: the code is worth nothing without them.
+#[derive(Clone, Debug)]
+pub struct SignInProof {
+    /// `state`.
+    pub state: Secret,
+    /// `nonce`.
+    pub nonce: Secret,
+    /// The PKCE code verifier.
+    pub verifier: Secret,
+}
+
+/// What the identity provider sent back through the browser.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The authorization code.
+    pub code: SecretString,
+    /// The issuer that answered (RFC 9207).
+    pub issuer: Option<String>,
+}
+
+/// What a sign-in brought.
+#[derive(Clone, Debug)]
+pub struct Redeemed {
+    /// Who signed in.
+    pub signed_in: SignedIn,
+    /// The refresh token, where the provider gives one.
+    pub refresh_token: Option<SecretString>,
+}
+
+/// What a refresh brought.
+#[derive(Clone, Debug)]
+pub struct Refreshed {
+    /// The groups as they are now, or why they cannot be told.
+    pub groups: Result<FreshGroups, String>,
+    /// The refresh token that takes the place of the one used.
+    pub refresh_token: Option<SecretString>,
+}
+
+/// The identity provider did not tell.
+#[derive(Debug, thiserror::Error)]
+pub enum IdentityError {
+    /// It could not be asked.
+    #[error("the identity provider did not answer: {0}")]
+    Unavailable(String),
+    /// The refresh token, or the code, is worth nothing any more (`invalid_grant`).
+    #[error("the grant is gone")]
+    Gone,
+    /// Its answer cannot be trusted or used.
+    #[error("the identity provider's answer was not accepted: {0}")]
+    Unusable(String),
+}
+
+/// Keeps refresh tokens from whoever reads the store.
+#[async_trait]
+pub trait Sealer: Send + Sync {
+    /// Seals `secret` for the row that `row` names.
+    async fn seal(&self, secret: &SecretString, row: &[&str]) -> anyhow::Result<Vec<u8>>;
+    /// Opens what was sealed for that very row.
+    async fn open(&self, sealed: &[u8], row: &[&str]) -> anyhow::Result<SecretString>;
+}
+
+// ---------------------------------------------------------------------------------------------------------
+// AWS
+
+/// What AWS hands out.
+#[async_trait]
+pub trait Cloud: Send + Sync {
+    /// Asks STS for a session on these terms.
+    async fn assume_role(&self, terms: &SessionTerms) -> Result<Credentials, CloudError>;
+    /// Turns credentials into the address of the console, signed in: a bearer secret for 15 minutes.
+    async fn console_url(&self, credentials: &Credentials) -> Result<SecretString, CloudError>;
+}
+
+/// Temporary AWS credentials. Never stored, posted or logged.
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    /// The access key's id.
+    pub access_key_id: SecretString,
+    /// The access key.
+    pub secret_access_key: SecretString,
+    /// The session token.
+    pub session_token: SecretString,
+    /// When AWS lets them expire.
+    pub expires_at: Timestamp,
+}
+
+/// AWS handed nothing out.
+#[derive(Debug, thiserror::Error)]
+pub enum CloudError {
+    /// AWS said no.
+    #[error("aws refused: {0}")]
+    Refused(String),
+    /// AWS could not be asked; nobody knows whether a session exists.
+    #[error("aws did not answer: {0}")]
+    Unavailable(String),
+}
