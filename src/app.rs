@@ -1,1 +1,194 @@
-//! To be written.
+//! App: the adapters that the configuration asks for, the routes, and the loop in the background.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use anyhow::{Context, ensure};
+use axum::Router;
+use tokio::{net::TcpListener, sync::watch, time::MissedTickBehavior};
+
+use crate::{
+    aws::AwsCloud,
+    config::Config,
+    flows::{Broker, Ports, Settings, sweep},
+    identity::OpenIdProvider,
+    ports::{Channel, Chat, Clock, Ids, Workspace},
+    sealer::LocalSealer,
+    slack::{
+        client::{SlackChat, SlackClientConfig},
+        inbound,
+        verify::Verifier,
+        views::Names,
+    },
+    store::DynamoStore,
+    web,
+};
+
+/// How often the sweeper looks for work that nobody has done.
+const SWEEP_EVERY: Duration = Duration::from_secs(5);
+/// How long work in flight may take to finish once the process is told to stop.
+const STOP_WITHIN: Duration = Duration::from_secs(25);
+
+/// What the app takes from the machine and from AWS's SDK.
+#[derive(Clone)]
+pub struct Outside {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub ids: Arc<dyn Ids>,
+    /// DynamoDB, with credentials, region and endpoint.
+    pub dynamodb: aws_sdk_dynamodb::Client,
+    /// STS, likewise.
+    pub sts: aws_sdk_sts::Client,
+}
+
+/// The app, ready to serve.
+pub struct App {
+    broker: Arc<Broker>,
+    router: Router,
+}
+
+/// Puts the app together, and makes sure that Slack is what the configuration says it is.
+///
+/// # Errors
+/// When Slack cannot be reached, belongs to another workspace, or the channels are not fit for their purpose.
+pub async fn build(config: Config, outside: Outside) -> anyhow::Result<App> {
+    let verifier = Verifier::new(&config.slack.signing_secret);
+    let ports = adapters(&config, outside)?;
+    let workspace = check_slack(&config, &*ports.chat).await?;
+    let settings = Settings {
+        public_url: config.public_url,
+        team: workspace.team,
+        team_name: workspace.name,
+        review_channel: config.slack.review_channel,
+        audit_channel: config.slack.audit_channel,
+    };
+    let broker = Broker::new(ports, config.policy, settings);
+    let router = web::router(Arc::clone(&broker)).merge(inbound::router(Arc::clone(&broker), verifier));
+    Ok(App { broker, router })
+}
+
+/// What `elevate check` finds: a line for each counterpart, and whether all of them will do.
+pub async fn check(
+    config: &Config,
+    outside: Outside,
+) -> anyhow::Result<Vec<(&'static str, anyhow::Result<()>)>> {
+    let ports = adapters(config, outside)?;
+    let (table, slack, identity) =
+        tokio::join!(ports.store.check(), check_slack(config, &*ports.chat), ports.identity.check());
+    Ok(vec![
+        ("DynamoDB", table.map_err(Into::into)),
+        ("Slack", slack.map(drop)),
+        ("identity provider", identity.map_err(Into::into)),
+    ])
+}
+
+fn adapters(config: &Config, outside: Outside) -> anyhow::Result<Ports> {
+    let Outside { clock, ids, dynamodb, sts } = outside;
+    let names =
+        Names { accounts: config.policy.accounts.clone(), reviewers: config.policy.reviewers.clone() };
+    let chat = SlackChat::new(SlackClientConfig {
+        api_url: config.slack.api_url.clone(),
+        bot_token: config.slack.bot_token.clone(),
+        names,
+        team: config.slack.team_id.clone(),
+    });
+    let redirect_uri =
+        config.public_url.join("oidc/callback").context("could not build the redirect address")?;
+    let identity = OpenIdProvider::new(config.oidc.clone(), redirect_uri, Arc::clone(&clock))?;
+    Ok(Ports {
+        store: Arc::new(DynamoStore::new(&dynamodb, &config.dynamodb.table)),
+        chat: Arc::new(chat),
+        identity: Arc::new(identity),
+        sealer: Arc::new(LocalSealer::new(&config.sealing.keys, Arc::clone(&ids))),
+        cloud: Arc::new(AwsCloud::new(sts, config.aws.clone(), config.public_url.clone())?),
+        clock,
+        ids,
+    })
+}
+
+async fn check_slack(config: &Config, chat: &dyn Chat) -> anyhow::Result<Workspace> {
+    let slack = &config.slack;
+    let workspace = chat.identify().await.context("could not ask Slack who the app is")?;
+    ensure!(
+        workspace.team == slack.team_id,
+        "slack.team_id is {}, but the bot token belongs to {} ({})",
+        slack.team_id,
+        workspace.team,
+        workspace.name,
+    );
+    let review =
+        chat.channel(&slack.review_channel).await.context("could not look at slack.review_channel")?;
+    let audit = chat.channel(&slack.audit_channel).await.context("could not look at slack.audit_channel")?;
+    ensure!(
+        !review.is_shared_outside,
+        "slack.review_channel: #{} is shared with another organisation, whose people could press its buttons; \
+         use a channel of your own workspace",
+        review.name,
+    );
+    for (key, Channel { name, is_member, .. }) in [("review_channel", &review), ("audit_channel", &audit)] {
+        ensure!(is_member, "slack.{key}: the app is not in #{name}; invite it there with /invite");
+    }
+    Ok(workspace)
+}
+
+impl App {
+    /// The routes.
+    #[must_use]
+    pub fn router(&self) -> Router {
+        self.router.clone()
+    }
+
+    /// The broker behind them.
+    #[must_use]
+    pub fn broker(&self) -> &Arc<Broker> {
+        &self.broker
+    }
+
+    /// Serves until `stop` turns true; then finishes what is in flight, within 25 s.
+    ///
+    /// # Errors
+    /// When the listener fails.
+    pub async fn serve(self, listener: TcpListener, stop: watch::Receiver<bool>) -> anyhow::Result<()> {
+        let sweeper = tokio::spawn(sweep_until(Arc::clone(&self.broker), stop.clone()));
+        let served = axum::serve(listener, self.router).with_graceful_shutdown(told_to(stop.clone()));
+        tokio::select! {
+            outcome = served.into_future() => outcome.context("could not serve")?,
+            () = async { told_to(stop).await; tokio::time::sleep(STOP_WITHIN).await } => {
+                tracing::warn!("connections were still open after the time to stop");
+            }
+        }
+        sweeper.await.context("the sweeper stopped")?;
+        if tokio::time::timeout(STOP_WITHIN, self.broker.idle()).await.is_err() {
+            tracing::warn!("work was still in flight after the time to stop; another replica finishes it");
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("App").field("broker", &self.broker).finish_non_exhaustive()
+    }
+}
+
+/// Sweeps now and then until `stop` turns true.
+async fn sweep_until(broker: Arc<Broker>, stop: watch::Receiver<bool>) {
+    let mut ticks = tokio::time::interval(SWEEP_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let told = told_to(stop);
+    tokio::pin!(told);
+    loop {
+        tokio::select! {
+            () = &mut told => return,
+            _ = ticks.tick() => {}
+        }
+        if let Err(error) = sweep::sweep(&broker).await {
+            tracing::warn!(error = format!("{error:#}"), "could not sweep");
+        }
+    }
+}
+
+/// Returns when `stop` turns true, or nobody can turn it any more.
+async fn told_to(mut stop: watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
+}

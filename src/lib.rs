@@ -14,6 +14,7 @@ pub mod config;
 pub mod domain;
 pub mod flows;
 pub mod identity;
+pub mod outbound;
 pub mod ports;
 pub mod sealer;
 pub mod slack;

@@ -1,2 +1,183 @@
-//! elevate
-fn main() {}
+//! The command line: wires the real adapters, and serves.
+#![expect(clippy::print_stdout, reason = "answers on the command line")]
+
+use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
+
+use anyhow::{Context, bail};
+use aws_config::{BehaviorVersion, timeout::TimeoutConfig};
+use clap::{Parser, Subcommand, ValueEnum};
+use elevate::{
+    app::{self, Outside},
+    config::Config,
+    store::schema::create_table,
+    system::{SystemClock, SystemIds},
+};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+};
+use tracing_subscriber::{EnvFilter, filter::Directive};
+
+/// A Slack bot that gives engineers time-bound access to AWS roles.
+#[derive(Parser)]
+#[command(version)]
+struct CommandLine {
+    /// The configuration file.
+    #[arg(long, global = true, default_value = "elevate.toml")]
+    config: PathBuf,
+    /// How the log is written.
+    #[arg(long, global = true, value_enum, default_value_t = Log::Text)]
+    log: Log,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Log {
+    Text,
+    Json,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serves Slack and browsers, until it is told to stop.
+    Serve,
+    /// Reads the configuration and asks every counterpart whether it will do.
+    Check,
+    /// Makes the DynamoDB table, or says in what an existing one differs.
+    CreateTable {
+        /// The table, when there is no configuration file yet.
+        #[arg(long)]
+        table: Option<String>,
+    },
+    /// Prints the Slack app manifest.
+    Manifest {
+        /// The address under which Slack reaches this app.
+        #[arg(long, default_value = MANIFEST_URL)]
+        public_url: String,
+    },
+}
+
+const MANIFEST: &str = include_str!("../manifests/slack-app.yaml");
+const MANIFEST_URL: &str = "https://elevate.example.com";
+
+/// How long one call of AWS may take, with all its retries.
+const AWS_WITHIN: Duration = Duration::from_secs(10);
+/// How long one try of a call of AWS may take.
+const AWS_TRY_WITHIN: Duration = Duration::from_secs(4);
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let line = CommandLine::parse();
+    start_log(line.log);
+    match run(line).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            #[expect(clippy::print_stderr, reason = "the one place where a command's failure is told")]
+            {
+                eprintln!("elevate: {error:#}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(line: CommandLine) -> anyhow::Result<()> {
+    let config = || Config::load(&line.config).map_err(anyhow::Error::from);
+    match line.command {
+        Command::Serve => serve(config()?).await,
+        Command::Check => check(config()?).await,
+        Command::CreateTable { table: Some(table) } => make_table(&table).await,
+        Command::CreateTable { table: None } => make_table(&config()?.dynamodb.table).await,
+        Command::Manifest { public_url } => {
+            print!("{}", MANIFEST.replace(MANIFEST_URL, public_url.trim_end_matches('/')));
+            Ok(())
+        }
+    }
+}
+
+async fn serve(config: Config) -> anyhow::Result<()> {
+    let listen = config.listen;
+    let listener =
+        TcpListener::bind(listen).await.with_context(|| format!("could not listen on {listen}"))?;
+    let app = app::build(config, outside().await).await?;
+    tracing::info!(%listen, "serving");
+    app.serve(listener, stop_signal()?).await?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+async fn check(config: Config) -> anyhow::Result<()> {
+    let found = app::check(&config, outside().await).await?;
+    for (counterpart, outcome) in &found {
+        match outcome {
+            Ok(()) => println!("ok      {counterpart}"),
+            Err(error) => println!("faulty  {counterpart}: {error:#}"),
+        }
+    }
+    let faulty = found.iter().filter(|(_, outcome)| outcome.is_err()).count();
+    if faulty > 0 {
+        bail!("{faulty} of {} counterparts will not do", found.len());
+    }
+    Ok(())
+}
+
+async fn make_table(table: &str) -> anyhow::Result<()> {
+    for line in create_table(&outside().await.dynamodb, table).await? {
+        println!("{line}");
+    }
+    Ok(())
+}
+
+async fn outside() -> Outside {
+    let timeouts = TimeoutConfig::builder()
+        .operation_timeout(AWS_WITHIN)
+        .operation_attempt_timeout(AWS_TRY_WITHIN)
+        .build();
+    let aws = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts).load().await;
+    Outside {
+        clock: Arc::new(SystemClock),
+        ids: Arc::new(SystemIds),
+        dynamodb: aws_sdk_dynamodb::Client::new(&aws),
+        sts: aws_sdk_sts::Client::new(&aws),
+    }
+}
+
+/// Turns true at SIGTERM or SIGINT.
+fn stop_signal() -> anyhow::Result<watch::Receiver<bool>> {
+    let (stop, told) = watch::channel(false);
+    let mut terminate = signal(SignalKind::terminate()).context("could not listen for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("could not listen for SIGINT")?;
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        stop.send_replace(true);
+    });
+    Ok(told)
+}
+
+/// Starts the log. `RUST_LOG` chooses what is logged; libraries that log bodies or addresses are kept quiet
+/// whatever it says.
+fn start_log(log: Log) {
+    const QUIET: [&str; 8] = [
+        "slack_morphism=off",
+        "aws_config=info",
+        "aws_smithy_runtime=info",
+        "aws_smithy_runtime_api=info",
+        "aws_sdk_sts=info",
+        "hyper_util=info",
+        "reqwest=info",
+        "h2=info",
+    ];
+    let chosen = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let directives = QUIET.iter().map(|directive| directive.parse().expect("a directive of ours"));
+    let filter = directives.fold(chosen, |filter, quiet: Directive| filter.add_directive(quiet));
+    let log_to = tracing_subscriber::fmt().with_env_filter(filter);
+    match log {
+        Log::Text => log_to.init(),
+        Log::Json => log_to.json().init(),
+    }
+}

@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::domain::{
     audit::SideEvent,
-    ids::{ChannelId, CommandId, RequestId, SideEventId, Target, TeamId, UserId},
+    ids::{ChannelId, CommandId, RequestId, Target, TeamId, UserId},
     message::{Form, Message},
     person::{FreshGroups, Link, Member, SignedIn, SlackUser, Subject},
     policy::Reason,
@@ -46,12 +46,6 @@ impl dyn Ids {
         RequestId::new(now, self.chance())
     }
 
-    /// The id of an event made at `now`.
-    #[must_use]
-    pub fn side_event_id(&self, now: Timestamp) -> SideEventId {
-        SideEventId::new(now, self.chance())
-    }
-
     /// What a person tells the operator, who finds it in the log.
     #[must_use]
     pub fn reference(&self) -> String {
@@ -84,7 +78,7 @@ pub trait Store: Send + Sync {
     async fn requests_of(&self, requester: &Subject, most: usize) -> Result<Vec<Request>, StoreError>;
     /// Makes a request, or changes one: state, event and work, or nothing.
     async fn commit(&self, step: &Step) -> Result<(), CommitError>;
-    /// Records an event that belongs to no request, with its work.
+    /// Records an event that belongs to no request, with its work; done twice, it is recorded once.
     async fn record(&self, event: &SideEvent, work: &[Work]) -> Result<(), StoreError>;
 
     /// The link of a Slack account.
@@ -110,7 +104,7 @@ pub trait Store: Send + Sync {
     /// What a one-time secret stands for, if it has not been used up.
     async fn once(&self, key: &SecretHash) -> Result<Option<Once>, StoreError>;
     /// Keeps a sign-in that starts from a link token, and makes it the only one that may use it up.
-    async fn start_link(&self, link: &SecretHash, sign_in: &Once) -> Result<(), CommitError>;
+    async fn start_link(&self, link: &SecretHash, sign_in: &Once, now: Timestamp) -> Result<(), CommitError>;
 
     /// Promises to do what a press asks; `false` when that is promised already.
     async fn accept(&self, press: &Press, finish_by: Timestamp) -> Result<bool, StoreError>;
@@ -225,14 +219,23 @@ pub enum SignInTo {
 /// What somebody pressed, typed or submitted in Slack: stored before Slack is answered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Press {
+    /// Who asks.
+    pub asker: Asker,
+    /// What for.
+    pub wish: Wish,
+}
+
+/// Who asks for something in Slack, and where they hear the answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asker {
     /// Made from what Slack sent, so that the same press has the same id.
     pub id: CommandId,
-    /// Who.
+    /// When it came in.
+    pub at: Timestamp,
+    /// The Slack account.
     pub who: SlackUser,
     /// Where an answer for this person's eyes alone goes.
     pub reply_to: ReplyTo,
-    /// What they want.
-    pub wish: Wish,
 }
 
 /// What a press asks for.
@@ -424,6 +427,8 @@ pub enum ChatError {
 /// What the identity provider tells.
 #[async_trait]
 pub trait Identity: Send + Sync {
+    /// Whether the provider can be reached, and is what it says it is.
+    async fn check(&self) -> Result<(), IdentityError>;
     /// Where a browser goes to sign in.
     async fn sign_in_url(&self, proof: &SignInProof) -> Result<Url, IdentityError>;
     /// Redeems what the browser brought back.
@@ -471,7 +476,7 @@ pub struct Refreshed {
 }
 
 /// The identity provider did not tell.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum IdentityError {
     /// It could not be asked.
     #[error("the identity provider did not answer: {0}")]

@@ -5,7 +5,10 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use ulid::Ulid;
 
-use super::window::Timestamp;
+use super::{
+    secret::{SecretHash, hash_of},
+    window::Timestamp,
+};
 
 /// Text that is not the identifier it should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -103,10 +106,10 @@ impl RequestId {
 }
 
 impl SideEventId {
-    /// The id of an event at `now`; `chance` tells those of one millisecond apart.
+    /// The id of what `command` brought about at `at`: the same however often the command is carried out.
     #[must_use]
-    pub fn new(now: Timestamp, chance: u128) -> Self {
-        Self(format!("evt_{}", ulid(now, chance)))
+    pub fn of(command: &CommandId, at: Timestamp) -> Self {
+        Self(format!("evt_{}", ulid(at, chance_of(command.as_str()))))
     }
 }
 
@@ -116,10 +119,33 @@ impl CommandId {
     pub fn of_the_clock(id: &RequestId, version: u64) -> Self {
         Self(format!("clock/{id}/{version}"))
     }
+
+    /// The id for how a session turned out: that is written down once.
+    #[must_use]
+    pub fn of_session(id: &RequestId, session: u32) -> Self {
+        Self(format!("session/{id}/{session}"))
+    }
+
+    /// The id for what a one-time secret is used up by.
+    #[must_use]
+    pub fn of_secret(hash: &SecretHash) -> Self {
+        Self(hash.as_str().to_owned())
+    }
+
+    /// The id for what Slack sent: `trigger` names it within the workspace.
+    #[must_use]
+    pub fn of_press(team: &TeamId, trigger: &str) -> Self {
+        Self(hash_of([team.as_str(), trigger]))
+    }
 }
 
 fn ulid(now: Timestamp, chance: u128) -> Ulid {
     Ulid::from_parts(now.timestamp_millis().unsigned_abs(), chance)
+}
+
+/// 128 bits that are as good as chance, and the same for the same text.
+fn chance_of(text: &str) -> u128 {
+    hash_of([text]).bytes().fold(0, |bits: u128, byte| bits.rotate_left(5) ^ u128::from(byte))
 }
 
 fn is_slack_id(text: &str, first: &[char]) -> bool {
@@ -148,10 +174,7 @@ impl FromStr for Target {
     fn from_str(text: &str) -> Result<Self, BadId> {
         let expected = "a target such as 111122223333/S3Admin";
         let (account, role) = text.split_once('/').ok_or(BadId { expected })?;
-        Ok(Self {
-            account: account.parse()?,
-            role: role.parse()?,
-        })
+        Ok(Self { account: account.parse()?, role: role.parse()? })
     }
 }
 
@@ -180,13 +203,7 @@ mod tests {
 
     #[test]
     fn ids_are_taken_whole_or_not_at_all() {
-        for bad in [
-            "",
-            "11112222333",
-            "1111222233334",
-            "11112222333x",
-            " 111122223333",
-        ] {
+        for bad in ["", "11112222333", "1111222233334", "11112222333x", " 111122223333"] {
             assert!(bad.parse::<AccountId>().is_err(), "{bad:?}");
         }
         for bad in ["", "has space", "has/slash", "has#hash", &"x".repeat(65)] {
@@ -195,11 +212,7 @@ mod tests {
         for bad in ["U1", "u0123456", "U0123456|ada", "T0123456", "<@U0123456>"] {
             assert!(bad.parse::<UserId>().is_err(), "{bad:?}");
         }
-        for bad in [
-            "req_1",
-            "req_01jd8z6v9n3k6t7m2q4r5s8w9x",
-            "evt_01JD8Z6V9N3K6T7M2Q4R5S8W9X",
-        ] {
+        for bad in ["req_1", "req_01jd8z6v9n3k6t7m2q4r5s8w9x", "evt_01JD8Z6V9N3K6T7M2Q4R5S8W9X"] {
             assert!(bad.parse::<RequestId>().is_err(), "{bad:?}");
         }
     }
@@ -207,18 +220,9 @@ mod tests {
     #[test]
     fn a_target_is_an_account_and_a_role() {
         let target: Target = "111122223333/S3Admin".parse().unwrap();
-        assert_eq!(
-            (target.account.as_str(), target.role.as_str()),
-            ("111122223333", "S3Admin")
-        );
+        assert_eq!((target.account.as_str(), target.role.as_str()), ("111122223333", "S3Admin"));
         assert_eq!(target.to_string(), "111122223333/S3Admin");
-        for bad in [
-            "S3Admin",
-            "111122223333",
-            "111122223333/",
-            "/S3Admin",
-            "111122223333/a/b",
-        ] {
+        for bad in ["S3Admin", "111122223333", "111122223333/", "/S3Admin", "111122223333/a/b"] {
             assert!(bad.parse::<Target>().is_err(), "{bad:?}");
         }
     }

@@ -79,8 +79,6 @@ pub struct Drawn {
 pub enum Done {
     /// The request was made.
     Requested(RequestId),
-    /// They are linked already, as this address.
-    AlreadyLinked(Email),
     /// They were not linked.
     NotLinked,
 }

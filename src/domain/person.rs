@@ -166,12 +166,7 @@ impl SignedIn {
         groups: Groups,
         at: Timestamp,
     ) -> Self {
-        Self {
-            subject,
-            verified_email,
-            groups,
-            at,
-        }
+        Self { subject, verified_email, groups, at }
     }
 
     /// Who signed in.
@@ -235,15 +230,9 @@ impl Link {
     /// [`Refusal::NoSlackEmail`], [`Refusal::NoVerifiedEmail`], [`Refusal::EmailsDiffer`].
     pub fn between(member: &Member, signed_in: &SignedIn) -> Result<Self, Refusal> {
         let slack = member.confirmed_email.as_ref().ok_or(Refusal::NoSlackEmail)?;
-        let email = signed_in
-            .verified_email
-            .as_ref()
-            .ok_or(Refusal::NoVerifiedEmail)?;
+        let email = signed_in.verified_email.as_ref().ok_or(Refusal::NoVerifiedEmail)?;
         if email != slack {
-            return Err(Refusal::EmailsDiffer {
-                slack: slack.clone(),
-                identity: email.clone(),
-            });
+            return Err(Refusal::EmailsDiffer { slack: slack.clone(), identity: email.clone() });
         }
         Ok(Self {
             slack: member.who.clone(),
@@ -264,20 +253,13 @@ impl Link {
     /// The person, with groups as they are at this moment.
     #[must_use]
     pub fn with(&self, fresh: FreshGroups) -> Person {
-        Person {
-            actor: self.actor(),
-            groups: fresh.0,
-        }
+        Person { actor: self.actor(), groups: fresh.0 }
     }
 
     /// What history keeps of this person.
     #[must_use]
     pub fn actor(&self) -> Actor {
-        Actor {
-            subject: self.subject.clone(),
-            slack: self.slack.user.clone(),
-            email: self.email.clone(),
-        }
+        Actor { subject: self.subject.clone(), slack: self.slack.user.clone(), email: self.email.clone() }
     }
 }
 
@@ -329,10 +311,7 @@ mod tests {
 
     fn member(email: Option<&str>, kind: MemberKind) -> Member {
         Member {
-            who: SlackUser {
-                team: "T0123456".parse().unwrap(),
-                user: "U0ADA".parse().unwrap(),
-            },
+            who: SlackUser { team: "T0123456".parse().unwrap(), user: "U0ADA".parse().unwrap() },
             name: "Ada".into(),
             confirmed_email: email.map(|email| email.parse().unwrap()),
             kind,
@@ -340,10 +319,7 @@ mod tests {
     }
 
     fn signed_in(email: Option<&str>) -> SignedIn {
-        let subject = Subject {
-            issuer: "https://idp.example".into(),
-            subject: "ada".into(),
-        };
+        let subject = Subject { issuer: "https://idp.example".into(), subject: "ada".into() };
         let email = email.map(|email| email.parse().unwrap());
         SignedIn::verified(subject, email, Groups::default(), Timestamp::UNIX_EPOCH)
     }
@@ -356,10 +332,7 @@ mod tests {
             Link::between(&ada, &signed_in(Some("eve@example.com"))),
             Err(Refusal::EmailsDiffer { .. })
         ));
-        assert_eq!(
-            Link::between(&ada, &signed_in(None)),
-            Err(Refusal::NoVerifiedEmail)
-        );
+        assert_eq!(Link::between(&ada, &signed_in(None)), Err(Refusal::NoVerifiedEmail));
         let unconfirmed = member(None, MemberKind::Full);
         assert_eq!(
             Link::between(&unconfirmed, &signed_in(Some("ada@example.com"))),
@@ -375,10 +348,7 @@ mod tests {
             assert!(member(None, kind).admit(&home).is_err(), "{kind:?}");
         }
         let elsewhere: TeamId = "T0999999".parse().unwrap();
-        assert_eq!(
-            member(None, MemberKind::Full).admit(&elsewhere),
-            Err(Refusal::OtherWorkspace)
-        );
+        assert_eq!(member(None, MemberKind::Full).admit(&elsewhere), Err(Refusal::OtherWorkspace));
     }
 
     #[test]

@@ -102,10 +102,7 @@ impl Policy {
         if self.targets(groups).contains(target) {
             return Ok(());
         }
-        Err(Refusal::NotEligible {
-            target: target.clone(),
-            group: self.group_for(target),
-        })
+        Err(Refusal::NotEligible { target: target.clone(), group: self.group_for(target) })
     }
 
     /// Refuses a duration over the maximum.
@@ -116,10 +113,7 @@ impl Policy {
         if duration <= self.max_duration {
             return Ok(());
         }
-        Err(Refusal::TooLong {
-            asked: duration,
-            max: self.max_duration,
-        })
+        Err(Refusal::TooLong { asked: duration, max: self.max_duration })
     }
 
     /// Whether these groups make a reviewer.
@@ -130,14 +124,8 @@ impl Policy {
 
     /// The target that a group of this very name stands for, if it stands for one that is offered.
     fn target_of(&self, group: &str) -> Option<Target> {
-        let (role, account) = group
-            .strip_prefix(&self.group_prefix)?
-            .strip_prefix('#')?
-            .split_once('#')?;
-        let target = Target {
-            account: account.parse().ok()?,
-            role: role.parse().ok()?,
-        };
+        let (role, account) = group.strip_prefix(&self.group_prefix)?.strip_prefix('#')?.split_once('#')?;
+        let target = Target { account: account.parse().ok()?, role: role.parse().ok()? };
         let is_offered = self.accounts.is_empty() || self.accounts.contains_key(&target.account);
         is_offered.then_some(target)
     }
@@ -160,19 +148,12 @@ mod tests {
     }
 
     fn targets(policy: &Policy, groups: &[&str]) -> Vec<String> {
-        policy
-            .targets(&groups.iter().copied().collect())
-            .iter()
-            .map(Target::to_string)
-            .collect()
+        policy.targets(&groups.iter().copied().collect()).iter().map(Target::to_string).collect()
     }
 
     #[test]
     fn a_group_makes_eligible_for_exactly_its_role_in_its_account() {
-        assert_eq!(
-            targets(&policy(), &["aws-temp#S3Admin#111122223333"]),
-            ["111122223333/S3Admin"]
-        );
+        assert_eq!(targets(&policy(), &["aws-temp#S3Admin#111122223333"]), ["111122223333/S3Admin"]);
         let near_misses = [
             "aws-temp#S3Admin",
             "aws-temp#S3Admin#111122223333#x",
@@ -191,24 +172,14 @@ mod tests {
     #[test]
     fn a_role_whose_name_is_part_of_anothers_is_another_role() {
         let groups: Groups = ["aws-temp#DBAdmin#111122223333"].into_iter().collect();
-        assert!(
-            policy()
-                .check_eligible(&groups, &"111122223333/Admin".parse().unwrap())
-                .is_err()
-        );
-        assert!(
-            policy()
-                .check_eligible(&groups, &"111122223333/DBAdmin".parse().unwrap())
-                .is_ok()
-        );
+        assert!(policy().check_eligible(&groups, &"111122223333/Admin".parse().unwrap()).is_err());
+        assert!(policy().check_eligible(&groups, &"111122223333/DBAdmin".parse().unwrap()).is_ok());
     }
 
     #[test]
     fn where_accounts_are_listed_no_other_is_offered() {
-        let policy = Policy {
-            accounts: [("111122223333".parse().unwrap(), "prod".into())].into(),
-            ..policy()
-        };
+        let policy =
+            Policy { accounts: [("111122223333".parse().unwrap(), "prod".into())].into(), ..policy() };
         let groups = ["aws-temp#S3Admin#111122223333", "aws-temp#S3Admin#444455556666"];
         assert_eq!(targets(&policy, &groups), ["111122223333/S3Admin"]);
     }
@@ -216,20 +187,14 @@ mod tests {
     #[test]
     fn access_lasts_no_longer_than_the_maximum() {
         assert_eq!(policy().check_duration("8h".parse().unwrap()), Ok(()));
-        assert!(matches!(
-            policy().check_duration("481m".parse().unwrap()),
-            Err(Refusal::TooLong { .. })
-        ));
+        assert!(matches!(policy().check_duration("481m".parse().unwrap()), Err(Refusal::TooLong { .. })));
     }
 
     #[test]
     fn a_reason_has_one_to_a_thousand_characters() {
         assert_eq!("  why not \n".parse::<Reason>().unwrap().as_str(), "why not");
         assert!("é".repeat(1_000).parse::<Reason>().is_ok());
-        assert_eq!(
-            "é".repeat(1_001).parse::<Reason>(),
-            Err(Refusal::ReasonTooLong { length: 1_001 })
-        );
+        assert_eq!("é".repeat(1_001).parse::<Reason>(), Err(Refusal::ReasonTooLong { length: 1_001 }));
         assert_eq!(" \n\t".parse::<Reason>(), Err(Refusal::NoReason));
     }
 }

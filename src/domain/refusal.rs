@@ -191,7 +191,30 @@ pub enum Refusal {
     /// AWS did not answer.
     #[error("AWS did not answer, so no session was opened. Press Open console in Slack to try again.")]
     AwsUnavailable,
+    /// A press that could not be finished for too long.
+    #[error(
+        "What you asked for could not be done for a quarter of an hour, and it is not tried any more. Look where things stand with /elevate status, and ask again if you still need it."
+    )]
+    GivenUp,
     /// A command that cannot be read.
     #[error("{0} Try /elevate help.")]
     BadCommand(String),
+}
+
+impl Refusal {
+    /// The target that the sentence names, if it names one.
+    #[must_use]
+    pub fn target(&self) -> Option<&Target> {
+        if let Self::NotEligible { target, .. } | Self::AlreadyOpen { target, .. } = self {
+            Some(target)
+        } else {
+            None
+        }
+    }
+
+    /// Whether linking the Slack account is what to do next.
+    #[must_use]
+    pub fn asks_to_link(&self) -> bool {
+        matches!(self, Self::NotLinked | Self::SignInAgain)
+    }
 }

@@ -153,6 +153,11 @@ pub enum SessionOutcome {
         /// When AWS lets them expire, at the latest.
         expires_at: Timestamp,
     },
+    /// Credentials were at hand, and could not be used.
+    Unusable {
+        /// Why not, in a few words.
+        why: String,
+    },
     /// AWS gave none.
     Refused {
         /// What AWS said, in one sentence.
@@ -219,10 +224,12 @@ pub enum Event {
         /// When AWS lets it expire, at the latest.
         expires_at: Timestamp,
     },
-    /// Access ended while AWS was answering: the credentials were thrown away.
+    /// AWS gave credentials, and they were thrown away.
     SessionDropped {
         /// Its number.
         session: u32,
+        /// Why, in a few words.
+        why: String,
     },
     /// AWS gave no session.
     SessionRefused {
@@ -285,40 +292,27 @@ pub fn decide(
             request.check_reviewer(by, policy)?;
             request.check_unanswered(now)?;
             let window = Window::new(request.not_before(now), request.duration);
-            Event::Approved {
-                by: by.actor().clone(),
-                window,
-            }
+            Event::Approved { by: by.actor().clone(), window }
         }
         Command::Reject { by, reason } => {
             request.check_reviewer(by, policy)?;
             request.check_unanswered(now)?;
-            Event::Rejected {
-                by: by.actor().clone(),
-                reason: reason.clone(),
-            }
+            Event::Rejected { by: by.actor().clone(), reason: reason.clone() }
         }
         Command::Withdraw { by } => {
             request.check_party(by, policy)?;
             request.check_unanswered(now)?;
-            Event::Withdrawn {
-                by: by.actor().clone(),
-            }
+            Event::Withdrawn { by: by.actor().clone() }
         }
         Command::End { by } => {
             request.check_party(by, policy)?;
             request.live_at(now)?;
-            Event::Ended {
-                by: Some(by.actor().clone()),
-                at: request.not_before(now),
-            }
+            Event::Ended { by: Some(by.actor().clone()), at: request.not_before(now) }
         }
         Command::Elapse => return Ok(request.elapsed(now)),
         Command::BeginSession { by } => {
             request.live_at(now)?.elevated(policy, by)?;
-            Event::SessionIssuing {
-                session: request.sessions.begun + 1,
-            }
+            Event::SessionIssuing { session: request.sessions.begun + 1 }
         }
         Command::SettleSession { session, .. } if !request.is_unsettled(*session) => return Ok(None),
         Command::SettleSession { session, outcome } => request.settled(*session, outcome, now),
@@ -334,16 +328,10 @@ pub fn evolve(mut request: Request, recorded: &Recorded) -> Request {
     match &recorded.event {
         Event::Requested { .. } => {}
         Event::Approved { by, window } => {
-            request.status = Status::Approved {
-                by: by.clone(),
-                window: *window,
-            };
+            request.status = Status::Approved { by: by.clone(), window: *window };
         }
         Event::Rejected { by, reason } => {
-            request.status = Status::Rejected {
-                by: by.clone(),
-                reason: reason.clone(),
-            };
+            request.status = Status::Rejected { by: by.clone(), reason: reason.clone() };
         }
         Event::Withdrawn { by } => request.status = Status::Withdrawn { by: by.clone() },
         Event::Expired => request.status = Status::Expired,
@@ -353,7 +341,7 @@ pub fn evolve(mut request: Request, recorded: &Recorded) -> Request {
             request.sessions.unsettled.insert(*session);
         }
         Event::SessionIssued { session, .. }
-        | Event::SessionDropped { session }
+        | Event::SessionDropped { session, .. }
         | Event::SessionRefused { session, .. }
         | Event::SessionUnknown { session } => {
             request.sessions.unsettled.remove(session);
@@ -366,14 +354,7 @@ impl Request {
     /// The request that its first event made; `None` for any other event.
     #[must_use]
     pub fn opened(first: &Recorded) -> Option<Self> {
-        let Event::Requested {
-            requester,
-            target,
-            duration,
-            justification,
-            answer_by,
-        } = &first.event
-        else {
+        let Event::Requested { requester, target, duration, justification, answer_by } = &first.event else {
             return None;
         };
         Some(Self {
@@ -403,13 +384,7 @@ impl Request {
     #[must_use]
     pub fn next(&self, event: Event, command: CommandId, now: Timestamp) -> Recorded {
         let at = self.not_before(now);
-        Recorded {
-            request: self.id.clone(),
-            version: self.version + 1,
-            at,
-            command,
-            event,
-        }
+        Recorded { request: self.id.clone(), version: self.version + 1, at, command, event }
     }
 
     /// Where the request stands at `now`: what the clock has done counts, written down or not.
@@ -446,19 +421,12 @@ impl Request {
     /// [`Refusal::NotLive`].
     pub fn live_at(&self, now: Timestamp) -> Result<LiveGrant<'_>, Refusal> {
         match self.status_at(now) {
-            Status::Approved { by, window } => Ok(LiveGrant {
-                request: self,
-                approved_by: by,
-                window,
-                now,
-            }),
+            Status::Approved { by, window } => Ok(LiveGrant { request: self, approved_by: by, window, now }),
             status @ (Status::Requested
             | Status::Rejected { .. }
             | Status::Withdrawn { .. }
             | Status::Expired
-            | Status::Ended { .. }) => Err(Refusal::NotLive {
-                status: status.word(),
-            }),
+            | Status::Ended { .. }) => Err(Refusal::NotLive { status: status.word() }),
         }
     }
 
@@ -478,10 +446,9 @@ impl Request {
     fn elapsed(&self, now: Timestamp) -> Option<Event> {
         match &self.status {
             Status::Requested if self.answer_by <= now => Some(Event::Expired),
-            Status::Approved { window, .. } if window.is_over(now) => Some(Event::Ended {
-                by: None,
-                at: window.ends(),
-            }),
+            Status::Approved { window, .. } if window.is_over(now) => {
+                Some(Event::Ended { by: None, at: window.ends() })
+            }
             Status::Requested
             | Status::Approved { .. }
             | Status::Rejected { .. }
@@ -493,29 +460,24 @@ impl Request {
 
     fn settled(&self, session: u32, outcome: &SessionOutcome, now: Timestamp) -> Event {
         match outcome {
-            SessionOutcome::Ready { expires_at } if self.live_at(now).is_ok() => Event::SessionIssued {
-                session,
-                expires_at: *expires_at,
-            },
-            SessionOutcome::Ready { .. } => Event::SessionDropped { session },
-            SessionOutcome::Refused { why } => Event::SessionRefused {
-                session,
-                why: why.clone(),
-            },
+            SessionOutcome::Ready { expires_at } if self.live_at(now).is_ok() => {
+                Event::SessionIssued { session, expires_at: *expires_at }
+            }
+            SessionOutcome::Ready { .. } => {
+                Event::SessionDropped { session, why: "access ended while AWS was answering".to_owned() }
+            }
+            SessionOutcome::Unusable { why } => Event::SessionDropped { session, why: why.clone() },
+            SessionOutcome::Refused { why } => Event::SessionRefused { session, why: why.clone() },
             SessionOutcome::Unknown => Event::SessionUnknown { session },
         }
     }
 
     fn check_reviewer(&self, by: &Person, policy: &Policy) -> Result<(), Refusal> {
         if by.actor().is(&self.requester) {
-            return Err(Refusal::OwnRequest {
-                reviewers: policy.reviewers.clone(),
-            });
+            return Err(Refusal::OwnRequest { reviewers: policy.reviewers.clone() });
         }
         if !policy.is_reviewer(by) {
-            return Err(Refusal::NotReviewer {
-                reviewers: policy.reviewers.clone(),
-            });
+            return Err(Refusal::NotReviewer { reviewers: policy.reviewers.clone() });
         }
         Ok(())
     }
@@ -524,30 +486,17 @@ impl Request {
         if by.actor().subject == self.requester.subject || policy.is_reviewer(by) {
             return Ok(());
         }
-        Err(Refusal::NotParty {
-            reviewers: policy.reviewers.clone(),
-        })
+        Err(Refusal::NotParty { reviewers: policy.reviewers.clone() })
     }
 
     fn check_unanswered(&self, now: Timestamp) -> Result<(), Refusal> {
         match self.status_at(now) {
             Status::Requested => Ok(()),
-            Status::Approved { by, .. } => Err(Refusal::Answered {
-                status: "approved",
-                by: by.email,
-            }),
-            Status::Rejected { by, .. } => Err(Refusal::Answered {
-                status: "rejected",
-                by: by.email,
-            }),
-            Status::Withdrawn { by } => Err(Refusal::Answered {
-                status: "withdrawn",
-                by: by.email,
-            }),
+            Status::Approved { by, .. } => Err(Refusal::Answered { status: "approved", by: by.email }),
+            Status::Rejected { by, .. } => Err(Refusal::Answered { status: "rejected", by: by.email }),
+            Status::Withdrawn { by } => Err(Refusal::Answered { status: "withdrawn", by: by.email }),
             Status::Expired => Err(Refusal::ExpiredUnanswered),
-            Status::Ended { approved_by, .. } => Err(Refusal::ApprovedAndOver {
-                by: approved_by.email,
-            }),
+            Status::Ended { approved_by, .. } => Err(Refusal::ApprovedAndOver { by: approved_by.email }),
         }
     }
 
@@ -573,11 +522,9 @@ impl Status {
     /// What an approved request becomes when access is over; any other status stays.
     fn ended(&self, by: Option<Actor>, at: Timestamp) -> Self {
         match self {
-            Self::Approved { by: approved_by, .. } => Self::Ended {
-                approved_by: approved_by.clone(),
-                by,
-                at,
-            },
+            Self::Approved { by: approved_by, .. } => {
+                Self::Ended { approved_by: approved_by.clone(), by, at }
+            }
             Self::Requested
             | Self::Rejected { .. }
             | Self::Withdrawn { .. }
@@ -599,6 +546,12 @@ pub struct LiveGrant<'a> {
 }
 
 impl<'a> LiveGrant<'a> {
+    /// While access is open.
+    #[must_use]
+    pub fn window(&self) -> Window {
+        self.window
+    }
+
     /// Proof that the requester is authenticated, eligible and elevated.
     ///
     /// `browser` must have come back from the identity provider as the requester's `iss` and `sub`, with groups

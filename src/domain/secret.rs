@@ -107,10 +107,7 @@ mod tests {
         let secret = Secret::of([7; 32]);
         assert_ne!(secret.derive("nonce", "x"), secret.derive("pkce", "x"));
         assert_ne!(secret.derive("nonce", "x"), secret.derive("noncex", ""));
-        assert_ne!(
-            secret.derive("nonce", "x"),
-            Secret::of([8; 32]).derive("nonce", "x")
-        );
+        assert_ne!(secret.derive("nonce", "x"), Secret::of([8; 32]).derive("nonce", "x"));
     }
 
     #[test]

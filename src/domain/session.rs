@@ -50,14 +50,8 @@ impl SessionTerms {
             source_identity: source_identity(request),
             tags: [
                 ("elevate:request", request.id.to_string()),
-                (
-                    "elevate:requester",
-                    allowed(request.requester.email.as_str(), LONGEST_TAG),
-                ),
-                (
-                    "elevate:reviewer",
-                    allowed(elevated.approved_by().email.as_str(), LONGEST_TAG),
-                ),
+                ("elevate:requester", allowed(request.requester.email.as_str(), LONGEST_TAG)),
+                ("elevate:reviewer", allowed(elevated.approved_by().email.as_str(), LONGEST_TAG)),
             ],
             duration_seconds: i32::try_from(duration).expect("clamped to an hour"),
             policy: policy_until(hard_end),
@@ -132,19 +126,13 @@ fn session_name(request: &Request) -> String {
 }
 
 fn source_identity(request: &Request) -> String {
-    allowed(
-        &format!("{}.{}", request.id, request.requester.email),
-        LONGEST_NAME,
-    )
+    allowed(&format!("{}.{}", request.id, request.requester.email), LONGEST_NAME)
 }
 
 /// The text in the characters that names, source identities and tag values all allow (`[\w+=,.@-]`), cut to length.
 fn allowed(text: &str, longest: usize) -> String {
     let fits = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
-    text.chars()
-        .map(|c| if fits(c) { c } else { '_' })
-        .take(longest)
-        .collect()
+    text.chars().map(|c| if fits(c) { c } else { '_' }).take(longest).collect()
 }
 
 #[cfg(test)]

@@ -42,10 +42,7 @@ impl FromStr for Minutes {
         if seconds.as_secs() % 60 != 0 || seconds.subsec_nanos() != 0 {
             return Err(BadMinutes);
         }
-        u32::try_from(seconds.as_secs() / 60)
-            .ok()
-            .and_then(Self::new)
-            .ok_or(BadMinutes)
+        u32::try_from(seconds.as_secs() / 60).ok().and_then(Self::new).ok_or(BadMinutes)
     }
 }
 
@@ -83,10 +80,7 @@ impl Window {
     /// The window of this length that opens at `starts`.
     #[must_use]
     pub fn new(starts: Timestamp, length: Minutes) -> Self {
-        Self {
-            starts,
-            ends: starts + length.as_delta(),
-        }
+        Self { starts, ends: starts + length.as_delta() }
     }
 
     /// When it opens.

@@ -65,10 +65,9 @@ pub fn follow_ups(request: &Request, recorded: &Recorded) -> Vec<Work> {
     let receipt = || Notice::Receipt(id.clone());
     let audit = || Notice::Audit(AuditEntry::of(request, recorded));
     let (notices, timer) = match &recorded.event {
-        Event::Requested { answer_by, .. } => (
-            vec![card(), receipt(), audit()],
-            Some((*answer_by, Task::Elapse(id.clone()))),
-        ),
+        Event::Requested { answer_by, .. } => {
+            (vec![card(), receipt(), audit()], Some((*answer_by, Task::Elapse(id.clone()))))
+        }
         Event::Approved { window, .. } => (
             vec![card(), receipt(), Notice::ConsoleLink(id.clone()), audit()],
             Some((window.ends(), Task::Elapse(id.clone()))),
@@ -78,10 +77,7 @@ pub fn follow_ups(request: &Request, recorded: &Recorded) -> Vec<Work> {
         }
         Event::SessionIssuing { session } => {
             let due = recorded.at + SESSION_SETTLES_WITHIN;
-            (
-                vec![audit()],
-                Some((due, Task::SettleSession(id.clone(), *session))),
-            )
+            (vec![audit()], Some((due, Task::SettleSession(id.clone(), *session))))
         }
         Event::SessionIssued { .. }
         | Event::SessionDropped { .. }
@@ -90,11 +86,7 @@ pub fn follow_ups(request: &Request, recorded: &Recorded) -> Vec<Work> {
     };
     let cause = format!("{id}/{:06}", recorded.version);
     let mut work = notify(recorded.at, &cause, notices);
-    work.extend(timer.map(|(due, task)| Work {
-        due,
-        id: format!("{cause}/timer"),
-        task,
-    }));
+    work.extend(timer.map(|(due, task)| Work { due, id: format!("{cause}/timer"), task }));
     work
 }
 
@@ -112,10 +104,6 @@ pub fn follow_ups_aside(event: &SideEvent) -> Vec<Work> {
 }
 
 fn notify(due: Timestamp, cause: &str, notices: Vec<Notice>) -> Vec<Work> {
-    let number = |(n, notice)| Work {
-        due,
-        id: format!("{cause}/{n}"),
-        task: Task::Notify(notice),
-    };
+    let number = |(n, notice)| Work { due, id: format!("{cause}/{n}"), task: Task::Notify(notice) };
     notices.into_iter().enumerate().map(number).collect()
 }

@@ -1,1 +1,50 @@
-//! To be written.
+//! The stories: one file for each workflow, its numbered steps on top. Here is what they share.
+
+mod audit;
+mod broker;
+mod deliver;
+mod end;
+pub mod federate;
+pub mod inbox;
+pub mod link;
+mod overview;
+mod person;
+pub mod request;
+pub mod review;
+pub mod sign_in;
+mod single_flight;
+pub mod sweep;
+mod transition;
+
+pub use broker::{Broker, Ports, Settings};
+
+use crate::{
+    domain::refusal::Refusal,
+    ports::{ChatError, StoreError},
+};
+
+/// Why a flow did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A rule forbids it: the person hears the sentence.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// Something broke: the operator finds it in the log, the person hears a reference.
+    #[error(transparent)]
+    Failed(#[from] anyhow::Error),
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<ChatError> for Error {
+    fn from(error: ChatError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// What a flow hands back.
+pub type Result<T> = std::result::Result<T, Error>;

@@ -1,1 +1,8 @@
-//! To be written.
+//! What browsers see: the pages around a sign-in, and the addresses that machines ask.
+
+mod browser;
+mod error;
+mod pages;
+mod routes;
+
+pub use routes::router;

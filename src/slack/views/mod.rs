@@ -1,1 +1,81 @@
-//! To be written.
+//! How messages and forms look in Slack. Pure: nothing is decided here, and what people wrote stays text.
+
+mod answers;
+mod audit;
+mod blocks;
+mod card;
+mod form;
+pub mod ids;
+mod links;
+mod overview;
+mod receipt;
+mod standing;
+mod text;
+
+use std::collections::BTreeMap;
+
+use slack_morphism::prelude::{SlackMessageContent, SlackView};
+
+use crate::domain::{
+    ids::{AccountId, Target},
+    message::{Form, Message},
+};
+
+/// The most of an account's name that is shown.
+const LONGEST_ACCOUNT_NAME: usize = 40;
+
+/// The names by which people know accounts and reviewers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Names {
+    /// What accounts are called.
+    pub accounts: BTreeMap<AccountId, String>,
+    /// The group that answers requests.
+    pub reviewers: String,
+}
+
+impl Names {
+    /// A target in Slack's markup: `prod (111122223333) / S3Admin`.
+    fn target(&self, target: &Target) -> String {
+        let Target { account, role } = target;
+        match self.accounts.get(account) {
+            Some(name) => format!("{} ({account}) / {role}", text::escaped(name, LONGEST_ACCOUNT_NAME)),
+            None => format!("{account} / {role}"),
+        }
+    }
+
+    /// Any of the people who may answer, in Slack's markup.
+    fn a_reviewer(&self) -> String {
+        format!("a member of {}", text::name(&self.reviewers))
+    }
+}
+
+/// Draws a message.
+#[must_use]
+pub fn draw(message: &Message, names: &Names) -> SlackMessageContent {
+    match message {
+        Message::ReviewCard(drawn) => card::review_card(drawn, names),
+        Message::Receipt(drawn) => receipt::receipt(drawn, names),
+        Message::ConsoleLink { target, url, ends_at } => {
+            links::console_link(&names.target(target), url, *ends_at)
+        }
+        Message::Audit(entry) => audit::audit_line(entry, names),
+        Message::LinkInvitation { why, url } => links::link_invitation(why.as_ref(), url),
+        Message::Linked(email) => links::linked(email),
+        Message::Unlinked(email) => links::unlinked(email),
+        Message::Overview(overview) => overview::overview(overview, names),
+        Message::Help { max, example } => answers::help(*max, *example),
+        Message::Refused { why, pointer } => answers::refused(why, pointer.as_deref(), names),
+        Message::Done(done) => answers::done(done),
+        Message::Failed { reference } => answers::failed(reference),
+    }
+}
+
+/// Draws a form.
+#[must_use]
+pub fn draw_form(form: &Form, names: &Names) -> SlackView {
+    let view = match form {
+        Form::Request(form) => form::request_form(form, names),
+        Form::Rejection(id) => form::rejection_form(id),
+    };
+    SlackView::Modal(view)
+}

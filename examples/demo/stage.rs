@@ -1,0 +1,63 @@
+//! Puts the product on a stage: every service it talks to is a stand-in on loopback, and it cannot tell.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use elevate::{
+    app::{self, App, Outside},
+    config::Config,
+    domain::window::Timestamp,
+    ports::{Clock, Ids},
+    store::schema::create_table,
+};
+use sandbox::company::{BROKER_KEY, Company};
+use tokio::net::TcpListener;
+
+/// The stand-ins' clock, as the product asks it.
+pub(crate) struct StageClock(pub(crate) sandbox::clock::Clock);
+
+impl Clock for StageClock {
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+}
+
+/// Builds the product for `company`, to be reached where `listener` listens.
+///
+/// # Errors
+/// When the product will not have it.
+pub(crate) async fn build(
+    company: &Company,
+    listener: &TcpListener,
+    ids: Arc<dyn Ids>,
+) -> anyhow::Result<App> {
+    let public_url = format!("http://{}", listener.local_addr()?);
+    company.install(&public_url);
+    let config = Config::parse(&company.configuration(&public_url), company.environment())?;
+    let outside = outside(company, ids);
+    create_table(&outside.dynamodb, &config.dynamodb.table).await.context("could not make the table")?;
+    app::build(config, outside).await
+}
+
+/// The machine and the AWS clients that the product gets on this stage.
+pub(crate) fn outside(company: &Company, ids: Arc<dyn Ids>) -> Outside {
+    let credentials = Credentials::new(BROKER_KEY, "not checked by the stand-ins", None, None, "sandbox");
+    let region = Region::new("eu-west-1");
+    let dynamodb = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(region.clone())
+        .credentials_provider(credentials.clone())
+        .http_client(company.dynamo.http_client());
+    let sts = aws_sdk_sts::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(region)
+        .credentials_provider(credentials)
+        .endpoint_url(company.aws.sts_url());
+    Outside {
+        clock: Arc::new(StageClock(company.clock.clone())),
+        ids,
+        dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb.build()),
+        sts: aws_sdk_sts::Client::from_conf(sts.build()),
+    }
+}

@@ -1,0 +1,201 @@
+//! AWS as a broker of sessions sees it: STS, the console's federation endpoint, and the console's door.
+//!
+//! What is asked of STS is held to every documented limit, and recorded. A session can be asked what its
+//! policy lets it do, which tells whether a session that should have ended has. Signatures are checked for
+//! their form and their key, not for their value.
+
+mod arguments;
+mod assume_role;
+mod caller;
+mod console;
+mod error;
+mod evaluate;
+mod federation;
+mod pages;
+mod policy;
+mod record;
+mod role;
+mod session;
+mod sts;
+mod xml;
+
+use std::{
+    collections::BTreeMap,
+    io,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use axum::{
+    Router,
+    http::StatusCode,
+    routing::{get, post},
+};
+use chrono::{DateTime, Utc};
+
+use crate::{
+    clock::Clock,
+    http::{self, Control},
+};
+
+use self::{console::ConsoleSession, federation::SigninToken, session::Session};
+pub use self::{
+    evaluate::Decision,
+    record::{AssumeRoleCall, SigninTokenCall},
+    role::Role,
+};
+
+/// Where and when an AWS runs.
+#[derive(Clone, Debug)]
+pub struct AwsConfig {
+    /// The time by which sessions are issued and expire.
+    pub clock: Clock,
+    /// The loopback port to listen on; 0 for any free one.
+    pub port: u16,
+}
+
+/// A running AWS; clones are handles on the same one.
+#[derive(Clone)]
+pub struct Aws(Arc<Inner>);
+
+struct Inner {
+    clock: Clock,
+    url: String,
+    control: Control,
+    cloud: Mutex<Cloud>,
+}
+
+/// All that changes while it runs.
+#[derive(Default)]
+struct Cloud {
+    /// By ARN.
+    roles: BTreeMap<String, Role>,
+    /// ARNs by access key id.
+    callers: BTreeMap<String, String>,
+    /// By access key id.
+    sessions: BTreeMap<String, Session>,
+    signin_tokens: BTreeMap<String, SigninToken>,
+    /// By cookie.
+    consoles: BTreeMap<String, ConsoleSession>,
+    assumptions: Vec<AssumeRoleCall>,
+    signin_calls: Vec<SigninTokenCall>,
+    secrets: Vec<String>,
+}
+
+impl Aws {
+    /// Listens on loopback and serves until the process ends.
+    ///
+    /// # Errors
+    /// When the port is taken.
+    pub async fn start(config: AwsConfig) -> io::Result<Self> {
+        let (listener, address) = http::listen(config.port).await?;
+        let aws = Self(Arc::new(Inner {
+            clock: config.clock,
+            url: format!("http://{address}"),
+            control: Control::default(),
+            cloud: Mutex::default(),
+        }));
+        // Calls are told apart by their Action, not by their path, so each handler applies the control.
+        http::serve(listener, aws.router(), Control::default());
+        Ok(aws)
+    }
+
+    /// The endpoint of STS, for an SDK's `endpoint_url`.
+    #[must_use]
+    pub fn sts_url(&self) -> String {
+        self.0.url.clone()
+    }
+
+    /// The federation endpoint.
+    #[must_use]
+    pub fn signin_url(&self) -> String {
+        format!("{}/federation", self.0.url)
+    }
+
+    /// The console, which shows who is signed in.
+    #[must_use]
+    pub fn console_url(&self) -> String {
+        format!("{}/console", self.0.url)
+    }
+
+    /// Faults and latency, by action: `AssumeRole`, `GetCallerIdentity`, `getSigninToken`, `login`; and
+    /// `console` for its page.
+    #[must_use]
+    pub fn control(&self) -> &Control {
+        &self.0.control
+    }
+
+    /// Adds a role, or replaces the one with the same ARN.
+    pub fn add_role(&self, role: Role) {
+        self.cloud().roles.insert(role.arn.clone(), role);
+    }
+
+    /// Makes an access key known. A key of an assumed role (`arn:aws:sts::…:assumed-role/…`) chains roles
+    /// when it assumes one.
+    pub fn register_caller(&self, access_key_id: &str, arn: &str) {
+        self.cloud().callers.insert(access_key_id.to_owned(), arn.to_owned());
+    }
+
+    /// Every `AssumeRole` whose arguments could be read, oldest first.
+    #[must_use]
+    pub fn assumptions(&self) -> Vec<AssumeRoleCall> {
+        self.cloud().assumptions.clone()
+    }
+
+    /// Every `getSigninToken`, oldest first.
+    #[must_use]
+    pub fn signin_calls(&self) -> Vec<SigninTokenCall> {
+        self.cloud().signin_calls.clone()
+    }
+
+    /// The access key ids of all sessions, the one that lives longest last.
+    #[must_use]
+    pub fn access_keys(&self) -> Vec<String> {
+        let cloud = self.cloud();
+        let mut sessions: Vec<_> = cloud.sessions.values().collect();
+        sessions.sort_by_key(|session| session.expires_at);
+        sessions.into_iter().map(|session| session.access_key_id.clone()).collect()
+    }
+
+    /// What would become of a call with a session's credentials; `credential` is its access key id or its
+    /// session token.
+    #[must_use]
+    pub fn is_allowed(&self, credential: &str, action: &str, resource: &str, at: DateTime<Utc>) -> Decision {
+        let cloud = self.cloud();
+        let mut sessions = cloud.sessions.values();
+        match sessions.find(|session| session.is_known_by(credential)) {
+            Some(session) => session.may(action, resource, at),
+            None => Decision::Denied("the security token included in the request is invalid".to_owned()),
+        }
+    }
+
+    /// Every secret handed out: secret access keys, session tokens, sign-in tokens, console cookies.
+    /// Access key ids are not secret.
+    #[must_use]
+    pub fn secrets_issued(&self) -> Vec<String> {
+        self.cloud().secrets.clone()
+    }
+
+    fn router(&self) -> Router {
+        Router::new()
+            .route("/", post(sts::answer))
+            .route(
+                "/federation",
+                get(federation::by_query).post(federation::by_form).head(method_not_allowed),
+            )
+            .route("/console", get(console::show))
+            .with_state(self.clone())
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        self.0.clock.now()
+    }
+
+    fn cloud(&self) -> MutexGuard<'_, Cloud> {
+        self.0.cloud.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// `HEAD` must not use up what only a `GET` should.
+async fn method_not_allowed() -> StatusCode {
+    StatusCode::METHOD_NOT_ALLOWED
+}

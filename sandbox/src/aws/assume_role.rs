@@ -1,0 +1,152 @@
+//! `AssumeRole`: a caller becomes a session of a role.
+//!
+//! 1. The caller's own session policy, if it has one, lets it assume the role.
+//! 2. The role's trust policy lets this caller in, with this external id, source identity and these tags.
+//! 3. The duration is within the role's maximum, and within an hour if roles are chained.
+//! 4. Policy and tags fit into the session together.
+//! 5. The session is issued.
+
+use aws_lc_rs::digest::{SHA256, digest};
+use chrono::{DateTime, SecondsFormat, SubsecRound, TimeDelta, Utc};
+
+use super::{
+    Cloud, arguments::Arguments, caller::Caller, error::AwsError, evaluate::Decision, role::Role,
+    session::Session, xml,
+};
+use crate::chance::{random_id, random_token};
+
+/// How long a session lasts that does not say.
+const DEFAULT_SECONDS: i64 = 3600;
+
+/// A session issued to a session of another role lasts no longer.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining>
+const MOST_SECONDS_WHEN_CHAINED: i64 = 3600;
+
+/// How many characters of policy and tags fit into a session. AWS packs them in a way it does not document;
+/// policies of a few hundred characters more have been seen not to fit.
+const PACKED_CHARACTERS: usize = 1024;
+
+/// The bytes a session token may have; AWS tells the size and the share of each token, but not this.
+const LONGEST_TOKEN: usize = 4096;
+
+/// Issues a session, and answers with the `AssumeRoleResult` element.
+pub(super) fn assume_role(
+    cloud: &mut Cloud,
+    caller: &Caller,
+    arguments: Arguments,
+    now: DateTime<Utc>,
+) -> Result<String, AwsError> {
+    may_assume(cloud, caller, &arguments, now)?; // 1
+    let role = trusting_role(cloud, caller, &arguments)?; // 2
+    let duration = duration(caller, role, &arguments)?; // 3
+    let packed = packed_size(&arguments)?; // 4
+    let session = issue(caller, arguments, now.trunc_subsecs(0) + duration); // 5
+    let answer = result(&session, packed);
+    cloud.secrets.extend([session.secret_access_key.clone(), session.session_token.clone()]);
+    cloud.sessions.insert(session.access_key_id.clone(), session);
+    Ok(answer)
+}
+
+/// A caller who is a session issued here is held to that session's own policy.
+fn may_assume(
+    cloud: &Cloud,
+    caller: &Caller,
+    arguments: &Arguments,
+    now: DateTime<Utc>,
+) -> Result<(), AwsError> {
+    let session = caller.session.as_ref().and_then(|key| cloud.sessions.get(key));
+    match session.map(|session| session.may("sts:AssumeRole", &arguments.role_arn, now)) {
+        None | Some(Decision::Allowed) => Ok(()),
+        Some(Decision::Denied(_)) => {
+            Err(AwsError::not_authorized(&caller.arn, "sts:AssumeRole", &arguments.role_arn))
+        }
+    }
+}
+
+fn trusting_role<'a>(cloud: &'a Cloud, caller: &Caller, arguments: &Arguments) -> Result<&'a Role, AwsError> {
+    let denied = |action| AwsError::not_authorized(&caller.arn, action, &arguments.role_arn);
+    let role = cloud.roles.get(&arguments.role_arn).ok_or_else(|| denied("sts:AssumeRole"))?;
+    let is_right_external_id = role.external_id.is_none() || role.external_id == arguments.external_id;
+    if !caller.is_trusted_by(role) || !is_right_external_id {
+        return Err(denied("sts:AssumeRole"));
+    }
+    let inherited = caller.source_identity.as_ref();
+    let wanted = arguments.source_identity.as_ref();
+    let changes_identity = inherited.is_some() && wanted.is_some() && inherited != wanted;
+    let sets_identity = wanted.is_some() && !role.allows_source_identity;
+    if changes_identity || sets_identity {
+        return Err(denied("sts:SetSourceIdentity"));
+    }
+    if !arguments.tags.is_empty() && !role.allows_tag_session {
+        return Err(denied("sts:TagSession"));
+    }
+    Ok(role)
+}
+
+fn duration(caller: &Caller, role: &Role, arguments: &Arguments) -> Result<TimeDelta, AwsError> {
+    let seconds = arguments.duration_seconds.unwrap_or(DEFAULT_SECONDS);
+    if caller.chains_roles() && seconds > MOST_SECONDS_WHEN_CHAINED {
+        return Err(AwsError::validation(
+            "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.",
+        ));
+    }
+    let duration = TimeDelta::seconds(seconds);
+    if duration > role.max_session {
+        return Err(AwsError::validation(
+            "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
+        ));
+    }
+    Ok(duration)
+}
+
+/// How much of the space for policy and tags is used, in percent; `None` when there are none.
+fn packed_size(arguments: &Arguments) -> Result<Option<usize>, AwsError> {
+    let policy = arguments.policy.as_ref().map_or(0, |policy| policy.length());
+    let tags: usize = arguments.tags.iter().map(|(key, value)| key.len() + value.len()).sum();
+    let percent = (100 * (policy + tags)).div_ceil(PACKED_CHARACTERS);
+    if percent > 100 {
+        let what = format!("Packed policy consumes {percent}% of allotted space, please use smaller policy.");
+        return Err(AwsError::bad_request("PackedPolicyTooLarge", what));
+    }
+    Ok((percent > 0).then_some(percent))
+}
+
+fn issue(caller: &Caller, arguments: Arguments, expires_at: DateTime<Utc>) -> Session {
+    Session {
+        access_key_id: format!("ASIA{}", random_id::<8>()),
+        secret_access_key: random_token()[..40].to_owned(),
+        session_token: [(); 10].map(|()| random_token()).concat(),
+        role_arn: arguments.role_arn,
+        session_name: arguments.session_name,
+        source_identity: arguments.source_identity.or_else(|| caller.source_identity.clone()),
+        tags: arguments.tags,
+        policy: arguments.policy,
+        is_chained: caller.chains_roles(),
+        expires_at,
+    }
+}
+
+fn result(session: &Session, packed: Option<usize>) -> String {
+    let role_id = hex::encode_upper(&digest(&SHA256, session.role_arn.as_bytes()).as_ref()[..8]);
+    let session_id = format!("AROA{role_id}:{}", session.session_name);
+    let user = [xml::text("AssumedRoleId", &session_id), xml::text("Arn", &session.arn())];
+    let expiration = session.expires_at.to_rfc3339_opts(SecondsFormat::Secs, true);
+    let credentials = [
+        xml::text("AccessKeyId", &session.access_key_id),
+        xml::text("SecretAccessKey", &session.secret_access_key),
+        xml::text("SessionToken", &session.session_token),
+        xml::text("Expiration", &expiration),
+    ];
+    let token_size = session.session_token.len();
+    let utilization = (100 * token_size).div_ceil(LONGEST_TOKEN);
+    let mut result = vec![
+        xml::element("AssumedRoleUser", &user),
+        xml::element("Credentials", &credentials),
+        xml::text("SessionTokenSize", &token_size.to_string()),
+        xml::text("SessionTokenUtilization", &utilization.to_string()),
+    ];
+    result.extend(packed.map(|percent| xml::text("PackedPolicySize", &percent.to_string())));
+    let identity = session.source_identity.as_deref();
+    result.extend(identity.map(|identity| xml::text("SourceIdentity", identity)));
+    xml::element("AssumeRoleResult", &result)
+}

@@ -1,0 +1,220 @@
+//! What a session policy lets through: an explicit denial wins, and what nobody allows is denied.
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>
+
+use chrono::{DateTime, Utc};
+
+use super::policy::{Condition, Effect, Policy, Scope, Statement, date};
+
+/// Whether a call would go through.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// It would.
+    Allowed,
+    /// It would not, and why.
+    Denied(String),
+}
+
+/// A call that is about to be made.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Attempt<'a> {
+    pub(super) action: &'a str,
+    pub(super) resource: &'a str,
+    pub(super) at: DateTime<Utc>,
+}
+
+/// A condition that is in IAM's grammar, and whose meaning is not known here.
+struct NotModelled(String);
+
+impl Policy {
+    /// Rules on one call. What the policy says in terms not known here is denied.
+    pub(super) fn decide(&self, attempt: &Attempt<'_>) -> Decision {
+        let applying: Result<Vec<_>, NotModelled> = self
+            .statements
+            .iter()
+            .filter_map(|statement| match statement.applies_to(attempt) {
+                Ok(applies) => applies.then_some(Ok(statement.effect)),
+                Err(unknown) => Some(Err(unknown)),
+            })
+            .collect();
+        match applying {
+            Err(NotModelled(what)) => Decision::Denied(format!("{what} is not modelled by this stand-in")),
+            Ok(effects) if effects.contains(&Effect::Deny) => {
+                Decision::Denied("with an explicit deny in a session policy".to_owned())
+            }
+            Ok(effects) if effects.contains(&Effect::Allow) => Decision::Allowed,
+            Ok(_) => Decision::Denied("because no session policy allows the action".to_owned()),
+        }
+    }
+}
+
+impl Statement {
+    fn applies_to(&self, attempt: &Attempt<'_>) -> Result<bool, NotModelled> {
+        let action = attempt.action.to_ascii_lowercase();
+        let is_action = |pattern: &str| matches(&pattern.to_ascii_lowercase(), &action);
+        let is_resource = |pattern: &str| matches(pattern, attempt.resource);
+        if !self.actions.covers(is_action) || !self.resources.covers(is_resource) {
+            return Ok(false);
+        }
+        for condition in &self.conditions {
+            if !condition.holds(attempt.at)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}
+
+impl Scope {
+    fn covers(&self, is_meant: impl Fn(&str) -> bool) -> bool {
+        match self {
+            Self::Only(patterns) => patterns.iter().any(|pattern| is_meant(pattern)),
+            Self::AllBut(patterns) => !patterns.iter().any(|pattern| is_meant(pattern)),
+        }
+    }
+}
+
+impl Condition {
+    fn holds(&self, now: DateTime<Utc>) -> Result<bool, NotModelled> {
+        if !self.is_about_time() {
+            return Err(NotModelled(format!("the condition key {}", self.key)));
+        }
+        let mut dates = self.values.iter().filter_map(|value| date(value));
+        match self.operator.as_str() {
+            "DateEquals" => Ok(dates.any(|date| now == date)),
+            "DateNotEquals" => Ok(dates.all(|date| now != date)),
+            "DateLessThan" => Ok(dates.any(|date| now < date)),
+            "DateLessThanEquals" => Ok(dates.any(|date| now <= date)),
+            "DateGreaterThan" => Ok(dates.any(|date| now > date)),
+            "DateGreaterThanEquals" => Ok(dates.any(|date| now >= date)),
+            other => Err(NotModelled(format!("the condition operator {other}"))),
+        }
+    }
+}
+
+/// Whether `text` is what `pattern` describes, where `*` stands for any text and `?` for one letter.
+fn matches(pattern: &str, text: &str) -> bool {
+    let Some(head) = pattern.chars().next() else {
+        return text.is_empty();
+    };
+    let rest = &pattern[head.len_utf8()..];
+    match head {
+        '*' => text.char_indices().map(|(at, _)| at).chain([text.len()]).any(|at| matches(rest, &text[at..])),
+        '?' => text.chars().next().is_some_and(|letter| matches(rest, &text[letter.len_utf8()..])),
+        letter => text.strip_prefix(letter).is_some_and(|text| matches(rest, text)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeZone;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn minute(minute: u32) -> DateTime<Utc> {
+        Utc.with_ymd_and_hms(2026, 3, 2, 12, minute, 0).unwrap()
+    }
+
+    fn policy(statements: Value) -> Policy {
+        Policy::parse(&json!({ "Version": "2012-10-17", "Statement": statements }).to_string()).unwrap()
+    }
+
+    fn decide(statements: Value, action: &str, resource: &str) -> bool {
+        let attempt = Attempt { action, resource, at: minute(30) };
+        policy(statements).decide(&attempt) == Decision::Allowed
+    }
+
+    #[test]
+    fn what_nobody_allows_is_denied() {
+        let only_s3 = json!({ "Effect": "Allow", "Action": "s3:*", "Resource": "*" });
+        assert!(decide(only_s3.clone(), "s3:GetObject", "arn:aws:s3:::bucket/key"));
+        assert!(!decide(only_s3, "ec2:RunInstances", "*"));
+    }
+
+    #[test]
+    fn an_explicit_deny_wins() {
+        let statements = json!([
+            { "Effect": "Deny", "Action": "s3:Delete*", "Resource": "*" },
+            { "Effect": "Allow", "Action": "*", "Resource": "*" },
+        ]);
+        assert!(decide(statements.clone(), "s3:GetObject", "*"));
+        assert!(!decide(statements, "S3:deleteobject", "*"));
+    }
+
+    #[test]
+    fn not_action_means_all_others() {
+        let statement = json!({ "Effect": "Allow", "NotAction": ["iam:*", "sts:*"], "Resource": "*" });
+        assert!(decide(statement.clone(), "s3:GetObject", "*"));
+        assert!(!decide(statement, "iam:CreateUser", "*"));
+    }
+
+    #[test]
+    fn resources_are_told_apart_by_case_and_wildcards() {
+        let statement = json!({ "Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::logs-?/*" });
+        assert!(decide(statement.clone(), "s3:GetObject", "arn:aws:s3:::logs-a/x/y"));
+        assert!(!decide(statement.clone(), "s3:GetObject", "arn:aws:s3:::LOGS-a/x"));
+        assert!(!decide(statement, "s3:GetObject", "arn:aws:s3:::logs-ab/x"));
+    }
+
+    #[test]
+    fn a_deny_from_a_time_on_is_a_hard_end() {
+        let policy = policy(json!([
+            { "Effect": "Allow", "Action": "*", "Resource": "*" },
+            { "Effect": "Deny", "Action": "*", "Resource": "*",
+              "Condition": { "DateGreaterThanEquals": { "aws:CurrentTime": "2026-03-02T12:20:00Z" } } },
+        ]));
+        let at = |at| policy.decide(&Attempt { action: "s3:GetObject", resource: "*", at });
+        assert_eq!(at(minute(19)), Decision::Allowed);
+        assert_ne!(at(minute(20)), Decision::Allowed);
+        assert_eq!(policy.denies_everything_from(), Some(minute(20)));
+    }
+
+    #[test]
+    fn every_condition_must_hold_and_any_of_its_values_is_enough() {
+        let during = |from: &str, until: [&str; 2]| {
+            json!({ "Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {
+                "DateGreaterThan": { "aws:CurrentTime": from },
+                "DateLessThan": { "aws:CurrentTime": until },
+            } })
+        };
+        let until = ["2026-03-02T12:10:00Z", "2026-03-02T12:40:00Z"];
+        assert!(decide(during("2026-03-02T12:00:00Z", until), "s3:GetObject", "*"));
+        assert!(!decide(during("2026-03-02T12:35:00Z", until), "s3:GetObject", "*"));
+    }
+
+    #[test]
+    fn a_condition_that_is_not_modelled_is_never_ignored() {
+        let statements = json!([
+            { "Effect": "Allow", "Action": "*", "Resource": "*" },
+            { "Effect": "Deny", "Action": "*", "Resource": "*",
+              "Condition": { "StringEquals": { "aws:RequestedRegion": "eu-west-1" } } },
+        ]);
+        assert!(!decide(statements, "s3:GetObject", "*"));
+    }
+
+    #[test]
+    fn what_is_not_in_the_grammar_is_malformed() {
+        let statement = |key: &str, value: Value| {
+            let mut statement = json!({ "Effect": "Allow", "Action": "*", "Resource": "*" });
+            statement[key] = value;
+            Policy::parse(&json!({ "Version": "2012-10-17", "Statement": [statement] }).to_string())
+        };
+        assert!(statement("Sid", json!("Fine1")).is_ok());
+        for (key, value) in [
+            ("Effect", json!("allow")),
+            ("Action", json!([])),
+            ("Action", json!("GetObject")),
+            ("Resource", json!("bucket")),
+            ("NotAction", json!("iam:*")),
+            ("Principal", json!("*")),
+            ("Sid", json!("not fine")),
+            ("Condition", json!({ "DateAfter": { "aws:CurrentTime": "2026-03-02T12:00:00Z" } })),
+            ("Condition", json!({ "DateLessThan": { "aws:CurrentTime": "03/02/26" } })),
+        ] {
+            assert!(statement(key, value.clone()).is_err(), "{key}: {value}");
+        }
+        assert!(Policy::parse("{").is_err());
+        assert!(Policy::parse(r#"{"Version":"2012-10-17","Statement":[]}"#).is_err());
+        assert!(Policy::parse(r#"{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#).is_err());
+    }
+}

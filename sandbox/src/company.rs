@@ -1,0 +1,248 @@
+//! Example Corp: a company with a Slack workspace, an identity provider and an AWS account, and four people.
+
+use std::io;
+
+use crate::{
+    aws::{Aws, AwsConfig, Role},
+    clock::Clock,
+    dynamo::Dynamo,
+    idp::{self, Idp, IdpConfig},
+    slack::{self, Channel, Slack, SlackConfig},
+};
+
+/// The workspace's id.
+pub const TEAM: &str = "T0EXAMPLE";
+/// Where reviewers answer.
+pub const REVIEW_CHANNEL: &str = "C0REVIEW";
+/// Where auditors listen.
+pub const AUDIT_CHANNEL: &str = "C0AUDIT";
+/// Where everybody is.
+pub const GENERAL_CHANNEL: &str = "C0GENERAL";
+/// The access key with which the broker signs its calls of AWS.
+pub const BROKER_KEY: &str = "AKIAEXAMPLEBROKER000";
+
+const BOT_TOKEN: &str = "xoxb-example-bot-token";
+const BOT_USER: &str = "U0ELEVATE";
+const SIGNING_SECRET: &str = "example-signing-secret";
+const CLIENT_ID: &str = "elevate";
+const CLIENT_SECRET: &str = "example-client-secret";
+/// 32 bytes, in base64.
+const SEALING_KEY: &str = "ZXhhbXBsZS1zZWFsaW5nLWtleS1vZi0zMi1ieXRlcyE=";
+const BROKER_ARN: &str = "arn:aws:sts::999988887777:assumed-role/elevate-broker/i-0123456789abcdef0";
+const EXTERNAL_ID: &str = "example-external-id";
+
+/// Somebody of the story.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Persona {
+    /// Their Slack account.
+    pub slack: &'static str,
+    /// What they sign in as at the identity provider.
+    pub login: &'static str,
+    /// What they are called.
+    pub name: &'static str,
+    /// Their address, in Slack and at the identity provider.
+    pub email: &'static str,
+    /// Their groups at the identity provider.
+    pub groups: &'static [&'static str],
+    /// Whether they are a guest from another workspace.
+    pub is_outsider: bool,
+}
+
+/// An engineer.
+pub const ADA: Persona = Persona {
+    slack: "U0ADA",
+    login: "ada",
+    name: "Ada",
+    email: "ada@example.com",
+    groups: &["aws-temp#S3Admin#111122223333", "aws-temp#ReadOnly#444455556666", "staff"],
+    is_outsider: false,
+};
+/// A reviewer.
+pub const BOB: Persona = Persona {
+    slack: "U0BOB",
+    login: "bob",
+    name: "Bob",
+    email: "bob@example.com",
+    groups: &["aws-temp#Reviewer", "staff"],
+    is_outsider: false,
+};
+/// An auditor.
+pub const CAROL: Persona = Persona {
+    slack: "U0CAROL",
+    login: "carol",
+    name: "Carol",
+    email: "carol@example.com",
+    groups: &["aws-temp#Auditor", "staff"],
+    is_outsider: false,
+};
+/// A guest from another workspace, who shares a channel and has an account of their own at the provider.
+pub const MALLORY: Persona = Persona {
+    slack: "U0MALLORY",
+    login: "mallory",
+    name: "Mallory",
+    email: "mallory@elsewhere.example",
+    groups: &[],
+    is_outsider: true,
+};
+
+/// Everybody.
+pub const EVERYBODY: [Persona; 4] = [ADA, BOB, CAROL, MALLORY];
+
+/// The company's services, running.
+#[derive(Clone)]
+pub struct Company {
+    /// The time they share.
+    pub clock: Clock,
+    /// The Slack workspace.
+    pub slack: Slack,
+    /// The identity provider.
+    pub idp: Idp,
+    /// AWS.
+    pub aws: Aws,
+    /// The broker's database.
+    pub dynamo: Dynamo,
+}
+
+impl Company {
+    /// Opens for business, with `dynamo` for a database.
+    ///
+    /// # Errors
+    /// When a port cannot be had.
+    pub async fn open(clock: Clock, dynamo: Dynamo) -> io::Result<Self> {
+        let slack = Slack::start(slack_config(clock.clone())).await?;
+        let idp = Idp::start(IdpConfig {
+            clock: clock.clone(),
+            client_id: CLIENT_ID.into(),
+            client_secret: CLIENT_SECRET.into(),
+            port: 0,
+        })
+        .await?;
+        let aws = Aws::start(AwsConfig { clock: clock.clone(), port: 0 }).await?;
+        let company = Self { clock, slack, idp, aws, dynamo };
+        company.hire();
+        company.furnish();
+        Ok(company)
+    }
+
+    /// Says where the broker is reached.
+    pub fn install(&self, public_url: &str) {
+        self.slack.install(public_url);
+        self.idp.allow_redirect(&format!("{}/oidc/callback", public_url.trim_end_matches('/')));
+    }
+
+    /// The broker's configuration file.
+    #[must_use]
+    pub fn configuration(&self, public_url: &str) -> String {
+        let (api, issuer, signin) = (self.slack.api_url(), self.idp.issuer(), self.aws.signin_url());
+        format!(
+            r#"
+public_url = "{public_url}"
+
+[slack]
+team_id        = "{TEAM}"
+review_channel = "{REVIEW_CHANNEL}"
+audit_channel  = "{AUDIT_CHANNEL}"
+api_url        = "{api}"
+
+[oidc]
+issuer    = "{issuer}"
+client_id = "{CLIENT_ID}"
+
+[aws]
+signin_url  = "{signin}"
+external_id = "{EXTERNAL_ID}"
+
+[access]
+group_prefix = "aws-temp"
+reviewers    = "aws-temp#Reviewer"
+auditors     = "aws-temp#Auditor"
+
+[accounts]
+111122223333 = "prod"
+444455556666 = "staging"
+"#
+        )
+    }
+
+    /// The broker's secrets, as environment variables.
+    #[must_use]
+    pub fn environment(&self) -> Vec<(String, String)> {
+        let secrets = [
+            ("ELEVATE_SLACK__BOT_TOKEN", BOT_TOKEN),
+            ("ELEVATE_SLACK__SIGNING_SECRET", SIGNING_SECRET),
+            ("ELEVATE_OIDC__CLIENT_SECRET", CLIENT_SECRET),
+            ("ELEVATE_SEALING__KEYS", SEALING_KEY),
+        ];
+        secrets.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+    }
+
+    fn hire(&self) {
+        for persona in EVERYBODY {
+            self.slack.add_person(slack_account(&persona));
+            self.idp.add_person(identity(&persona));
+        }
+    }
+
+    fn furnish(&self) {
+        let insiders = [ADA, BOB, CAROL].map(|persona| persona.slack);
+        let channels = [
+            (GENERAL_CHANNEL, "general", &insiders[..]),
+            (REVIEW_CHANNEL, "access-reviews", &insiders[..]),
+            (AUDIT_CHANNEL, "access-audit", &[CAROL.slack]),
+        ];
+        for (id, name, people) in channels {
+            let members = people.iter().chain([&BOT_USER]).map(ToString::to_string).collect();
+            self.slack.add_channel(Channel {
+                id: id.into(),
+                name: name.into(),
+                members,
+                ..Channel::default()
+            });
+        }
+        self.aws.register_caller(BROKER_KEY, BROKER_ARN);
+        for (account, role) in [("111122223333", "S3Admin"), ("444455556666", "ReadOnly")] {
+            let role = Role::new(&format!("arn:aws:iam::{account}:role/{role}"), BROKER_ARN);
+            self.aws.add_role(Role { external_id: Some(EXTERNAL_ID.into()), ..role });
+        }
+    }
+}
+
+/// A full member's Slack account, or that of a stranger from another workspace.
+#[must_use]
+pub fn slack_account(persona: &Persona) -> slack::Person {
+    slack::Person {
+        id: persona.slack.into(),
+        team_id: if persona.is_outsider { "T0ELSEWHERE" } else { TEAM }.into(),
+        name: persona.login.into(),
+        real_name: persona.name.into(),
+        email: Some(persona.email.into()),
+        email_confirmed: true,
+        ..slack::Person::default()
+    }
+}
+
+/// An account at the identity provider.
+#[must_use]
+pub fn identity(persona: &Persona) -> idp::Person {
+    idp::Person {
+        login: persona.login.into(),
+        name: persona.name.into(),
+        email: persona.email.into(),
+        email_verified: Some(true),
+        groups: persona.groups.iter().map(ToString::to_string).collect(),
+        disabled: false,
+    }
+}
+
+fn slack_config(clock: Clock) -> SlackConfig {
+    SlackConfig {
+        clock,
+        port: 0,
+        team_id: TEAM.into(),
+        team_name: "Example Corp".into(),
+        bot_token: BOT_TOKEN.into(),
+        bot_user_id: BOT_USER.into(),
+        signing_secret: SIGNING_SECRET.into(),
+        app_id: "A0ELEVATE".into(),
+    }
+}

@@ -1,0 +1,99 @@
+//! DynamoDB in process, behind the HTTP client of the AWS SDK: requests never reach a socket.
+//!
+//! It keeps conditions and transactions as DynamoDB does, and adds what only a loaded table shows:
+//! transaction conflicts, throttling, answers that never arrive. `Scan` is refused, as it would be to
+//! a role that is not granted it.
+
+mod connector;
+mod engine;
+mod failure;
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    io,
+    path::Path,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use aws_smithy_runtime_api::client::http::{SharedHttpClient, http_client_fn};
+use dynoxide::{Database, DynoxideError};
+
+use self::{connector::Connector, engine::Engine};
+use crate::http::Control;
+
+/// What goes wrong with one call in DynamoDB's own way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DynamoFault {
+    /// Another transaction holds one of the items; nothing is done.
+    TransactionConflict,
+    /// The table's throughput is used up; nothing is done.
+    Throttled,
+    /// Done, but the caller's timeout comes before the answer.
+    SucceedThenTimeOut,
+}
+
+/// A DynamoDB; clones are handles on the same tables.
+#[derive(Clone)]
+pub struct Dynamo(Arc<Inner>);
+
+struct Inner {
+    engine: Engine,
+    control: Control,
+    faults: Mutex<BTreeMap<String, VecDeque<DynamoFault>>>,
+}
+
+impl Dynamo {
+    /// Empty tables that live as long as the process.
+    ///
+    /// # Errors
+    /// When the engine does not start.
+    pub fn in_memory() -> io::Result<Self> {
+        Database::memory().map(Self::over).map_err(unopened)
+    }
+
+    /// Tables kept in the file at `path`, which is made if it is not there.
+    ///
+    /// # Errors
+    /// When the file cannot be opened as a database.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        let name = path.to_str().ok_or_else(|| io::Error::other("the path is not UTF-8"))?;
+        Database::new(name).map(Self::over).map_err(unopened)
+    }
+
+    /// What to give to an SDK configuration's `http_client`. The SDK still wants a region and credentials;
+    /// any will do.
+    #[must_use]
+    pub fn http_client(&self) -> SharedHttpClient {
+        let connector = Connector::to(self.clone());
+        http_client_fn(move |_, _| connector.clone().into_shared())
+    }
+
+    /// Faults, latency and calls, by operation: `GetItem`, `TransactWriteItems`.
+    #[must_use]
+    pub fn control(&self) -> &Control {
+        &self.0.control
+    }
+
+    /// The next call of `operation` goes wrong; called again, the faults queue up. A call that fails
+    /// like this does not fail in a way of [`Dynamo::control`] as well.
+    pub fn fail_next_with(&self, operation: &str, fault: DynamoFault) {
+        self.faults().entry(operation.to_owned()).or_default().push_back(fault);
+    }
+
+    fn over(database: Database) -> Self {
+        let engine = Engine::over(database);
+        Self(Arc::new(Inner { engine, control: Control::default(), faults: Mutex::default() }))
+    }
+
+    fn next_fault(&self, operation: &str) -> Option<DynamoFault> {
+        self.faults().get_mut(operation)?.pop_front()
+    }
+
+    fn faults(&self) -> MutexGuard<'_, BTreeMap<String, VecDeque<DynamoFault>>> {
+        self.0.faults.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn unopened(error: DynoxideError) -> io::Error {
+    io::Error::other(error.to_string())
+}

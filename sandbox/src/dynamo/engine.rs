@@ -1,0 +1,121 @@
+//! Operations by name, done on the embedded database, and the few it does not know.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use dynoxide::Database;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+
+use super::failure::Failure;
+
+/// The embedded database, and what it does not keep itself.
+#[derive(Clone)]
+pub(super) struct Engine {
+    database: Database,
+    /// Tables with point-in-time recovery; not kept in the file.
+    recoverable: Arc<Mutex<BTreeSet<String>>>,
+}
+
+impl Engine {
+    pub(super) fn over(database: Database) -> Self {
+        Self { database, recoverable: Arc::default() }
+    }
+
+    /// Does one operation; blocks on the database.
+    pub(super) fn perform(&self, operation: &str, request: &Value) -> Result<Vec<u8>, Failure> {
+        let database = &self.database;
+        match operation {
+            "CreateTable" => call(request, |request| database.create_table(request)),
+            "DescribeTable" => call(request, |request| database.describe_table(request)),
+            "DeleteTable" => call(request, |request| database.delete_table(request)),
+            "UpdateTable" => call(request, |request| database.update_table(request)),
+            "ListTables" => call(request, |request| database.list_tables(request)),
+            "TagResource" => call(request, |request| database.tag_resource(request)),
+            "ListTagsOfResource" => call(request, |request| database.list_tags_of_resource(request)),
+            "PutItem" => call(request, |request| database.put_item(request)),
+            "GetItem" => call(request, |request| database.get_item(request)),
+            "UpdateItem" => call(request, |request| database.update_item(request)),
+            "DeleteItem" => call(request, |request| database.delete_item(request)),
+            "Query" => call(request, |request| database.query(request)),
+            "BatchGetItem" => call(request, |request| database.batch_get_item(request)),
+            "BatchWriteItem" => call(request, |request| database.batch_write_item(request)),
+            "TransactWriteItems" => call(request, |request| database.transact_write_items(request)),
+            "TransactGetItems" => call(request, |request| database.transact_get_items(request)),
+            "UpdateTimeToLive" => call(request, |request| database.update_time_to_live(request)),
+            "DescribeTimeToLive" => call(request, |request| database.describe_time_to_live(request)),
+            "UpdateContinuousBackups" => self.update_continuous_backups(request),
+            "DescribeContinuousBackups" => self.describe_continuous_backups(request),
+            "Scan" => Err(Failure::of_service(
+                "AccessDeniedException",
+                "User is not authorized to perform: dynamodb:Scan because no identity-based policy allows \
+                 the dynamodb:Scan action",
+            )),
+            unknown => Err(Failure::of_service(
+                "UnknownOperationException",
+                &format!("{unknown} is not an operation of this stand-in"),
+            )),
+        }
+    }
+
+    fn update_continuous_backups(&self, request: &Value) -> Result<Vec<u8>, Failure> {
+        let table = self.existing_table(request)?;
+        let wish = &request["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"];
+        let Some(enabled) = wish.as_bool() else {
+            let what = "PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled is missing";
+            return Err(Failure::of_service("ValidationException", what));
+        };
+        if enabled {
+            self.recoverable().insert(table);
+        } else {
+            self.recoverable().remove(&table);
+        }
+        self.describe_continuous_backups(request)
+    }
+
+    fn describe_continuous_backups(&self, request: &Value) -> Result<Vec<u8>, Failure> {
+        let table = self.existing_table(request)?;
+        let recovery = if self.recoverable().contains(&table) {
+            json!({ "PointInTimeRecoveryStatus": "ENABLED", "RecoveryPeriodInDays": 35 })
+        } else {
+            json!({ "PointInTimeRecoveryStatus": "DISABLED" })
+        };
+        let answer = json!({ "ContinuousBackupsDescription": {
+            "ContinuousBackupsStatus": "ENABLED",
+            "PointInTimeRecoveryDescription": recovery,
+        } });
+        Ok(answer.to_string().into_bytes())
+    }
+
+    fn existing_table(&self, request: &Value) -> Result<String, Failure> {
+        let name = request["TableName"].as_str().unwrap_or_default();
+        match self.database.get_table_metadata(name) {
+            Ok(Some(_)) => Ok(name.to_owned()),
+            Ok(None) => {
+                let message = format!("Table not found: {name}");
+                Err(Failure::of_dynamodb("TableNotFoundException", &message))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn recoverable(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.recoverable.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn call<Request, Answer>(
+    request: &Value,
+    operation: impl FnOnce(Request) -> dynoxide::Result<Answer>,
+) -> Result<Vec<u8>, Failure>
+where
+    Request: DeserializeOwned,
+    Answer: Serialize,
+{
+    let request = Request::deserialize(request)
+        .map_err(|error| Failure::of_service("SerializationException", &error.to_string()))?;
+    let answer = operation(request)?;
+    serde_json::to_vec(&answer).map_err(|_| Failure::internal(500))
+}

@@ -1,0 +1,139 @@
+//! What every stand-in's HTTP server has in common: a loopback listener, faults on demand, a count of calls.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    net::SocketAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    extract::{Request, State},
+    http::{StatusCode, header},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+};
+use futures_util::stream;
+use tokio::net::TcpListener;
+
+/// What goes wrong with one call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Answered with this status, before anything is done.
+    Status(u16),
+    /// Answered 429 with `Retry-After` in seconds, before anything is done.
+    RateLimited(u32),
+    /// Answered 200 with a body that is not what the protocol says.
+    Garbage,
+    /// Never answered; nothing is done.
+    Hangs,
+    /// Done, but the answer breaks off on its way.
+    AnswerLost,
+}
+
+/// Faults and latency of one stand-in, switched on and off while it runs, and the calls it has seen.
+#[derive(Clone, Debug, Default)]
+pub struct Control(Arc<Mutex<Inner>>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    latency: BTreeMap<String, Duration>,
+    faults: BTreeMap<String, VecDeque<Fault>>,
+    standing: BTreeMap<String, Fault>,
+    calls: Vec<String>,
+}
+
+impl Control {
+    /// The next call of `name` (a method such as `chat.postMessage`, a path, or an AWS action) goes wrong.
+    /// Called again, the faults queue up.
+    pub fn fail_next(&self, name: &str, fault: Fault) {
+        self.inner().faults.entry(name.to_owned()).or_default().push_back(fault);
+    }
+
+    /// Every call of `name` goes wrong, until [`Control::heal`].
+    pub fn fail_always(&self, name: &str, fault: Fault) {
+        self.inner().standing.insert(name.to_owned(), fault);
+    }
+
+    /// Calls of `name` take at least this long.
+    pub fn slow(&self, name: &str, latency: Duration) {
+        self.inner().latency.insert(name.to_owned(), latency);
+    }
+
+    /// No faults and no latency any more.
+    pub fn heal(&self) {
+        let mut inner = self.inner();
+        inner.latency.clear();
+        inner.faults.clear();
+        inner.standing.clear();
+    }
+
+    /// The names of all calls seen so far, oldest first.
+    #[must_use]
+    pub fn calls(&self) -> Vec<String> {
+        self.inner().calls.clone()
+    }
+
+    /// Notes a call; says what shall go wrong with it and how long it takes.
+    #[must_use]
+    pub fn enter(&self, name: &str) -> (Duration, Option<Fault>) {
+        let mut inner = self.inner();
+        inner.calls.push(name.to_owned());
+        let queued = inner.faults.get_mut(name).and_then(VecDeque::pop_front);
+        let fault = queued.or_else(|| inner.standing.get(name).cloned());
+        (inner.latency.get(name).copied().unwrap_or_default(), fault)
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Binds `port` on loopback (0: any free one).
+///
+/// # Errors
+/// When the port is taken.
+pub async fn listen(port: u16) -> std::io::Result<(TcpListener, SocketAddr)> {
+    let listener = TcpListener::bind(("127.0.0.1", port)).await?;
+    let address = listener.local_addr()?;
+    Ok((listener, address))
+}
+
+/// Serves `router` until the process ends, with `control` in front of every call.
+/// A call's name is its path's last segment.
+pub fn serve(listener: TcpListener, router: Router, control: Control) {
+    let router = router.layer(middleware::from_fn_with_state(control, interfere));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+}
+
+async fn interfere(State(control): State<Control>, request: Request, next: Next) -> Response {
+    let name = request.uri().path().rsplit('/').next().unwrap_or_default().to_owned();
+    apply(&control, &name, next.run(request)).await
+}
+
+/// Runs `answer` under the latency and the fault that `control` holds for `name`.
+/// For protocols whose calls are not told apart by their path.
+pub async fn apply(control: &Control, name: &str, answer: impl Future<Output = Response>) -> Response {
+    let (latency, fault) = control.enter(name);
+    if !latency.is_zero() {
+        tokio::time::sleep(latency).await;
+    }
+    match fault {
+        None => answer.await,
+        Some(Fault::Status(code)) => {
+            StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR).into_response()
+        }
+        Some(Fault::RateLimited(seconds)) => {
+            (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, seconds.to_string())], "").into_response()
+        }
+        Some(Fault::Garbage) => "<html>an upstream proxy's page".into_response(),
+        Some(Fault::Hangs) => std::future::pending().await,
+        Some(Fault::AnswerLost) => {
+            answer.await;
+            let lost = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
+            Response::new(Body::from_stream(stream::once(async { Err::<Bytes, _>(lost) })))
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! The RSA key an OpenID provider signs with.
+
+use aws_lc_rs::{
+    encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der},
+    rsa::{KeyPair, KeySize},
+    signature::KeyPair as _,
+};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use jsonwebtoken::{
+    Algorithm, EncodingKey, Header,
+    jwk::{Jwk, PublicKeyUse},
+};
+use serde_json::{Map, Value};
+
+use crate::chance::random_id;
+
+/// A private key, and what the world may know of it.
+pub(super) struct SigningKey {
+    pub(super) kid: String,
+    pub(super) private: EncodingKey,
+    pub(super) public: Jwk,
+    pub(super) public_pem: String,
+}
+
+impl SigningKey {
+    pub(super) fn generate() -> Self {
+        Self::generate_as(random_id::<8>())
+    }
+
+    /// A new key under a given id, which may be the id of another key.
+    pub(super) fn generate_as(kid: String) -> Self {
+        let pair = KeyPair::generate(KeySize::Rsa2048).expect("2048 bits is a supported size");
+        let private: Pkcs8V1Der = pair.as_der().expect("a generated key has a PKCS#8 form");
+        let public: PublicKeyX509Der = pair.public_key().as_der().expect("a public key has an X.509 form");
+        let private = EncodingKey::from_rsa_pem(pem("PRIVATE KEY", private.as_ref()).as_bytes())
+            .expect("a PKCS#8 key of our own making parses");
+        Self { public: jwk(&private, &kid), public_pem: pem("PUBLIC KEY", public.as_ref()), private, kid }
+    }
+
+    /// The JOSE header of an honest token.
+    pub(super) fn header(&self) -> Header {
+        Header { kid: Some(self.kid.clone()), ..Header::new(Algorithm::RS256) }
+    }
+
+    /// A token signed as the header says, with this key.
+    pub(super) fn sign(&self, header: &Header, claims: &Map<String, Value>) -> String {
+        jsonwebtoken::encode(header, claims, &self.private).expect("an RSA key signs what is asked of it")
+    }
+}
+
+fn jwk(private: &EncodingKey, kid: &str) -> Jwk {
+    let mut jwk = Jwk::from_encoding_key(private, Algorithm::RS256).expect("an RSA key has a JWK form");
+    jwk.common.key_id = Some(kid.to_owned());
+    jwk.common.public_key_use = Some(PublicKeyUse::Signature);
+    jwk
+}
+
+fn pem(label: &str, der: &[u8]) -> String {
+    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", STANDARD.encode(der))
+}

@@ -1,0 +1,29 @@
+//! The userinfo endpoint: what an access token lets its bearer know.
+
+use axum::{
+    Json,
+    extract::State,
+    http::{HeaderMap, header},
+    response::{IntoResponse, Response},
+};
+use serde_json::{Map, Value};
+
+use super::{Idp, oauth_error::OAuthError};
+
+/// `GET` or `POST /userinfo`, with the token in the `Authorization` header only.
+pub(super) async fn userinfo(State(idp): State<Idp>, headers: HeaderMap) -> Response {
+    match claims(&idp, &headers) {
+        Some(claims) => ([(header::CACHE_CONTROL, "no-store")], Json(claims)).into_response(),
+        None => OAuthError::new("invalid_token", "the access token is not good").into_response(),
+    }
+}
+
+fn claims(idp: &Idp, headers: &HeaderMap) -> Option<Map<String, Value>> {
+    let token = headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")?;
+    let realm = idp.realm();
+    let authorization = realm.ledger.bearer(token, idp.0.clock.now())?;
+    let person = realm.active(&authorization.sign_in.login)?;
+    let mut claims = person.claims(&authorization.scopes);
+    claims.extend(realm.tampering.userinfo.clone());
+    Some(claims)
+}

@@ -1,0 +1,17 @@
+//! Stand-ins for the services that elevate talks to: Slack, an OpenID provider, AWS, DynamoDB.
+//!
+//! They speak the real protocols over HTTP on loopback, import nothing of the product, and are stricter
+//! than the real thing: what a real service would frown at, they refuse.
+
+pub mod aws;
+pub mod browser;
+pub mod clock;
+pub mod company;
+pub mod dynamo;
+pub mod http;
+pub mod idp;
+pub mod slack;
+
+mod chance;
+mod cookie;
+mod parameters;

@@ -1,0 +1,222 @@
+//! A Slack workspace: its Web API, its people and what they see, and the requests it sends to the bot.
+//!
+//! Where Slack is lenient this workspace refuses: an unknown argument, a misspelled field of a block, an
+//! unescaped `<` or a button nobody can see is a fault of the bot, and is said so.
+
+mod actor;
+pub mod blocks;
+mod conversation;
+mod events;
+mod form;
+mod mrkdwn;
+mod payload;
+mod person;
+pub mod render;
+mod response_url;
+#[cfg(test)]
+mod tests;
+mod view;
+mod web_api;
+mod wire;
+mod workspace;
+
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use crate::{
+    clock::Clock,
+    http::{self, Control},
+};
+
+pub use actor::{Actor, Pressed, Submission, Submitted};
+pub use conversation::{Channel, Ephemeral, Message, Place};
+pub use person::Person;
+pub use view::View;
+pub use wire::{Ack, Delivery, Failure, signature};
+use workspace::Workspace;
+
+/// What a workspace is called, and what it and the bot know of each other.
+#[derive(Clone, Debug)]
+pub struct SlackConfig {
+    /// The time in the workspace.
+    pub clock: Clock,
+    /// The port on loopback; 0 takes any free one.
+    pub port: u16,
+    /// The workspace's id, such as `T0123456`.
+    pub team_id: String,
+    /// The workspace's name; its domain is made of it.
+    pub team_name: String,
+    /// The token that the bot must bring along with every call.
+    pub bot_token: String,
+    /// The bot's own user.
+    pub bot_user_id: String,
+    /// The secret with which requests to the bot are signed.
+    pub signing_secret: String,
+    /// The app's id, such as `A0123456`.
+    pub app_id: String,
+}
+
+/// A running workspace; clones are handles on the same one.
+#[derive(Clone, Debug)]
+pub struct Slack(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    config: SlackConfig,
+    address: SocketAddr,
+    control: Control,
+    client: reqwest::Client,
+    workspace: Mutex<Workspace>,
+    bot_url: Mutex<Option<String>>,
+    last_sent: Mutex<Option<Delivery>>,
+}
+
+impl Slack {
+    /// Starts a workspace that has the bot, but no people and no channels.
+    ///
+    /// # Errors
+    /// When the port is taken, or no HTTP client can be made.
+    pub async fn start(config: SlackConfig) -> io::Result<Self> {
+        let (listener, address) = http::listen(config.port).await?;
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .map_err(io::Error::other)?;
+        let slack = Self(Arc::new(Inner {
+            workspace: Mutex::new(Workspace::new(config.clone(), format!("http://{address}"))),
+            config,
+            address,
+            control: Control::default(),
+            client,
+            bot_url: Mutex::new(None),
+            last_sent: Mutex::new(None),
+        }));
+        let router = web_api::router(slack.clone());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Ok(slack)
+    }
+
+    /// The base of the Web API, to which a client appends `/chat.postMessage`.
+    #[must_use]
+    pub fn api_url(&self) -> String {
+        format!("http://{}/api", self.0.address)
+    }
+
+    /// Faults, latency and the calls seen, by method name; posts to a response URL are `response_url`.
+    #[must_use]
+    pub fn control(&self) -> &Control {
+        &self.0.control
+    }
+
+    /// Says where the bot listens: commands, interactions and events go to paths below `bot_url`.
+    pub fn install(&self, bot_url: &str) {
+        *lock(&self.0.bot_url) = Some(bot_url.trim_end_matches('/').to_owned());
+    }
+
+    /// Adds a person, or replaces the one with the same id.
+    pub fn add_person(&self, person: Person) {
+        self.workspace().people.insert(person.id.clone(), person);
+    }
+
+    /// Changes a person.
+    ///
+    /// # Panics
+    /// When there is no such person.
+    pub fn update_person(&self, id: &str, change: impl FnOnce(&mut Person)) {
+        change(self.workspace().people.get_mut(id).expect("a person is added before they are changed"));
+    }
+
+    /// Adds a channel, or replaces the one with the same id.
+    pub fn add_channel(&self, channel: Channel) {
+        self.workspace().channels.insert(channel.id.clone(), channel);
+    }
+
+    /// Changes a channel.
+    ///
+    /// # Panics
+    /// When there is no such channel.
+    pub fn update_channel(&self, id: &str, change: impl FnOnce(&mut Channel)) {
+        change(self.workspace().channels.get_mut(id).expect("a channel is added before it is changed"));
+    }
+
+    /// Somebody who acts: types, presses, submits.
+    #[must_use]
+    pub fn person(&self, id: &str) -> Actor {
+        Actor::new(self.clone(), id)
+    }
+
+    /// What stands in a channel, oldest first.
+    #[must_use]
+    pub fn messages(&self, channel: &str) -> Vec<Message> {
+        self.workspace().messages.iter().filter(|message| message.channel == channel).cloned().collect()
+    }
+
+    /// The id of the direct messages between a person and the bot, opened by the person if they were not.
+    #[must_use]
+    pub fn direct_channel(&self, user: &str) -> String {
+        self.workspace().open_direct(user).0
+    }
+
+    /// What stands in a person's direct messages with the bot, oldest first.
+    #[must_use]
+    pub fn direct_messages(&self, user: &str) -> Vec<Message> {
+        self.messages(&conversation::direct_id(user))
+    }
+
+    /// What only this person sees, in any channel, oldest first.
+    #[must_use]
+    pub fn ephemerals(&self, user: &str) -> Vec<Ephemeral> {
+        self.workspace().ephemerals.iter().filter(|ephemeral| ephemeral.user == user).cloned().collect()
+    }
+
+    /// The modals that are open in front of a person, the topmost last.
+    #[must_use]
+    pub fn open_views(&self, user: &str) -> Vec<View> {
+        self.workspace().modals.iter().filter(|view| view.user == user).cloned().collect()
+    }
+
+    /// The Home tab that the bot has published for a person.
+    #[must_use]
+    pub fn home(&self, user: &str) -> Option<View> {
+        self.workspace().homes.get(user).cloned()
+    }
+
+    /// The person's client starts anew: what was ephemeral and every open modal is gone.
+    pub fn reload(&self, user: &str) {
+        let mut workspace = self.workspace();
+        workspace.ephemerals.retain(|ephemeral| ephemeral.user != user);
+        workspace.modals.retain(|view| view.user != user);
+    }
+
+    /// Somebody deletes a message.
+    pub fn delete_message(&self, channel: &str, ts: &str) {
+        self.workspace().messages.retain(|message| message.channel != channel || message.ts != ts);
+    }
+
+    /// A message comes to show something else than the bot has said, as it might to a tampered client.
+    pub fn tamper_with_message(&self, channel: &str, ts: &str, blocks: Vec<serde_json::Value>) {
+        for message in &mut self.workspace().messages {
+            if message.channel == channel && message.ts == ts {
+                message.blocks.clone_from(&blocks);
+            }
+        }
+    }
+
+    /// How this person sees texts: by which names, in which time zone.
+    #[must_use]
+    pub fn viewer(&self, user: &str) -> render::Viewer {
+        self.workspace().viewer(user)
+    }
+
+    fn workspace(&self) -> MutexGuard<'_, Workspace> {
+        lock(&self.0.workspace)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

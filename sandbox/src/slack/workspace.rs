@@ -1,0 +1,157 @@
+//! Everything a workspace holds, and the numbers it gives out.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, FixedOffset, Offset, TimeDelta, Utc};
+use serde_json::Value;
+
+use super::{
+    SlackConfig,
+    conversation::{Channel, Ephemeral, Message, Place},
+    person::Person,
+    render::Viewer,
+    response_url::ResponseUrl,
+    view::View,
+};
+
+/// How long a trigger opens a modal.
+const TRIGGER_LIVES: TimeDelta = TimeDelta::seconds(3);
+
+/// The state of a workspace.
+#[derive(Debug)]
+pub(super) struct Workspace {
+    pub(super) config: SlackConfig,
+    origin: String,
+    pub(super) people: BTreeMap<String, Person>,
+    pub(super) channels: BTreeMap<String, Channel>,
+    pub(super) messages: Vec<Message>,
+    pub(super) ephemerals: Vec<Ephemeral>,
+    /// Open modals, the topmost last.
+    pub(super) modals: Vec<View>,
+    /// Home tabs by user.
+    pub(super) homes: BTreeMap<String, View>,
+    /// Options that the bot has offered, by view and action.
+    pub(super) loaded_options: BTreeMap<(String, String), Vec<Value>>,
+    pub(super) response_urls: BTreeMap<String, ResponseUrl>,
+    triggers: BTreeMap<String, Trigger>,
+    /// Microseconds of the last timestamp given out.
+    last_stamp: i64,
+    last_number: u64,
+}
+
+/// What lets the bot answer somebody's act with a modal.
+#[derive(Debug)]
+struct Trigger {
+    user: String,
+    issued_at: DateTime<Utc>,
+    used: bool,
+}
+
+impl Workspace {
+    pub(super) fn new(config: SlackConfig, origin: String) -> Self {
+        let bot = Person {
+            id: config.bot_user_id.clone(),
+            team_id: config.team_id.clone(),
+            name: "elevate".to_owned(),
+            real_name: "elevate".to_owned(),
+            is_bot: true,
+            ..Person::default()
+        };
+        Self {
+            config,
+            origin,
+            people: BTreeMap::from([(bot.id.clone(), bot)]),
+            channels: BTreeMap::new(),
+            messages: Vec::new(),
+            ephemerals: Vec::new(),
+            modals: Vec::new(),
+            homes: BTreeMap::new(),
+            loaded_options: BTreeMap::new(),
+            response_urls: BTreeMap::new(),
+            triggers: BTreeMap::new(),
+            last_stamp: 0,
+            last_number: 0,
+        }
+    }
+
+    pub(super) fn now(&self) -> DateTime<Utc> {
+        self.config.clock.now()
+    }
+
+    /// The id of the bot, which is not the id of its user.
+    pub(super) fn bot_id(&self) -> String {
+        format!("B{}", self.config.bot_user_id)
+    }
+
+    /// The workspace's domain below `slack.com`.
+    pub(super) fn team_domain(&self) -> String {
+        let name = self.config.team_name.to_lowercase();
+        name.chars().map(|char| if char.is_ascii_alphanumeric() { char } else { '-' }).collect()
+    }
+
+    /// A number that was never given out before.
+    pub(super) fn next_number(&mut self) -> u64 {
+        self.last_number += 1;
+        self.last_number
+    }
+
+    /// A timestamp later than all before it, even when the clock stands or goes back.
+    pub(super) fn next_ts(&mut self) -> String {
+        let now = self.now().timestamp() * 1_000_000;
+        self.last_stamp = self.last_stamp.max(now) + 100;
+        format!("{}.{:06}", self.last_stamp / 1_000_000, self.last_stamp % 1_000_000)
+    }
+
+    /// A trigger for what this person has just done.
+    pub(super) fn issue_trigger(&mut self, user: &str) -> String {
+        let number = self.next_number();
+        let id = format!("{:013}.{:010}.{number:032x}", number, self.now().timestamp());
+        let trigger = Trigger { user: user.to_owned(), issued_at: self.now(), used: false };
+        self.triggers.insert(id.clone(), trigger);
+        id
+    }
+
+    /// Uses a trigger up and says whose it was, or how Slack calls what is wrong with it.
+    pub(super) fn exchange_trigger(&mut self, id: &str) -> Result<String, &'static str> {
+        let now = self.now();
+        let trigger = self.triggers.get_mut(id).ok_or("invalid_trigger_id")?;
+        if trigger.used {
+            return Err("exchanged_trigger_id");
+        }
+        if now - trigger.issued_at > TRIGGER_LIVES {
+            return Err("expired_trigger_id");
+        }
+        trigger.used = true;
+        Ok(trigger.user.clone())
+    }
+
+    /// A URL with which the bot can answer this person in this channel, and change what stands at `original`.
+    pub(super) fn issue_response_url(
+        &mut self,
+        user: &str,
+        channel: &str,
+        original: Option<Place>,
+    ) -> String {
+        let opaque = format!("{:024x}", self.next_number());
+        let url = format!("{}/response/{opaque}", self.origin);
+        self.response_urls.insert(opaque, ResponseUrl::new(user, channel, original, self.now()));
+        url
+    }
+
+    pub(super) fn viewer(&self, user: &str) -> Viewer {
+        let seconds_east = self.people.get(user).map_or(0, |person| person.tz_offset);
+        Viewer {
+            zone: FixedOffset::east_opt(seconds_east).unwrap_or(Utc.fix()),
+            now: self.now(),
+            names: self.names(),
+            shows_action_ids: false,
+        }
+    }
+
+    /// What ids of people and channels stand for.
+    fn names(&self) -> BTreeMap<String, String> {
+        let people = self.people.values().map(|person| (person.id.clone(), person.real_name.clone()));
+        let channels = self.channels.values().map(|channel| (channel.id.clone(), channel.name.clone()));
+        people.chain(channels).collect()
+    }
+}

@@ -1,0 +1,184 @@
+//! From credentials to the console.
+
+use aws_sdk_sts::types::Credentials;
+use chrono::TimeDelta;
+use reqwest::{Client, Response};
+use sandbox::{
+    aws::Role,
+    browser::{Browser, Page},
+};
+use serde_json::{Value, json};
+use url::Url;
+
+use super::broker::{Broker, ROLE, USER, broker, broker_as, policy_until};
+
+fn session_parameter(credentials: &Credentials) -> String {
+    let session = json!({
+        "sessionId": credentials.access_key_id(),
+        "sessionKey": credentials.secret_access_key(),
+        "sessionToken": credentials.session_token(),
+    });
+    session.to_string()
+}
+
+async fn exchange(broker: &Broker, parameters: &[(&str, &str)]) -> Response {
+    let action = [("Action", "getSigninToken")];
+    Client::new().post(broker.aws.signin_url()).form(&[&action, parameters].concat()).send().await.unwrap()
+}
+
+async fn signin_token(broker: &Broker, credentials: &Credentials) -> String {
+    let response = exchange(broker, &[("Session", &session_parameter(credentials))]).await;
+    let answer: Value = response.json().await.unwrap();
+    answer["SigninToken"].as_str().unwrap().to_owned()
+}
+
+fn login_url(broker: &Broker, token: &str, destination: &str) -> String {
+    let parameters = [
+        ("Action", "login"),
+        ("Issuer", "http://127.0.0.1:9/start"),
+        ("Destination", destination),
+        ("SigninToken", token),
+    ];
+    Url::parse_with_params(&broker.aws.signin_url(), parameters).unwrap().into()
+}
+
+async fn open_console(broker: &Broker, browser: &Browser) -> Page {
+    let session = broker.session(Some(policy_until("2026-03-02T12:10:00Z"))).await;
+    let token = signin_token(broker, &session).await;
+    let url = login_url(broker, &token, "https://console.aws.amazon.com/");
+    browser.open(&url).await.unwrap()
+}
+
+#[tokio::test]
+async fn the_console_shows_who_is_signed_in_and_until_when() {
+    let broker = broker().await;
+    let page = open_console(&broker, &Browser::new()).await;
+    assert_eq!(page.url.as_str(), broker.aws.console_url());
+    let expected = "Demo AWS console\nSigned in to AWS\nRole\nS3Admin\nAccount\n111122223333\n\
+                    Session name\nada@example.com\nSource identity\nada\nTag request\n01J\n\
+                    Signed in until\n2026-03-02T13:00:00Z\nHard end\n2026-03-02T12:10:00Z\n\
+                    Time left\n10 min 0 s\ns3:ListAllMyBuckets\nAllowed";
+    assert_eq!(page.text(), expected);
+}
+
+#[tokio::test]
+async fn after_its_hard_end_a_session_still_shows_but_can_do_nothing() {
+    let broker = broker().await;
+    let browser = Browser::new();
+    open_console(&broker, &browser).await;
+    broker.clock.advance(TimeDelta::minutes(10));
+    let page = browser.open(&broker.aws.console_url()).await.unwrap();
+    assert!(page.text().ends_with("Denied: with an explicit deny in a session policy"));
+}
+
+#[tokio::test]
+async fn an_expired_console_leads_back_to_its_issuer() {
+    let broker = broker().await;
+    let browser = Browser::new();
+    open_console(&broker, &browser).await;
+    broker.clock.advance(TimeDelta::hours(1));
+    let page = browser.open(&broker.aws.console_url()).await.unwrap();
+    assert_eq!((page.status, page.links()[0].url.as_str()), (401, "http://127.0.0.1:9/start"));
+}
+
+#[tokio::test]
+async fn another_browser_is_not_signed_in() {
+    let broker = broker().await;
+    open_console(&broker, &Browser::new()).await;
+    let page = Browser::new().open(&broker.aws.console_url()).await.unwrap();
+    assert_eq!(page.status, 401);
+}
+
+#[tokio::test]
+async fn credentials_are_exchanged_by_get_too() {
+    let broker = broker().await;
+    let session = session_parameter(&broker.session(None).await);
+    let parameters = [("Action", "getSigninToken"), ("Session", &session)];
+    let url = Url::parse_with_params(&broker.aws.signin_url(), parameters).unwrap();
+    assert_eq!(reqwest::get(url).await.unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn what_was_exchanged_is_recorded_without_its_secrets() {
+    let broker = broker().await;
+    let session = broker.session(None).await;
+    signin_token(&broker, &session).await;
+    let expected = json!([{
+        "method": "POST",
+        "parameters": ["Session"],
+        "session_members": ["sessionId", "sessionKey", "sessionToken"],
+        "session_duration": null,
+        "outcome": "Issued",
+    }]);
+    assert_eq!(serde_json::to_value(broker.aws.signin_calls()).unwrap(), expected);
+}
+
+#[tokio::test]
+async fn a_session_duration_is_refused_after_role_chaining_only() {
+    let duration = ("SessionDuration", "1800");
+    let chained = broker().await;
+    let session = session_parameter(&chained.session(None).await);
+    assert_eq!(exchange(&chained, &[("Session", &session), duration]).await.status(), 400);
+    assert_eq!(chained.aws.signin_calls()[0].session_duration.as_deref(), Some("1800"));
+
+    let direct = broker_as(USER, Role::new(ROLE, USER)).await;
+    let session = session_parameter(&direct.session(None).await);
+    assert_eq!(exchange(&direct, &[("Session", &session), duration]).await.status(), 200);
+    let short = ("SessionDuration", "899");
+    assert_eq!(exchange(&direct, &[("Session", &session), short]).await.status(), 400);
+}
+
+#[tokio::test]
+async fn credentials_that_are_wrong_expired_or_incomplete_are_refused() {
+    let broker = broker().await;
+    let session = broker.session(None).await;
+    let right = session_parameter(&session);
+    let wrong = right.replace(session.secret_access_key(), "another");
+    let incomplete = json!({ "sessionId": session.access_key_id() }).to_string();
+    for session in [wrong, incomplete, "not JSON".to_owned()] {
+        assert_eq!(exchange(&broker, &[("Session", &session)]).await.status(), 400);
+    }
+    broker.clock.advance(TimeDelta::hours(1));
+    assert_eq!(exchange(&broker, &[("Session", &right)]).await.status(), 400);
+}
+
+#[tokio::test]
+async fn a_signin_token_opens_the_console_once_and_for_fifteen_minutes() {
+    let broker = broker().await;
+    let session = broker.session(None).await;
+    let console = broker.aws.console_url();
+    let once = login_url(&broker, &signin_token(&broker, &session).await, &console);
+    let late = login_url(&broker, &signin_token(&broker, &session).await, &console);
+    let browser = Browser::new();
+    assert_eq!(browser.head(&once).await.unwrap().status, 405);
+    assert_eq!(browser.open(&once).await.unwrap().status, 200);
+    assert_eq!(browser.open(&once).await.unwrap().status, 400);
+    broker.clock.advance(TimeDelta::minutes(15));
+    assert_eq!(browser.open(&late).await.unwrap().status, 400);
+}
+
+#[tokio::test]
+async fn a_destination_elsewhere_is_refused() {
+    let broker = broker().await;
+    let token = signin_token(&broker, &broker.session(None).await).await;
+    for destination in
+        ["https://evil.example.com/", "http://console.aws.amazon.com/", "console.aws.amazon.com"]
+    {
+        let page = Browser::new().open(&login_url(&broker, &token, destination)).await.unwrap();
+        assert_eq!(page.status, 400, "{destination}");
+    }
+}
+
+#[tokio::test]
+async fn every_secret_is_on_the_list() {
+    let broker = broker().await;
+    let browser = Browser::new();
+    open_console(&broker, &browser).await;
+    let session = broker.session(None).await;
+    let token = signin_token(&broker, &session).await;
+    let cookie = browser.cookie(&broker.aws.console_url(), "aws_console").unwrap();
+    let secrets = broker.aws.secrets_issued();
+    for secret in [session.secret_access_key(), session.session_token(), &token, &cookie] {
+        assert!(secrets.iter().any(|issued| issued == secret));
+    }
+}

@@ -1,0 +1,6 @@
+//! The browser without scripts.
+
+mod cookies;
+mod forms;
+mod navigation;
+mod site;

@@ -1,0 +1,161 @@
+//! Section by section, from written settings to what they stand for.
+//!
+//! Every setting of a section is read before the first `?`, so that no fault hides another.
+
+use std::{collections::BTreeSet, str::FromStr};
+
+use super::{
+    Aws, Config, DynamoDb, Oidc, Partition, Sealing, Slack,
+    source::{Setting, Source},
+    values::{
+        endpoint, external_id, group_prefix, issuer, mode, origin, role_path, scope, sealing_keys, secret,
+        socket_address, table, text,
+    },
+};
+use crate::domain::{
+    ids::{AccountId, ChannelId, TeamId},
+    policy::Policy,
+    window::Minutes,
+};
+
+/// The most options a Slack menu has
+/// (<https://docs.slack.dev/reference/block-kit/block-elements/select-menu-element>).
+const MOST_DURATIONS: usize = 100;
+
+impl Config {
+    pub(super) fn read(source: &mut Source) -> Setting<Self> {
+        let listen = source.or("listen", "127.0.0.1:8080", socket_address);
+        let public_url = source.required("public_url", origin);
+        let slack = Slack::read(source);
+        let oidc = Oidc::read(source);
+        let sealing = Sealing::read(source);
+        let dynamodb = DynamoDb::read(source);
+        let aws = Aws::read(source);
+        let policy = policy(source);
+        Ok(Self {
+            listen: listen?,
+            public_url: public_url?,
+            slack: slack?,
+            oidc: oidc?,
+            sealing: sealing?,
+            dynamodb: dynamodb?,
+            aws: aws?,
+            policy: policy?,
+        })
+    }
+}
+
+impl Slack {
+    fn read(source: &mut Source) -> Setting<Self> {
+        let mode = source.or("slack.mode", "http", mode);
+        let team_id = source.required("slack.team_id", TeamId::from_str);
+        let review_channel = source.required("slack.review_channel", ChannelId::from_str);
+        let audit_channel = source.required("slack.audit_channel", ChannelId::from_str);
+        let api_url = source.or("slack.api_url", "https://slack.com/api", endpoint);
+        let bot_token = source.secret("slack.bot_token", secret);
+        let signing_secret = source.secret("slack.signing_secret", secret);
+        mode?;
+        Ok(Self {
+            team_id: team_id?,
+            review_channel: review_channel?,
+            audit_channel: audit_channel?,
+            api_url: api_url?,
+            bot_token: bot_token?,
+            signing_secret: signing_secret?,
+        })
+    }
+}
+
+impl Oidc {
+    fn read(source: &mut Source) -> Setting<Self> {
+        let issuer = source.required("oidc.issuer", issuer);
+        let client_id = source.required("oidc.client_id", text);
+        let client_secret = source.secret("oidc.client_secret", secret);
+        let scopes = source.list_or("oidc.scopes", "openid,email,profile,groups,offline_access", scope);
+        let groups_claim = source.or("oidc.groups_claim", "groups", text);
+        let trust_unverified_email = source.flag_or("oidc.trust_unverified_email", false);
+        let scopes = scopes?;
+        if !scopes.iter().any(|scope| scope == "openid") {
+            source.note("oidc.scopes", "expected \"openid\" among them");
+        }
+        Ok(Self {
+            issuer: issuer?,
+            client_id: client_id?,
+            client_secret: client_secret?,
+            scopes,
+            groups_claim: groups_claim?,
+            trust_unverified_email: trust_unverified_email?,
+        })
+    }
+}
+
+impl Sealing {
+    fn read(source: &mut Source) -> Setting<Self> {
+        let keys = source.secret("sealing.keys", sealing_keys)?;
+        Ok(Self { keys })
+    }
+}
+
+impl DynamoDb {
+    fn read(source: &mut Source) -> Setting<Self> {
+        let table = source.or("dynamodb.table", "elevate", table)?;
+        Ok(Self { table })
+    }
+}
+
+impl Aws {
+    fn read(source: &mut Source) -> Setting<Self> {
+        let partition = source.or("aws.partition", "aws", Partition::from_str);
+        let signin_url = source.optional("aws.signin_url", endpoint);
+        let role_path = source.or("aws.role_path", "/", role_path);
+        let external_id = source.or("aws.external_id", "", external_id);
+        let source_identity = source.flag_or("aws.source_identity", true);
+        let session_tags = source.flag_or("aws.session_tags", true);
+        let partition = partition?;
+        Ok(Self {
+            partition,
+            signin_url: signin_url?.unwrap_or_else(|| partition.signin_url()),
+            role_path: role_path?,
+            external_id: external_id?,
+            source_identity: source_identity?,
+            session_tags: session_tags?,
+        })
+    }
+}
+
+fn policy(source: &mut Source) -> Setting<Policy> {
+    let group_prefix = source.or("access.group_prefix", "aws-temp", group_prefix);
+    let reviewers = source.or("access.reviewers", "aws-temp#Reviewer", text);
+    let auditors = source.or("access.auditors", "aws-temp#Auditor", text);
+    let request_ttl = source.or("access.request_ttl", "24h", Minutes::from_str);
+    let max_duration = source.or("access.max_duration", "8h", Minutes::from_str);
+    let durations = source.list_or("access.durations", "15m,30m,1h,2h,4h,8h", Minutes::from_str);
+    let accounts = source.table("accounts", AccountId::from_str, text);
+    let (max_duration, durations) = (max_duration?, durations?);
+    check_durations(source, max_duration, &durations);
+    Ok(Policy {
+        group_prefix: group_prefix?,
+        reviewers: reviewers?,
+        auditors: auditors?,
+        request_ttl: request_ttl?,
+        max_duration,
+        durations,
+        accounts: accounts?,
+    })
+}
+
+fn check_durations(source: &mut Source, max_duration: Minutes, durations: &[Minutes]) {
+    for duration in durations.iter().filter(|duration| **duration > max_duration) {
+        source.note(
+            "access.durations",
+            format!("{duration} is longer than access.max_duration, {max_duration}"),
+        );
+    }
+    let mut seen = BTreeSet::new();
+    for duration in durations.iter().filter(|duration| !seen.insert(**duration)) {
+        source.note("access.durations", format!("{duration} is there twice"));
+    }
+    if durations.len() > MOST_DURATIONS {
+        source.note("access.durations", format!("expected at most {MOST_DURATIONS}"));
+    }
+}

@@ -1,0 +1,111 @@
+//! From the text of one setting to its value, or to what was expected instead.
+
+use std::net::SocketAddr;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use secrecy::SecretString;
+use url::Url;
+
+use super::{SealingKey, source::separated};
+use crate::outbound::is_protected;
+
+/// What was expected, as in "expected a number".
+type Expected = &'static str;
+
+pub(super) fn text(text: &str) -> Result<String, Expected> {
+    if text.is_empty() || text != text.trim() {
+        return Err("expected text without spaces around it");
+    }
+    Ok(text.to_owned())
+}
+
+pub(super) fn secret(secret: &str) -> Result<SecretString, Expected> {
+    text(secret).map(SecretString::from)
+}
+
+pub(super) fn sealing_keys(keys: &str) -> Result<Vec<SealingKey>, Expected> {
+    let keys: Option<Vec<_>> = separated(keys).map(sealing_key).collect();
+    keys.filter(|keys| !keys.is_empty()).ok_or(
+        "expected keys of 32 bytes in base64, separated by commas, as `openssl rand -base64 32` makes them",
+    )
+}
+
+fn sealing_key(key: &str) -> Option<SealingKey> {
+    let bytes = STANDARD.decode(key).ok()?;
+    bytes.try_into().ok().map(SealingKey::new)
+}
+
+pub(super) fn socket_address(address: &str) -> Result<SocketAddr, Expected> {
+    address.parse().map_err(|_| "expected an address and port such as 127.0.0.1:8080")
+}
+
+pub(super) fn mode(mode: &str) -> Result<(), Expected> {
+    match mode {
+        "http" => Ok(()),
+        "socket" => Err("expected \"http\" (socket mode is not available)"),
+        _ => Err("expected \"http\""),
+    }
+}
+
+pub(super) fn origin(url: &str) -> Result<Url, Expected> {
+    endpoint(url)
+        .ok()
+        .filter(|url| url.path() == "/")
+        .ok_or("expected an origin such as https://elevate.example.com (http only on loopback)")
+}
+
+pub(super) fn endpoint(url: &str) -> Result<Url, Expected> {
+    let expected = "expected an https URL without a query (http only on loopback)";
+    let url: Url = url.parse().map_err(|_| expected)?;
+    let has_credentials = !url.username().is_empty() || url.password().is_some();
+    if !is_protected(&url) || has_credentials || url.query().is_some() || url.fragment().is_some() {
+        return Err(expected);
+    }
+    Ok(url)
+}
+
+/// Kept as it is written: two issuers that differ in a slash differ
+/// (<https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfigurationValidation>).
+pub(super) fn issuer(issuer: &str) -> Result<String, Expected> {
+    endpoint(issuer).map(|_| issuer.to_owned())
+}
+
+/// A scope token, RFC 6749, section 3.3.
+pub(super) fn scope(scope: &str) -> Result<String, Expected> {
+    let fits = |b: u8| b.is_ascii_graphic() && b != b'"' && b != b'\\';
+    checked(scope, !scope.is_empty() && scope.bytes().all(fits), "expected a scope without spaces")
+}
+
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html>
+pub(super) fn table(name: &str) -> Result<String, Expected> {
+    let fits = |b: u8| b.is_ascii_alphanumeric() || b"_.-".contains(&b);
+    let is_valid = (3..=255).contains(&name.len()) && name.bytes().all(fits);
+    checked(name, is_valid, "expected 3 to 255 of A-Z a-z 0-9 _ . -")
+}
+
+/// `Path` in <https://docs.aws.amazon.com/IAM/latest/APIReference/API_Role.html>.
+pub(super) fn role_path(path: &str) -> Result<String, Expected> {
+    let is_enclosed = path.starts_with('/') && path.ends_with('/');
+    let is_valid = is_enclosed && path.len() <= 512 && path.bytes().all(|b| b.is_ascii_graphic());
+    checked(path, is_valid, "expected a path that begins and ends with /")
+}
+
+/// `ExternalId` in <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>; empty is none.
+pub(super) fn external_id(id: &str) -> Result<Option<String>, Expected> {
+    if id.is_empty() {
+        return Ok(None);
+    }
+    let fits = |b: u8| b.is_ascii_alphanumeric() || b"_+=,.@:/-".contains(&b);
+    let is_valid = (2..=1_224).contains(&id.len()) && id.bytes().all(fits);
+    checked(id, is_valid, "expected 2 to 1224 of A-Z a-z 0-9 _ + = , . @ : / -").map(Some)
+}
+
+/// The prefix ends where the first `#` of a group's name begins the role, so it does not end with one itself.
+pub(super) fn group_prefix(prefix: &str) -> Result<String, Expected> {
+    let is_valid = text(prefix).is_ok() && !prefix.ends_with('#');
+    checked(prefix, is_valid, "expected text that does not end with #")
+}
+
+fn checked(text: &str, is_valid: bool, expected: Expected) -> Result<String, Expected> {
+    if is_valid { Ok(text.to_owned()) } else { Err(expected) }
+}

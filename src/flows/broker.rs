@@ -1,0 +1,106 @@
+//! The broker: the ports, the rules and the settings that every flow works with.
+
+use std::{fmt, sync::Arc};
+
+use tokio_util::task::TaskTracker;
+use tracing::Instrument;
+use url::Url;
+
+use super::single_flight::{SingleFlight, Turns};
+use crate::{
+    domain::{
+        ids::{ChannelId, RequestId, TeamId},
+        person::{FreshGroups, SlackUser},
+        policy::Policy,
+        refusal::Refusal,
+    },
+    ports::{Chat, Clock, Cloud, Identity, Ids, Sealer, Store},
+};
+
+/// Every effect the broker can have.
+#[derive(Clone)]
+#[expect(missing_docs, reason = "each field is the port it names")]
+pub struct Ports {
+    pub store: Arc<dyn Store>,
+    pub chat: Arc<dyn Chat>,
+    pub identity: Arc<dyn Identity>,
+    pub sealer: Arc<dyn Sealer>,
+    pub cloud: Arc<dyn Cloud>,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn Ids>,
+}
+
+/// Where the broker lives.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The address under which browsers reach it.
+    pub public_url: Url,
+    /// The Slack workspace it serves.
+    pub team: TeamId,
+    /// That workspace's name.
+    pub team_name: String,
+    /// Where reviewers answer.
+    pub review_channel: ChannelId,
+    /// Where auditors listen.
+    pub audit_channel: ChannelId,
+}
+
+/// The broker.
+pub struct Broker {
+    pub(super) ports: Ports,
+    pub(super) policy: Policy,
+    pub(super) settings: Settings,
+    pub(super) groups: SingleFlight<SlackUser, std::result::Result<FreshGroups, Refusal>>,
+    pub(super) drawing: Turns<RequestId>,
+    tasks: TaskTracker,
+}
+
+impl Broker {
+    /// A broker that acts through `ports` and rules by `policy`.
+    #[must_use]
+    pub fn new(ports: Ports, policy: Policy, settings: Settings) -> Arc<Self> {
+        let tasks = TaskTracker::new();
+        tasks.close();
+        let (groups, drawing) = (SingleFlight::default(), Turns::default());
+        Arc::new(Self { ports, policy, settings, groups, drawing, tasks })
+    }
+
+    /// Where it lives.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The effects it can have.
+    #[must_use]
+    pub fn ports(&self) -> &Ports {
+        &self.ports
+    }
+
+    /// Does `work` to its end, even when whoever asked for it hangs up.
+    pub fn spawn<F>(&self, work: F) -> tokio::task::JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send,
+    {
+        self.tasks.spawn(work.in_current_span())
+    }
+
+    /// Waits until everything that was spawned is done.
+    pub async fn idle(&self) {
+        self.tasks.wait().await;
+    }
+
+    /// An address of ours that ends in a secret.
+    pub(super) fn url(&self, path: &str, secret: &str) -> Url {
+        let mut url = self.settings.public_url.clone();
+        url.set_path(&format!("{path}/{secret}"));
+        url
+    }
+}
+
+impl fmt::Debug for Broker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Broker").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}

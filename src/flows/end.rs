@@ -1,0 +1,40 @@
+//! End: a request is taken back before it is answered, or access is ended before its time.
+//!
+//! 1. The presser must be a linked person, with groups as they are now.
+//! 2. `decide` rules: the requester or a reviewer.
+//! 3. Status, event and what follows are committed as one. No session is given from that moment on.
+
+use std::sync::Arc;
+
+use super::{Broker, Result, transition::transition};
+use crate::domain::{
+    ids::{CommandId, RequestId},
+    person::SlackUser,
+    request::Command,
+};
+
+/// Takes a request back.
+pub(super) async fn withdraw(
+    broker: &Arc<Broker>,
+    who: &SlackUser,
+    id: &RequestId,
+    command: CommandId,
+) -> Result<()> {
+    let now = broker.ports.clock.now();
+    let by = broker.person(who, now).await?; // 1
+    transition(broker, id, &Command::Withdraw { by }, command.into(), now).await?; // 2, 3
+    Ok(())
+}
+
+/// Ends access.
+pub(super) async fn end(
+    broker: &Arc<Broker>,
+    who: &SlackUser,
+    id: &RequestId,
+    command: CommandId,
+) -> Result<()> {
+    let now = broker.ports.clock.now();
+    let by = broker.person(who, now).await?; // 1
+    transition(broker, id, &Command::End { by }, command.into(), now).await?; // 2, 3
+    Ok(())
+}

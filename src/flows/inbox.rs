@@ -1,0 +1,196 @@
+//! Inbox: a press is promised, answered, then done.
+//!
+//! 1. What the press asks for is stored before Slack is answered. That row is the promise, the de-duplication
+//!    and the id of the change in one.
+//! 2. The wish is carried out by the flow that it names.
+//! 3. The presser hears what their press shows no other sign of: an answer, a refusal, a failure.
+//! 4. The promise is kept. Until then the sweeper carries the press out again; done twice it changes nothing.
+
+use std::sync::Arc;
+
+use super::{Broker, Error, Result, audit::Attempt, end, federate, link, overview, request, review};
+pub use crate::ports::Asker;
+use crate::{
+    domain::{
+        audit::Tried,
+        ids::RequestId,
+        message::{Done, Drawn, Message},
+        refusal::Refusal,
+        request::Ask,
+    },
+    ports::{COMMITTER_HAS_WORK_FOR, ChatError, Press, ReplyTo, StoreError, Wish},
+};
+
+/// Promises to do what a press asks, and sets out to do it. Slack may be answered as soon as this returns.
+///
+/// # Errors
+/// When the promise could not be stored: the person must press again.
+pub async fn accept(broker: &Arc<Broker>, press: Press) -> std::result::Result<(), StoreError> {
+    let finish_by = press.asker.at + COMMITTER_HAS_WORK_FOR;
+    if !broker.ports.store.accept(&press, finish_by).await? {
+        return Ok(()); // promised already
+    }
+    let doer = Arc::clone(broker);
+    broker.spawn(async move { carry_out_at_once(&doer, &press).await }); // 1
+    Ok(())
+}
+
+async fn carry_out_at_once(broker: &Arc<Broker>, press: &Press) {
+    if let Err(error) = carry_out(broker, press).await {
+        tell(broker, &press.asker, &error).await;
+    }
+}
+
+/// Carries a press out, answers the presser, and keeps the promise.
+pub(super) async fn carry_out(broker: &Arc<Broker>, press: &Press) -> Result<()> {
+    let asker = &press.asker;
+    match fulfil(broker, press).await {
+        Ok(None) => {}
+        Ok(Some(answer)) => reply(broker, asker, &answer).await?,
+        Err(Error::Refused(refusal)) => {
+            if let Some(tried) = press.wish.tried() {
+                broker.record_refusal(asker.attempt(tried, press.wish.request()), &refusal).await?;
+            }
+            refuse(broker, asker, &refusal).await?;
+        }
+        Err(failure @ Error::Failed(_)) => return Err(failure),
+    }
+    Ok(broker.ports.store.finish(&asker.id).await?) // 4
+}
+
+/// Does what a press asks; hands back what the presser must be told.
+async fn fulfil(broker: &Arc<Broker>, press: &Press) -> Result<Option<Message>> {
+    let (who, command) = (&press.asker.who, press.asker.id.clone());
+    match press.wish.clone() {
+        Wish::Request { id, target, duration, justification } => {
+            let ask = Ask { target, duration, justification };
+            let request = request::request(broker, who, &id, ask, command).await?;
+            Ok(Some(Message::Done(Done::Requested(request.id))))
+        }
+        Wish::Approve(id) => {
+            review::review(broker, who, &id, review::Answer::Approve, command).await.map(silent)
+        }
+        Wish::Reject(id, reason) => {
+            review::review(broker, who, &id, review::Answer::Reject(reason), command).await.map(silent)
+        }
+        Wish::Withdraw(id) => end::withdraw(broker, who, &id, command).await.map(silent),
+        Wish::End(id) => end::end(broker, who, &id, command).await.map(silent),
+        Wish::OpenConsole(id) => federate::console_link(broker, who, &id).await.map(Some),
+        Wish::Link => Ok(Some(Message::LinkInvitation { why: None, url: link::invite(broker, who).await? })),
+        Wish::Unlink if link::unlink(broker, who, &command).await? => Ok(None),
+        Wish::Unlink => Ok(Some(Message::Done(Done::NotLinked))),
+        Wish::Overview => overview::overview(broker, who).await.map(Some),
+        Wish::Help => Ok(Some(overview::help(broker))),
+    } // 2
+}
+
+/// What a flow did shows by itself: a card or a message is redrawn.
+fn silent((): ()) -> Option<Message> {
+    None
+}
+
+/// Tells somebody what became of what they asked for: why not, or under which reference the operator finds it.
+pub async fn tell(broker: &Arc<Broker>, asker: &Asker, error: &Error) {
+    let told = match error {
+        Error::Refused(refusal) => refuse(broker, asker, refusal).await,
+        Error::Failed(_) => {
+            let reference = broker.report(error);
+            reply(broker, asker, &Message::Failed { reference }).await
+        }
+    };
+    if let Err(error) = told {
+        tracing::warn!(error = format!("{error:#}"), "could not tell a person what became of their press");
+    }
+}
+
+/// Tells somebody why not. Who is not linked gets a link; who has another request gets to see that one.
+pub(super) async fn refuse(broker: &Arc<Broker>, asker: &Asker, refusal: &Refusal) -> Result<()> {
+    let message = match refusal {
+        refusal if refusal.asks_to_link() => match link::invite(broker, &asker.who).await {
+            Ok(url) => Message::LinkInvitation { why: Some(refusal.clone()), url },
+            Err(Error::Refused(outsider)) => {
+                broker.record_refusal(asker.attempt(Tried::Use, None), &outsider).await?;
+                Message::Refused { why: outsider, pointer: None }
+            }
+            Err(failure) => return Err(failure),
+        },
+        Refusal::AlreadyOpen { request, .. } => {
+            Message::Refused { why: refusal.clone(), pointer: look_up(broker, request).await? }
+        }
+        refusal => Message::Refused { why: refusal.clone(), pointer: None },
+    };
+    reply(broker, asker, &message).await // 3
+}
+
+async fn look_up(broker: &Broker, id: &RequestId) -> Result<Option<Box<Drawn>>> {
+    let as_of = broker.ports.clock.now();
+    let request = broker.ports.store.request(id).await?;
+    Ok(request.map(|request| Box::new(Drawn { request, as_of })))
+}
+
+/// Says something to one person alone: where they pressed, or else in their conversation with the app.
+/// What Slack takes neither here nor there is left unsaid.
+async fn reply(broker: &Broker, asker: &Asker, message: &Message) -> Result<()> {
+    if let ReplyTo::ResponseUrl(url) = &asker.reply_to {
+        match broker.ports.chat.reply(url, message).await {
+            Err(ChatError::Refused { .. }) => {} // used up, or too old
+            outcome => return Ok(outcome?),
+        }
+    }
+    match broker.ports.chat.whisper(&asker.who.user, message).await {
+        Err(refused @ ChatError::Refused { .. }) => {
+            tracing::warn!(error = format!("{refused:#}"), "an answer stays unsaid");
+            Ok(())
+        }
+        outcome => Ok(outcome?),
+    }
+}
+
+impl Broker {
+    /// Logs a failure, once, and hands back the reference under which the operator finds it.
+    pub fn report(&self, error: &Error) -> String {
+        let reference = self.ports.ids.reference();
+        tracing::error!(reference, error = format!("{error:#}"), "something failed");
+        reference
+    }
+}
+
+impl Asker {
+    /// What they ask for.
+    #[must_use]
+    pub fn wishes(self, wish: Wish) -> Press {
+        Press { asker: self, wish }
+    }
+
+    fn attempt<'a>(&'a self, tried: Tried, request: Option<&'a RequestId>) -> Attempt<'a> {
+        Attempt { command: &self.id, at: self.at, who: &self.who, tried, request }
+    }
+}
+
+impl Wish {
+    /// What auditors are told was tried when the wish is refused; nothing for what changes nothing.
+    fn tried(&self) -> Option<Tried> {
+        match self {
+            Self::Request { .. } => Some(Tried::Request),
+            Self::Approve(_) => Some(Tried::Approve),
+            Self::Reject(..) => Some(Tried::Reject),
+            Self::Withdraw(_) => Some(Tried::Withdraw),
+            Self::End(_) => Some(Tried::End),
+            Self::OpenConsole(_) => Some(Tried::OpenConsole),
+            Self::Link => Some(Tried::Link),
+            Self::Unlink | Self::Overview | Self::Help => None,
+        }
+    }
+
+    /// The stored request the wish is about.
+    fn request(&self) -> Option<&RequestId> {
+        match self {
+            Self::Approve(id)
+            | Self::Reject(id, _)
+            | Self::Withdraw(id)
+            | Self::End(id)
+            | Self::OpenConsole(id) => Some(id),
+            Self::Request { .. } | Self::Link | Self::Unlink | Self::Overview | Self::Help => None,
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Link: a Slack account is bound to an identity, and set free again.
+//!
+//! 1. The bot answers, to the person alone, with a link that is good once, for 10 minutes.
+//! 2. GET shows whom it would link; it changes nothing, since scanners and previews open links too.
+//! 3. POST starts a sign-in; the browser that starts last is the one that may use the link up.
+//! 4. Back from the identity provider: the verified address there must be that of the Slack profile.
+//! 5. One commit uses up the link and binds both, each to nobody else.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use url::Url;
+
+use super::{Broker, Error, Result, audit::Attempt, sign_in};
+use crate::{
+    domain::{
+        audit::{SideEvent, SideNews, Tried},
+        ids::{CommandId, SideEventId},
+        person::{Link, SlackUser},
+        refusal::Refusal,
+        secret::{Secret, SecretHash},
+        window::Timestamp,
+        work::follow_ups_aside,
+    },
+    ports::{CommitError, LinkError, NewLink, Once, Purpose, Redeemed, SignInTo},
+};
+
+/// How long a link token is good.
+const LINK_LASTS: TimeDelta = TimeDelta::minutes(10);
+
+/// Whom a link token would link.
+#[derive(Clone, Debug)]
+pub struct Invitee {
+    /// The Slack account.
+    pub who: SlackUser,
+    /// The name it shows.
+    pub name: String,
+}
+
+/// A new link for this Slack account, to be shown to nobody else.
+pub(super) async fn invite(broker: &Broker, who: &SlackUser) -> Result<Url> {
+    let now = broker.ports.clock.now();
+    let member = broker.member(who).await?;
+    let token = broker.ports.ids.secret();
+    let purpose = Purpose::Link { who: who.clone(), name: member.name };
+    let once = Once { key: token.hash(), expires_at: now + LINK_LASTS, purpose };
+    broker.ports.store.keep_once(&once).await?;
+    Ok(broker.url("link", token.expose())) // 1
+}
+
+/// Whom this token would link. Changes nothing.
+///
+/// # Errors
+/// [`Refusal::LinkGone`]; a failure of the store.
+pub async fn show(broker: &Broker, token: &Secret) -> Result<Invitee> {
+    find(broker, &token.hash(), broker.ports.clock.now()).await // 2
+}
+
+/// Starts a sign-in in this browser, and says where it goes.
+///
+/// # Errors
+/// [`Refusal::LinkGone`]; a failure of the store or of the identity provider.
+pub async fn start(broker: &Broker, token: &Secret, browser: &Secret) -> Result<Url> {
+    let now = broker.ports.clock.now();
+    let token = token.hash();
+    find(broker, &token, now).await?;
+    let (once, url) = sign_in::begin(broker, browser, SignInTo::Link(token.clone()), now).await?;
+    match broker.ports.store.start_link(&token, &once, now).await {
+        Ok(()) => Ok(url), // 3
+        Err(CommitError::Failed(error)) => Err(error.into()),
+        Err(CommitError::Conflict | CommitError::UsedUp | CommitError::Held(_)) => {
+            Err(Refusal::LinkGone.into())
+        }
+    }
+}
+
+/// Binds the Slack account that the token was made for to the identity that signed in.
+pub(super) async fn finish(
+    broker: &Arc<Broker>,
+    sign_in: SecretHash,
+    token: SecretHash,
+    redeemed: Redeemed,
+) -> Result<Link> {
+    let now = broker.ports.clock.now();
+    let invitee = find(broker, &token, now).await?;
+    let command = CommandId::of_secret(&sign_in);
+    match bind(broker, &invitee.who, (sign_in, token), redeemed, now).await {
+        Err(Error::Refused(refusal)) => {
+            let who = &invitee.who;
+            let attempt = Attempt { command: &command, at: now, who, tried: Tried::Link, request: None };
+            broker.record_refusal(attempt, &refusal).await?;
+            Err(refusal.into())
+        }
+        outcome => outcome,
+    }
+}
+
+async fn bind(
+    broker: &Arc<Broker>,
+    who: &SlackUser,
+    (sign_in, token): (SecretHash, SecretHash),
+    redeemed: Redeemed,
+    now: Timestamp,
+) -> Result<Link> {
+    let member = broker.member(who).await?;
+    let link = Link::between(&member, &redeemed.signed_in)?; // 4
+    let sealed_token = match &redeemed.refresh_token {
+        Some(secret) => Some(broker.seal_token(who, &link.subject, secret).await?),
+        None => None,
+    };
+    let what = SideNews::Linked { email: link.email.clone() };
+    let event = SideEvent {
+        id: SideEventId::of(&CommandId::of_secret(&sign_in), now),
+        at: now,
+        who: who.clone(),
+        what,
+    };
+    let work = follow_ups_aside(&event);
+    let new = NewLink { link, sealed_token, token, sign_in, event, work };
+    match broker.ports.store.save_link(&new).await {
+        Ok(()) => {} // 5
+        Err(LinkError::UsedUp) => return Err(Refusal::LinkGone.into()),
+        Err(LinkError::IdentityTaken) => return Err(Refusal::IdentityTaken.into()),
+        Err(LinkError::LinkedToAnother) => return Err(Refusal::LinkedToAnother.into()),
+        Err(LinkError::Failed(error)) => return Err(error.into()),
+    }
+    broker.deliver_soon(new.work);
+    Ok(new.link)
+}
+
+/// Sets a Slack account free; `false` when it was not bound.
+pub(super) async fn unlink(broker: &Arc<Broker>, who: &SlackUser, command: &CommandId) -> Result<bool> {
+    let now = broker.ports.clock.now();
+    let Some(link) = broker.ports.store.link(who).await? else { return Ok(false) };
+    let what = SideNews::Unlinked { email: link.email.clone() };
+    let event = SideEvent { id: SideEventId::of(command, now), at: now, who: who.clone(), what };
+    let work = follow_ups_aside(&event);
+    match broker.ports.store.remove_link(&link, &event, &work).await {
+        Ok(()) => broker.deliver_soon(work),
+        Err(CommitError::Failed(error)) => return Err(error.into()),
+        Err(error @ (CommitError::Conflict | CommitError::UsedUp | CommitError::Held(_))) => {
+            return Err(Error::Failed(error.into()));
+        }
+    }
+    Ok(true)
+}
+
+async fn find(broker: &Broker, token: &SecretHash, now: Timestamp) -> Result<Invitee> {
+    match sign_in::find_once(broker, token, now).await?.purpose {
+        Purpose::Link { who, name } => Ok(Invitee { who, name }),
+        Purpose::Console { .. } | Purpose::SignIn { .. } => Err(Refusal::LinkGone.into()),
+    }
+}

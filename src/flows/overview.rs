@@ -1,0 +1,31 @@
+//! Overview: where a person stands, as the app last heard it.
+
+use super::{Broker, Result};
+use crate::domain::{
+    message::{Message, Overview},
+    person::SlackUser,
+};
+
+/// How many of a person's requests are shown.
+const NEWEST: usize = 10;
+
+/// Where this person stands: whom they are linked to, what they can ask for, what they have asked for.
+pub(super) async fn overview(broker: &Broker, who: &SlackUser) -> Result<Message> {
+    let as_of = broker.ports.clock.now();
+    let overview = match broker.ports.store.link(who).await? {
+        None => Overview { email: None, targets: Vec::new(), requests: Vec::new(), as_of },
+        Some(link) => Overview {
+            targets: broker.policy.targets(&link.groups).into_iter().collect(),
+            requests: broker.ports.store.requests_of(&link.subject, NEWEST).await?,
+            email: Some(link.email),
+            as_of,
+        },
+    };
+    Ok(Message::Overview(overview))
+}
+
+/// How to use the app.
+pub(super) fn help(broker: &Broker) -> Message {
+    let max = broker.policy.max_duration;
+    Message::Help { max, example: broker.policy.durations.first().copied().unwrap_or(max) }
+}

@@ -1,0 +1,70 @@
+//! Request: a person asks for a target.
+//!
+//! 1. `/elevate` opens a form at once, from what the app last heard of the person's groups: for display only.
+//! 2. What is submitted is checked against the groups as they are now.
+//! 3. The request, its event and what follows are committed as one, unless the person has another for the target.
+
+use std::sync::Arc;
+
+use anyhow::anyhow;
+
+use super::{
+    Broker, Error, Result,
+    transition::{Cause, Changed, commit, recall},
+};
+use crate::{
+    domain::{
+        ids::{CommandId, RequestId},
+        message::{Form, RequestForm},
+        person::SlackUser,
+        refusal::Refusal,
+        request::{Ask, Recorded, Request, ask},
+    },
+    ports::CommitError,
+};
+
+/// Opens the form that a request is made with. `trigger` lives 3 s, so nothing slow comes before.
+///
+/// # Errors
+/// [`Refusal::NotLinked`], [`Refusal::OtherWorkspace`]; a failure of the store or of Slack.
+pub async fn open_form(broker: &Broker, who: &SlackUser, trigger: &str) -> Result<()> {
+    if who.team != broker.settings.team {
+        return Err(Refusal::OtherWorkspace.into());
+    }
+    let link = broker.ports.store.link(who).await?.ok_or(Refusal::NotLinked)?;
+    let form = Form::Request(RequestForm {
+        targets: broker.policy.targets(&link.groups).into_iter().collect(),
+        durations: broker.policy.durations.clone(),
+        reviewers: broker.policy.reviewers.clone(),
+    });
+    Ok(broker.ports.chat.open(trigger, &form).await?) // 1
+}
+
+/// Makes the request `id`.
+pub(super) async fn request(
+    broker: &Arc<Broker>,
+    who: &SlackUser,
+    id: &RequestId,
+    wanted: Ask,
+    command: CommandId,
+) -> Result<Request> {
+    let now = broker.ports.clock.now();
+    let target = wanted.target.clone();
+    let requester = broker.person(who, now).await?;
+    let event = ask(&requester, wanted, &broker.policy, now)?; // 2
+    let cause = Cause::from(command);
+    let recorded =
+        Recorded { request: id.clone(), version: 1, at: now, command: cause.command.clone(), event };
+    let opened =
+        Request::opened(&recorded).ok_or_else(|| anyhow!("{id} was not opened by its first event"))?;
+    let error = match commit(broker, recorded, opened, &cause).await {
+        Ok(Changed { request, .. }) => return Ok(request), // 3
+        Err(CommitError::Held(request)) if request != *id => {
+            return Err(Refusal::AlreadyOpen { target, request }.into());
+        }
+        Err(error @ (CommitError::Held(_) | CommitError::Conflict | CommitError::UsedUp)) => anyhow!(error),
+        Err(CommitError::Failed(lost)) => anyhow!(lost),
+    };
+    let changed = recall(broker, id, &cause).await?.ok_or(Error::Failed(error))?;
+    Ok(changed.request)
+}

@@ -1,0 +1,122 @@
+//! Sign-in: a browser goes to the identity provider and comes back as somebody.
+//!
+//! 1. A sign-in is kept under the hash of its `state`, with the hash of the browser's cookie and what it is for.
+//!    Its nonce and PKCE verifier are derived from the cookie and the `state`, so that nothing kept is a secret.
+//! 2. The browser comes back: `state` and cookie must be those of one sign-in, in time.
+//! 3. The code is redeemed for an ID token, which says who signed in.
+//! 4. What the sign-in was for goes on with that. Only its commit uses anything up: a callback in another
+//!    browser, one that comes too late, and one that fails leave the owner's untouched.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use secrecy::SecretString;
+use url::Url;
+
+use super::{Broker, Error, Result, federate, link};
+use crate::{
+    domain::{
+        person::Link,
+        refusal::Refusal,
+        secret::{Secret, SecretHash},
+        window::Timestamp,
+    },
+    ports::{Answer, IdentityError, Once, Purpose, Redeemed, SignInProof, SignInTo},
+};
+
+/// How long a person may take at the identity provider.
+const SIGN_IN_TAKES: TimeDelta = TimeDelta::minutes(10);
+
+/// What the identity provider sent back with the browser.
+#[derive(Clone, Debug)]
+pub struct Callback {
+    /// `state`, as presented.
+    pub state: Secret,
+    /// The code, or the provider's error code.
+    pub answer: std::result::Result<Answer, String>,
+}
+
+/// What a sign-in was good for.
+#[derive(Debug)]
+pub enum CameBack {
+    /// The person is linked.
+    Linked(Link),
+    /// The address of the AWS console, signed in: a bearer secret.
+    Console(SecretString),
+}
+
+/// A sign-in that starts now in this browser: what is kept of it, and where the browser goes.
+pub(super) async fn begin(
+    broker: &Broker,
+    browser: &Secret,
+    to: SignInTo,
+    now: Timestamp,
+) -> Result<(Once, Url)> {
+    let state = broker.ports.ids.secret();
+    let proof = proof(browser, state);
+    let url = broker.ports.identity.sign_in_url(&proof).await.map_err(refused)?;
+    let purpose = Purpose::SignIn { browser: browser.hash(), to };
+    Ok((Once { key: proof.state.hash(), expires_at: now + SIGN_IN_TAKES, purpose }, url)) // 1
+}
+
+/// Finishes a sign-in, and what it was for.
+///
+/// # Errors
+/// A [`Refusal`] for the page; a failure.
+pub async fn come_back(broker: &Arc<Broker>, callback: Callback, browser: &Secret) -> Result<CameBack> {
+    let now = broker.ports.clock.now();
+    let key = callback.state.hash();
+    let to = find(broker, &key, browser, now).await?; // 2
+    let answer = callback.answer.map_err(Refusal::SignInRefused)?;
+    let proof = proof(browser, callback.state);
+    let redeemed = broker.ports.identity.redeem(answer, &proof).await.map_err(refused)?; // 3
+    finish(broker, key, to, redeemed).await // 4
+}
+
+async fn finish(
+    broker: &Arc<Broker>,
+    sign_in: SecretHash,
+    to: SignInTo,
+    redeemed: Redeemed,
+) -> Result<CameBack> {
+    match to {
+        SignInTo::Link(token) => link::finish(broker, sign_in, token, redeemed).await.map(CameBack::Linked),
+        SignInTo::OpenConsole(ticket) => {
+            federate::finish(broker, sign_in, ticket, redeemed.signed_in).await.map(CameBack::Console)
+        }
+    }
+}
+
+async fn find(broker: &Broker, key: &SecretHash, browser: &Secret, now: Timestamp) -> Result<SignInTo> {
+    let kept = find_once(broker, key, now).await?;
+    match kept.purpose {
+        Purpose::SignIn { browser: owner, to } if owner == browser.hash() => Ok(to),
+        Purpose::SignIn { .. } => Err(Refusal::OtherBrowser.into()),
+        Purpose::Link { .. } | Purpose::Console { .. } => Err(Refusal::LinkGone.into()),
+    }
+}
+
+/// What a one-time secret stands for, while it is worth something.
+pub(super) async fn find_once(broker: &Broker, key: &SecretHash, now: Timestamp) -> Result<Once> {
+    let kept = broker.ports.store.once(key).await?;
+    Ok(kept.filter(|once| now < once.expires_at).ok_or(Refusal::LinkGone)?)
+}
+
+fn proof(browser: &Secret, state: Secret) -> SignInProof {
+    SignInProof {
+        nonce: browser.derive("nonce", state.expose()),
+        verifier: browser.derive("pkce", state.expose()),
+        state,
+    }
+}
+
+fn refused(error: IdentityError) -> Error {
+    match error {
+        IdentityError::Unavailable(why) => {
+            tracing::warn!(why, "the identity provider did not answer");
+            Refusal::IdentityUnavailable.into()
+        }
+        IdentityError::Gone => Refusal::LinkGone.into(),
+        IdentityError::Unusable(why) => Refusal::IdentityUnusable { why }.into(),
+    }
+}

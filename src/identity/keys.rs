@@ -1,0 +1,51 @@
+//! The provider's signing keys, and when they are fetched again.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::TimeDelta;
+use openidconnect::{JsonWebKeySetUrl, core::CoreJsonWebKeySet};
+
+use crate::{domain::window::Timestamp, outbound::HttpClient};
+
+/// However many tokens name keys that nobody knows, the key set is fetched no more often.
+const COOLDOWN: TimeDelta = TimeDelta::seconds(30);
+
+/// The last key set that could be fetched.
+#[derive(Debug)]
+pub(super) struct SigningKeys {
+    url: JsonWebKeySetUrl,
+    current: Mutex<Arc<CoreJsonWebKeySet>>,
+    refetched_at: tokio::sync::Mutex<Option<Timestamp>>,
+}
+
+impl SigningKeys {
+    pub(super) fn new(url: JsonWebKeySetUrl, keys: CoreJsonWebKeySet) -> Self {
+        Self { url, current: Mutex::new(Arc::new(keys)), refetched_at: tokio::sync::Mutex::default() }
+    }
+
+    pub(super) fn current(&self) -> Arc<CoreJsonWebKeySet> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Keys other than `known`, which lack one that is needed. `None` when there are none, or it is too soon
+    /// to ask again; the known ones then stay.
+    pub(super) async fn newer_than(
+        &self,
+        known: &Arc<CoreJsonWebKeySet>,
+        http: &HttpClient,
+        now: Timestamp,
+    ) -> Option<Arc<CoreJsonWebKeySet>> {
+        let mut refetched_at = self.refetched_at.lock().await;
+        let current = self.current();
+        if !Arc::ptr_eq(&current, known) {
+            return Some(current);
+        }
+        if refetched_at.is_some_and(|then| (now - then).abs() < COOLDOWN) {
+            return None;
+        }
+        *refetched_at = Some(now);
+        let keys = Arc::new(CoreJsonWebKeySet::fetch_async(&self.url, http).await.ok()?);
+        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = keys.clone();
+        Some(keys)
+    }
+}

@@ -1,0 +1,232 @@
+//! The identity provider, by OpenID Connect: who signed in at a browser, and what somebody's groups are now.
+//!
+//! The provider is discovered when it is first needed, so that this process starts while the provider is down.
+
+mod claims;
+mod fetched;
+mod http;
+mod id_token;
+mod keys;
+mod provider;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use openidconnect::{
+    AccessToken, AuthenticationFlow, AuthorizationCode, ClientId, CsrfToken, Nonce, OAuth2TokenResponse,
+    PkceCodeChallenge, PkceCodeVerifier, RefreshToken, RequestTokenError, Scope, StandardErrorResponse,
+    TokenResponse,
+    core::{CoreErrorResponseType, CoreIdToken, CoreResponseType, CoreTokenResponse},
+    http::{Request, StatusCode, header},
+};
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+
+use self::{
+    claims::Claims,
+    fetched::Fetched,
+    id_token::{Expected, Rejection},
+    provider::Provider,
+};
+use crate::{
+    config::Oidc,
+    domain::person::{FreshGroups, SignedIn, Subject},
+    outbound::{HttpClient, HttpError},
+    ports::{
+        Answer, Clock, Identity,
+        IdentityError::{self, Gone, Unavailable, Unusable},
+        Redeemed, Refreshed, SignInProof,
+    },
+};
+
+/// An OpenID provider, seen from its one client.
+pub struct OpenIdProvider {
+    oidc: Oidc,
+    redirect_uri: Url,
+    clock: Arc<dyn Clock>,
+    http: HttpClient,
+    provider: Fetched<Provider, IdentityError>,
+}
+
+impl OpenIdProvider {
+    /// The provider that `oidc` names; browsers come back to `redirect_uri`. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// When the machine has no root certificates.
+    pub fn new(oidc: Oidc, redirect_uri: Url, clock: Arc<dyn Clock>) -> Result<Self, HttpError> {
+        let http = HttpClient::new()?;
+        Ok(Self { oidc, redirect_uri, clock, http, provider: Fetched::default() })
+    }
+
+    async fn provider(&self) -> Result<&Provider, IdentityError> {
+        self.provider.get(Provider::discover(&self.oidc, &self.redirect_uri, &self.http)).await
+    }
+
+    /// What the ID token says that came with these tokens.
+    async fn verified(
+        &self,
+        provider: &Provider,
+        id_token: &CoreIdToken,
+        access_token: &AccessToken,
+        nonce: Option<&Nonce>,
+    ) -> Result<Claims, IdentityError> {
+        let now = self.clock.now();
+        let client_id = ClientId::new(self.oidc.client_id.clone());
+        let verify = |keys: &_| {
+            let issuer = &provider.issuer;
+            let expected = Expected { issuer, client_id: &client_id, keys, access_token, nonce, now };
+            id_token::verify(id_token, &expected)
+        };
+        let keys = provider.keys.current();
+        let mut claims = verify(&keys);
+        if let Err(Rejection::UnknownKey) = claims
+            && let Some(newer) = provider.keys.newer_than(&keys, &self.http, now).await
+        {
+            claims = verify(&newer);
+        }
+        claims.map_err(|rejection| Unusable(rejection.to_string()))
+    }
+
+    /// What the provider says of whoever a refresh was about: in the ID token, or else at its userinfo endpoint
+    /// (<https://openid.net/specs/openid-connect-core-1_0.html#RefreshTokenResponse>).
+    async fn refreshed_claims(
+        &self,
+        provider: &Provider,
+        tokens: &CoreTokenResponse,
+    ) -> Result<Claims, IdentityError> {
+        match tokens.id_token() {
+            Some(id_token) => self.verified(provider, id_token, tokens.access_token(), None).await,
+            None => self.userinfo(provider, tokens.access_token()).await,
+        }
+    }
+
+    async fn userinfo(
+        &self,
+        provider: &Provider,
+        access_token: &AccessToken,
+    ) -> Result<Claims, IdentityError> {
+        let endpoint = provider
+            .userinfo
+            .as_ref()
+            .ok_or_else(|| Unusable("a refresh brought no ID token, and there is no userinfo".to_owned()))?;
+        let request = Request::get(endpoint.as_str())
+            .header(header::ACCEPT, "application/json")
+            .header(header::AUTHORIZATION, format!("Bearer {}", access_token.secret()))
+            .body(Vec::new())
+            .map_err(|_| Unusable("its access token does not fit in a header".to_owned()))?;
+        let response = self.http.send(request).await.map_err(|error| Unavailable(error.to_string()))?;
+        if response.status() != StatusCode::OK {
+            return Err(Unusable(format!("userinfo came with status {}", response.status().as_u16())));
+        }
+        let claims = serde_json::from_slice(response.body());
+        claims.map(Claims::of).map_err(|_| Unusable("userinfo could not be read".to_owned()))
+    }
+}
+
+#[async_trait]
+impl Identity for OpenIdProvider {
+    async fn check(&self) -> Result<(), IdentityError> {
+        self.provider().await.map(drop)
+    }
+
+    async fn sign_in_url(&self, proof: &SignInProof) -> Result<Url, IdentityError> {
+        let provider = self.provider().await?;
+        let state = CsrfToken::new(proof.state.expose().to_owned());
+        let nonce = nonce(proof);
+        let (url, _, _) = provider
+            .client
+            .authorize_url(
+                AuthenticationFlow::<CoreResponseType>::AuthorizationCode,
+                move || state,
+                move || nonce,
+            )
+            .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier(proof)))
+            .add_scopes(self.oidc.scopes.iter().cloned().map(Scope::new))
+            .url();
+        Ok(url)
+    }
+
+    async fn redeem(&self, answer: Answer, proof: &SignInProof) -> Result<Redeemed, IdentityError> {
+        let provider = self.provider().await?;
+        provider.check_issuer(answer.issuer.as_deref())?;
+        let tokens = provider
+            .client
+            .exchange_code(AuthorizationCode::new(answer.code.expose_secret().to_owned()))
+            .set_pkce_verifier(verifier(proof))
+            .request_async(&self.http)
+            .await
+            .map_err(no_tokens)?;
+        let id_token = tokens.id_token().ok_or_else(|| Unusable("there is no ID token".to_owned()))?;
+        let claims = self.verified(provider, id_token, tokens.access_token(), Some(&nonce(proof))).await?;
+        let groups = claims.groups(&self.oidc.groups_claim).map_err(|error| Unusable(error.to_string()))?;
+        let email = claims.verified_email(&self.oidc);
+        let subject = subject(provider, &claims)?;
+        Ok(Redeemed {
+            signed_in: SignedIn::verified(subject, email, groups, self.clock.now()),
+            refresh_token: refresh_token(&tokens),
+        })
+    }
+
+    async fn refresh(&self, token: &SecretString, expected: &Subject) -> Result<Refreshed, IdentityError> {
+        let provider = self.provider().await?;
+        let tokens = provider
+            .client
+            .exchange_refresh_token(&RefreshToken::new(token.expose_secret().to_owned()))
+            .request_async(&self.http)
+            .await
+            .map_err(no_tokens)?;
+        // The old token may be used up: whatever the claims are like, the new one goes back to the caller.
+        let claims = self.refreshed_claims(provider, &tokens).await;
+        if let Ok(claims) = &claims
+            && subject(provider, claims)? != *expected
+        {
+            return Err(Unusable("a refresh answered for another person".to_owned()));
+        }
+        let groups = claims.map_err(|error| error.to_string()).and_then(|claims| {
+            let groups = claims.groups(&self.oidc.groups_claim);
+            groups.map(FreshGroups::fetched).map_err(|error| error.to_string())
+        });
+        Ok(Refreshed { groups, refresh_token: refresh_token(&tokens) })
+    }
+}
+
+fn nonce(proof: &SignInProof) -> Nonce {
+    Nonce::new(proof.nonce.expose().to_owned())
+}
+
+fn verifier(proof: &SignInProof) -> PkceCodeVerifier {
+    PkceCodeVerifier::new(proof.verifier.expose().to_owned())
+}
+
+fn refresh_token(tokens: &CoreTokenResponse) -> Option<SecretString> {
+    tokens.refresh_token().map(|token| SecretString::from(token.secret().as_str()))
+}
+
+fn subject(provider: &Provider, claims: &Claims) -> Result<Subject, IdentityError> {
+    let subject = claims.subject().ok_or_else(|| Unusable("it does not say who it is about".to_owned()))?;
+    Ok(Subject { issuer: provider.issuer.to_string(), subject: subject.to_owned() })
+}
+
+/// Why there are no tokens. The library's errors hold whole answers: only what is known to be harmless is told.
+fn no_tokens(
+    error: RequestTokenError<HttpError, StandardErrorResponse<CoreErrorResponseType>>,
+) -> IdentityError {
+    match error {
+        RequestTokenError::ServerResponse(response) => refused(response.error()),
+        RequestTokenError::Request(error) => Unavailable(error.to_string()),
+        RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
+            Unusable("its answer to a token request could not be read".to_owned())
+        }
+    }
+}
+
+fn refused(error: &CoreErrorResponseType) -> IdentityError {
+    let code: &str = error.as_ref();
+    let is_code = code.len() <= 40 && code.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+    match code {
+        "invalid_grant" => Gone,
+        "server_error" | "temporarily_unavailable" => Unavailable(code.to_owned()),
+        _ if is_code => Unusable(format!("it refused a token request: {code}")),
+        _ => Unusable("it refused a token request".to_owned()),
+    }
+}

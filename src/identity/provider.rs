@@ -1,0 +1,178 @@
+//! What the provider says about itself, and the OAuth client that follows from it.
+
+use openidconnect::{
+    AdditionalProviderMetadata, AuthType, ClientId, ClientSecret, DiscoveryError, EndpointMaybeSet,
+    EndpointNotSet, EndpointSet, IssuerUrl, ProviderMetadata, RedirectUrl,
+    core::{
+        CoreAuthDisplay, CoreClaimName, CoreClaimType, CoreClient, CoreClientAuthMethod, CoreGrantType,
+        CoreJsonWebKey, CoreJweContentEncryptionAlgorithm, CoreJweKeyManagementAlgorithm, CoreResponseMode,
+        CoreResponseType, CoreSubjectIdentifierType,
+    },
+};
+use secrecy::ExposeSecret;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::keys::SigningKeys;
+use crate::{
+    config::Oidc,
+    outbound::{HttpClient, HttpError, is_protected},
+    ports::IdentityError::{self, Unavailable, Unusable},
+};
+
+type Client =
+    CoreClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet, EndpointMaybeSet>;
+
+type Metadata = ProviderMetadata<
+    MoreMetadata,
+    CoreAuthDisplay,
+    CoreClientAuthMethod,
+    CoreClaimName,
+    CoreClaimType,
+    CoreGrantType,
+    CoreJweContentEncryptionAlgorithm,
+    CoreJweKeyManagementAlgorithm,
+    CoreJsonWebKey,
+    CoreResponseMode,
+    CoreResponseType,
+    CoreSubjectIdentifierType,
+>;
+
+/// Metadata of later specifications.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+struct MoreMetadata {
+    /// RFC 9207, section 3.
+    #[serde(default)]
+    authorization_response_iss_parameter_supported: bool,
+}
+
+impl AdditionalProviderMetadata for MoreMetadata {}
+
+/// A discovered provider.
+#[derive(Debug)]
+pub(super) struct Provider {
+    pub(super) issuer: IssuerUrl,
+    pub(super) client: Client,
+    pub(super) userinfo: Option<Url>,
+    pub(super) keys: SigningKeys,
+    answers_name_the_issuer: bool,
+}
+
+impl Provider {
+    /// Asks the issuer what it is, by OpenID Connect Discovery 1.0.
+    pub(super) async fn discover(
+        oidc: &Oidc,
+        redirect_uri: &Url,
+        http: &HttpClient,
+    ) -> Result<Self, IdentityError> {
+        let issuer = IssuerUrl::new(oidc.issuer.clone())
+            .map_err(|_| Unusable("the configured issuer is not a URL".to_owned()))?;
+        let metadata = Metadata::discover_async(issuer, http).await.map_err(undiscovered)?;
+        let client = client(oidc, redirect_uri, &metadata)?;
+        Ok(Self {
+            issuer: metadata.issuer().clone(),
+            client,
+            userinfo: metadata.userinfo_endpoint().map(|endpoint| endpoint.url().clone()),
+            keys: SigningKeys::new(metadata.jwks_uri().clone(), metadata.jwks().clone()),
+            answers_name_the_issuer: metadata
+                .additional_metadata()
+                .authorization_response_iss_parameter_supported,
+        })
+    }
+
+    /// Refuses an answer that came through the browser from another provider (RFC 9207, section 2.4).
+    pub(super) fn check_issuer(&self, of_answer: Option<&str>) -> Result<(), IdentityError> {
+        match of_answer {
+            Some(issuer) if issuer == self.issuer.as_str() => Ok(()),
+            None if !self.answers_name_the_issuer => Ok(()),
+            Some(_) => Err(Unusable("another issuer sent the browser back".to_owned())),
+            None => Err(Unusable("the answer does not name its issuer".to_owned())),
+        }
+    }
+}
+
+fn client(oidc: &Oidc, redirect_uri: &Url, metadata: &Metadata) -> Result<Client, IdentityError> {
+    if !is_protected(metadata.authorization_endpoint().url()) {
+        return Err(Unusable("its authorization endpoint is not https".to_owned()));
+    }
+    let token_endpoint = metadata
+        .token_endpoint()
+        .cloned()
+        .ok_or_else(|| Unusable("it names no token endpoint".to_owned()))?;
+    let id = ClientId::new(oidc.client_id.clone());
+    let secret = ClientSecret::new(oidc.client_secret.expose_secret().to_owned());
+    let client = CoreClient::from_provider_metadata(metadata.clone(), id, Some(secret))
+        .set_token_uri(token_endpoint)
+        .set_redirect_uri(RedirectUrl::from_url(redirect_uri.clone()))
+        .set_auth_type(auth_type(metadata))
+        .disable_openid_scope();
+    Ok(client)
+}
+
+/// `client_secret_basic`, which every provider supports that does not say otherwise
+/// (<https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderMetadata>).
+fn auth_type(metadata: &Metadata) -> AuthType {
+    let supports = |method| {
+        let methods = metadata.token_endpoint_auth_methods_supported();
+        methods.is_some_and(|methods| methods.contains(&method))
+    };
+    if supports(CoreClientAuthMethod::ClientSecretPost) && !supports(CoreClientAuthMethod::ClientSecretBasic)
+    {
+        AuthType::RequestBody
+    } else {
+        AuthType::BasicAuth
+    }
+}
+
+fn undiscovered(error: DiscoveryError<HttpError>) -> IdentityError {
+    match error {
+        DiscoveryError::Request(error) => Unavailable(error.to_string()),
+        DiscoveryError::Response(status, ..) => {
+            Unavailable(format!("its discovery document or key set came with status {}", status.as_u16()))
+        }
+        DiscoveryError::Parse(_) => {
+            Unusable("its discovery document or key set could not be read".to_owned())
+        }
+        DiscoveryError::Validation(_) => {
+            Unusable("its discovery document names another issuer than the one configured".to_owned())
+        }
+        DiscoveryError::UrlParse(_) | DiscoveryError::Other(_) | _ => {
+            Unusable("it could not be discovered".to_owned())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn auth_type_where(supported: Option<&[&str]>) -> AuthType {
+        let metadata = json!({
+            "issuer": "https://idp.example",
+            "authorization_endpoint": "https://idp.example/authorize",
+            "token_endpoint": "https://idp.example/token",
+            "jwks_uri": "https://idp.example/jwks",
+            "response_types_supported": ["code"],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": ["RS256"],
+            "token_endpoint_auth_methods_supported": supported,
+        });
+        auth_type(&serde_json::from_value(metadata).unwrap())
+    }
+
+    #[test]
+    fn the_client_secret_goes_in_the_form_only_where_it_must() {
+        for supported in [
+            None,
+            Some(&["client_secret_basic"][..]),
+            Some(&["client_secret_post", "client_secret_basic"][..]),
+            Some(&["private_key_jwt"][..]),
+        ] {
+            assert!(matches!(auth_type_where(supported), AuthType::BasicAuth), "{supported:?}");
+        }
+        let post_only = auth_type_where(Some(&["client_secret_post", "private_key_jwt"]));
+        assert!(matches!(post_only, AuthType::RequestBody));
+    }
+}

@@ -1,0 +1,133 @@
+//! What can be typed after `/elevate`.
+
+use std::{fmt, str::FromStr};
+
+use crate::domain::{policy::Reason, refusal::Refusal, request::Ask};
+
+/// A command, as it was typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CommandLine {
+    /// Nothing: the form.
+    Form,
+    /// `link`
+    Link,
+    /// `unlink`
+    Unlink,
+    /// `status`
+    Status,
+    /// `help`
+    Help,
+    /// `<account>/<role> <duration> <justification>`
+    Request(Ask),
+}
+
+impl FromStr for CommandLine {
+    type Err = Refusal;
+    fn from_str(text: &str) -> Result<Self, Refusal> {
+        let (first, rest) = split_word(text);
+        Ok(match first.to_ascii_lowercase().as_str() {
+            "" => Self::Form,
+            "link" => Self::Link,
+            "unlink" => Self::Unlink,
+            "status" => Self::Status,
+            "help" => Self::Help,
+            _ => Self::Request(ask(first, rest)?),
+        })
+    }
+}
+
+impl fmt::Display for CommandLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Form => Ok(()),
+            Self::Link => f.write_str("link"),
+            Self::Unlink => f.write_str("unlink"),
+            Self::Status => f.write_str("status"),
+            Self::Help => f.write_str("help"),
+            Self::Request(ask) => write!(f, "{} {} {}", ask.target, ask.duration, ask.justification),
+        }
+    }
+}
+
+fn ask(target: &str, rest: &str) -> Result<Ask, Refusal> {
+    let (duration, justification) = split_word(rest);
+    Ok(Ask {
+        target: target.parse().map_err(|bad| misread(target, &bad))?,
+        duration: duration.parse().map_err(|bad| misread(duration, &bad))?,
+        justification: unescaped(justification).parse::<Reason>()?,
+    })
+}
+
+fn misread(text: &str, bad: &dyn fmt::Display) -> Refusal {
+    const SHOWN: usize = 80;
+    let text: String = text.chars().take(SHOWN).collect();
+    Refusal::BadCommand(format!("I could not read “{text}”: {bad}."))
+}
+
+fn split_word(text: &str) -> (&str, &str) {
+    let text = text.trim();
+    text.split_once(char::is_whitespace).map_or((text, ""), |(word, rest)| (word, rest.trim_start()))
+}
+
+/// The text a person typed: Slack escapes three characters on the way
+/// (<https://docs.slack.dev/messaging/formatting-message-text#escaping>).
+fn unescaped(text: &str) -> String {
+    text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(text: &str) -> Result<CommandLine, Refusal> {
+        text.parse()
+    }
+
+    #[test]
+    fn a_whole_request_fits_one_line() {
+        let Ok(CommandLine::Request(ask)) = read(" 111122223333/S3Admin  1h  bucket policy &amp; more ")
+        else {
+            panic!("not a request")
+        };
+        assert_eq!(ask.target.to_string(), "111122223333/S3Admin");
+        assert_eq!(ask.duration.to_string(), "1h");
+        assert_eq!(ask.justification.as_str(), "bucket policy & more");
+    }
+
+    #[test]
+    fn words_are_read_in_any_case() {
+        assert_eq!(read(""), Ok(CommandLine::Form));
+        assert_eq!(read("  LINK "), Ok(CommandLine::Link));
+        assert_eq!(read("Help me"), Ok(CommandLine::Help));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named() {
+        let sentence = read("S3Admin 1h why").unwrap_err().to_string();
+        assert!(sentence.contains("“S3Admin”") && sentence.contains("111122223333/S3Admin"), "{sentence}");
+        let sentence = read("111122223333/S3Admin soon why").unwrap_err().to_string();
+        assert!(sentence.contains("“soon”"), "{sentence}");
+        assert_eq!(read("111122223333/S3Admin 1h"), Err(Refusal::NoReason));
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_typed_makes_it_panic(text in ".{0,200}") {
+            let _ = read(&text);
+        }
+
+        #[test]
+        fn a_request_is_read_as_it_is_written(
+            account in "[0-9]{12}", role in "[A-Za-z0-9+=,.@_-]{1,64}",
+            minutes in 1_u32..1_000, why in "[^\\s&]([^&]{0,80}[^\\s&])?",
+        ) {
+            let minutes = crate::domain::window::Minutes::new(minutes).unwrap();
+            let line = format!("{account}/{role} {minutes} {why}");
+            let read = read(&line);
+            prop_assert!(matches!(read, Ok(CommandLine::Request(_))), "{:?}", read);
+            prop_assert_eq!(read.unwrap().to_string(), line);
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Answers to somebody who has just pressed or typed: no, done, broken, and how it works.
+
+use slack_morphism::prelude::SlackMessageContent;
+
+use super::{
+    Names,
+    blocks::{message, plain_section, section},
+    receipt::receipt_blocks,
+    standing::Standing,
+    text::{code, escaped},
+};
+use crate::domain::{
+    message::{Done, Drawn},
+    refusal::Refusal,
+    window::Minutes,
+};
+
+/// A "no", and the request it is about when looking at it helps.
+pub(super) fn refused(why: &Refusal, pointer: Option<&Drawn>, names: &Names) -> SlackMessageContent {
+    let why = why.to_string();
+    let mut blocks = vec![plain_section(&why)];
+    blocks.extend(pointer.into_iter().flat_map(|drawn| receipt_blocks(&Standing::of(drawn), names)));
+    message(escaped(&why, 1_000), blocks)
+}
+
+/// What was done, where nothing else shows it.
+pub(super) fn done(done: &Done) -> SlackMessageContent {
+    let text = match done {
+        Done::Requested(id) => format!(
+            "Your request {} is on its way to the reviewers. The answer comes in your messages with this app.",
+            code(id.as_str())
+        ),
+        Done::NotLinked => {
+            "Your Slack account was not linked, so nothing was changed. Link it with `/elevate link`."
+                .to_owned()
+        }
+    };
+    message(text.clone(), vec![section(text)])
+}
+
+/// Something broke.
+pub(super) fn failed(reference: &str) -> SlackMessageContent {
+    let text = format!(
+        "Something broke, and what you wanted may not have been done. Look with `/elevate status`, then try again. \
+         If it happens again, tell whoever runs this app: reference {}.",
+        code(reference)
+    );
+    message(text.clone(), vec![section(text)])
+}
+
+/// How to use the app.
+pub(super) fn help(max: Minutes, example: Minutes) -> SlackMessageContent {
+    let commands = [
+        ("/elevate".to_owned(), "opens a form to ask for access"),
+        (format!("/elevate 111122223333/S3Admin {example} bucket policy broken"), "asks in one line"),
+        ("/elevate status".to_owned(), "shows what you can ask for and your newest requests"),
+        ("/elevate link".to_owned(), "links your Slack account to your identity"),
+        ("/elevate unlink".to_owned(), "undoes that"),
+        ("/elevate help".to_owned(), "shows this"),
+    ];
+    let lines = commands.map(|(command, does)| format!("{} {does}", code(&command)));
+    let blocks = vec![
+        section("*Access to AWS roles, for a while and for a reason*".to_owned()),
+        section(lines.join("\n")),
+        section(format!(
+            "A target is an account and a role. A duration is such as `45m` or `1h30m`, at most {max}. \
+             A reviewer answers; access is open from the approval on."
+        )),
+    ];
+    message("How to use `/elevate`".to_owned(), blocks)
+}

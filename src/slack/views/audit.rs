@@ -1,0 +1,148 @@
+//! A line of the audit channel: when, what, who, and which event it was.
+
+use slack_morphism::prelude::SlackMessageContent;
+
+use super::{
+    Names,
+    blocks::{message, section},
+    text::{code, date, mention, name, person, quoted},
+};
+use crate::domain::{
+    audit::{AuditEntry, SideEvent, SideNews},
+    ids::Target,
+    person::Actor,
+    request::{Event, Recorded},
+    window::{Minutes, Timestamp},
+};
+
+/// The most that a line quotes.
+const LONGEST_QUOTE: usize = 1_500;
+
+/// One line. What somebody wrote comes last, so that nothing can be mistaken for part of it.
+pub(super) fn audit_line(entry: &AuditEntry, names: &Names) -> SlackMessageContent {
+    let id = code(&entry.event_id());
+    let Line { at, title, told, quote } = match entry {
+        AuditEntry::Request { requester, target, duration, recorded } => {
+            Subject { requester, target: &names.target(target), duration: *duration }.line(recorded)
+        }
+        AuditEntry::Side(event) => side_line(event, names),
+    };
+    let mut parts = vec![date(at), format!("*{title}*"), told, id];
+    parts.extend(quote.map(|text| quoted(text, LONGEST_QUOTE)));
+    let line = parts.join(" · ");
+    message(line.clone(), vec![section(line)])
+}
+
+/// What a line consists of, besides the event's id.
+struct Line<'a> {
+    at: Timestamp,
+    title: &'static str,
+    told: String,
+    quote: Option<&'a str>,
+}
+
+/// The request that an event happened to.
+struct Subject<'a> {
+    requester: &'a Actor,
+    /// In Slack's markup.
+    target: &'a str,
+    duration: Minutes,
+}
+
+impl Subject<'_> {
+    fn line<'a>(&self, recorded: &'a Recorded) -> Line<'a> {
+        let (title, told) = self.told(&recorded.event);
+        Line { at: recorded.at, title, told, quote: quote(&recorded.event) }
+    }
+
+    fn told(&self, event: &Event) -> (&'static str, String) {
+        let Self { requester, target, duration } = self;
+        let who = person(requester);
+        let whose = mention(&requester.slack);
+        match event {
+            Event::Requested { answer_by, .. } => (
+                "Requested",
+                format!("{who} asked for {target} for {duration}, to be answered until {}", date(*answer_by)),
+            ),
+            Event::Approved { by, window } => (
+                "Approved",
+                format!(
+                    "{} approved {whose}'s request for {target}, open until {}",
+                    person(by),
+                    date(window.ends())
+                ),
+            ),
+            Event::Rejected { by, .. } => {
+                ("Rejected", format!("{} rejected {whose}'s request for {target}", person(by)))
+            }
+            Event::Withdrawn { by } => {
+                ("Withdrawn", format!("{} withdrew {whose}'s request for {target}", person(by)))
+            }
+            Event::Expired => ("Expired", format!("nobody answered {who}'s request for {target} in time")),
+            Event::Ended { by: Some(by), at } => {
+                ("Ended early", format!("{} ended {whose}'s access to {target} {}", person(by), date(*at)))
+            }
+            Event::Ended { by: None, at } => {
+                ("Ended", format!("{who}'s access to {target} ran out {}", date(*at)))
+            }
+            Event::SessionIssuing { session } => (
+                "Session asked for",
+                format!("{who} is back from the sign-in; AWS is asked for session {session} of {target}"),
+            ),
+            Event::SessionIssued { session, expires_at } => (
+                "Session issued",
+                format!(
+                    "{who} gets session {session} of {target}, which AWS lets expire {} at the latest",
+                    date(*expires_at)
+                ),
+            ),
+            Event::SessionDropped { session, .. } => {
+                ("Session dropped", format!("{who}'s session {session} of {target} was thrown away"))
+            }
+            Event::SessionRefused { session, .. } => {
+                ("Session refused", format!("AWS refused {who} session {session} of {target}"))
+            }
+            Event::SessionUnknown { session } => (
+                "Session unknown",
+                format!(
+                    "AWS's answer about {who}'s session {session} of {target} never came; nothing was handed out"
+                ),
+            ),
+        }
+    }
+}
+
+/// What somebody wrote, AWS said or the app found.
+fn quote(event: &Event) -> Option<&str> {
+    match event {
+        Event::Requested { justification, .. } => Some(justification.as_str()),
+        Event::Rejected { reason, .. } => Some(reason.as_str()),
+        Event::SessionDropped { why, .. } | Event::SessionRefused { why, .. } => Some(why),
+        Event::Approved { .. }
+        | Event::Withdrawn { .. }
+        | Event::Expired
+        | Event::Ended { .. }
+        | Event::SessionIssuing { .. }
+        | Event::SessionIssued { .. }
+        | Event::SessionUnknown { .. } => None,
+    }
+}
+
+fn side_line<'a>(event: &'a SideEvent, names: &Names) -> Line<'a> {
+    let who = mention(&event.who.user);
+    let (title, told, quote) = match &event.what {
+        SideNews::Linked { email } => {
+            ("Linked", format!("{who} is linked to {}", name(email.as_str())), None)
+        }
+        SideNews::Unlinked { email } => {
+            ("Unlinked", format!("{who} is not linked to {} any more", name(email.as_str())), None)
+        }
+        SideNews::Refused { tried, request, target, why } => {
+            let about = request.iter().map(|id| code(id.as_str()));
+            let about = about.chain(target.iter().map(|target: &Target| names.target(target)));
+            let told = [format!("{who} tried to {tried}")].into_iter().chain(about);
+            ("Refused", told.collect::<Vec<_>>().join(" · "), Some(why.as_str()))
+        }
+    };
+    Line { at: event.at, title, told, quote }
+}

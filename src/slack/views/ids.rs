@@ -1,0 +1,41 @@
+//! The names that Slack sends back when somebody presses, chooses or submits.
+
+/// Buttons.
+pub mod action {
+    /// Approves a request.
+    pub const APPROVE: &str = "review.approve";
+    /// Asks for the reason why a request is rejected.
+    pub const REJECT: &str = "review.reject";
+    /// Takes a request back.
+    pub const WITHDRAW: &str = "request.withdraw";
+    /// Ends access early.
+    pub const END: &str = "request.end";
+    /// Asks for a one-time link to the AWS console.
+    pub const CONSOLE: &str = "session.console";
+    /// Unlinks the person who presses.
+    pub const UNLINK: &str = "person.unlink";
+    /// Leads to the sign-in that links; Slack tells of the press, and nothing is to be done.
+    pub const OPEN_LINK: &str = "person.link";
+    /// Leads to the AWS console; Slack tells of the press, and nothing is to be done.
+    pub const OPEN_SESSION: &str = "session.open";
+}
+
+/// Forms.
+pub mod view {
+    /// Makes a request.
+    pub const REQUEST: &str = "request.submit";
+    /// Rejects the request whose id is the form's private metadata.
+    pub const REJECTION: &str = "review.reject.submit";
+}
+
+/// The fields of forms: the id of a field's block, and of what stands in it.
+pub mod field {
+    /// What is asked for: `<account>/<role>`.
+    pub const TARGET: &str = "target";
+    /// For how long, such as `1h30m`.
+    pub const DURATION: &str = "duration";
+    /// Why it is asked for.
+    pub const JUSTIFICATION: &str = "justification";
+    /// Why it is rejected.
+    pub const REASON: &str = "reason";
+}

@@ -1,0 +1,68 @@
+//! Links that lead out of Slack, and the link between a Slack account and an identity.
+
+use slack_morphism::prelude::{SlackBlockButtonStyle, SlackMessageContent};
+use url::Url;
+
+use super::{
+    blocks::{actions, button, context, link, message, plain_section, section},
+    ids::action,
+    text::{date, escaped, name},
+};
+use crate::domain::{person::Email, refusal::Refusal, window::Timestamp};
+
+/// The value of the button that unlinks, which is about no request.
+const UNLINK: &str = "unlink";
+
+/// A one-time link to the AWS console for `target`, which is in Slack's markup.
+pub(super) fn console_link(target: &str, url: &Url, ends_at: Timestamp) -> SlackMessageContent {
+    let terms = format!(
+        "For you alone: you sign in on the way. Works once, within 15 minutes. Access ends {}.",
+        date(ends_at)
+    );
+    let blocks = vec![
+        section(format!("Your link to *{target}*")),
+        link(action::OPEN_SESSION, "Open AWS console", url),
+        context(terms),
+    ];
+    message(format!("Your link to {target}"), blocks)
+}
+
+/// An invitation to link, with the reason for it.
+pub(super) fn link_invitation(why: Option<&Refusal>, url: &Url) -> SlackMessageContent {
+    let why = why.map_or_else(
+        || "Link your Slack account by signing in at your identity provider.".to_owned(),
+        Refusal::to_string,
+    );
+    let blocks = vec![
+        plain_section(&why),
+        link(action::OPEN_LINK, "Link my account", url),
+        context("For you alone: do not pass it on. Works once, within 10 minutes.".to_owned()),
+    ];
+    message(escaped(&why, 1_000), blocks)
+}
+
+/// The person is linked, and can undo it.
+pub(super) fn linked(email: &Email) -> SlackMessageContent {
+    let email = name(email.as_str());
+    let unlink = button(action::UNLINK, "Unlink")
+        .with_value(UNLINK.to_owned())
+        .with_style(SlackBlockButtonStyle::Danger);
+    let blocks = [
+        section(format!(
+            "Your Slack account is linked to *{email}*. Ask for access with `/elevate`. \
+             If it was not you who linked it, unlink it and tell whoever runs this app."
+        ))
+        .into(),
+        actions(vec![unlink]),
+    ];
+    message(format!("Your Slack account is linked to {email}."), blocks.into_iter().flatten().collect())
+}
+
+/// The person is not linked any more.
+pub(super) fn unlinked(email: &Email) -> SlackMessageContent {
+    let text = format!(
+        "Your Slack account is not linked to *{}* any more. Link it again with `/elevate link`.",
+        name(email.as_str())
+    );
+    message(text.clone(), vec![section(text)])
+}

@@ -1,0 +1,78 @@
+//! Where a request stands, told in the same words wherever it is shown.
+
+use slack_morphism::prelude::SlackBlock;
+
+use super::{
+    Names,
+    blocks::{context, quote, section},
+    text::{code, date, person},
+};
+use crate::domain::{
+    message::Drawn,
+    request::{Request, Status},
+};
+
+/// A request as it is at the moment at which it is shown.
+pub(super) struct Standing<'a> {
+    /// The request.
+    pub(super) request: &'a Request,
+    /// What is true of it at that moment.
+    pub(super) status: Status,
+}
+
+impl<'a> Standing<'a> {
+    pub(super) fn of(drawn: &'a Drawn) -> Self {
+        Self { request: &drawn.request, status: drawn.request.status_at(drawn.as_of) }
+    }
+
+    /// What is asked for, in Slack's markup.
+    pub(super) fn what(&self, names: &Names) -> String {
+        format!("*{}* for *{}*", names.target(&self.request.target), self.request.duration)
+    }
+
+    /// Why it is asked for and what has become of it.
+    pub(super) fn story(&self, names: &Names) -> Vec<SlackBlock> {
+        let mut blocks = vec![quote(self.request.justification.as_str()), section(self.outcome(names))];
+        if let Status::Rejected { reason, .. } = &self.status {
+            blocks.push(quote(reason.as_str()));
+        }
+        blocks
+    }
+
+    /// Which request it is.
+    pub(super) fn reference(&self) -> SlackBlock {
+        let Request { id, requested_at, .. } = self.request;
+        context(format!("{} · requested {}", code(id.as_str()), date(*requested_at)))
+    }
+
+    fn outcome(&self, names: &Names) -> String {
+        match &self.status {
+            Status::Requested => format!(
+                "*Waiting* for {} · expires unanswered {}",
+                names.a_reviewer(),
+                date(self.request.answer_by)
+            ),
+            Status::Approved { by, window } => {
+                format!("*Approved* by {} · access is open until {}", person(by), date(window.ends()))
+            }
+            Status::Rejected { by, .. } => {
+                format!("*Rejected* by {} · {}", person(by), date(self.request.changed_at))
+            }
+            Status::Withdrawn { by } => {
+                format!("*Withdrawn* by {} · {}", person(by), date(self.request.changed_at))
+            }
+            Status::Expired => format!("*Expired* · nobody answered until {}", date(self.request.answer_by)),
+            Status::Ended { approved_by, by: Some(by), at } => format!(
+                "*Ended early* by {} · {} · had been approved by {}",
+                person(by),
+                date(*at),
+                person(approved_by)
+            ),
+            Status::Ended { approved_by, by: None, at } => format!(
+                "*Ended* · the window ran out {} · had been approved by {}",
+                date(*at),
+                person(approved_by)
+            ),
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! How a text gets into a message: what people wrote is shown as they wrote it, deceives nobody and fits.
+
+use crate::domain::{ids::UserId, person::Actor, window::Timestamp};
+
+/// The most of a name, an address or a group that is shown.
+const LONGEST_NAME: usize = 256;
+
+/// Stands for what did not fit.
+const ELLIPSIS: char = '…';
+
+/// For `plain_text` and rich text, where nothing has a meaning to Slack.
+pub(super) fn plain(text: &str, longest: usize) -> String {
+    fit(text.chars().map(reveal), longest)
+}
+
+/// For Slack's markup, in which `&`, `<` and `>` have a meaning
+/// (<https://docs.slack.dev/messaging/formatting-message-text#escaping>).
+pub(super) fn escaped(text: &str, longest: usize) -> String {
+    fit(text.chars().map(escape), longest)
+}
+
+/// As [`escaped`], between quotation marks and on one line.
+pub(super) fn quoted(text: &str, longest: usize) -> String {
+    let on_one_line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    format!("“{}”", escaped(&on_one_line, longest))
+}
+
+/// A name, an address or a group, in Slack's markup.
+pub(super) fn name(text: &str) -> String {
+    escaped(text, LONGEST_NAME)
+}
+
+/// A Slack account, by the name the reader knows it by.
+pub(super) fn mention(user: &UserId) -> String {
+    format!("<@{user}>")
+}
+
+/// A person: the account they acted through and their verified address.
+pub(super) fn person(actor: &Actor) -> String {
+    format!("{} ({})", mention(&actor.slack), name(actor.email.as_str()))
+}
+
+/// A moment, shown in the reader's own zone
+/// (<https://docs.slack.dev/messaging/formatting-message-text#date-formatting>).
+pub(super) fn date(at: Timestamp) -> String {
+    let fallback = at.format("%Y-%m-%d %H:%M UTC");
+    format!("<!date^{}^{{date_short_pretty}} {{time}}|{fallback}>", at.timestamp())
+}
+
+/// Fixed-width text, such as an id or a command.
+pub(super) fn code(text: &str) -> String {
+    format!("`{}`", name(text))
+}
+
+fn escape(char: char) -> String {
+    match char {
+        '&' => "&amp;".to_owned(),
+        '<' => "&lt;".to_owned(),
+        '>' => "&gt;".to_owned(),
+        _ => reveal(char),
+    }
+}
+
+/// Gives a character that nobody sees, or that turns others around, a name that everybody sees.
+fn reveal(char: char) -> String {
+    if is_invisible(char) { format!("⟨U+{:04X}⟩", u32::from(char)) } else { char.to_string() }
+}
+
+/// Whether Unicode calls the character a control or ignorable by default
+/// (<https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point>), which covers what sets the direction
+/// of writing. Line breaks and tabs are seen, and so is what the variation selectors do to an emoji.
+fn is_invisible(char: char) -> bool {
+    match char {
+        '\n' | '\t' => false,
+        '\u{ad}'
+        | '\u{34f}'
+        | '\u{61c}'
+        | '\u{115f}'..='\u{1160}'
+        | '\u{17b4}'..='\u{17b5}'
+        | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}'
+        | '\u{2800}'
+        | '\u{3164}'
+        | '\u{feff}'
+        | '\u{ffa0}'
+        | '\u{fff0}'..='\u{fffb}'
+        | '\u{1bca0}'..='\u{1bca3}'
+        | '\u{1d173}'..='\u{1d17a}'
+        | '\u{e0000}'..='\u{e0fff}' => true,
+        other => other.is_control(),
+    }
+}
+
+/// As many of the pieces, each of them whole, as fit; an ellipsis stands for the rest.
+///
+/// Length is counted in UTF-16, which never comes to less than characters do: Slack does not say how it counts.
+fn fit(pieces: impl Iterator<Item = String>, longest: usize) -> String {
+    let mut text = String::new();
+    let mut length = 0;
+    let mut end_before_ellipsis = 0;
+    for piece in pieces {
+        length += piece.encode_utf16().count();
+        if length > longest {
+            text.truncate(end_before_ellipsis);
+            text.push(ELLIPSIS);
+            return text;
+        }
+        text.push_str(&piece);
+        if length < longest {
+            end_before_ellipsis = text.len();
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn what_slack_would_act_on_is_escaped() {
+        assert_eq!(escaped("<!channel> & <@U1>", 99), "&lt;!channel&gt; &amp; &lt;@U1&gt;");
+        assert_eq!(plain("a < b & c", 99), "a < b & c");
+    }
+
+    #[test]
+    fn what_nobody_sees_is_shown() {
+        assert_eq!(plain("pay\u{202e}lave", 99), "pay⟨U+202E⟩lave");
+        assert_eq!(escaped("a\u{200b}b\u{7}", 99), "a⟨U+200B⟩b⟨U+0007⟩");
+        assert_eq!(plain("two\nlines, one 👍🏽 and ☁\u{fe0f}", 99), "two\nlines, one 👍🏽 and ☁\u{fe0f}");
+    }
+
+    #[test]
+    fn what_is_too_long_is_cut_between_pieces() {
+        assert_eq!(escaped("a&b", 7), "a&amp;b");
+        assert_eq!(escaped("a&bc", 7), "a&amp;…");
+        assert_eq!(escaped("a&bc", 6), "a…");
+        assert_eq!(plain("😀😀", 3), "😀…");
+    }
+
+    #[test]
+    fn a_quotation_stays_on_its_line() {
+        assert_eq!(quoted("one\n> two", 99), "“one &gt; two”");
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_written_fits_and_says_nothing_to_slack(text in any::<String>(), longest in 1usize..50) {
+            let escaped = escaped(&text, longest);
+            prop_assert!(escaped.encode_utf16().count() <= longest);
+            prop_assert!(!escaped.contains(['<', '>']));
+            let entities = ["&amp;", "&lt;", "&gt;"].map(|entity| escaped.matches(entity).count());
+            prop_assert_eq!(escaped.matches('&').count(), entities.iter().sum::<usize>());
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! An event as one transaction: what has happened, the state of its request if it has one, and what follows.
+
+use super::{
+    keys, rows,
+    rows::Row,
+    transaction::{Broken, Transaction, Write},
+};
+use crate::{
+    domain::{
+        audit::SideEvent,
+        request::{Event, Request},
+        secret::SecretHash,
+        window::Timestamp,
+        work::Work,
+    },
+    ports::{CommitError, Step, StoreError},
+};
+
+/// What a step does to the marker that keeps a requester from having two requests for one target at a time.
+///
+/// A marker holds until a time of its own. Whoever comes after that time takes it over, so that it need not be
+/// given back when a request runs out: it has run out with it. Only a request that is over before its time gives
+/// the marker back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Marker {
+    /// It is held until then, by this request.
+    HeldUntil(Timestamp),
+    /// It is given back before its time.
+    GivenBack,
+    /// It stays as it is.
+    LeftAlone,
+}
+
+impl Marker {
+    pub(super) fn of(step: &Step) -> Self {
+        match &step.recorded.event {
+            Event::Requested { .. } | Event::Approved { .. } => {
+                step.after.holds_until().map_or(Self::LeftAlone, Self::HeldUntil)
+            }
+            Event::Rejected { .. } | Event::Withdrawn { .. } | Event::Ended { by: Some(_), .. } => {
+                Self::GivenBack
+            }
+            Event::Expired
+            | Event::Ended { by: None, .. }
+            | Event::SessionIssuing { .. }
+            | Event::SessionIssued { .. }
+            | Event::SessionDropped { .. }
+            | Event::SessionRefused { .. }
+            | Event::SessionUnknown { .. } => Self::LeftAlone,
+        }
+    }
+
+    /// The write of the marker of `request`, if there is one: refused while another request holds it.
+    fn write(self, request: &Request, now: Timestamp) -> Option<Write> {
+        let write = match self {
+            Self::HeldUntil(until) => Write::put(rows::marker(request, until))
+                .only_if("attribute_not_exists(pk) OR held_by = :request OR held_until <= :now")
+                .with(":now", rows::millis(now)),
+            Self::GivenBack => Write::delete(keys::marker(&request.requester.subject, &request.target))
+                .only_if("attribute_not_exists(pk) OR held_by = :request"),
+            Self::LeftAlone => return None,
+        };
+        Some(write.with(":request", rows::text(request.id.as_str())))
+    }
+}
+
+/// The transaction of a step. Where several conditions are broken, a used-up secret counts first, and that
+/// somebody was faster counts before a held target: whoever decides anew finds out about that.
+pub(super) fn step(step: &Step, marker: Marker) -> serde_json::Result<Transaction<CommitError>> {
+    let Step { recorded, after, work, uses_up } = step;
+    let named = [serde_json::to_string(recorded)?, format!("{marker:?}")];
+    let secrets = uses_up.iter().map(SecretHash::as_str);
+    let mut transaction = Transaction::known_by(named.iter().map(String::as_str).chain(secrets));
+    for secret in uses_up {
+        transaction = transaction.and_or(use_up(secret, recorded.at), |_| CommitError::UsedUp);
+    }
+    transaction = transaction
+        .and_or(next_state(after)?, |_| CommitError::Conflict)
+        .and_or(Write::create(rows::event(recorded, after)?), |_| CommitError::Conflict);
+    if let Some(write) = marker.write(after, recorded.at) {
+        transaction = transaction.and_or(write, held);
+    }
+    if let Some(session) = session_of(&recorded.event) {
+        transaction = transaction.and(Write::put(rows::session(recorded, session)?));
+    }
+    with_work(transaction, work, recorded.at)
+}
+
+/// An event that belongs to no request, with its work.
+pub(super) fn side_event(event: &SideEvent, work: &[Work]) -> serde_json::Result<Transaction<Broken>> {
+    let create = Write::create(rows::side_event(event)?);
+    with_work(Transaction::new().and_or(create, |_| Broken), work, event.at)
+}
+
+/// Uses up a one-time secret, which must be good at `now`. A secret that is not there has no `expires_at`.
+pub(super) fn use_up(secret: &SecretHash, now: Timestamp) -> Write {
+    Write::delete(keys::once(secret)).only_if("expires_at > :now").with(":now", rows::millis(now))
+}
+
+/// Puts down work at `at`, together with what makes it necessary.
+pub(super) fn with_work<E>(
+    transaction: Transaction<E>,
+    work: &[Work],
+    at: Timestamp,
+) -> serde_json::Result<Transaction<E>> {
+    work.iter()
+        .try_fold(transaction, |transaction, work| Ok(transaction.and(Write::put(rows::work(work, at)?))))
+}
+
+/// The request as it is after its event; before it, it must have had the version before.
+fn next_state(after: &Request) -> serde_json::Result<Write> {
+    let row = rows::request(after)?;
+    Ok(match after.version {
+        0 | 1 => Write::create(row),
+        version => Write::put(row).only_if("version = :before").with(":before", rows::number(version - 1)),
+    })
+}
+
+fn held(marker: &Row) -> CommitError {
+    match rows::held_by(marker) {
+        Ok(request) => CommitError::Held(request),
+        Err(bad) => {
+            let what = "tell who holds the target".to_owned();
+            CommitError::Failed(StoreError { what, source: bad.into() })
+        }
+    }
+}
+
+fn session_of(event: &Event) -> Option<u32> {
+    match event {
+        Event::SessionIssuing { session }
+        | Event::SessionIssued { session, .. }
+        | Event::SessionDropped { session, .. }
+        | Event::SessionRefused { session, .. }
+        | Event::SessionUnknown { session } => Some(*session),
+        Event::Requested { .. }
+        | Event::Approved { .. }
+        | Event::Rejected { .. }
+        | Event::Withdrawn { .. }
+        | Event::Expired
+        | Event::Ended { .. } => None,
+    }
+}

@@ -1,0 +1,279 @@
+//! The [`Store`] over DynamoDB. Whatever decides is read consistently; an index only finds keys.
+
+use std::convert::Infallible;
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::Client;
+use serde::de::DeserializeOwned;
+
+use super::{
+    commit::{self, Marker},
+    could_not,
+    keys::{self, Key},
+    link, press,
+    rows::{self, BadRow, Row},
+    table::{Table, first},
+    transaction::{Broken, Transaction, Write},
+};
+use crate::{
+    domain::{
+        audit::SideEvent,
+        ids::{CommandId, RequestId},
+        person::{FreshGroups, Link, SlackUser, Subject},
+        request::{Recorded, Request},
+        secret::SecretHash,
+        window::Timestamp,
+        work::Work,
+    },
+    ports::{
+        CommitError, LinkError, NewLink, Once, Place, Press, SealedToken, Step, Store, StoreError, Surface,
+    },
+};
+
+/// The store in one table.
+#[derive(Clone, Debug)]
+pub struct DynamoStore {
+    table: Table,
+}
+
+impl DynamoStore {
+    /// The store in the table of this name. How often calls are tried, and how long they may take, the store
+    /// decides; all else is as `client` has it.
+    #[must_use]
+    pub fn new(client: &Client, table: impl Into<String>) -> Self {
+        Self { table: Table::new(client, table.into()) }
+    }
+}
+
+#[async_trait]
+impl Store for DynamoStore {
+    async fn check(&self) -> Result<(), StoreError> {
+        let row = self.table.get(keys::nothing()).await;
+        row.map(drop).map_err(could_not(format!("read table {}", self.table.name())))
+    }
+
+    async fn request(&self, id: &RequestId) -> Result<Option<Request>, StoreError> {
+        self.load(format!("load request {id}"), keys::request(id), Row::read).await
+    }
+
+    async fn events(&self, id: &RequestId) -> Result<Vec<Recorded>, StoreError> {
+        let events = self.query_events(id).await.and_then(read_all);
+        events.map_err(could_not(format!("load the events of request {id}")))
+    }
+
+    async fn requests_of(&self, requester: &Subject, most: usize) -> Result<Vec<Request>, StoreError> {
+        let requests = self.query_requests_of(requester, most).await.and_then(read_all);
+        requests.map_err(could_not("load the requests of a person"))
+    }
+
+    async fn commit(&self, step: &Step) -> Result<(), CommitError> {
+        let marker = Marker::of(step);
+        let made = self.commit_with(step, marker).await?;
+        match (marker, made) {
+            // By a faster clock this request had run out, and another one has taken the marker over. Only an
+            // approval could take it back, and that would change the version which the step depends on: so the
+            // marker can be left alone.
+            (Marker::GivenBack, Err(CommitError::Held(_))) => {
+                self.commit_with(step, Marker::LeftAlone).await?
+            }
+            (Marker::GivenBack | Marker::HeldUntil(_) | Marker::LeftAlone, made) => made,
+        }
+    }
+
+    async fn record(&self, event: &SideEvent, work: &[Work]) -> Result<(), StoreError> {
+        let change = commit::side_event(event, work);
+        match self.make(format!("record event {}", event.id), change).await? {
+            Ok(()) | Err(Broken) => Ok(()), // recorded, or recorded already
+        }
+    }
+
+    async fn link(&self, who: &SlackUser) -> Result<Option<Link>, StoreError> {
+        self.load(format!("load the link of {}", who.user), keys::link(who), rows::read_link).await
+    }
+
+    async fn save_link(&self, new: &NewLink) -> Result<(), LinkError> {
+        self.make(format!("link {}", new.link.slack.user), link::save(new)).await?
+    }
+
+    async fn remove_link(&self, link: &Link, event: &SideEvent, work: &[Work]) -> Result<(), CommitError> {
+        self.make(format!("unlink {}", link.slack.user), link::remove(link, event, work)).await?
+    }
+
+    async fn save_groups(&self, who: &SlackUser, groups: &FreshGroups) -> Result<(), StoreError> {
+        let change = link::groups(who, groups.groups());
+        match self.make(format!("note the groups of {}", who.user), change).await? {
+            Ok(()) | Err(Broken) => Ok(()), // noted, or of interest to nobody, since the link is gone
+        }
+    }
+
+    async fn token(&self, who: &SlackUser) -> Result<Option<SealedToken>, StoreError> {
+        let what = format!("load the refresh token of {}", who.user);
+        self.load(what, keys::token(who), rows::read_token).await
+    }
+
+    async fn replace_token(
+        &self,
+        who: &SlackUser,
+        read: &SealedToken,
+        sealed: Option<Vec<u8>>,
+    ) -> Result<(), CommitError> {
+        let change = Ok(link::token(who, read, sealed));
+        self.make(format!("replace the refresh token of {}", who.user), change).await?
+    }
+
+    async fn keep_once(&self, once: &Once) -> Result<(), StoreError> {
+        self.put("keep a one-time secret".to_owned(), rows::once(once)).await
+    }
+
+    async fn once(&self, key: &SecretHash) -> Result<Option<Once>, StoreError> {
+        self.load("load a one-time secret".to_owned(), keys::once(key), Row::read).await
+    }
+
+    async fn start_link(
+        &self,
+        token: &SecretHash,
+        sign_in: &Once,
+        now: Timestamp,
+    ) -> Result<(), CommitError> {
+        let change = link::start(token, sign_in, now);
+        self.make("start a sign-in from a link".to_owned(), change).await?
+    }
+
+    async fn accept(&self, press: &Press, finish_by: Timestamp) -> Result<bool, StoreError> {
+        let change = press::accept(press, finish_by);
+        let made = self.make(format!("accept press {}", press.asker.id), change).await?;
+        Ok(made.is_ok())
+    }
+
+    async fn press(&self, id: &CommandId) -> Result<Option<Press>, StoreError> {
+        let press = self.load(format!("load press {id}"), keys::press(id), rows::read_press).await?;
+        Ok(press.flatten())
+    }
+
+    async fn finish(&self, id: &CommandId) -> Result<(), StoreError> {
+        let what = format!("finish press {id}");
+        let Some(finish_by) = self.load(what.clone(), keys::press(id), rows::finish_by).await? else {
+            return Ok(());
+        };
+        match self.make(what, Ok(press::finish(id, finish_by))).await? {
+            Ok(()) | Err(Broken) => Ok(()), // done, or so long ago that nobody remembers
+        }
+    }
+
+    async fn due(&self, now: Timestamp, most: usize) -> Result<Vec<Work>, StoreError> {
+        let work = self.query_due(now, most).await.and_then(read_all);
+        let mut work: Vec<Work> = work.map_err(could_not("look for work"))?;
+        work.sort_by(|one, other| (one.due, &one.id).cmp(&(other.due, &other.id)));
+        work.truncate(most);
+        Ok(work)
+    }
+
+    async fn take(&self, work: &Work, now: Timestamp, until: Timestamp) -> Result<bool, StoreError> {
+        let lease = Write::update(keys::work(work), "SET lease_until = :until")
+            .only_if("lease_until <= :now")
+            .with(":until", rows::millis(until))
+            .with(":now", rows::millis(now));
+        let change = Transaction::new().and_or(lease, |_| Broken);
+        let made = self.make(format!("take work {}", work.id), Ok(change)).await?;
+        Ok(made.is_ok())
+    }
+
+    async fn done(&self, work: &Work) -> Result<(), StoreError> {
+        let change = Transaction::new().and(Write::delete(keys::work(work)));
+        let what = format!("strike off work {}", work.id);
+        let Ok(()) = self.make::<Infallible>(what, Ok(change)).await?;
+        Ok(())
+    }
+
+    async fn place(&self, id: &RequestId, which: Surface) -> Result<Option<Place>, StoreError> {
+        let what = format!("load the place of a message about request {id}");
+        self.load(what, keys::place(id, which), Row::read).await
+    }
+
+    async fn save_place(&self, id: &RequestId, which: Surface, place: &Place) -> Result<(), StoreError> {
+        let what = format!("note the place of a message about request {id}");
+        self.put(what, rows::place(id, which, place)).await
+    }
+}
+
+impl DynamoStore {
+    async fn load<T>(
+        &self,
+        what: String,
+        key: Key,
+        read: fn(&Row) -> Result<T, BadRow>,
+    ) -> Result<Option<T>, StoreError> {
+        let row = self.table.get(key).await;
+        let value = row.and_then(|row| Ok(row.as_ref().map(read).transpose()?));
+        value.map_err(could_not(what))
+    }
+
+    async fn query_events(&self, id: &RequestId) -> anyhow::Result<Vec<Row>> {
+        let query = self
+            .table
+            .query()
+            .consistent_read(true)
+            .key_condition_expression("pk = :pk AND begins_with(sk, :events)")
+            .expression_attribute_values(":pk", rows::text(keys::request_pk(id)))
+            .expression_attribute_values(":events", rows::text(keys::EVENTS));
+        first(usize::MAX, query).await
+    }
+
+    async fn query_requests_of(&self, requester: &Subject, most: usize) -> anyhow::Result<Vec<Row>> {
+        let query = self
+            .table
+            .query()
+            .index_name(keys::BY_PERSON.name)
+            .key_condition_expression("gsi1pk = :pk")
+            .expression_attribute_values(":pk", rows::text(keys::person_pk(requester)))
+            .scan_index_forward(false);
+        let found = first(most, query).await?;
+        let keys: Vec<Key> = found.iter().map(Row::key).collect::<Result<_, _>>()?;
+        self.table.get_all(&keys).await
+    }
+
+    /// The work that is due and that nobody has taken: of each shard, the first `most` pieces.
+    async fn query_due(&self, now: Timestamp, most: usize) -> anyhow::Result<Vec<Row>> {
+        let mut due = Vec::new();
+        for shard in 0..keys::SHARDS {
+            let query = self
+                .table
+                .query()
+                .consistent_read(true)
+                .key_condition_expression("pk = :pk AND sk < :not_due")
+                .filter_expression("lease_until <= :now")
+                .expression_attribute_values(":pk", rows::text(keys::work_pk(shard)))
+                .expression_attribute_values(":not_due", rows::text(keys::work_not_due(now)))
+                .expression_attribute_values(":now", rows::millis(now));
+            due.extend(first(most, query).await?);
+        }
+        Ok(due)
+    }
+
+    async fn commit_with(&self, step: &Step, marker: Marker) -> Result<Result<(), CommitError>, StoreError> {
+        let Recorded { request, version, .. } = &step.recorded;
+        let what = format!("record event {version} of request {request}");
+        self.make(what, commit::step(step, marker)).await
+    }
+
+    async fn put(&self, what: String, row: serde_json::Result<Row>) -> Result<(), StoreError> {
+        let change = row.map(|row| Transaction::new().and(Write::put(row)));
+        let Ok(()) = self.make::<Infallible>(what, change).await?;
+        Ok(())
+    }
+
+    /// Makes a change. The inner error is a broken condition; after the outer one, nobody knows.
+    async fn make<E>(
+        &self,
+        what: String,
+        change: serde_json::Result<Transaction<E>>,
+    ) -> Result<Result<(), E>, StoreError> {
+        let change = change.map_err(could_not(what.clone()))?;
+        self.table.make(change).await.map_err(could_not(what))
+    }
+}
+
+fn read_all<T: DeserializeOwned>(rows: Vec<Row>) -> anyhow::Result<Vec<T>> {
+    let values: Result<_, _> = rows.iter().map(Row::read).collect();
+    Ok(values?)
+}

@@ -1,0 +1,282 @@
+//! Where everything is kept: the names and keys of the one table.
+//!
+//! | row | pk | sk | gsi1 | gsi2 | gsi3 |
+//! |---|---|---|---|---|---|
+//! | request | `REQ#<id>` | `META` | `PERSON#<subject>` / id | `OPEN#<STATUS>` or `DONE#<STATUS>#<month>` / time#id | `TARGET#<account>#<role>` / id |
+//! | its events | `REQ#<id>` | `EVENT#<version>` | `ACTOR#<subject>` / time | – | `AUDIT#<month>#<shard>` / time#id |
+//! | its sessions | `REQ#<id>` | `SESSION#<n>` | – | – | – |
+//! | its messages | `REQ#<id>` | `CARD#<where>` | – | – | – |
+//! | who holds a target | `HOLDS#<subject>#<account>#<role>` | `LOCK` | – | – | – |
+//! | event of no request | `REFUSED#<day>#<shard>` | time#id | `ACTOR#<team>#<user>` / time | – | `AUDIT#<month>#<shard>` / time#id |
+//! | work | `WORK#<shard>` | due#id | – | – | – |
+//! | link | `PERSON#<team>#<user>` | `META` | – | – | – |
+//! | its refresh token | `PERSON#<team>#<user>` | `TOKEN` | – | – | – |
+//! | owner of an identity | `SUBJECT#<subject>` | `OWNER` | – | – | – |
+//! | one-time secret | `ONCE#<hash>` | `META` | – | – | – |
+//! | press | `INBOX#<id>` | `META` | – | – | – |
+//!
+//! `<subject>` is a hash of `iss` and `sub`. A time is RFC 3339 in UTC with milliseconds, except that work is due
+//! at a padded count of milliseconds since 1970; both sort as text. Partitions that all writers share are sharded.
+
+use std::fmt;
+
+use aws_lc_rs::digest;
+use chrono::SecondsFormat;
+
+use crate::{
+    domain::{
+        audit::SideEvent,
+        ids::{CommandId, RequestId, Target},
+        person::{SlackUser, Subject},
+        request::{Recorded, Request},
+        secret::{SecretHash, hash_of},
+        window::Timestamp,
+        work::Work,
+    },
+    ports::Surface,
+};
+
+/// The attribute that is the partition key.
+pub const PK: &str = "pk";
+/// The attribute that is the sort key.
+pub const SK: &str = "sk";
+/// The attribute that holds when DynamoDB may delete a row, in seconds since 1970. Nothing is decided by it, for it
+/// is acted upon late (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html>).
+pub const TTL: &str = "ttl";
+
+/// A secondary index: it finds rows by another key of theirs, and projects nothing but keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Index {
+    /// Its name.
+    pub name: &'static str,
+    /// The attribute that is its partition key.
+    pub pk: &'static str,
+    /// The attribute that is its sort key.
+    pub sk: &'static str,
+}
+
+/// Finds requests by who asks, and events by who acts.
+pub const BY_PERSON: Index = Index { name: "gsi1", pk: "gsi1pk", sk: "gsi1sk" };
+/// Finds requests by where they stand.
+pub const BY_STATUS: Index = Index { name: "gsi2", pk: "gsi2pk", sk: "gsi2sk" };
+/// Finds requests by what they are for, and all events by month.
+pub const BY_SUBJECT_MATTER: Index = Index { name: "gsi3", pk: "gsi3pk", sk: "gsi3sk" };
+
+/// All indexes.
+pub const INDEXES: [Index; 3] = [BY_PERSON, BY_STATUS, BY_SUBJECT_MATTER];
+
+/// Into how many partitions the rows are spread that would otherwise share one.
+pub(super) const SHARDS: u8 = 4;
+
+/// The first part of the sort key of every event of a request.
+pub(super) const EVENTS: &str = "EVENT#";
+
+/// Where one row is, in the table or in an index.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Key {
+    /// The partition.
+    pub(super) pk: String,
+    /// The place in it.
+    pub(super) sk: String,
+}
+
+impl Key {
+    fn new(pk: impl Into<String>, sk: impl Into<String>) -> Self {
+        Self { pk: pk.into(), sk: sk.into() }
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} / {}", self.pk, self.sk)
+    }
+}
+
+/// Where there never is a row.
+pub(super) fn nothing() -> Key {
+    Key::new("NOTHING", "META")
+}
+
+// ---------------------------------------------------------------------------------------------------------
+// Requests
+
+pub(super) fn request(id: &RequestId) -> Key {
+    Key::new(request_pk(id), "META")
+}
+
+pub(super) fn request_by_person(request: &Request) -> Key {
+    Key::new(person_pk(&request.requester.subject), request.id.as_str())
+}
+
+/// Open requests share a partition; the others are spread by the month in which they were made, which never changes.
+pub(super) fn request_by_status(request: &Request) -> Key {
+    let status = request.written_status().to_uppercase();
+    let pk = if request.holds_until().is_some() {
+        format!("OPEN#{status}")
+    } else {
+        format!("DONE#{status}#{}", month(request.requested_at))
+    };
+    Key::new(pk, timed(request.requested_at, request.id.as_str()))
+}
+
+pub(super) fn request_by_target(request: &Request) -> Key {
+    let Target { account, role } = &request.target;
+    Key::new(format!("TARGET#{account}#{role}"), request.id.as_str())
+}
+
+pub(super) fn event(recorded: &Recorded) -> Key {
+    Key::new(request_pk(&recorded.request), format!("{EVENTS}{:06}", recorded.version))
+}
+
+pub(super) fn event_by_actor(actor: &Subject, at: Timestamp) -> Key {
+    Key::new(format!("ACTOR#{}", subject_hash(actor)), time(at))
+}
+
+pub(super) fn event_by_month(recorded: &Recorded) -> Key {
+    audit(recorded.at, &format!("{}/{:06}", recorded.request, recorded.version))
+}
+
+pub(super) fn session(id: &RequestId, session: u32) -> Key {
+    Key::new(request_pk(id), format!("SESSION#{session:06}"))
+}
+
+pub(super) fn place(id: &RequestId, which: Surface) -> Key {
+    let sk = match which {
+        Surface::Card => "CARD#REVIEW",
+        Surface::Receipt => "CARD#RECEIPT",
+    };
+    Key::new(request_pk(id), sk)
+}
+
+pub(super) fn marker(holder: &Subject, target: &Target) -> Key {
+    let Target { account, role } = target;
+    Key::new(format!("HOLDS#{}#{account}#{role}", subject_hash(holder)), "LOCK")
+}
+
+pub(super) fn request_pk(id: &RequestId) -> String {
+    format!("REQ#{id}")
+}
+
+pub(super) fn person_pk(subject: &Subject) -> String {
+    format!("PERSON#{}", subject_hash(subject))
+}
+
+// ---------------------------------------------------------------------------------------------------------
+// Events that belong to no request
+
+pub(super) fn side_event(event: &SideEvent) -> Key {
+    let day = event.at.format("%Y-%m-%d");
+    let id = event.id.as_str();
+    Key::new(format!("REFUSED#{day}#{}", shard(id)), timed(event.at, id))
+}
+
+pub(super) fn side_event_by_actor(event: &SideEvent) -> Key {
+    Key::new(format!("ACTOR#{}", account(&event.who)), time(event.at))
+}
+
+pub(super) fn side_event_by_month(event: &SideEvent) -> Key {
+    audit(event.at, event.id.as_str())
+}
+
+// ---------------------------------------------------------------------------------------------------------
+// People
+
+pub(super) fn link(who: &SlackUser) -> Key {
+    Key::new(format!("PERSON#{}", account(who)), "META")
+}
+
+pub(super) fn token(who: &SlackUser) -> Key {
+    Key::new(format!("PERSON#{}", account(who)), "TOKEN")
+}
+
+pub(super) fn owner(subject: &Subject) -> Key {
+    Key::new(format!("SUBJECT#{}", subject_hash(subject)), "OWNER")
+}
+
+pub(super) fn account(who: &SlackUser) -> String {
+    format!("{}#{}", who.team, who.user)
+}
+
+pub(super) fn subject_hash(subject: &Subject) -> String {
+    hash_of([subject.issuer.as_str(), subject.subject.as_str()])
+}
+
+// ---------------------------------------------------------------------------------------------------------
+// One-time secrets, presses, work
+
+pub(super) fn once(key: &SecretHash) -> Key {
+    Key::new(format!("ONCE#{}", key.as_str()), "META")
+}
+
+pub(super) fn press(id: &CommandId) -> Key {
+    Key::new(format!("INBOX#{id}"), "META")
+}
+
+/// Told from the work alone, so that whoever has it can strike it off.
+pub(super) fn work(work: &Work) -> Key {
+    Key::new(work_pk(shard(&work.id)), format!("{}#{}", due(work.due), work.id))
+}
+
+pub(super) fn work_pk(shard: u8) -> String {
+    format!("WORK#{shard}")
+}
+
+/// Sorts behind all work that is due by `now`, and before all other.
+pub(super) fn work_not_due(now: Timestamp) -> String {
+    due(now + chrono::TimeDelta::milliseconds(1))
+}
+
+fn due(at: Timestamp) -> String {
+    format!("{:013}", at.timestamp_millis())
+}
+
+fn audit(at: Timestamp, id: &str) -> Key {
+    Key::new(format!("AUDIT#{}#{}", month(at), shard(id)), timed(at, id))
+}
+
+fn timed(at: Timestamp, id: &str) -> String {
+    format!("{}#{id}", time(at))
+}
+
+fn time(at: Timestamp) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+fn month(at: Timestamp) -> String {
+    at.format("%Y-%m").to_string()
+}
+
+fn shard(id: &str) -> u8 {
+    digest::digest(&digest::SHA256, id.as_bytes()).as_ref()[0] % SHARDS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::work::Task;
+
+    fn work_due(millis: i64, id: &str) -> Work {
+        let due = Timestamp::from_timestamp_millis(millis).unwrap();
+        let task = Task::FinishPress("press".parse().unwrap());
+        Work { due, id: id.to_owned(), task }
+    }
+
+    #[test]
+    fn work_sorts_by_when_it_is_due() {
+        let (earlier, later) = (work(&work_due(999, "z")), work(&work_due(1_800_000_000_000, "a")));
+        assert!(earlier.sk < later.sk);
+    }
+
+    #[test]
+    fn work_is_due_at_its_very_millisecond() {
+        let at = work_due(1_800_000_000_000, "z");
+        assert!(work(&at).sk < work_not_due(at.due));
+        assert!(work(&work_due(1_800_000_000_001, "")).sk > work_not_due(at.due));
+    }
+
+    #[test]
+    fn every_shard_is_used() {
+        let used: std::collections::BTreeSet<u8> = (0..64).map(|n| shard(&format!("work/{n}"))).collect();
+        assert_eq!(used, (0..SHARDS).collect());
+    }
+}

@@ -1,0 +1,121 @@
+//! A link as one transaction: made, kept up to date, dissolved.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use super::{
+    commit::{use_up, with_work},
+    keys, rows,
+    transaction::{Broken, Transaction, Write},
+};
+use crate::{
+    domain::{
+        audit::SideEvent,
+        person::{Groups, Link, SlackUser},
+        secret::SecretHash,
+        window::Timestamp,
+        work::Work,
+    },
+    ports::{CommitError, LinkError, NewLink, Once, SealedToken},
+};
+
+/// Starts a sign-in, and notes with the link token that it is the one that may use it up.
+pub(super) fn start(
+    token: &SecretHash,
+    sign_in: &Once,
+    now: Timestamp,
+) -> serde_json::Result<Transaction<CommitError>> {
+    let attempt = Write::update(keys::once(token), "SET attempt = :attempt")
+        .only_if("expires_at > :now")
+        .with(":now", rows::millis(now))
+        .with(":attempt", rows::text(sign_in.key.as_str()));
+    Ok(Transaction::new()
+        .and_or(attempt, |_| CommitError::UsedUp)
+        .and_or(Write::create(rows::once(sign_in)?), |_| CommitError::Conflict))
+}
+
+/// Uses up link token and sign-in, and binds account and identity, each to nobody else.
+pub(super) fn save(new: &NewLink) -> serde_json::Result<Transaction<LinkError>> {
+    let NewLink { link, token, sign_in, event, .. } = new;
+    let transaction = Transaction::new()
+        .and_or(use_up_link(token, sign_in, event.at), |_| LinkError::UsedUp)
+        .and_or(use_up(sign_in, event.at), |_| LinkError::UsedUp)
+        .and_or(own(link), |_| LinkError::IdentityTaken)
+        .and_or(bind(link)?, |_| LinkError::LinkedToAnother)
+        .and_or(Write::create(rows::side_event(event)?), |_| LinkError::UsedUp)
+        .and(keep_token(new));
+    with_work(transaction, &new.work, event.at)
+}
+
+/// Sets account and identity free, if they are still bound to each other.
+pub(super) fn remove(
+    link: &Link,
+    event: &SideEvent,
+    work: &[Work],
+) -> serde_json::Result<Transaction<CommitError>> {
+    let unbind = Write::delete(keys::link(&link.slack))
+        .only_if("subject_hash = :subject")
+        .with(":subject", rows::text(keys::subject_hash(&link.subject)));
+    let disown = Write::delete(keys::owner(&link.subject))
+        .only_if("slack_account = :account")
+        .with(":account", account(&link.slack));
+    let transaction = Transaction::new()
+        .and_or(unbind, |_| CommitError::Conflict)
+        .and_or(disown, |_| CommitError::Conflict)
+        .and_or(Write::create(rows::side_event(event)?), |_| CommitError::Conflict)
+        .and(Write::delete(keys::token(&link.slack)));
+    with_work(transaction, work, event.at)
+}
+
+/// Notes groups with a link, if there is one.
+pub(super) fn groups(who: &SlackUser, groups: &Groups) -> serde_json::Result<Transaction<Broken>> {
+    let note = Write::update(keys::link(who), "SET groups = :groups")
+        .only_if("attribute_exists(pk)")
+        .with(":groups", rows::groups(groups)?);
+    Ok(Transaction::new().and_or(note, |_| Broken))
+}
+
+/// Replaces the refresh token, or drops it, if it is the one that was read.
+pub(super) fn token(
+    who: &SlackUser,
+    read: &SealedToken,
+    sealed: Option<Vec<u8>>,
+) -> Transaction<CommitError> {
+    let write = match sealed {
+        Some(sealed) => Write::update(keys::token(who), "SET sealed = :sealed, version = :next")
+            .with(":sealed", rows::bytes(sealed))
+            .with(":next", rows::number(read.version + 1)),
+        None => Write::delete(keys::token(who)),
+    };
+    let write = write.only_if("version = :read").with(":read", rows::number(read.version));
+    Transaction::new().and_or(write, |_| CommitError::Conflict)
+}
+
+/// Uses up the link token, for the sign-in that was started last.
+fn use_up_link(token: &SecretHash, sign_in: &SecretHash, now: Timestamp) -> Write {
+    use_up(token, now)
+        .only_if("expires_at > :now AND attempt = :attempt")
+        .with(":attempt", rows::text(sign_in.as_str()))
+}
+
+fn own(link: &Link) -> Write {
+    Write::put(rows::owner(link))
+        .only_if("attribute_not_exists(pk) OR slack_account = :account")
+        .with(":account", account(&link.slack))
+}
+
+fn bind(link: &Link) -> serde_json::Result<Write> {
+    Ok(Write::put(rows::link(link)?)
+        .only_if("attribute_not_exists(pk) OR subject_hash = :subject")
+        .with(":subject", rows::text(keys::subject_hash(&link.subject))))
+}
+
+fn keep_token(new: &NewLink) -> Write {
+    match &new.sealed_token {
+        Some(sealed) => Write::put(rows::token(&new.link, sealed, new.event.at)),
+        None => Write::delete(keys::token(&new.link.slack)),
+    }
+}
+
+fn account(who: &SlackUser) -> AttributeValue {
+    rows::text(keys::account(who))
+}

@@ -1,0 +1,289 @@
+//! What a row holds: the domain's value as JSON in `body`, and beside it what conditions and indexes ask about.
+//!
+//! Attributes in conditions have names that DynamoDB does not reserve
+//! (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ReservedWords.html>).
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
+use chrono::TimeDelta;
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::keys::{self, Index, Key};
+use crate::{
+    domain::{
+        audit::SideEvent,
+        ids::RequestId,
+        person::{Groups, Link, Subject},
+        request::{Event, Recorded, Request},
+        window::Timestamp,
+        work::Work,
+    },
+    ports::{COMMITTER_HAS_WORK_FOR, Once, Place, Press, SealedToken, Surface},
+};
+
+/// For how long an expired one-time secret stays, so that its fate can be looked up.
+const EXPIRED_ONCE_STAYS: TimeDelta = TimeDelta::days(1);
+/// For how long a press is known after it had to be done: Slack does not send it again that late.
+const PRESS_IS_KNOWN_FOR: TimeDelta = TimeDelta::hours(48);
+
+const BODY: &str = "body";
+
+// ---------------------------------------------------------------------------------------------------------
+// Requests
+
+pub(super) fn request(request: &Request) -> serde_json::Result<Row> {
+    Row::at(keys::request(&request.id))
+        .indexed(keys::BY_PERSON, keys::request_by_person(request))
+        .indexed(keys::BY_STATUS, keys::request_by_status(request))
+        .indexed(keys::BY_SUBJECT_MATTER, keys::request_by_target(request))
+        .with("version", number(request.version))
+        .body(request)
+}
+
+/// An event of a request that is `after` with it.
+pub(super) fn event(recorded: &Recorded, after: &Request) -> serde_json::Result<Row> {
+    let row = Row::at(keys::event(recorded)).indexed(keys::BY_SUBJECT_MATTER, keys::event_by_month(recorded));
+    let row = match actor(&recorded.event, after) {
+        Some(actor) => row.indexed(keys::BY_PERSON, keys::event_by_actor(actor, recorded.at)),
+        None => row,
+    };
+    row.body(recorded)
+}
+
+/// Who did it; nobody when it was the clock. A session, and what comes of it, is the requester's doing.
+fn actor<'a>(event: &'a Event, after: &'a Request) -> Option<&'a Subject> {
+    let actor = match event {
+        Event::Requested { requester, .. } => Some(requester),
+        Event::Approved { by, .. } | Event::Rejected { by, .. } | Event::Withdrawn { by } => Some(by),
+        Event::Ended { by, .. } => by.as_ref(),
+        Event::Expired => None,
+        Event::SessionIssuing { .. }
+        | Event::SessionIssued { .. }
+        | Event::SessionDropped { .. }
+        | Event::SessionRefused { .. }
+        | Event::SessionUnknown { .. } => Some(&after.requester),
+    };
+    actor.map(|actor| &actor.subject)
+}
+
+/// A session: the last that was heard of it.
+pub(super) fn session(recorded: &Recorded, session: u32) -> serde_json::Result<Row> {
+    Row::at(keys::session(&recorded.request, session)).body(recorded)
+}
+
+/// The marker that a request holds its target for its requester.
+pub(super) fn marker(request: &Request, until: Timestamp) -> Row {
+    Row::at(keys::marker(&request.requester.subject, &request.target))
+        .with("held_by", text(request.id.as_str()))
+        .with("held_until", millis(until))
+}
+
+pub(super) fn held_by(marker: &Row) -> Result<RequestId, BadRow> {
+    let holder = marker.text("held_by")?;
+    holder.parse().map_err(|_| marker.bad("held_by is no request id"))
+}
+
+pub(super) fn place(id: &RequestId, which: Surface, place: &Place) -> serde_json::Result<Row> {
+    Row::at(keys::place(id, which)).body(place)
+}
+
+/// An event that belongs to no request.
+pub(super) fn side_event(event: &SideEvent) -> serde_json::Result<Row> {
+    Row::at(keys::side_event(event))
+        .indexed(keys::BY_PERSON, keys::side_event_by_actor(event))
+        .indexed(keys::BY_SUBJECT_MATTER, keys::side_event_by_month(event))
+        .body(event)
+}
+
+// ---------------------------------------------------------------------------------------------------------
+// People
+
+/// A link. Its groups are an attribute of their own, since they alone change while it lasts.
+pub(super) fn link(link: &Link) -> serde_json::Result<Row> {
+    let lasting = Link { groups: Groups::default(), ..link.clone() };
+    Row::at(keys::link(&link.slack))
+        .with("subject_hash", text(keys::subject_hash(&link.subject)))
+        .with("groups", groups(&link.groups)?)
+        .body(&lasting)
+}
+
+pub(super) fn read_link(row: &Row) -> Result<Link, BadRow> {
+    let lasting: Link = row.read()?;
+    let groups = serde_json::from_str(row.text("groups")?).map_err(|error| row.unparsed("groups", &error))?;
+    Ok(Link { groups, ..lasting })
+}
+
+/// Which Slack account an identity belongs to.
+pub(super) fn owner(link: &Link) -> Row {
+    Row::at(keys::owner(&link.subject)).with("slack_account", text(keys::account(&link.slack)))
+}
+
+/// The refresh token that a new link brings. Its version counts on from the time, so that whoever read the token of
+/// an earlier link does not replace this one.
+pub(super) fn token(link: &Link, sealed: &[u8], at: Timestamp) -> Row {
+    Row::at(keys::token(&link.slack)).with("sealed", bytes(sealed)).with("version", millis(at))
+}
+
+pub(super) fn read_token(row: &Row) -> Result<SealedToken, BadRow> {
+    let sealed = row.bytes("sealed")?.to_vec();
+    Ok(SealedToken { sealed, version: row.number("version")? })
+}
+
+// ---------------------------------------------------------------------------------------------------------
+// One-time secrets, presses, work
+
+pub(super) fn once(once: &Once) -> serde_json::Result<Row> {
+    Row::at(keys::once(&once.key))
+        .with("expires_at", millis(once.expires_at))
+        .with(keys::TTL, seconds(once.expires_at + EXPIRED_ONCE_STAYS))
+        .body(once)
+}
+
+pub(super) fn press(press: &Press, finish_by: Timestamp) -> serde_json::Result<Row> {
+    Row::at(keys::press(&press.asker.id))
+        .with("finish_by", millis(finish_by))
+        .with(keys::TTL, seconds(finish_by + PRESS_IS_KNOWN_FOR))
+        .body(press)
+}
+
+/// The press, if it is not done; what was pressed is not kept any longer than that.
+pub(super) fn read_press(row: &Row) -> Result<Option<Press>, BadRow> {
+    if row.has("finished") { Ok(None) } else { row.read().map(Some) }
+}
+
+pub(super) fn finish_by(press: &Row) -> Result<Timestamp, BadRow> {
+    let millis = press.number("finish_by")?;
+    Timestamp::from_timestamp_millis(millis).ok_or_else(|| press.bad("finish_by is no time"))
+}
+
+/// Work that is put down at `at`. What is due at once belongs, for a while, to whoever put it down.
+pub(super) fn work(work: &Work, at: Timestamp) -> serde_json::Result<Row> {
+    let lease_until = if work.due <= at { millis(at + COMMITTER_HAS_WORK_FOR) } else { number(0) };
+    Row::at(keys::work(work)).with("lease_until", lease_until).body(work)
+}
+
+// ---------------------------------------------------------------------------------------------------------
+// Rows and their attributes
+
+/// A row of the table, as DynamoDB has it. It has no `Debug`, for there may be a secret in it.
+#[derive(Clone, Default)]
+pub(super) struct Row(HashMap<String, AttributeValue>);
+
+/// A row is not what it should be. Tells which one and why, and nothing of what is in it.
+#[derive(Debug, thiserror::Error)]
+#[error("row {pk} / {sk} cannot be read: {fault}")]
+pub(super) struct BadRow {
+    pk: String,
+    sk: String,
+    fault: String,
+}
+
+impl Row {
+    pub(super) fn at(key: Key) -> Self {
+        Self(key_attributes(keys::PK, keys::SK, key))
+    }
+
+    fn indexed(mut self, index: Index, key: Key) -> Self {
+        self.0.extend(key_attributes(index.pk, index.sk, key));
+        self
+    }
+
+    fn with(mut self, name: &str, value: AttributeValue) -> Self {
+        self.0.insert(name.to_owned(), value);
+        self
+    }
+
+    fn body(self, value: &impl Serialize) -> serde_json::Result<Self> {
+        let body = serde_json::to_string(value)?;
+        Ok(self.with(BODY, text(body)))
+    }
+
+    /// Where it is.
+    pub(super) fn key(&self) -> Result<Key, BadRow> {
+        let (pk, sk) = (self.text(keys::PK)?, self.text(keys::SK)?);
+        Ok(Key { pk: pk.to_owned(), sk: sk.to_owned() })
+    }
+
+    /// The domain's value that it holds.
+    pub(super) fn read<T: DeserializeOwned>(&self) -> Result<T, BadRow> {
+        serde_json::from_str(self.text(BODY)?).map_err(|error| self.unparsed(BODY, &error))
+    }
+
+    fn text(&self, name: &str) -> Result<&str, BadRow> {
+        let value = self.0.get(name).and_then(|value| value.as_s().ok());
+        value.map(String::as_str).ok_or_else(|| self.bad(format!("no text in {name}")))
+    }
+
+    fn number<N: std::str::FromStr>(&self, name: &str) -> Result<N, BadRow> {
+        let value = self.0.get(name).and_then(|value| value.as_n().ok());
+        value
+            .and_then(|digits| digits.parse().ok())
+            .ok_or_else(|| self.bad(format!("no fitting number in {name}")))
+    }
+
+    fn bytes(&self, name: &str) -> Result<&[u8], BadRow> {
+        let value = self.0.get(name).and_then(|value| value.as_b().ok());
+        value.map(Blob::as_ref).ok_or_else(|| self.bad(format!("no bytes in {name}")))
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    fn bad(&self, fault: impl Into<String>) -> BadRow {
+        let key = |name| self.0.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
+        BadRow { pk: key(keys::PK), sk: key(keys::SK), fault: fault.into() }
+    }
+
+    /// Tells where JSON went wrong, for its own message quotes what it found.
+    fn unparsed(&self, name: &str, error: &serde_json::Error) -> BadRow {
+        self.bad(format!("{:?} error in {name} at column {}", error.classify(), error.column()))
+    }
+}
+
+impl From<HashMap<String, AttributeValue>> for Row {
+    fn from(attributes: HashMap<String, AttributeValue>) -> Self {
+        Self(attributes)
+    }
+}
+
+impl From<Row> for HashMap<String, AttributeValue> {
+    fn from(row: Row) -> Self {
+        row.0
+    }
+}
+
+impl From<Key> for HashMap<String, AttributeValue> {
+    fn from(key: Key) -> Self {
+        key_attributes(keys::PK, keys::SK, key)
+    }
+}
+
+fn key_attributes(pk: &str, sk: &str, key: Key) -> HashMap<String, AttributeValue> {
+    HashMap::from([(pk.to_owned(), text(key.pk)), (sk.to_owned(), text(key.sk))])
+}
+
+pub(super) fn text(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}
+
+pub(super) fn number(value: impl ToString) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+pub(super) fn millis(at: Timestamp) -> AttributeValue {
+    number(at.timestamp_millis())
+}
+
+pub(super) fn bytes(value: impl Into<Vec<u8>>) -> AttributeValue {
+    AttributeValue::B(Blob::new(value.into()))
+}
+
+pub(super) fn groups(groups: &Groups) -> serde_json::Result<AttributeValue> {
+    serde_json::to_string(groups).map(text)
+}
+
+fn seconds(at: Timestamp) -> AttributeValue {
+    number(at.timestamp())
+}

@@ -1,0 +1,123 @@
+//! The table as everything else here uses it: rows are read by key or by query, and changed by transactions.
+
+use std::{collections::HashMap, time::Duration};
+
+use anyhow::anyhow;
+use aws_sdk_dynamodb::{
+    Client,
+    config::{retry::RetryConfig, timeout::TimeoutConfig},
+    operation::query::builders::QueryFluentBuilder,
+    types::KeysAndAttributes,
+};
+
+use super::{
+    keys::Key,
+    rows::Row,
+    transaction::{CancelledInPassing, Transaction, failure},
+};
+
+/// How often a call is made before it has failed.
+const ATTEMPTS: u32 = 5;
+/// What the waits between attempts grow from; the SDK makes them random.
+const FIRST_WAIT: Duration = Duration::from_millis(50);
+/// How long one attempt may take.
+const ATTEMPT_TAKES: Duration = Duration::from_secs(2);
+/// How long a call may take, with all its attempts.
+const CALL_TAKES: Duration = Duration::from_secs(8);
+/// The most rows of one `BatchGetItem`
+/// (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html>).
+const BATCH: usize = 100;
+
+/// The table, and the way to it.
+#[derive(Clone, Debug)]
+pub(super) struct Table {
+    client: Client,
+    name: String,
+}
+
+impl Table {
+    /// How often calls are tried, and how long they may take, is decided here; all else is as `client` has it.
+    pub(super) fn new(client: &Client, name: String) -> Self {
+        let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(FIRST_WAIT);
+        let timeouts = TimeoutConfig::builder()
+            .operation_attempt_timeout(ATTEMPT_TAKES)
+            .operation_timeout(CALL_TAKES)
+            .build();
+        let config = client
+            .config()
+            .to_builder()
+            .retry_config(retries)
+            .retry_classifier(CancelledInPassing)
+            .timeout_config(timeouts)
+            .build();
+        let client = Client::from_conf(config);
+        Self { client, name }
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Makes a change. The inner error is a broken condition; after the outer one, nobody knows.
+    pub(super) async fn make<E>(&self, change: Transaction<E>) -> anyhow::Result<Result<(), E>> {
+        change.send(&self.client, &self.name).await
+    }
+
+    /// The row with this key, as it is.
+    pub(super) async fn get(&self, key: Key) -> anyhow::Result<Option<Row>> {
+        let request = self.client.get_item().table_name(&self.name);
+        let request = request.set_key(Some(key.into())).consistent_read(true);
+        let answer = request.send().await.map_err(|error| failure(&error))?;
+        Ok(answer.item.map(Row::from))
+    }
+
+    /// The rows with these keys, as they are, in the order of the keys. None may be missing.
+    pub(super) async fn get_all(&self, keys: &[Key]) -> anyhow::Result<Vec<Row>> {
+        let mut found = HashMap::new();
+        for batch in keys.chunks(BATCH) {
+            for row in self.get_batch(batch).await? {
+                found.insert(row.key()?.to_string(), row);
+            }
+        }
+        let mut take = |key: &Key| found.remove(&key.to_string());
+        keys.iter().map(|key| take(key).ok_or_else(|| anyhow!("row {key} is gone"))).collect()
+    }
+
+    /// A query of the table, for [`first`].
+    pub(super) fn query(&self) -> QueryFluentBuilder {
+        self.client.query().table_name(&self.name)
+    }
+
+    /// Reads as many rows at once as DynamoDB lets, and then the ones it has left out.
+    async fn get_batch(&self, keys: &[Key]) -> anyhow::Result<Vec<Row>> {
+        let mut found = Vec::new();
+        let mut missing: Vec<_> = keys.iter().cloned().map(HashMap::from).collect();
+        for attempt in 1..=ATTEMPTS {
+            let wanted = KeysAndAttributes::builder().consistent_read(true);
+            let wanted = wanted.set_keys(Some(missing)).build()?;
+            let request = self.client.batch_get_item().request_items(&self.name, wanted);
+            let answer = request.send().await.map_err(|error| failure(&error))?;
+            let rows = answer.responses.and_then(|mut tables| tables.remove(&self.name));
+            found.extend(rows.unwrap_or_default().into_iter().map(Row::from));
+            let left_out = answer.unprocessed_keys.and_then(|mut tables| tables.remove(&self.name));
+            missing = left_out.map(|rows| rows.keys).unwrap_or_default();
+            if missing.is_empty() {
+                return Ok(found);
+            }
+            tokio::time::sleep(FIRST_WAIT * 2_u32.pow(attempt)).await;
+        }
+        Err(anyhow!("DynamoDB left rows out, {ATTEMPTS} times"))
+    }
+}
+
+/// The first `most` rows that a query finds, on however many pages they are.
+pub(super) async fn first(most: usize, query: QueryFluentBuilder) -> anyhow::Result<Vec<Row>> {
+    let page = i32::try_from(most).unwrap_or(i32::MAX).max(1);
+    let mut items = query.limit(page).into_paginator().items().send();
+    let mut rows = Vec::new();
+    while rows.len() < most {
+        let Some(item) = items.next().await else { break };
+        rows.push(item.map_err(|error| failure(&error))?.into());
+    }
+    Ok(rows)
+}

@@ -1,0 +1,61 @@
+//! A refusal or a failure as a page: a status, a sentence, what to do next.
+
+use std::sync::Arc;
+
+use axum::{
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+
+use super::pages;
+use crate::{
+    domain::refusal::Refusal,
+    flows::{Broker, Error},
+};
+
+/// The page for what a flow did not do. A failure is logged here, once.
+pub(super) fn page(broker: &Arc<Broker>, error: &Error) -> Response {
+    match error {
+        Error::Refused(refusal) => (status(refusal), pages::refused(refusal)).into_response(),
+        Error::Failed(_) => {
+            let reference = broker.report(error);
+            (StatusCode::INTERNAL_SERVER_ERROR, pages::failed(&reference)).into_response()
+        }
+    }
+}
+
+fn status(refusal: &Refusal) -> StatusCode {
+    match refusal {
+        Refusal::LinkGone => StatusCode::GONE,
+        Refusal::IdentityUnavailable | Refusal::AwsUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Refusal::IdentityUnusable { .. } | Refusal::AwsRefused { .. } => StatusCode::BAD_GATEWAY,
+        Refusal::SignInRefused(_) => StatusCode::UNAUTHORIZED,
+        Refusal::Answered { .. }
+        | Refusal::ExpiredUnanswered
+        | Refusal::ApprovedAndOver { .. }
+        | Refusal::AlreadyOpen { .. }
+        | Refusal::IdentityTaken
+        | Refusal::LinkedToAnother => StatusCode::CONFLICT,
+        Refusal::NoSuchRequest(_) => StatusCode::NOT_FOUND,
+        Refusal::TooLong { .. }
+        | Refusal::NoReason
+        | Refusal::ReasonTooLong { .. }
+        | Refusal::BadCommand(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        Refusal::OwnRequest { .. }
+        | Refusal::NotReviewer { .. }
+        | Refusal::NotParty { .. }
+        | Refusal::NotLive { .. }
+        | Refusal::OtherPerson
+        | Refusal::NotEligible { .. }
+        | Refusal::OtherWorkspace
+        | Refusal::NotFullMember { .. }
+        | Refusal::NotLinked
+        | Refusal::SignInAgain
+        | Refusal::OtherBrowser
+        | Refusal::ForgedForm
+        | Refusal::NoSlackEmail
+        | Refusal::NoVerifiedEmail
+        | Refusal::EmailsDiffer { .. }
+        | Refusal::GivenUp => StatusCode::FORBIDDEN,
+    }
+}

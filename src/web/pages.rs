@@ -1,0 +1,93 @@
+//! The pages: one sentence, one thing to do. No script, nothing from elsewhere.
+
+use axum::response::Html;
+use maud::{DOCTYPE, Markup, html};
+use url::Url;
+
+use crate::domain::{person::Link, refusal::Refusal, secret::Secret};
+
+/// The one stylesheet.
+pub(super) const STYLE: &str = include_str!("style.css");
+
+/// Asks whether this Slack account is theirs.
+pub(super) fn confirm_link(name: &str, user: &str, team: &str, form_token: &Secret) -> Html<String> {
+    let body = html! {
+        p { "You are about to link this Slack account to the identity you sign in with:" }
+        p.who { strong { (name) } br; "member " code { (user) } " of " strong { (team) } }
+        p { "Go on only if this is your own account and you opened the link yourself, from " code { "/elevate" } " in Slack. Somebody else's link would give them your access." }
+        form method="post" {
+            input type="hidden" name="form_token" value=(form_token.expose());
+            button type="submit" { "This is me: go on to sign in" }
+        }
+    };
+    page("Link your Slack account", &body)
+}
+
+/// Leads on to the identity provider. A redirect would not do: `form-action` forbids a form to end elsewhere.
+pub(super) fn onward(url: &Url) -> Html<String> {
+    let refresh = html! { meta http-equiv="refresh" content=(format!("0;url={url}")); };
+    let body = html! { p { a href=(url) { "Go on to sign in" } } };
+    page_with("Signing in", &refresh, &body)
+}
+
+/// The person is linked.
+pub(super) fn linked(link: &Link) -> Html<String> {
+    let body = html! {
+        p { "Your Slack account is linked to " strong { (link.email) } "." }
+        p { "Go back to Slack and type " code { "/elevate" } ". You can close this page." }
+    };
+    page("Linked", &body)
+}
+
+/// Why not.
+pub(super) fn refused(refusal: &Refusal) -> Html<String> {
+    page("That did not work", &html! { p role="alert" { (refusal) } })
+}
+
+/// Something broke.
+pub(super) fn failed(reference: &str) -> Html<String> {
+    let body = html! {
+        p role="alert" { "Something broke on our side, and nothing was opened. Try again from Slack in a minute." }
+        p { "If it goes on, tell whoever runs this app the reference " code { (reference) } "." }
+    };
+    page("Something broke", &body)
+}
+
+/// There is nothing at this address.
+pub(super) fn not_found() -> Html<String> {
+    page("Nothing here", &html! { p { "There is nothing at this address. Open the link from Slack." } })
+}
+
+fn page(title: &str, body: &Markup) -> Html<String> {
+    page_with(title, &html! {}, body)
+}
+
+fn page_with(title: &str, head: &Markup, body: &Markup) -> Html<String> {
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="robots" content="noindex";
+                title { (title) " · elevate" }
+                link rel="stylesheet" href="/style.css";
+                (head)
+            }
+            body { main { h1 { (title) } (body) } }
+        }
+    };
+    Html(page.into_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_people_call_themselves_stays_text() {
+        let Html(page) =
+            confirm_link("<script>alert(1)</script>", "U0123456", "\"><b>", &Secret::of([0; 32]));
+        assert!(!page.contains("<script>") && !page.contains("<b>"), "{page}");
+    }
+}

@@ -1,0 +1,201 @@
+//! Addresses: what each one answers, and the headers that every page carries.
+
+use std::sync::Arc;
+
+use axum::{
+    Form, Router,
+    extract::{DefaultBodyLimit, Path, Query, Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    middleware::{self, Next},
+    response::{IntoResponse, Redirect, Response},
+    routing::{MethodFilter, get, on},
+};
+use secrecy::ExposeSecret;
+use serde::Deserialize;
+
+use super::{
+    browser::{self, Browser},
+    error, pages,
+};
+use crate::{
+    domain::{refusal::Refusal, secret::Secret},
+    flows::{
+        Broker, Error, Result, federate, link,
+        sign_in::{self, Callback, CameBack},
+    },
+    ports::Answer,
+};
+
+/// The largest form that is read, in bytes.
+const MAX_FORM: usize = 16 * 1024;
+
+type App = State<Arc<Broker>>;
+
+/// The routes that browsers and machines ask.
+pub fn router(broker: Arc<Broker>) -> Router {
+    Router::new()
+        .route("/link/{token}", get(show_link).post(start_link))
+        .route("/console/{ticket}", on(MethodFilter::GET, start_console))
+        .route("/oidc/callback", on(MethodFilter::GET, come_back))
+        .route("/style.css", get(style))
+        .route("/health", get(|| async { "ok\n" }))
+        .route("/ready", get(ready))
+        .fallback(|| async { (StatusCode::NOT_FOUND, pages::not_found()) })
+        .layer(DefaultBodyLimit::max(MAX_FORM))
+        .layer(middleware::from_fn_with_state(Arc::clone(&broker), add_headers))
+        .with_state(broker)
+}
+
+/// Shows whom a link would link. Changes nothing.
+async fn show_link(State(broker): App, Path(token): Path<String>, Browser(known): Browser) -> Response {
+    let shown = async {
+        let token = presented(&token)?;
+        let invitee = link::show(&broker, &token).await?;
+        let browser = known.unwrap_or_else(|| broker.ports().ids.secret());
+        let form_token = browser::form_token(&browser, &token);
+        let team = &broker.settings().team_name;
+        let page = pages::confirm_link(&invitee.name, invitee.who.user.as_str(), team, &form_token);
+        Ok((browser::remember(&browser), page))
+    };
+    answer(&broker, shown.await)
+}
+
+#[derive(Deserialize)]
+struct LinkForm {
+    form_token: String,
+}
+
+/// Starts the sign-in that links.
+async fn start_link(
+    State(broker): App,
+    Path(token): Path<String>,
+    Browser(known): Browser,
+    headers: HeaderMap,
+    Form(form): Form<LinkForm>,
+) -> Response {
+    let started = async {
+        let token = presented(&token)?;
+        let browser = known.ok_or(Refusal::ForgedForm)?;
+        if !browser::is_ours(&headers, &browser, &token, &form.form_token) {
+            return Err(Refusal::ForgedForm.into());
+        }
+        Ok(pages::onward(&link::start(&broker, &token, &browser).await?))
+    };
+    answer(&broker, started.await)
+}
+
+/// Starts the sign-in that opens the console. The ticket stays whole: only that sign-in's commit uses it up.
+async fn start_console(
+    State(broker): App,
+    method: Method,
+    Path(ticket): Path<String>,
+    Browser(known): Browser,
+) -> Response {
+    if method == Method::HEAD {
+        return StatusCode::NO_CONTENT.into_response(); // whoever only looks starts nothing
+    }
+    let started = async {
+        let ticket = presented(&ticket)?;
+        let browser = known.unwrap_or_else(|| broker.ports().ids.secret());
+        let url = federate::start(&broker, &ticket, &browser).await?;
+        Ok((browser::remember(&browser), Redirect::to(url.as_str())))
+    };
+    answer(&broker, started.await)
+}
+
+#[derive(Deserialize)]
+struct CallbackQuery {
+    state: Option<String>,
+    code: Option<String>,
+    iss: Option<String>,
+    error: Option<String>,
+}
+
+/// Takes a browser back from the identity provider.
+async fn come_back(
+    State(broker): App,
+    method: Method,
+    Browser(known): Browser,
+    Query(query): Query<CallbackQuery>,
+) -> Response {
+    if method == Method::HEAD {
+        return StatusCode::NO_CONTENT.into_response(); // whoever only looks finishes nothing
+    }
+    let finished = async {
+        let browser = known.ok_or(Refusal::OtherBrowser)?;
+        let callback = query.read()?;
+        // A browser that goes away cancels this handler; what has begun with AWS must come to its end.
+        let doer = Arc::clone(&broker);
+        let work = async move { sign_in::come_back(&doer, callback, &browser).await };
+        broker.spawn(work).await.map_err(|stopped| Error::Failed(stopped.into()))?
+    };
+    match finished.await {
+        Ok(CameBack::Linked(link)) => pages::linked(&link).into_response(),
+        Ok(CameBack::Console(url)) => Redirect::to(url.expose_secret()).into_response(),
+        Err(error) => error::page(&broker, &error),
+    }
+}
+
+impl CallbackQuery {
+    fn read(self) -> Result<Callback> {
+        let state = presented(self.state.as_deref().unwrap_or_default())?;
+        let answer = match (self.code, self.error) {
+            (_, Some(error)) => Err(clip(&error)),
+            (Some(code), None) => Ok(Answer { code: code.into(), issuer: self.iss }),
+            (None, None) => return Err(Refusal::LinkGone.into()),
+        };
+        Ok(Callback { state, answer })
+    }
+}
+
+async fn style() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], pages::STYLE)
+}
+
+/// Whether the store and Slack can be reached.
+async fn ready(State(broker): App) -> Response {
+    let (store, slack) = tokio::join!(broker.ports().store.check(), broker.ports().chat.identify());
+    let store = store.map_err(|error| format!("store: {:#}\n", anyhow::Error::from(error)));
+    let slack = slack.map(drop).map_err(|error| format!("slack: {:#}\n", anyhow::Error::from(error)));
+    let faults: String = [store, slack].into_iter().filter_map(std::result::Result::err).collect();
+    if faults.is_empty() {
+        "ready\n".into_response()
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, faults).into_response()
+    }
+}
+
+/// Headers for every answer: nothing is framed, cached, sniffed or loaded from elsewhere.
+async fn add_headers(State(broker): App, request: Request, next: Next) -> Response {
+    const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+    let mut response = next.run(request).await;
+    let mut set =
+        |name: HeaderName, value| response.headers_mut().insert(name, HeaderValue::from_static(value));
+    set(header::CONTENT_SECURITY_POLICY, POLICY);
+    set(header::X_FRAME_OPTIONS, "DENY");
+    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(header::REFERRER_POLICY, "same-origin");
+    set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+    set(header::CACHE_CONTROL, "no-store");
+    if broker.settings().public_url.scheme() == "https" {
+        set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
+    }
+    response
+}
+
+fn answer<T: IntoResponse>(broker: &Arc<Broker>, outcome: Result<T>) -> Response {
+    match outcome {
+        Ok(page) => page.into_response(),
+        Err(error) => error::page(broker, &error),
+    }
+}
+
+/// A secret in the form of ours; anything else was never handed out.
+fn presented(text: &str) -> Result<Secret> {
+    Ok(Secret::presented(text).ok_or(Refusal::LinkGone)?)
+}
+
+/// The provider's error code: a few plain characters, since anybody can put anything into an address.
+fn clip(error: &str) -> String {
+    error.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(60).collect()
+}

@@ -1,0 +1,354 @@
+//! How the app talks to Slack, and what it makes of Slack's troubles.
+
+use axum::{Form, Router, extract::State, routing::post};
+use chrono::TimeDelta;
+use elevate::{
+    domain::{
+        message::{Done, Drawn, Form as SlackForm, Message, RequestForm},
+        person::{Actor, MemberKind, SlackUser, Subject},
+        request::{Event, Recorded, Request},
+        window::Timestamp,
+    },
+    ports::{Address, Chat, ChatError, Place},
+    slack::{
+        client::{SlackChat, SlackClientConfig},
+        views::Names,
+    },
+};
+use sandbox::{
+    clock::Clock,
+    http::Fault,
+    slack::{Channel, Person, Slack, SlackConfig},
+};
+use serde::Deserialize;
+use tokio::sync::mpsc;
+
+const TOKEN: &str = "xoxb-the-bots-own";
+
+// ---------------------------------------------------------------------------------------------------------
+// What Slack tells
+
+#[tokio::test]
+async fn the_app_learns_where_it_is_and_a_wrong_token_is_refused() {
+    let slack = slack().await;
+    let workspace = chat(&slack).identify().await.unwrap();
+    assert_eq!((workspace.team.as_str(), workspace.name.as_str()), ("T0123456", "Example"));
+
+    let stranger = chat_with(&slack.api_url(), "xoxb-another").identify().await;
+    assert_refused(&stranger, "auth.test", "invalid_auth");
+}
+
+#[tokio::test]
+async fn a_member_is_of_the_kind_that_slack_says() {
+    let slack = slack().await;
+    type Change = fn(&mut Person);
+    let kinds: [(Change, MemberKind); 6] = [
+        (|_| {}, MemberKind::Full),
+        (|ada| ada.is_restricted = true, MemberKind::Guest),
+        (|ada| (ada.is_restricted, ada.is_ultra_restricted) = (false, true), MemberKind::Guest),
+        (|ada| ada.is_ultra_restricted = false, MemberKind::Full),
+        (|ada| ada.is_bot = true, MemberKind::Bot),
+        (|ada| ada.deleted = true, MemberKind::Deactivated),
+    ];
+    for (change, kind) in kinds {
+        slack.update_person("UADA", change);
+        assert_eq!(chat(&slack).member(&ada().0).await.unwrap().kind, kind);
+    }
+}
+
+#[tokio::test]
+async fn a_member_has_a_name_a_team_and_an_address_once_slack_has_confirmed_it() {
+    let slack = slack().await;
+    let (who, _) = ada();
+    let told = chat(&slack).member(&who).await.unwrap();
+    assert_eq!((told.name.as_str(), &told.who), ("ada", &who));
+    assert_eq!(told.confirmed_email, Some("ada@example.com".parse().unwrap()));
+
+    slack.update_person("UADA", |ada| ada.email_confirmed = false);
+    assert_eq!(chat(&slack).member(&who).await.unwrap().confirmed_email, None);
+
+    slack.update_person("UADA", |ada| ada.team_id = "T0999999".into());
+    let claimed = chat(&slack).member(&who).await.unwrap();
+    assert_eq!(claimed.who.team.as_str(), "T0999999");
+}
+
+#[tokio::test]
+async fn nobody_is_told_of_who_does_not_exist() {
+    let slack = slack().await;
+    let nobody = SlackUser { user: "UNOBODY".parse().unwrap(), ..ada().0 };
+    assert_refused(&chat(&slack).member(&nobody).await, "users.info", "user_not_found");
+}
+
+#[tokio::test]
+async fn a_channel_that_others_share_is_known_for_it() {
+    let slack = slack().await;
+    let review = "C0REVIEW".parse().unwrap();
+    let told = chat(&slack).channel(&review).await.unwrap();
+    assert_eq!((told.name.as_str(), told.is_shared_outside, told.is_member), ("review", false, true));
+
+    slack.update_channel("C0REVIEW", |channel| {
+        channel.is_ext_shared = true;
+        channel.members.clear();
+    });
+    let told = chat(&slack).channel(&review).await.unwrap();
+    assert_eq!((told.is_shared_outside, told.is_member), (true, false));
+}
+
+// ---------------------------------------------------------------------------------------------------------
+// What the app says
+
+#[tokio::test]
+async fn a_card_is_posted_once_and_redrawn_in_place() {
+    let slack = slack().await;
+    let chat = chat(&slack);
+    let place = chat.post(&review_channel(), &card(1)).await.unwrap();
+    chat.redraw(&place, &card(24 * 60)).await.unwrap();
+
+    let [message] = &slack.messages("C0REVIEW")[..] else { panic!("one message") };
+    assert_eq!((&place.channel.to_string(), &place.ts), (&message.channel, &message.ts));
+    assert_eq!(message.edits, 1);
+    assert!(message.text.ends_with("expired"), "{}", message.text);
+    let metadata = message.metadata.as_ref().unwrap();
+    assert_eq!(metadata["event_type"], "elevate");
+    assert_eq!(metadata["event_payload"]["review_card"], "req_01JHKQ2B00000000000000ADA1");
+}
+
+#[tokio::test]
+async fn a_message_to_a_person_goes_to_their_conversation_with_the_app() {
+    let slack = slack().await;
+    let to = Address::Person("UADA".parse().unwrap());
+    let linked = Message::Linked("ada@example.com".parse().unwrap());
+    let place = chat(&slack).post(&to, &linked).await.unwrap();
+    assert!(place.channel.as_str().starts_with('D'));
+    assert_eq!(slack.direct_messages("UADA").len(), 1);
+}
+
+#[tokio::test]
+async fn a_whisper_is_for_one_person_alone_and_does_not_last() {
+    let slack = slack().await;
+    chat(&slack).whisper(&"UADA".parse().unwrap(), &not_linked()).await.unwrap();
+    assert_eq!(slack.ephemerals("UADA").len(), 1);
+    slack.reload("UADA");
+    assert!(slack.ephemerals("UADA").is_empty() && slack.direct_messages("UADA").is_empty());
+}
+
+#[tokio::test]
+async fn an_answer_to_a_command_is_a_form_or_a_reply_where_it_was_typed() {
+    let slack = slack().await;
+    let mut commands = commands_to(&slack).await;
+    let chat = chat(&slack);
+
+    slack.person("UADA").types("C0REVIEW", "/elevate").await.unwrap();
+    let command = commands.recv().await.unwrap();
+    chat.open(&command.trigger_id, &form()).await.unwrap();
+    assert_eq!(slack.open_views("UADA")[0].callback_id(), "request.submit");
+    let again = chat.open(&command.trigger_id, &form()).await;
+    assert_refused(&again, "views.open", "exchanged_trigger_id");
+
+    let response_url = command.response_url.parse().unwrap();
+    for _ in 0..5 {
+        chat.reply(&response_url, &not_linked()).await.unwrap();
+    }
+    let sixth = chat.reply(&response_url, &not_linked()).await;
+    assert_refused(&sixth, "response_url", "http_404");
+    assert_eq!(slack.ephemerals("UADA").len(), 5);
+    assert!(slack.messages("C0REVIEW").is_empty());
+}
+
+#[tokio::test]
+async fn the_token_goes_to_the_web_api_alone_and_a_reply_over_https_alone() {
+    let (seen, mut headers) = mpsc::unbounded_channel();
+    let note = |State(seen): State<mpsc::UnboundedSender<_>>, headers: axum::http::HeaderMap| async move {
+        seen.send(headers).unwrap();
+        "ok"
+    };
+    let base = serve(Router::new().route("/response", post(note)).with_state(seen)).await;
+    let response_url = format!("{base}/response").parse().unwrap();
+
+    let beside_a_stand_in = chat_with("http://127.0.0.1:1/api", TOKEN);
+    beside_a_stand_in.reply(&response_url, &not_linked()).await.unwrap();
+    assert!(headers.recv().await.unwrap().get("authorization").is_none());
+    let elsewhere = "http://slack.example/response".parse().unwrap();
+    let refused = beside_a_stand_in.reply(&elsewhere, &not_linked()).await;
+    assert_refused(&refused, "response_url", "not_https");
+
+    let real = chat_with("https://slack.com/api", TOKEN);
+    let loopback = real.reply(&response_url, &not_linked()).await;
+    assert!(matches!(loopback, Err(ChatError::Unavailable { .. })), "{loopback:?}");
+    assert!(headers.try_recv().is_err());
+}
+
+// ---------------------------------------------------------------------------------------------------------
+// When Slack is in trouble
+
+#[tokio::test]
+async fn a_no_is_told_from_trouble() {
+    let slack = slack().await;
+    let chat = chat(&slack);
+    let nowhere = Address::Channel("C0NOWHERE".parse().unwrap());
+    let refused = chat.post(&nowhere, &card(1)).await;
+    assert_refused(&refused, "chat.postMessage", "channel_not_found");
+    let lost = Place { channel: "C0REVIEW".parse().unwrap(), ts: "1.000000".into() };
+    assert_refused(&chat.redraw(&lost, &card(1)).await, "chat.update", "message_not_found");
+
+    let troubles = [
+        (Fault::RateLimited(30), "ratelimited for 30 s"),
+        (Fault::Status(503), "status 503"),
+        (Fault::Garbage, "an answer that cannot be read"),
+        (Fault::AnswerLost, "no connection, or one that broke off"),
+    ];
+    for (fault, why) in troubles {
+        slack.control().fail_next("chat.postMessage", fault);
+        let trouble = chat.post(&review_channel(), &card(1)).await.unwrap_err();
+        assert_eq!(trouble.to_string(), format!("slack did not answer chat.postMessage: {why}"));
+    }
+    assert_eq!(slack.messages("C0REVIEW").len(), 1, "the answer was lost, the post was not");
+}
+
+#[tokio::test]
+async fn who_does_not_answer_is_not_waited_for() {
+    let slack = slack().await;
+    let chat = chat(&slack);
+    for method in ["users.info", "chat.update"] {
+        slack.control().fail_next(method, Fault::Hangs);
+    }
+    let place = Place { channel: "C0REVIEW".parse().unwrap(), ts: "1.000000".into() };
+    let (who, _) = ada();
+    let card = card(1);
+    let (read, write) = tokio::join!(chat.member(&who), chat.redraw(&place, &card));
+    for error in [read.unwrap_err(), write.unwrap_err()] {
+        assert!(error.to_string().ends_with("nothing within 10 s"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn where_nobody_listens_there_is_no_answer() {
+    let trouble = chat_with("http://127.0.0.1:1/api", TOKEN).identify().await;
+    assert!(matches!(trouble, Err(ChatError::Unavailable { method: "auth.test", .. })), "{trouble:?}");
+}
+
+// ---------------------------------------------------------------------------------------------------------
+// The scene
+
+async fn slack() -> Slack {
+    let slack = Slack::start(SlackConfig {
+        clock: Clock::standing(at(0)),
+        port: 0,
+        team_id: "T0123456".into(),
+        team_name: "Example".into(),
+        bot_token: TOKEN.into(),
+        bot_user_id: "UELEVATE".into(),
+        signing_secret: "shared".into(),
+        app_id: "A0123456".into(),
+    })
+    .await
+    .unwrap();
+    slack.add_person(Person {
+        id: "UADA".into(),
+        team_id: "T0123456".into(),
+        name: "ada".into(),
+        real_name: "Ada Lovelace".into(),
+        email: Some("Ada@Example.com".into()),
+        email_confirmed: true,
+        ..Person::default()
+    });
+    slack.add_channel(Channel {
+        id: "C0REVIEW".into(),
+        name: "review".into(),
+        members: ["UADA", "UELEVATE"].map(str::to_owned).into(),
+        ..Channel::default()
+    });
+    slack
+}
+
+fn chat(slack: &Slack) -> SlackChat {
+    chat_with(&slack.api_url(), TOKEN)
+}
+
+fn chat_with(api_url: &str, token: &str) -> SlackChat {
+    SlackChat::new(SlackClientConfig {
+        api_url: api_url.parse().unwrap(),
+        bot_token: token.into(),
+        names: Names::default(),
+        team: "T0123456".parse().unwrap(),
+    })
+}
+
+#[track_caller]
+fn assert_refused<T: std::fmt::Debug>(outcome: &Result<T, ChatError>, method: &str, code: &str) {
+    let Err(ChatError::Refused { method: by, code: with }) = outcome else { panic!("{outcome:?}") };
+    assert_eq!((*by, with.as_str()), (method, code));
+}
+
+#[derive(Debug, Deserialize)]
+struct Command {
+    trigger_id: String,
+    response_url: String,
+}
+
+/// What people type, as Slack hands it to the app.
+async fn commands_to(slack: &Slack) -> mpsc::UnboundedReceiver<Command> {
+    let (seen, commands) = mpsc::unbounded_channel();
+    let note = |State(seen): State<mpsc::UnboundedSender<Command>>, Form(command): Form<Command>| async move {
+        seen.send(command).unwrap();
+    };
+    slack.install(&serve(Router::new().route("/slack/commands", post(note)).with_state(seen)).await);
+    commands
+}
+
+/// Serves a router on loopback, and says where.
+async fn serve(router: Router) -> String {
+    let (listener, address) = sandbox::http::listen(0).await.unwrap();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    format!("http://{address}")
+}
+
+fn review_channel() -> Address {
+    Address::Channel("C0REVIEW".parse().unwrap())
+}
+
+fn not_linked() -> Message {
+    Message::Done(Done::NotLinked)
+}
+
+fn form() -> SlackForm {
+    SlackForm::Request(RequestForm {
+        targets: vec!["111122223333/S3Admin".parse().unwrap()],
+        durations: vec!["1h".parse().unwrap()],
+        reviewers: "aws-temp#Reviewer".into(),
+    })
+}
+
+/// The card of a request that nobody has answered, so many minutes after it was made.
+fn card(minutes: i64) -> Message {
+    let (_, requester) = ada();
+    let request = Request::opened(&Recorded {
+        request: "req_01JHKQ2B00000000000000ADA1".parse().unwrap(),
+        version: 1,
+        at: at(0),
+        command: "press".parse().unwrap(),
+        event: Event::Requested {
+            requester,
+            target: "111122223333/S3Admin".parse().unwrap(),
+            duration: "1h".parse().unwrap(),
+            justification: "bucket policy broken".parse().unwrap(),
+            answer_by: at(24 * 60),
+        },
+    });
+    Message::ReviewCard(Drawn { request: request.unwrap(), as_of: at(minutes) })
+}
+
+fn ada() -> (SlackUser, Actor) {
+    let who = SlackUser { team: "T0123456".parse().unwrap(), user: "UADA".parse().unwrap() };
+    let actor = Actor {
+        subject: Subject { issuer: "https://idp.example".into(), subject: "ada".into() },
+        slack: who.user.clone(),
+        email: "ada@example.com".parse().unwrap(),
+    };
+    (who, actor)
+}
+
+/// So many minutes after eight in the morning of 15 January 2027, UTC.
+fn at(minutes: i64) -> Timestamp {
+    Timestamp::from_timestamp(1_800_000_000, 0).unwrap() + TimeDelta::minutes(minutes)
+}

@@ -1,0 +1,311 @@
+//! Link: who is bound to whom, and who is not.
+
+use chrono::TimeDelta;
+use sandbox::{
+    company::{ADA, BOB, GENERAL_CHANNEL, MALLORY, Persona},
+    idp::{RefreshTokens, Tampering},
+};
+
+use crate::world::{ASK, World};
+
+#[tokio::test]
+async fn ada_links_herself() {
+    let world = World::start().await;
+    let ada = world.ada();
+    ada.types("/elevate").await;
+    assert!(ada.hears().contains("I don't know you yet"));
+
+    let link = ada.presses("person.link").await.unwrap();
+    let page = ada.browser.open(&link).await.unwrap();
+    assert!(page.text().contains("Ada") && page.text().contains("U0ADA"), "{}", page.text());
+    assert!(page.text().contains("Example Corp"), "{}", page.text());
+
+    let page = ada.follows_link(&link).await;
+    assert_eq!((page.status, page.title().as_str()), (200, "Linked · elevate"));
+    assert!(ada.is_told().contains("ada@example.com"));
+    let audit = world.audit();
+    assert!(audit[0].contains("Linked") && audit[0].contains("@Ada"), "{audit:?}");
+
+    ada.types("/elevate status").await;
+    let status = ada.hears();
+    assert!(status.contains("ada@example.com") && status.contains("S3Admin"), "{status}");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_link_is_good_once_and_for_ten_minutes() {
+    let world = World::with_linked([ADA]).await;
+    let bob = world.bob();
+    bob.types("/elevate link").await;
+    bob.hears();
+    let link = bob.presses("person.link").await.unwrap();
+    bob.follows_link(&link).await;
+    bob.is_told();
+    world.audit();
+    let again = bob.browser.open(&link).await.unwrap();
+    assert_eq!(again.status, 410);
+    assert!(again.text().contains("has been used or is too old"), "{}", again.text());
+
+    bob.types("/elevate link").await;
+    bob.hears();
+    let late = bob.presses("person.link").await.unwrap();
+    world.passes(TimeDelta::minutes(10)).await;
+    assert_eq!(bob.browser.open(&late).await.unwrap().status, 410);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn whoever_only_looks_at_a_link_uses_nothing_up() {
+    let world = World::start().await;
+    let ada = world.ada();
+    ada.types("/elevate link").await;
+    ada.hears();
+    let link = ada.presses("person.link").await.unwrap();
+    for _ in 0..3 {
+        ada.browser.head(&link).await.unwrap();
+        ada.browser.get_raw(&link).await.unwrap();
+        ada.browser.prefetch(&link).await.unwrap();
+    }
+    assert_eq!(ada.follows_link(&link).await.status, 200);
+    ada.is_told();
+    world.audit();
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn somebody_elses_link_links_nobody() {
+    let world = World::start().await;
+    let (ada, bob) = (world.ada(), world.bob());
+    bob.types("/elevate link").await;
+    bob.hears();
+    let bobs = bob.presses("person.link").await.unwrap();
+
+    let page = ada.follows_link(&bobs).await;
+    assert_eq!(page.status, 403);
+    assert!(
+        page.text().contains("ada@example.com") && page.text().contains("bob@example.com"),
+        "{}",
+        page.text()
+    );
+    let audit = world.audit();
+    assert!(audit[0].contains("@Bob") && audit[0].contains("link"), "{audit:?}");
+    bob.types("/elevate").await;
+    assert!(bob.hears().contains("I don't know you yet"));
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn the_browser_that_starts_last_is_the_one_that_links() {
+    let world = World::start().await;
+    let ada = world.ada();
+    let second = world.ada();
+    ada.types("/elevate link").await;
+    ada.hears();
+    let link = ada.presses("person.link").await.unwrap();
+    let at_idp = ada.browser.press(&ada.browser.open(&link).await.unwrap(), "This is me").await.unwrap();
+    let second_at_idp =
+        second.browser.press(&second.browser.open(&link).await.unwrap(), "This is me").await.unwrap();
+
+    let first = ada.browser.press(&at_idp, "Continue as Ada").await.unwrap();
+    assert_eq!(first.status, 410, "{}", first.text());
+    let last = second.browser.press(&second_at_idp, "Continue as Ada").await.unwrap();
+    assert_eq!(last.status, 200, "{}", last.text());
+    world.settle().await;
+    ada.is_told();
+    world.audit();
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_callback_in_another_browser_is_refused_and_burns_nothing() {
+    let world = World::start().await;
+    let (ada, bob) = (world.ada(), world.bob());
+    ada.types("/elevate link").await;
+    ada.hears();
+    let link = ada.presses("person.link").await.unwrap();
+    ada.browser.stop_before(&format!("{}/oidc/callback", world.url));
+    let at_idp = ada.browser.press(&ada.browser.open(&link).await.unwrap(), "This is me").await.unwrap();
+    let back = ada.browser.press(&at_idp, "Continue as Ada").await.unwrap();
+    let callback = back.stopped_before.expect("the provider sends the browser back").to_string();
+
+    let foreign = bob.browser.open(&callback).await.unwrap();
+    assert_eq!(foreign.status, 403, "{}", foreign.text());
+    assert!(foreign.text().contains("another browser"), "{}", foreign.text());
+
+    let cookie = ada.browser.cookie(&world.url, "__Host-elevate");
+    assert!(cookie.is_some());
+    let own = ada.browser.prefetch(&callback).await.unwrap();
+    assert_eq!(own.status, 200, "{}", own.text());
+    world.settle().await;
+    ada.is_told();
+    world.audit();
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_form_from_elsewhere_starts_nothing() {
+    let world = World::start().await;
+    let ada = world.ada();
+    ada.types("/elevate link").await;
+    ada.hears();
+    let link = ada.presses("person.link").await.unwrap();
+    let page = ada.browser.open(&link).await.unwrap();
+    let forged = sandbox::browser::Page::imagined(
+        "https://evil.example/",
+        &page.body.replace("<form method=\"post\"", &format!("<form method=\"post\" action=\"{link}\"")),
+    )
+    .unwrap();
+    let answer = ada.browser.press(&forged, "This is me").await.unwrap();
+    assert_eq!(answer.status, 403, "{}", answer.text());
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn one_identity_belongs_to_one_slack_account() {
+    let world = World::with_linked([ADA]).await;
+    let twin = world.hire(Persona { slack: "U0TWIN", login: "twin", ..ADA });
+    twin.types("/elevate link").await;
+    twin.hears();
+    let link = twin.presses("person.link").await.unwrap();
+    let page = twin.follows_link_as(&link, ADA).await;
+    assert_eq!(page.status, 409, "{}", page.text());
+    assert!(page.text().contains("already linked to another Slack account"), "{}", page.text());
+    assert_eq!(world.audit().len(), 1);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn who_unlinks_is_a_stranger_again() {
+    let world = World::with_linked([ADA]).await;
+    let ada = world.ada();
+    ada.presses("person.unlink").await;
+    assert!(ada.is_told().contains("not linked"));
+    assert!(world.audit()[0].contains("Unlinked"));
+    ada.types(ASK).await;
+    assert!(ada.hears().contains("I don't know you yet"));
+    assert_eq!(world.audit().len(), 1);
+    ada.types("/elevate unlink").await;
+    assert!(ada.hears().contains("was not linked"));
+    ada.links().await;
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn guests_bots_and_people_of_other_workspaces_are_turned_away() {
+    let world = World::start().await;
+    let ada = world.ada();
+    let turned_away =
+        [(true, false, false, "a guest"), (false, true, false, "a guest"), (false, false, true, "a bot")];
+    for (restricted, ultra, bot, word) in turned_away {
+        world.company.slack.update_person(ADA.slack, |person| {
+            (person.is_restricted, person.is_ultra_restricted, person.is_bot) = (restricted, ultra, bot);
+        });
+        ada.types("/elevate link").await;
+        assert!(ada.hears().contains(word), "{word}");
+        assert!(world.audit()[0].contains(word), "{word}");
+    }
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_stranger_in_a_shared_channel_is_turned_away() {
+    let world = World::with_linked([ADA]).await;
+    world.company.slack.update_channel(sandbox::company::REVIEW_CHANNEL, |channel| {
+        channel.members.insert(MALLORY.slack.to_owned());
+    });
+    world.ada().types(ASK).await;
+    world.ada().hears();
+    world.card();
+    world.ada().is_told();
+    world.audit();
+
+    let mallory = world.player(MALLORY);
+    mallory.presses("review.approve").await;
+    assert!(mallory.hears().contains("Only members of this workspace"));
+    let audit = world.audit();
+    assert!(audit[0].contains("approve") && audit[0].contains("S3Admin"), "{audit:?}");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn an_unconfirmed_slack_address_links_nobody() {
+    let world = World::start().await;
+    world.company.slack.update_person(ADA.slack, |person| person.email_confirmed = false);
+    let ada = world.ada();
+    ada.types("/elevate link").await;
+    ada.hears();
+    let page = ada.follows_link(&ada.presses("person.link").await.unwrap()).await;
+    assert_eq!(page.status, 403);
+    assert!(page.text().contains("no confirmed e-mail address"), "{}", page.text());
+    assert_eq!(world.audit().len(), 1);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn an_address_the_provider_does_not_vouch_for_links_nobody() {
+    let world = World::start().await;
+    world.company.idp.update_person(ADA.login, |person| person.email_verified = Some(false));
+    let ada = world.ada();
+    ada.types("/elevate link").await;
+    ada.hears();
+    let page = ada.follows_link(&ada.presses("person.link").await.unwrap()).await;
+    assert!(page.text().contains("does not vouch"), "{}", page.text());
+    assert_eq!(world.audit().len(), 1);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn without_a_refresh_token_a_sign_in_counts_for_fifteen_minutes() {
+    let world = World::start().await;
+    world.company.idp.tamper(Tampering { refresh_tokens: RefreshTokens::Withheld, ..Tampering::default() });
+    let ada = world.ada();
+    ada.links().await;
+    world.passes(TimeDelta::minutes(14)).await;
+    ada.types(ASK).await;
+    ada.hears();
+    world.card();
+    ada.is_told();
+    world.audit();
+
+    world.passes(TimeDelta::minutes(1)).await;
+    ada.presses("request.withdraw").await;
+    assert!(ada.hears().contains("sign in again"));
+    assert_eq!(world.audit().len(), 1);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn refused_pages_carry_the_same_headers_as_any_other() {
+    let world = World::start().await;
+    let ada = world.ada();
+    for path in ["/link/nothing", "/console/nothing", "/oidc/callback", "/nowhere", "/style.css"] {
+        let page = ada.browser.get_raw(&format!("{}{path}", world.url)).await.unwrap();
+        let policy = page.header("content-security-policy");
+        assert!(
+            policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"),
+            "{path}: {policy}"
+        );
+        assert_eq!(page.header("cache-control"), "no-store", "{path}");
+        assert_eq!(page.header("referrer-policy"), "same-origin", "{path}");
+        assert_eq!(page.header("x-content-type-options"), "nosniff", "{path}");
+        assert_eq!(page.header("x-frame-options"), "DENY", "{path}");
+        assert_eq!(page.header("cross-origin-opener-policy"), "same-origin", "{path}");
+    }
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn help_is_for_everybody() {
+    let world = World::start().await;
+    let bob = world.player(BOB);
+    bob.types("/elevate help").await;
+    let help = bob.hears();
+    assert!(help.contains("/elevate link") && help.contains("8h"), "{help}");
+    bob.types("/elevate what is this").await;
+    assert!(bob.hears().contains("“what”"));
+    let ack = world.company.slack.person(BOB.slack).types(GENERAL_CHANNEL, "/elevate help").await.unwrap();
+    assert!(ack.is_ok());
+    world.settle().await;
+    bob.hears();
+    world.finish().await;
+}

@@ -1,0 +1,18 @@
+//! The product, together with stand-ins for everything it talks to.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+#[path = "../../examples/demo/stage.rs"]
+mod stage;
+mod world;
+
+mod chat;
+mod cloud;
+mod federate;
+mod identity;
+mod link;
+mod request;
+mod review;
+mod store;
+mod tidy;
+mod views;

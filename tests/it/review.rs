@@ -1,0 +1,236 @@
+//! Review: who may answer, and what their answer does.
+
+use chrono::TimeDelta;
+use sandbox::{
+    company::{ADA, BOB, CAROL, Persona},
+    http::Fault,
+    slack::Submission,
+};
+
+use crate::world::{ASK, World, nine};
+
+const DORA: Persona =
+    Persona { slack: "U0DORA", login: "dora", name: "Dora", email: "dora@example.com", ..BOB };
+
+/// A world in which Ada has asked and everybody has read it.
+async fn asked() -> World {
+    let world = World::with_linked([ADA, BOB, CAROL]).await;
+    world.ada().types(ASK).await;
+    world.ada().hears();
+    world.card();
+    world.ada().is_told();
+    world.audit();
+    world
+}
+
+#[tokio::test]
+async fn bob_approves_and_ada_gets_her_link_without_asking() {
+    let world = asked().await;
+    world.bob().presses("review.approve").await;
+    insta::assert_snapshot!(world.card());
+    insta::assert_snapshot!(world.ada().is_told());
+    insta::assert_snapshot!(world.ada().hears());
+    insta::assert_snapshot!(world.audit().join("\n"));
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn bob_rejects_and_says_why() {
+    let world = asked().await;
+    let bob = world.bob();
+    bob.presses("review.reject").await;
+    assert_eq!(bob.submits(&[("reason", "use the read-only role")]).await, Submission::Closed);
+    let card = world.card();
+    assert!(card.contains("use the read-only role") && !card.contains("[ Approve ]"), "{card}");
+    assert!(world.ada().is_told().contains("use the read-only role"));
+    assert!(world.audit()[0].contains("ejected"));
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn nobody_answers_their_own_request() {
+    let world = asked().await;
+    world.company.idp.update_person(ADA.login, |ada| ada.groups.push("aws-temp#Reviewer".into()));
+    let ada = world.ada();
+    ada.presses("review.approve").await;
+    assert!(ada.hears().contains("You cannot answer your own request"));
+    let audit = world.audit();
+    assert!(audit[0].contains("@Ada") && audit[0].contains("approve"), "{audit:?}");
+    ada.presses("review.reject").await;
+    ada.submits(&[("reason", "changed my mind")]).await;
+    assert!(ada.hears().contains("You cannot answer your own request"));
+    assert_eq!(world.audit().len(), 1);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn only_reviewers_answer() {
+    let world = asked().await;
+    let carol = world.carol();
+    carol.presses("review.approve").await;
+    assert!(carol.hears().contains("Only a member of aws-temp#Reviewer"));
+    assert!(world.audit()[0].contains("@Carol"));
+    carol.presses("request.withdraw").await;
+    assert!(carol.hears().contains("Only the requester or a member of aws-temp#Reviewer"));
+    assert_eq!(world.audit().len(), 1);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn who_is_no_reviewer_any_more_answers_nothing() {
+    let world = asked().await;
+    world.company.idp.update_person(BOB.login, |bob| bob.groups.retain(|group| group != "aws-temp#Reviewer"));
+    let bob = world.bob();
+    bob.presses("review.approve").await;
+    assert!(bob.hears().contains("Only a member of aws-temp#Reviewer"));
+    assert_eq!(world.audit().len(), 1);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_reviewer_whose_groups_cannot_be_checked_changes_nothing() {
+    let world = asked().await;
+    let bob = world.bob();
+    world.company.idp.control().fail_next("token", Fault::Status(503));
+    bob.presses("review.approve").await;
+    assert!(bob.hears().contains("Your groups could not be checked"));
+    assert_eq!(world.audit().len(), 1);
+    bob.presses("review.approve").await;
+    assert!(world.card().contains("pproved"), "the request stayed open");
+    world.ada().is_told();
+    world.ada().hears();
+    world.audit();
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn of_two_reviewers_the_later_hears_who_was_first() {
+    let world = asked().await;
+    let dora = world.hire(DORA);
+    dora.links().await;
+    let bob = world.bob();
+    tokio::join!(dora.presses_unawaited("review.approve"), bob.presses_unawaited("review.approve"));
+    world.settle().await;
+    let heard = [dora.unread_whispers(), bob.unread_whispers()].concat();
+    assert_eq!(heard.len(), 1, "{heard:?}");
+    assert!(heard[0].contains("@example.com has already approved this request"), "{heard:?}");
+    world.card();
+    world.ada().is_told();
+    world.ada().hears();
+    assert_eq!(world.audit().len(), 2, "one approval, one refusal");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn an_approval_after_the_deadline_is_refused_though_nobody_has_written_that_down() {
+    let world = asked().await;
+    world.company.clock.advance(TimeDelta::hours(24));
+    let bob = world.bob();
+    bob.presses("review.approve").await;
+    assert!(bob.hears().contains("expired before anybody answered"));
+    assert_eq!(world.audit().len(), 1);
+
+    world.sweep().await;
+    world.card();
+    world.ada().is_told();
+    world.audit();
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_millisecond_before_the_deadline_is_in_time() {
+    let world = asked().await;
+    world.company.clock.advance(TimeDelta::hours(24) - TimeDelta::milliseconds(1));
+    world.bob().presses("review.approve").await;
+    assert!(world.card().contains("pproved"));
+    world.ada().is_told();
+    world.ada().hears();
+    world.audit();
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn access_ends_when_its_window_does() {
+    let world = asked().await;
+    world.bob().presses("review.approve").await;
+    world.card();
+    world.ada().is_told();
+    world.ada().hears();
+    world.audit();
+
+    world.passes(TimeDelta::hours(1)).await;
+    assert_eq!(world.company.clock.now(), nine() + TimeDelta::hours(1));
+    let card = world.card();
+    assert!(card.contains("nded") && !card.contains("[ End"), "{card}");
+    assert!(world.ada().is_told().contains("nded"));
+    assert!(world.audit()[0].contains("nded"));
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn the_requester_or_a_reviewer_ends_access_early() {
+    for ends in [ADA, BOB] {
+        let world = asked().await;
+        world.bob().presses("review.approve").await;
+        world.card();
+        world.ada().is_told();
+        world.ada().hears();
+        world.audit();
+
+        world.company.clock.advance(TimeDelta::minutes(10));
+        world.player(ends).presses("request.end").await;
+        let card = world.card();
+        assert!(card.contains("nded") && card.contains(&format!("@{}", ends.name)), "{card}");
+        world.ada().is_told();
+        assert!(world.audit()[0].contains("nded"));
+        world.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn what_a_card_shows_comes_from_the_store() {
+    let world = asked().await;
+    let bob = world.bob();
+    let message = world.company.slack.messages(sandbox::company::REVIEW_CHANNEL).pop().unwrap();
+    let mut blocks = message.blocks.clone();
+    for block in &mut blocks {
+        let text = block.to_string().replace("S3Admin", "Nothing").replace("bucket", "all is well");
+        *block = serde_json::from_str(&text).unwrap();
+    }
+    world.company.slack.tamper_with_message(&message.channel, &message.ts, blocks);
+    bob.presses("review.approve").await;
+    let card = world.card();
+    assert!(card.contains("S3Admin") && card.contains("bucket policy broken"), "{card}");
+    world.ada().is_told();
+    world.ada().hears();
+    world.audit();
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_card_that_somebody_deleted_is_posted_anew() {
+    let world = asked().await;
+    let message = world.company.slack.messages(sandbox::company::REVIEW_CHANNEL).pop().unwrap();
+    world.company.slack.delete_message(&message.channel, &message.ts);
+    world.ada().presses("request.withdraw").await;
+    assert!(world.card().contains("ithdrawn"));
+    world.ada().is_told();
+    world.audit();
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn while_slack_is_down_a_decision_stands_and_is_told_later() {
+    let world = asked().await;
+    for method in ["chat.update", "chat.postMessage", "chat.postEphemeral"] {
+        world.company.slack.control().fail_always(method, Fault::Status(503));
+    }
+    world.bob().presses("review.approve").await;
+    world.company.slack.control().heal();
+    world.passes(TimeDelta::minutes(2)).await;
+    assert!(world.card().contains("pproved"));
+    assert!(world.ada().is_told().contains("pproved"));
+    world.ada().hears();
+    assert_eq!(world.audit().len(), 1);
+    world.finish().await;
+}

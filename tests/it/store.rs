@@ -1,0 +1,180 @@
+//! The store, over a DynamoDB that runs in this process and refuses every scan.
+
+#![expect(clippy::unwrap_used, reason = "a story that cannot be set up is a test that fails")]
+
+mod errors;
+mod people;
+mod requests;
+mod schema;
+mod work;
+
+use aws_sdk_dynamodb::{
+    Client,
+    config::{BehaviorVersion, Config, Credentials, Region},
+};
+use chrono::TimeDelta;
+use elevate::{
+    domain::{
+        audit::{SideEvent, SideNews},
+        ids::{RequestId, SideEventId, Target},
+        person::{Actor, Link, SlackUser, Subject},
+        request::{Event, Recorded, Request, evolve},
+        secret::Secret,
+        window::{Timestamp, Window},
+        work::{Work, follow_ups, follow_ups_aside},
+    },
+    ports::{Once, Purpose, Step, Store},
+    store::{DynamoStore, schema::create_table},
+};
+use sandbox::dynamo::Dynamo;
+
+const TABLE: &str = "elevate-test";
+const S3_ADMIN: &str = "111122223333/S3Admin";
+
+/// A fresh table, the store in it, and a client of its own to look at rows.
+struct Fixture {
+    dynamo: Dynamo,
+    client: Client,
+    store: DynamoStore,
+}
+
+async fn fixture() -> Fixture {
+    let dynamo = Dynamo::in_memory().unwrap();
+    let client = client(&dynamo);
+    create_table(&client, TABLE).await.unwrap();
+    let store = DynamoStore::new(&client, TABLE);
+    Fixture { dynamo, client, store }
+}
+
+fn client(dynamo: &Dynamo) -> Client {
+    let config = Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("eu-central-1"))
+        .credentials_provider(Credentials::new("AKIAIOSFODNN7EXAMPLE", "secret", None, None, "test"))
+        .http_client(dynamo.http_client())
+        .build();
+    Client::from_conf(config)
+}
+
+impl Fixture {
+    /// How often DynamoDB was called to do this.
+    async fn calls_of(&self, doing: impl Future) -> Vec<String> {
+        let before = self.dynamo.control().calls().len();
+        doing.await;
+        self.dynamo.control().calls().split_off(before)
+    }
+
+    /// All that the queue holds, whenever it is due and whoever has it.
+    async fn work(&self) -> Vec<Work> {
+        self.store.due(noon() + TimeDelta::days(10_000), 1_000).await.unwrap()
+    }
+}
+
+// What the tests tell of.
+
+fn noon() -> Timestamp {
+    "2027-01-15T12:00:00Z".parse().unwrap()
+}
+
+fn minutes(minutes: i64) -> TimeDelta {
+    TimeDelta::minutes(minutes)
+}
+
+fn millisecond() -> TimeDelta {
+    TimeDelta::milliseconds(1)
+}
+
+fn subject(name: &str) -> Subject {
+    Subject { issuer: "https://idp.example.com".to_owned(), subject: name.to_owned() }
+}
+
+fn slack(name: &str) -> SlackUser {
+    SlackUser {
+        team: "T0123456".parse().unwrap(),
+        user: format!("U0{}", name.to_uppercase()).parse().unwrap(),
+    }
+}
+
+fn actor(name: &str) -> Actor {
+    Actor {
+        subject: subject(name),
+        slack: slack(name).user,
+        email: format!("{name}@example.com").parse().unwrap(),
+    }
+}
+
+fn link(name: &str) -> Link {
+    Link {
+        slack: slack(name),
+        subject: subject(name),
+        email: format!("{name}@example.com").parse().unwrap(),
+        groups: ["aws-temp#S3Admin#111122223333"].into_iter().collect(),
+        signed_in_at: noon(),
+    }
+}
+
+/// A secret that is always the same for the same number.
+fn secret(n: u8) -> Secret {
+    Secret::of([n; 32])
+}
+
+fn ticket(n: u8) -> Once {
+    let request = RequestId::new(noon(), 1);
+    let purpose = Purpose::Console { request, who: slack("ada") };
+    Once { key: secret(n).hash(), expires_at: noon() + minutes(5), purpose }
+}
+
+/// The step that makes a request, good to be answered for an hour. `n` tells requests apart.
+fn asked(n: u128, name: &str, target: &str, at: Timestamp) -> Step {
+    let event = Event::Requested {
+        requester: actor(name),
+        target: target.parse::<Target>().unwrap(),
+        duration: "1h".parse().unwrap(),
+        justification: "bucket policy broken".parse().unwrap(),
+        answer_by: at + minutes(60),
+    };
+    let recorded = Recorded {
+        request: RequestId::new(at, n),
+        version: 1,
+        at,
+        command: format!("ask-{n}").parse().unwrap(),
+        event,
+    };
+    let after = Request::opened(&recorded).unwrap();
+    step(recorded, after)
+}
+
+/// The step that this event is.
+fn then(before: &Request, event: Event, command: &str, at: Timestamp) -> Step {
+    let recorded = before.next(event, command.parse().unwrap(), at);
+    let after = evolve(before.clone(), &recorded);
+    step(recorded, after)
+}
+
+fn step(recorded: Recorded, after: Request) -> Step {
+    let work = follow_ups(&after, &recorded);
+    Step { recorded, after, work, uses_up: Vec::new() }
+}
+
+fn approved(at: Timestamp) -> Event {
+    Event::Approved { by: actor("bob"), window: Window::new(at, "1h".parse().unwrap()) }
+}
+
+fn rejected() -> Event {
+    Event::Rejected { by: actor("bob"), reason: "not today".parse().unwrap() }
+}
+
+fn linked(name: &str, at: Timestamp) -> (SideEvent, Vec<Work>) {
+    aside(name, SideNews::Linked { email: actor(name).email }, at)
+}
+
+fn unlinked(name: &str, at: Timestamp) -> (SideEvent, Vec<Work>) {
+    aside(name, SideNews::Unlinked { email: actor(name).email }, at)
+}
+
+fn aside(name: &str, what: SideNews, at: Timestamp) -> (SideEvent, Vec<Work>) {
+    let id = SideEventId::of(&format!("{name}-{}", at.timestamp_millis()).parse().unwrap(), at);
+    let event = SideEvent { id, at, who: slack(name), what };
+    let work = follow_ups_aside(&event);
+    (event, work)
+}

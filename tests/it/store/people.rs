@@ -1,0 +1,236 @@
+//! Links, their refresh tokens, and the one-time secrets that make them.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use elevate::{
+    domain::secret::SecretHash,
+    ports::{CommitError, LinkError, NewLink, SealedToken, SignInTo},
+};
+
+use super::*;
+
+#[tokio::test]
+async fn a_link_is_kept_and_its_secrets_are_used_up() {
+    let fixture = fixture().await;
+    let store = &fixture.store;
+    let new = signed_in(store, "ada", 1).await;
+    store.save_link(&new).await.unwrap();
+
+    assert_eq!(store.link(&slack("ada")).await.unwrap(), Some(link("ada")));
+    let token = store.token(&slack("ada")).await.unwrap().unwrap();
+    assert_eq!(token.sealed, b"sealed 1");
+    assert_eq!(store.once(&new.token).await.unwrap(), None);
+    assert_eq!(store.once(&new.sign_in).await.unwrap(), None);
+    assert_eq!(fixture.work().await, new.work);
+}
+
+#[tokio::test]
+async fn a_link_token_is_used_up_once() {
+    let Fixture { store, .. } = &fixture().await;
+    let new = signed_in(store, "ada", 1).await;
+    store.save_link(&new).await.unwrap();
+    assert_used_up(store.save_link(&new).await);
+    let outcome = store.start_link(&new.token, &sign_in(9, &new.token), noon()).await;
+    assert!(matches!(outcome, Err(CommitError::UsedUp)), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn the_browser_that_starts_last_may_use_the_link_up() {
+    let Fixture { store, .. } = &fixture().await;
+    let first = signed_in(store, "ada", 1).await;
+    let later = sign_in(7, &first.token);
+    store.start_link(&first.token, &later, noon()).await.unwrap();
+
+    assert_used_up(store.save_link(&first).await);
+    assert_eq!(store.link(&slack("ada")).await.unwrap(), None);
+    let second = NewLink { sign_in: later.key, ..first };
+    store.save_link(&second).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_link_token_that_has_expired_starts_and_links_nothing() {
+    let Fixture { store, .. } = &fixture().await;
+    let new = signed_in(store, "ada", 1).await;
+    let late = noon() + minutes(10);
+    let outcome = store.start_link(&new.token, &sign_in(9, &new.token), late).await;
+    assert!(matches!(outcome, Err(CommitError::UsedUp)), "{outcome:?}");
+
+    let (event, work) = linked("ada", late);
+    assert_used_up(store.save_link(&NewLink { event, work, ..new }).await);
+    assert_eq!(store.link(&slack("ada")).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_link_token_that_never_was_starts_nothing() {
+    let Fixture { store, .. } = &fixture().await;
+    let (token, sign_in) = (secret(1).hash(), sign_in(2, &secret(1).hash()));
+    let outcome = store.start_link(&token, &sign_in, noon()).await;
+    assert!(matches!(outcome, Err(CommitError::UsedUp)), "{outcome:?}");
+    assert_eq!(store.once(&token).await.unwrap(), None);
+    assert_eq!(store.once(&sign_in.key).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn an_identity_belongs_to_one_slack_account() {
+    let Fixture { store, .. } = &fixture().await;
+    store.save_link(&signed_in(store, "ada", 1).await).await.unwrap();
+    let mut second = signed_in(store, "eve", 2).await;
+    second.link.subject = subject("ada");
+    let outcome = store.save_link(&second).await;
+    assert!(matches!(outcome, Err(LinkError::IdentityTaken)), "{outcome:?}");
+    assert_eq!(store.link(&slack("eve")).await.unwrap(), None);
+    assert!(store.once(&second.token).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_slack_account_belongs_to_one_identity() {
+    let Fixture { store, .. } = &fixture().await;
+    store.save_link(&signed_in(store, "ada", 1).await).await.unwrap();
+    let mut second = signed_in(store, "ada", 2).await;
+    second.link.subject = subject("eve");
+    let outcome = store.save_link(&second).await;
+    assert!(matches!(outcome, Err(LinkError::LinkedToAnother)), "{outcome:?}");
+    assert_eq!(store.link(&slack("ada")).await.unwrap(), Some(link("ada")));
+}
+
+#[tokio::test]
+async fn the_same_two_may_link_again() {
+    let Fixture { store, .. } = &fixture().await;
+    store.save_link(&signed_in(store, "ada", 1).await).await.unwrap();
+    let mut again = signed_in(store, "ada", 2).await;
+    again.link.signed_in_at = noon() + minutes(1);
+    store.save_link(&again).await.unwrap();
+    assert_eq!(store.link(&slack("ada")).await.unwrap(), Some(again.link));
+}
+
+#[tokio::test]
+async fn a_link_that_brings_no_refresh_token_leaves_none() {
+    let Fixture { store, .. } = &fixture().await;
+    store.save_link(&signed_in(store, "ada", 1).await).await.unwrap();
+    let again = NewLink { sealed_token: None, ..signed_in(store, "ada", 2).await };
+    store.save_link(&again).await.unwrap();
+    assert!(store.token(&slack("ada")).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn groups_are_noted_and_nothing_else_changes() {
+    let Fixture { store, .. } = &fixture().await;
+    store.save_link(&signed_in(store, "ada", 1).await).await.unwrap();
+    let now = Link { groups: ["everyone"].into_iter().collect(), ..link("ada") };
+    let fresh = now.groups_of_sign_in(noon()).unwrap();
+    store.save_groups(&slack("ada"), &fresh).await.unwrap();
+    assert_eq!(store.link(&slack("ada")).await.unwrap(), Some(now));
+}
+
+#[tokio::test]
+async fn noting_groups_does_not_bring_a_link_back() {
+    let Fixture { store, .. } = &fixture().await;
+    let fresh = link("ada").groups_of_sign_in(noon()).unwrap();
+    store.save_groups(&slack("ada"), &fresh).await.unwrap();
+    assert_eq!(store.link(&slack("ada")).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_refresh_token_is_replaced_by_whoever_read_it_last() {
+    let Fixture { store, .. } = &fixture().await;
+    let ada = slack("ada");
+    store.save_link(&signed_in(store, "ada", 1).await).await.unwrap();
+    let read = store.token(&ada).await.unwrap().unwrap();
+    store.replace_token(&ada, &read, Some(b"rotated".to_vec())).await.unwrap();
+
+    assert_conflict(store.replace_token(&ada, &read, Some(b"stale".to_vec())).await);
+    assert_conflict(store.replace_token(&ada, &read, None).await);
+    let rotated = store.token(&ada).await.unwrap().unwrap();
+    assert_eq!(rotated.sealed, b"rotated");
+    store.replace_token(&ada, &rotated, None).await.unwrap();
+    assert!(store.token(&ada).await.unwrap().is_none());
+    assert_conflict(store.replace_token(&ada, &rotated, Some(b"back".to_vec())).await);
+}
+
+#[tokio::test]
+async fn whoever_read_the_token_of_an_earlier_link_does_not_replace_a_later_ones() {
+    let Fixture { store, .. } = &fixture().await;
+    let ada = slack("ada");
+    store.save_link(&signed_in(store, "ada", 1).await).await.unwrap();
+    let read: SealedToken = store.token(&ada).await.unwrap().unwrap();
+    let mut again = signed_in(store, "ada", 2).await;
+    (again.event, again.work) = linked("ada", noon() + minutes(1));
+    store.save_link(&again).await.unwrap();
+
+    assert_conflict(store.replace_token(&ada, &read, Some(b"stale".to_vec())).await);
+    assert_eq!(store.token(&ada).await.unwrap().unwrap().sealed, b"sealed 2");
+}
+
+#[tokio::test]
+async fn unlinking_sets_account_and_identity_free() {
+    let fixture = fixture().await;
+    let store = &fixture.store;
+    store.save_link(&signed_in(store, "ada", 1).await).await.unwrap();
+    let (event, work) = unlinked("ada", noon() + minutes(1));
+    store.remove_link(&link("ada"), &event, &work).await.unwrap();
+
+    assert_eq!(store.link(&slack("ada")).await.unwrap(), None);
+    assert!(store.token(&slack("ada")).await.unwrap().is_none());
+    assert!(fixture.work().await.ends_with(&work));
+    let mut other = signed_in(store, "eve", 2).await;
+    other.link.subject = subject("ada");
+    store.save_link(&other).await.unwrap();
+}
+
+#[tokio::test]
+async fn only_the_link_that_was_read_is_dissolved() {
+    let Fixture { store, .. } = &fixture().await;
+    let (event, work) = unlinked("ada", noon());
+    assert_conflict(store.remove_link(&link("ada"), &event, &work).await);
+
+    store.save_link(&signed_in(store, "ada", 1).await).await.unwrap();
+    let stale = Link { subject: subject("eve"), ..link("ada") };
+    assert_conflict(store.remove_link(&stale, &event, &work).await);
+    assert_eq!(store.link(&slack("ada")).await.unwrap(), Some(link("ada")));
+}
+
+#[tokio::test]
+async fn a_one_time_secret_stays_a_day_after_it_has_expired() {
+    let Fixture { store, client, .. } = &fixture().await;
+    let ticket = ticket(1);
+    store.keep_once(&ticket).await.unwrap();
+    assert_eq!(store.once(&ticket.key).await.unwrap(), Some(ticket.clone()));
+
+    let key = |text: &str| AttributeValue::S(text.to_owned());
+    let row = client.get_item().table_name(TABLE);
+    let row = row.key("pk", key(&format!("ONCE#{}", ticket.key.as_str()))).key("sk", key("META"));
+    let item = row.send().await.unwrap().item.unwrap();
+    let ttl = (ticket.expires_at + TimeDelta::days(1)).timestamp().to_string();
+    assert_eq!(item["ttl"], AttributeValue::N(ttl));
+}
+
+/// Everything up to the commit of a link: a link token, a sign-in that starts from it. `n` tells links apart.
+async fn signed_in(store: &DynamoStore, name: &str, n: u8) -> NewLink {
+    let purpose = Purpose::Link { who: slack(name), name: name.to_owned() };
+    let expires_at = noon() + minutes(10);
+    let token = Once { key: secret(100 + n).hash(), expires_at, purpose };
+    store.keep_once(&token).await.unwrap();
+    let sign_in = sign_in(200 + n, &token.key);
+    store.start_link(&token.key, &sign_in, noon()).await.unwrap();
+    let (event, work) = linked(name, noon() + TimeDelta::seconds(n.into()));
+    NewLink {
+        link: link(name),
+        sealed_token: Some(format!("sealed {n}").into_bytes()),
+        token: token.key,
+        sign_in: sign_in.key,
+        event,
+        work,
+    }
+}
+
+fn sign_in(n: u8, token: &SecretHash) -> Once {
+    let purpose = Purpose::SignIn { browser: secret(50).hash(), to: SignInTo::Link(token.clone()) };
+    Once { key: secret(n).hash(), expires_at: noon() + minutes(10), purpose }
+}
+
+fn assert_used_up(outcome: Result<(), LinkError>) {
+    assert!(matches!(outcome, Err(LinkError::UsedUp)), "{outcome:?}");
+}
+
+fn assert_conflict(outcome: Result<(), CommitError>) {
+    assert!(matches!(outcome, Err(CommitError::Conflict)), "{outcome:?}");
+}

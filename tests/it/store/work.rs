@@ -1,0 +1,239 @@
+//! The queue, the inbox, and events of no request.
+
+use std::slice;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use elevate::{
+    domain::{
+        audit::Tried,
+        ids::CommandId,
+        refusal::Refusal,
+        work::{Task, Work},
+    },
+    ports::{Asker, COMMITTER_HAS_WORK_FOR, Press, ReplyTo, Store, Wish},
+};
+use sandbox::dynamo::DynamoFault;
+use tokio::task::JoinSet;
+
+use super::*;
+
+#[tokio::test]
+async fn work_comes_in_the_order_in_which_it_is_due() {
+    let Fixture { store, .. } = &fixture().await;
+    for n in [3, 1, 5, 2, 4] {
+        let (event, _) = linked("ada", noon() - minutes(1));
+        let event = SideEvent { id: SideEventId::of(&format!("{n}").parse().unwrap(), event.at), ..event };
+        let work = [chore(&format!("late-{n}"), noon() + minutes(n)), chore(&format!("a-{n}"), noon())];
+        store.record(&event, &work).await.unwrap();
+    }
+    let all = store.due(noon() + minutes(9), 100).await.unwrap();
+    let ids: Vec<_> = all.iter().map(|work| work.id.as_str()).collect();
+    let expected = ["a-1", "a-2", "a-3", "a-4", "a-5", "late-1", "late-2", "late-3", "late-4", "late-5"];
+    assert_eq!(ids, expected);
+    assert_eq!(store.due(noon() + minutes(9), 3).await.unwrap(), all[..3]);
+    assert_eq!(store.due(noon() + minutes(3), 100).await.unwrap(), all[..8]);
+    assert_eq!(store.due(noon() + minutes(3) - millisecond(), 100).await.unwrap(), all[..7]);
+}
+
+#[tokio::test]
+async fn work_that_is_due_at_once_belongs_to_its_committer_for_a_while() {
+    let Fixture { store, .. } = &fixture().await;
+    let (event, work) = linked("ada", noon());
+    store.record(&event, &work).await.unwrap();
+    let others_may = noon() + COMMITTER_HAS_WORK_FOR;
+    assert_eq!(store.due(others_may - millisecond(), 10).await.unwrap(), []);
+    assert_eq!(store.due(others_may, 10).await.unwrap(), work);
+}
+
+#[tokio::test]
+async fn work_is_taken_by_one_replica() {
+    let Fixture { store, .. } = &fixture().await;
+    let work = timer(store).await;
+    let mut race = JoinSet::new();
+    for n in 0..16 {
+        let (store, work) = (store.clone(), work.clone());
+        race.spawn(async move { store.take(&work, work.due, work.due + minutes(1 + n)).await.unwrap() });
+    }
+    let taken = race.join_all().await;
+    assert_eq!(taken.into_iter().filter(|taken| *taken).count(), 1);
+}
+
+#[tokio::test]
+async fn work_that_is_taken_and_not_done_comes_back() {
+    let Fixture { store, .. } = &fixture().await;
+    let work = timer(store).await;
+    let (now, until) = (work.due, work.due + minutes(5));
+    assert!(store.take(&work, now, until).await.unwrap());
+    assert_eq!(store.due(until - millisecond(), 10).await.unwrap(), []);
+    assert!(!store.take(&work, until - millisecond(), until + minutes(5)).await.unwrap());
+    assert_eq!(store.due(until, 10).await.unwrap(), slice::from_ref(&work));
+    assert!(store.take(&work, until, until + minutes(5)).await.unwrap());
+}
+
+#[tokio::test]
+async fn whoever_takes_work_and_loses_the_answer_has_it() {
+    let Fixture { store, dynamo, .. } = &fixture().await;
+    let work = timer(store).await;
+    dynamo.fail_next_with("TransactWriteItems", DynamoFault::SucceedThenTimeOut);
+    assert!(store.take(&work, work.due, work.due + minutes(5)).await.unwrap());
+}
+
+#[tokio::test]
+async fn work_that_is_done_is_gone() {
+    let Fixture { store, .. } = &fixture().await;
+    let work = timer(store).await;
+    store.done(&work).await.unwrap();
+    store.done(&work).await.unwrap();
+    assert_eq!(store.due(work.due, 10).await.unwrap(), []);
+    assert!(!store.take(&work, work.due, work.due + minutes(5)).await.unwrap());
+}
+
+#[tokio::test]
+async fn work_that_others_have_does_not_hide_what_is_left() {
+    let Fixture { store, .. } = &fixture().await;
+    let (event, _) = linked("ada", noon() - minutes(1));
+    let chores: Vec<_> = (0..40).map(|n| chore(&format!("{n:02}"), noon())).collect();
+    store.record(&event, &chores).await.unwrap();
+    for taken in &chores[..39] {
+        assert!(store.take(taken, noon(), noon() + minutes(5)).await.unwrap());
+    }
+    assert_eq!(store.due(noon(), 1).await.unwrap(), chores[39..]);
+}
+
+#[tokio::test]
+async fn an_event_of_no_request_is_recorded_once() {
+    let fixture = fixture().await;
+    let store = &fixture.store;
+    let (event, work) = linked("ada", noon());
+    store.record(&event, &work).await.unwrap();
+    for work in &work {
+        store.done(work).await.unwrap();
+    }
+    let retold = SideEvent {
+        what: SideNews::Refused {
+            tried: Tried::Link,
+            request: None,
+            target: None,
+            why: Refusal::NoSlackEmail.to_string(),
+        },
+        ..event
+    };
+    store.record(&retold, &work).await.unwrap();
+    assert_eq!(fixture.work().await, []);
+}
+
+#[tokio::test]
+async fn events_are_found_by_month_and_by_who_acted() {
+    let Fixture { store, client, .. } = &fixture().await;
+    let asked = asked(1, "ada", S3_ADMIN, noon());
+    store.commit(&asked).await.unwrap();
+    let (event, work) = linked("ada", noon());
+    store.record(&event, &work).await.unwrap();
+
+    let mut of_january = 0;
+    for shard in 0..4 {
+        of_january += found(client, "gsi3", &format!("AUDIT#2027-01#{shard}")).await;
+    }
+    assert_eq!(of_january, 2);
+    assert_eq!(found(client, "gsi1", "ACTOR#T0123456#U0ADA").await, 1);
+    assert_eq!(found(client, "gsi2", "OPEN#REQUESTED").await, 1);
+    assert_eq!(found(client, "gsi3", "TARGET#111122223333#S3Admin").await, 1);
+
+    store.commit(&then(&asked.after, rejected(), "reject", noon())).await.unwrap();
+    assert_eq!(found(client, "gsi2", "OPEN#REQUESTED").await, 0);
+    assert_eq!(found(client, "gsi2", "DONE#REJECTED#2027-01").await, 1);
+}
+
+// Presses.
+
+#[tokio::test]
+async fn a_press_is_promised_once() {
+    let Fixture { store, .. } = &fixture().await;
+    let press = press("press-1");
+    let finish_by = noon() + minutes(1);
+    assert!(store.accept(&press, finish_by).await.unwrap());
+    assert!(!store.accept(&press, finish_by + minutes(1)).await.unwrap());
+    assert_eq!(store.press(&press.asker.id).await.unwrap(), Some(press));
+}
+
+#[tokio::test]
+async fn a_promise_whose_answer_is_lost_is_not_taken_for_a_second_one() {
+    let Fixture { store, dynamo, .. } = &fixture().await;
+    dynamo.fail_next_with("TransactWriteItems", DynamoFault::SucceedThenTimeOut);
+    assert!(store.accept(&press("press-1"), noon()).await.unwrap());
+}
+
+#[tokio::test]
+async fn of_16_racing_deliveries_of_a_press_one_is_accepted() {
+    let Fixture { store, .. } = &fixture().await;
+    let mut race = JoinSet::new();
+    for n in 0..16 {
+        let store = store.clone();
+        race.spawn(async move { store.accept(&press("press-1"), noon() + minutes(n)).await.unwrap() });
+    }
+    let accepted = race.join_all().await;
+    assert_eq!(accepted.into_iter().filter(|accepted| *accepted).count(), 1);
+}
+
+#[tokio::test]
+async fn a_press_that_nobody_finishes_becomes_work() {
+    let Fixture { store, .. } = &fixture().await;
+    let press = press("press-1");
+    let finish_by = noon() + minutes(1);
+    store.accept(&press, finish_by).await.unwrap();
+    assert_eq!(store.due(finish_by - millisecond(), 10).await.unwrap(), []);
+    let due = store.due(finish_by, 10).await.unwrap();
+    assert_eq!(due[0].task, Task::FinishPress(press.asker.id));
+    store.done(&due[0]).await.unwrap();
+    assert_eq!(store.due(finish_by, 10).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_finished_press_is_remembered_and_not_work_any_more() {
+    let fixture = fixture().await;
+    let store = &fixture.store;
+    let press = press("press-1");
+    store.accept(&press, noon() + minutes(1)).await.unwrap();
+    store.finish(&press.asker.id).await.unwrap();
+    store.finish(&press.asker.id).await.unwrap();
+    assert_eq!(store.press(&press.asker.id).await.unwrap(), None);
+    assert_eq!(fixture.work().await, []);
+    assert!(!store.accept(&press, noon() + minutes(1)).await.unwrap());
+}
+
+#[tokio::test]
+async fn finishing_what_nobody_promised_does_nothing() {
+    let Fixture { store, .. } = &fixture().await;
+    let id: CommandId = "unheard-of".parse().unwrap();
+    store.finish(&id).await.unwrap();
+    assert_eq!(store.press(&id).await.unwrap(), None);
+    assert!(store.accept(&press("unheard-of"), noon()).await.unwrap());
+}
+
+/// The request's timer, which is nobody's until it is taken.
+async fn timer(store: &DynamoStore) -> Work {
+    let asked = asked(1, "ada", S3_ADMIN, noon());
+    store.commit(&asked).await.unwrap();
+    let is_timer = |work: &Work| matches!(work.task, Task::Elapse(_));
+    for notice in asked.work.iter().filter(|work| !is_timer(work)) {
+        store.done(notice).await.unwrap();
+    }
+    asked.work.into_iter().find(is_timer).unwrap()
+}
+
+fn chore(id: &str, due: Timestamp) -> Work {
+    let task = Task::FinishPress("press".parse().unwrap());
+    Work { due, id: id.to_owned(), task }
+}
+
+fn press(id: &str) -> Press {
+    let asker = Asker { id: id.parse().unwrap(), at: noon(), who: slack("ada"), reply_to: ReplyTo::Direct };
+    Press { asker, wish: Wish::Overview }
+}
+
+async fn found(client: &Client, index: &str, pk: &str) -> i32 {
+    let query = client.query().table_name(TABLE).index_name(index);
+    let query = query.key_condition_expression(format!("{index}pk = :pk"));
+    let value = AttributeValue::S(pk.to_owned());
+    query.expression_attribute_values(":pk", value).send().await.unwrap().count()
+}

@@ -1,0 +1,288 @@
+//! The shape of the code, and what must agree with it: held by tests, since no compiler does.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use elevate::store::keys;
+use yaml_rust2::{Yaml, YamlLoader};
+
+/// Which modules a module may use, besides itself: dependencies point down only.
+const MAY_USE: [(&str, &[&str]); 18] = [
+    ("domain", &[]),
+    ("ports", &["domain"]),
+    ("flows", &["ports", "domain"]),
+    ("store", &["ports", "domain"]),
+    ("identity", &["ports", "domain", "config", "outbound"]),
+    ("aws", &["ports", "domain", "config", "outbound"]),
+    ("sealer", &["ports", "domain", "config"]),
+    ("system", &["ports", "domain"]),
+    ("outbound", &[]),
+    ("config", &["domain", "outbound"]),
+    ("slack/views", &["domain"]),
+    ("slack/verify", &["domain"]),
+    ("slack/command", &["domain"]),
+    ("slack/payload", &["domain", "slack/views"]),
+    ("slack/client", &["ports", "domain", "slack/views", "outbound"]),
+    (
+        "slack/inbound",
+        &["flows", "ports", "domain", "slack/command", "slack/payload", "slack/verify", "slack/views"],
+    ),
+    ("web", &["flows", "ports", "domain"]),
+    (
+        "app",
+        &[
+            "web",
+            "slack/inbound",
+            "slack/client",
+            "slack/verify",
+            "slack/views",
+            "flows",
+            "ports",
+            "domain",
+            "store",
+            "identity",
+            "aws",
+            "sealer",
+            "config",
+        ],
+    ),
+];
+
+#[test]
+fn dependencies_point_down_only() {
+    let mut faults = Vec::new();
+    let mut known = BTreeSet::new();
+    for (module, allowed) in MAY_USE {
+        for file in files_of(module) {
+            known.insert(file.clone());
+            for used in modules_used_in(&file, module) {
+                if used != module && !allowed.contains(&used.as_str()) {
+                    faults.push(format!("{}: `{module}` may not use `{used}`", file.display()));
+                }
+            }
+        }
+    }
+    let roots = ["src/lib.rs", "src/main.rs", "src/slack/mod.rs"].map(PathBuf::from);
+    for file in rust_files(Path::new("src")) {
+        if !known.contains(&file) && !roots.contains(&file) {
+            faults.push(format!("{}: say in MAY_USE what this module may use", file.display()));
+        }
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+#[test]
+fn the_rules_are_pure() {
+    const FORBIDDEN: [&str; 9] =
+        ["async ", ".await", "tokio", "tracing", "aws_sdk", "slack_morphism", "axum", "reqwest", "std::env"];
+    for file in files_of("domain") {
+        let code = code_of(&file);
+        for word in FORBIDDEN {
+            assert!(!code.contains(word), "{}: the domain is pure, found `{word}`", file.display());
+        }
+    }
+}
+
+/// Calls that make a proof, or reach out to the world, and the one place of each.
+#[test]
+fn proofs_are_made_and_effects_are_had_in_one_place_each() {
+    let one_place: [(&str, &[&str]); 7] = [
+        ("SignedIn::verified(", &["src/identity"]),
+        ("FreshGroups::fetched(", &["src/identity"]),
+        ("SessionTerms::new(", &["src/flows/federate.rs"]),
+        (".assume_role(", &["src/flows/federate.rs", "src/aws.rs"]),
+        (".console_url(", &["src/flows/federate.rs", "src/aws.rs"]),
+        (".scan(", &[]),
+        ("std::env::", &["src/config"]),
+    ];
+    for (call, places) in one_place {
+        for file in rust_files(Path::new("src")) {
+            let is_allowed = places.iter().any(|place| file.to_string_lossy().starts_with(place));
+            let in_code = code_of(&file).contains(call);
+            assert!(is_allowed || !in_code, "{}: `{call}` belongs into {places:?}", file.display());
+        }
+    }
+}
+
+#[test]
+fn the_manifest_asks_for_the_scopes_that_the_code_uses() {
+    /// The bot scopes that each method takes (<https://docs.slack.dev/reference/methods>).
+    const SCOPES_OF: [(&str, &[&str]); 8] = [
+        ("auth.test", &[]),
+        ("users.info", &["users:read", "users:read.email"]),
+        ("conversations.info", &["channels:read", "groups:read"]),
+        ("conversations.open", &["im:write"]),
+        ("chat.postMessage", &["chat:write"]),
+        ("chat.postEphemeral", &["chat:write"]),
+        ("chat.update", &["chat:write"]),
+        ("views.open", &[]),
+    ];
+    let client = code_of(Path::new("src/slack/client.rs"));
+    let called: BTreeSet<&str> =
+        client.split('"').skip(1).step_by(2).filter(|text| is_method(text)).collect();
+    let known: BTreeSet<&str> = SCOPES_OF.iter().map(|(method, _)| *method).collect();
+    assert_eq!(called, known, "the methods that src/slack/client.rs calls");
+
+    let mut needed: BTreeSet<&str> =
+        SCOPES_OF.iter().flat_map(|(_, scopes)| scopes.iter().copied()).collect();
+    needed.insert("commands");
+    let manifest = yaml("manifests/slack-app.yaml");
+    let asked: BTreeSet<&str> = texts(&manifest["oauth_config"]["scopes"]["bot"]).collect();
+    assert_eq!(asked, needed);
+}
+
+#[test]
+fn the_manifest_names_the_commands_and_addresses_that_the_code_serves() {
+    let manifest = yaml("manifests/slack-app.yaml");
+    let commands = manifest["features"]["slash_commands"].as_vec().unwrap();
+    assert_eq!(commands.len(), 1);
+    assert_eq!(commands[0]["command"].as_str(), Some("/elevate"));
+    let inbound = code_of(Path::new("src/slack/inbound.rs"));
+    let addresses = [&commands[0]["url"], &manifest["settings"]["interactivity"]["request_url"]]
+        .map(|url| url.as_str().unwrap());
+    for address in addresses {
+        let path = address.strip_prefix("https://elevate.example.com").unwrap();
+        assert!(inbound.contains(&format!(".route(\"{path}\"")), "nobody serves {path}");
+    }
+    assert_eq!(inbound.matches(".route(\"/slack/").count(), addresses.len());
+    assert!(manifest["settings"]["event_subscriptions"].is_badvalue(), "no event is used");
+}
+
+#[test]
+fn the_table_in_infra_is_the_one_in_the_code() {
+    let template = yaml("infra/broker.yaml");
+    let table = &template["Resources"]["Table"]["Properties"];
+    assert_eq!(key_of(&table["KeySchema"]), (keys::PK, keys::SK));
+    assert_eq!(table["TimeToLiveSpecification"]["AttributeName"].as_str(), Some(keys::TTL));
+    assert_eq!(table["DeletionProtectionEnabled"].as_bool(), Some(true));
+    let recovery = &table["PointInTimeRecoverySpecification"];
+    assert_eq!(recovery["PointInTimeRecoveryEnabled"].as_bool(), Some(true));
+
+    let indexes = table["GlobalSecondaryIndexes"].as_vec().unwrap();
+    assert_eq!(indexes.len(), keys::INDEXES.len());
+    for (there, here) in indexes.iter().zip(keys::INDEXES) {
+        assert_eq!(there["IndexName"].as_str(), Some(here.name));
+        assert_eq!(key_of(&there["KeySchema"]), (here.pk, here.sk));
+        assert_eq!(there["Projection"]["ProjectionType"].as_str(), Some("KEYS_ONLY"));
+    }
+    let defined: BTreeSet<&str> = table["AttributeDefinitions"]
+        .as_vec()
+        .unwrap()
+        .iter()
+        .map(|attribute| attribute["AttributeName"].as_str().unwrap())
+        .collect();
+    let keyed = keys::INDEXES.iter().flat_map(|index| [index.pk, index.sk]).chain([keys::PK, keys::SK]);
+    assert_eq!(defined, keyed.collect());
+}
+
+/// The modules of ours that a file names, other than through its own: `crate::a`, `super::a` of `slack`.
+fn modules_used_in(file: &Path, module: &str) -> BTreeSet<String> {
+    let code = code_of(file);
+    let mut used = BTreeSet::new();
+    for path in paths_after(&code, "crate::") {
+        let mut names = path.split("::");
+        let first = names.next().unwrap_or_default();
+        let within = names.next().unwrap_or_default();
+        used.insert(if first == "slack" { format!("slack/{within}") } else { first.to_owned() });
+    }
+    let is_top_of_slack = module.starts_with("slack/") && file.parent() == Some(Path::new("src/slack"));
+    if is_top_of_slack {
+        let siblings = paths_after(&code, "super::").into_iter();
+        used.extend(siblings.filter_map(|path| {
+            let first = path.split("::").next()?.to_owned();
+            (first.starts_with(char::is_lowercase) && first != "super").then(|| format!("slack/{first}"))
+        }));
+    }
+    used.retain(|name| name.starts_with(char::is_lowercase));
+    used
+}
+
+/// Every path that follows `prefix`, with the groups of `use` taken apart: `a::{b, c::d}` is `a::b` and `a::c::d`.
+fn paths_after(code: &str, prefix: &str) -> Vec<String> {
+    let mut paths = Vec::new();
+    for (at, _) in code.match_indices(prefix) {
+        let before = code[..at].chars().next_back();
+        if before.is_none_or(|c| !c.is_alphanumeric() && c != '_' && c != ':') {
+            expand("", &code[at + prefix.len()..], &mut paths);
+        }
+    }
+    paths
+}
+
+/// Reads one path, or one group of them, at the start of `code`; hands back what follows it.
+fn expand<'a>(prefix: &str, code: &'a str, paths: &mut Vec<String>) -> &'a str {
+    let code = code.trim_start();
+    if let Some(mut rest) = code.strip_prefix('{') {
+        loop {
+            rest = rest.trim_start();
+            if let Some(after) = rest.strip_prefix('}') {
+                return after;
+            }
+            rest = expand(prefix, rest, paths).trim_start();
+            rest = rest.strip_prefix(',').unwrap_or(rest);
+        }
+    }
+    let end =
+        code.find(|c: char| !c.is_alphanumeric() && c != '_' && c != ':' && c != '*').unwrap_or(code.len());
+    let (name, rest) = code.split_at(end);
+    if let Some(stem) = name.strip_suffix("::") {
+        return expand(&format!("{prefix}{stem}::"), rest, paths);
+    }
+    paths.push(format!("{prefix}{name}"));
+    match rest.trim_start().strip_prefix("as ") {
+        Some(alias) => alias.trim_start_matches(|c: char| c.is_alphanumeric() || c == '_'),
+        None if name.is_empty() => &code[code.chars().next().map_or(0, char::len_utf8)..],
+        None => rest,
+    }
+}
+
+fn files_of(module: &str) -> Vec<PathBuf> {
+    let alone = PathBuf::from(format!("src/{module}.rs"));
+    let mut files = rust_files(Path::new(&format!("src/{module}")));
+    if alone.exists() {
+        files.push(alone);
+    }
+    assert!(!files.is_empty(), "there is no module {module}");
+    files
+}
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let paths = entries.map(|entry| entry.unwrap().path());
+    paths
+        .flat_map(|path| if path.is_dir() { rust_files(&path) } else { vec![path] })
+        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
+        .collect()
+}
+
+/// A file without its comments and its tests.
+fn code_of(file: &Path) -> String {
+    let text = fs::read_to_string(file).unwrap();
+    let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn is_method(text: &str) -> bool {
+    let is_word = |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_alphabetic());
+    text.split_once('.').is_some_and(|(family, name)| is_word(family) && is_word(name))
+}
+
+fn yaml(path: &str) -> Yaml {
+    let text = fs::read_to_string(path).unwrap();
+    YamlLoader::load_from_str(&text).unwrap().remove(0)
+}
+
+fn texts(list: &Yaml) -> impl Iterator<Item = &str> {
+    list.as_vec().unwrap().iter().map(|item| item.as_str().unwrap())
+}
+
+fn key_of(schema: &Yaml) -> (&str, &str) {
+    let attribute = |n: usize| schema[n]["AttributeName"].as_str().unwrap();
+    assert_eq!(schema[0]["KeyType"].as_str(), Some("HASH"));
+    assert_eq!(schema[1]["KeyType"].as_str(), Some("RANGE"));
+    (attribute(0), attribute(1))
+}

@@ -1,0 +1,335 @@
+//! The world of the stories: Example Corp, the product, and people who type, press and read.
+//!
+//! A story ends with [`World::finish`], which fails on anything that nobody has read or that was not delivered.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use chrono::{DateTime, TimeDelta, TimeZone, Utc};
+use elevate::{
+    app::App,
+    domain::work::Task,
+    flows::sweep,
+    ports::{COMMITTER_HAS_WORK_FOR, Ids},
+};
+use sandbox::{
+    browser::{Browser, Page},
+    clock::Clock,
+    company::{self, ADA, AUDIT_CHANNEL, BOB, CAROL, Company, GENERAL_CHANNEL, Persona, REVIEW_CHANNEL},
+    dynamo::Dynamo,
+    slack::{Ack, Message, Submission, render},
+};
+use tokio::net::TcpListener;
+
+use crate::stage;
+
+/// What Ada asks for in most stories.
+pub const ASK: &str = "/elevate 111122223333/S3Admin 1h bucket policy broken";
+
+/// Example Corp with the product at work.
+pub struct World {
+    pub company: Company,
+    pub app: App,
+    pub url: String,
+    read: Mutex<HashMap<String, u32>>,
+}
+
+/// Somebody at work: a Slack account and a browser.
+pub struct Player<'w> {
+    world: &'w World,
+    pub persona: Persona,
+    pub browser: Browser,
+}
+
+/// Chance that comes out the same in every run.
+#[derive(Default)]
+struct Counted(AtomicU64);
+
+impl Ids for Counted {
+    fn fill(&self, bytes: &mut [u8]) {
+        for chunk in bytes.chunks_mut(8) {
+            let count = self.0.fetch_add(1, Ordering::SeqCst) + 1;
+            let mixed = count.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            let mixed = (mixed ^ (mixed >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+            chunk.copy_from_slice(&(mixed ^ (mixed >> 32)).to_be_bytes()[..chunk.len()]);
+        }
+    }
+}
+
+/// Nine o'clock on a Wednesday, by the world's clock.
+pub fn nine() -> DateTime<Utc> {
+    Utc.with_ymd_and_hms(2030, 1, 2, 9, 0, 0).unwrap()
+}
+
+impl World {
+    pub async fn start() -> Self {
+        let dynamo = Dynamo::in_memory().unwrap();
+        let company = Company::open(Clock::standing(nine()), dynamo).await.unwrap();
+        Self::staff(company).await
+    }
+
+    /// The product at work in `company`.
+    pub async fn staff(company: Company) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let app = stage::build(&company, &listener, Arc::new(Counted::default())).await.unwrap();
+        let router = app.router();
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self { company, app, url, read: Mutex::default() }
+    }
+
+    /// A world in which these people are linked, and have read what they were told about it.
+    pub async fn with_linked<const N: usize>(people: [Persona; N]) -> Self {
+        let world = Self::start().await;
+        for persona in people {
+            world.player(persona).links().await;
+        }
+        world
+    }
+
+    pub fn player(&self, persona: Persona) -> Player<'_> {
+        Player { world: self, persona, browser: Browser::with_clock(self.company.clock.clone()) }
+    }
+
+    pub fn ada(&self) -> Player<'_> {
+        self.player(ADA)
+    }
+
+    pub fn bob(&self) -> Player<'_> {
+        self.player(BOB)
+    }
+
+    pub fn carol(&self) -> Player<'_> {
+        self.player(CAROL)
+    }
+
+    /// Hires somebody who is not of the usual cast.
+    pub fn hire(&self, persona: Persona) -> Player<'_> {
+        self.company.slack.add_person(company::slack_account(&persona));
+        self.company.idp.add_person(company::identity(&persona));
+        for channel in [GENERAL_CHANNEL, REVIEW_CHANNEL] {
+            self.company.slack.update_channel(channel, |channel| {
+                channel.members.insert(persona.slack.to_owned());
+            });
+        }
+        self.player(persona)
+    }
+
+    /// Waits until the product has nothing left to do.
+    pub async fn settle(&self) {
+        self.app.broker().idle().await;
+    }
+
+    /// Lets time pass, and the sweeper do what has become due.
+    pub async fn passes(&self, time: TimeDelta) {
+        self.company.clock.advance(time);
+        self.sweep().await;
+    }
+
+    pub async fn sweep(&self) {
+        while sweep::sweep(self.app.broker()).await.unwrap() > 0 {
+            self.settle().await;
+        }
+        self.settle().await;
+    }
+
+    /// What is new in the audit channel: a line each, as Carol sees it.
+    pub fn audit(&self) -> Vec<String> {
+        self.unread(AUDIT_CHANNEL, CAROL)
+    }
+
+    /// The newest card in the review channel, as Bob sees it. Older versions of it count as read.
+    pub fn card(&self) -> String {
+        self.unread(REVIEW_CHANNEL, BOB).pop().expect("nothing is new in the review channel")
+    }
+
+    /// What is new in a channel, oldest first, as `viewer` sees it. It counts as read from then on.
+    fn unread(&self, channel: &str, viewer: Persona) -> Vec<String> {
+        let viewer = self.company.slack.viewer(viewer.slack);
+        let messages = self.company.slack.messages(channel);
+        let new = messages.iter().filter(|message| self.reads(message.key(), message.edits));
+        new.map(|message| render::message(message, &viewer)).collect()
+    }
+
+    /// Notes that a version of a message has been read; whether it was new.
+    fn reads(&self, key: String, edits: u32) -> bool {
+        self.read.lock().unwrap().insert(key, edits) != Some(edits)
+    }
+
+    /// Ends the story: nothing is unread, nothing undelivered, nothing open.
+    pub async fn finish(self) {
+        self.settle().await;
+        let mut left = Vec::new();
+        for channel in [AUDIT_CHANNEL, REVIEW_CHANNEL] {
+            left.extend(self.unread(channel, CAROL));
+        }
+        for persona in company::EVERYBODY {
+            left.extend(self.player(persona).unread_messages());
+            left.extend(self.player(persona).unread_whispers());
+            let open = self.company.slack.open_views(persona.slack);
+            left.extend(open.iter().map(|view| format!("{} has an open form: {view:?}", persona.name)));
+        }
+        let later = self.company.clock.now() + COMMITTER_HAS_WORK_FOR;
+        for work in self.app.broker().ports().store.due(later, 1_000).await.unwrap() {
+            if let Task::Notify(_) | Task::FinishPress(_) = work.task {
+                left.push(format!("undone: {work:?}"));
+            }
+        }
+        assert!(left.is_empty(), "the story left something behind:\n{}", left.join("\n\n"));
+    }
+}
+
+impl Player<'_> {
+    /// Types a command in #general, and waits until the product has done with it.
+    pub async fn types(&self, line: &str) -> Ack {
+        let ack = self.slack().types(GENERAL_CHANNEL, line).await.unwrap();
+        assert!(ack.is_ok(), "{line}: {ack:?}");
+        self.world.settle().await;
+        ack
+    }
+
+    /// Presses the newest button of this kind that they see; hands back where it leads, if it leads anywhere.
+    pub async fn presses(&self, action: &str) -> Option<String> {
+        let url = self.presses_unawaited(action).await;
+        self.world.settle().await;
+        url
+    }
+
+    /// Presses, and does not wait for what comes of it.
+    pub async fn presses_unawaited(&self, action: &str) -> Option<String> {
+        let (channel, ts) = self.newest_with(action);
+        let pressed = self.slack().presses((channel.as_str(), ts.as_str()), action).await.unwrap();
+        assert!(pressed.ack.is_ok(), "{action}: {:?}", pressed.ack);
+        pressed.url
+    }
+
+    /// Submits the form in front of them.
+    pub async fn submits(&self, fields: &[(&str, &str)]) -> Submission {
+        let views = self.world.company.slack.open_views(self.persona.slack);
+        let form = views.last().expect("no form is open");
+        let submitted = self.slack().submits(&form.id, fields).await.unwrap();
+        self.world.settle().await;
+        submitted.outcome
+    }
+
+    /// The form in front of them, as they see it.
+    pub fn form(&self) -> String {
+        let views = self.world.company.slack.open_views(self.persona.slack);
+        let form = views.last().expect("no form is open");
+        render::view(&form.body, &self.world.company.slack.viewer(self.persona.slack))
+    }
+
+    /// What only they have just seen: all of it, and there is something.
+    pub fn hears(&self) -> String {
+        let whispers = self.unread_whispers();
+        assert!(!whispers.is_empty(), "{} hears nothing", self.persona.name);
+        whispers.join("\n")
+    }
+
+    /// What is new in their messages with the app: all of it, and there is something.
+    pub fn is_told(&self) -> String {
+        let messages = self.unread_messages();
+        assert!(!messages.is_empty(), "{} is told nothing", self.persona.name);
+        messages.join("\n")
+    }
+
+    /// Links themselves, and reads what they and the auditors hear of it.
+    pub async fn links(&self) {
+        self.types("/elevate link").await;
+        self.hears();
+        let page = self.follows_link(&self.presses("person.link").await.unwrap()).await;
+        assert_eq!(page.status, 200, "{}", page.text());
+        self.world.settle().await;
+        assert!(self.is_told().contains(self.persona.email));
+        assert_eq!(self.world.audit().len(), 1);
+    }
+
+    /// Goes the whole way from the link to the page at its end, signing in as themselves.
+    pub async fn follows_link(&self, url: &str) -> Page {
+        self.follows_link_as(url, self.persona).await
+    }
+
+    /// Goes the whole way from the link to the page at its end, signing in as somebody.
+    pub async fn follows_link_as(&self, url: &str, identity: Persona) -> Page {
+        let page = self.browser.open(url).await.unwrap();
+        let page = self.browser.press(&page, "This is me").await.unwrap();
+        let page = self.signs_in(page, identity).await;
+        self.world.settle().await;
+        page
+    }
+
+    /// Opens an address, signing in on the way if the identity provider asks.
+    pub async fn opens(&self, url: &str) -> Page {
+        self.opens_as(url, self.persona).await
+    }
+
+    /// Opens an address, signing in as somebody if the identity provider asks.
+    pub async fn opens_as(&self, url: &str, identity: Persona) -> Page {
+        let page = self.browser.open(url).await.unwrap();
+        let page = self.signs_in(page, identity).await;
+        self.world.settle().await;
+        page
+    }
+
+    async fn signs_in(&self, page: Page, identity: Persona) -> Page {
+        let label = format!("Continue as {}", identity.name);
+        if page.button(&label).is_none() {
+            return page;
+        }
+        self.browser.press(&page, &label).await.unwrap()
+    }
+
+    fn slack(&self) -> sandbox::slack::Actor {
+        self.world.company.slack.person(self.persona.slack)
+    }
+
+    fn unread_messages(&self) -> Vec<String> {
+        let direct = self.world.company.slack.direct_channel(self.persona.slack);
+        self.world.unread(&direct, self.persona)
+    }
+
+    pub fn unread_whispers(&self) -> Vec<String> {
+        let slack = &self.world.company.slack;
+        let viewer = slack.viewer(self.persona.slack);
+        let whispers = slack.ephemerals(self.persona.slack);
+        let new = whispers.iter().filter(|whisper| self.world.reads(whisper.key(), whisper.edits));
+        new.map(|whisper| render::ephemeral(whisper, &viewer)).collect()
+    }
+
+    /// Where the newest button of this kind stands, among all that this person sees.
+    fn newest_with(&self, action: &str) -> (String, String) {
+        let slack = &self.world.company.slack;
+        let mut seen: Vec<(String, String, String)> = Vec::new();
+        let direct = slack.direct_channel(self.persona.slack);
+        for channel in [REVIEW_CHANNEL, &direct] {
+            seen.extend(slack.messages(channel).iter().map(placed));
+        }
+        let whispers = slack.ephemerals(self.persona.slack);
+        seen.extend(
+            whispers.iter().map(|whisper| {
+                (whisper.ts.clone(), whisper.channel.clone(), format!("{:?}", whisper.blocks))
+            }),
+        );
+        seen.sort();
+        let newest = seen.into_iter().rev().find(|(_, _, blocks)| blocks.contains(&format!("\"{action}\"")));
+        let (ts, channel, _) =
+            newest.unwrap_or_else(|| panic!("{} sees no button {action}", self.persona.name));
+        (channel, ts)
+    }
+}
+
+fn placed(message: &Message) -> (String, String, String) {
+    (message.ts.clone(), message.channel.clone(), format!("{:?}", message.blocks))
+}
+
+/// What AWS's stand-in says of the credentials behind the newest session.
+pub fn may_call(world: &World, at: DateTime<Utc>) -> bool {
+    let key = world.company.aws.access_keys().pop().expect("no session was issued");
+    let decision = world.company.aws.is_allowed(&key, "s3:ListAllMyBuckets", "*", at);
+    decision == sandbox::aws::Decision::Allowed
+}
