@@ -133,7 +133,6 @@ async fn check_slack(config: &Config, chat: &dyn Chat) -> anyhow::Result<Workspa
 
 impl App {
     /// The routes.
-    #[must_use]
     pub fn router(&self) -> Router {
         self.router.clone()
     }

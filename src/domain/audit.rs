@@ -102,7 +102,7 @@ pub enum AuditEntry {
         /// For how long.
         duration: Minutes,
         /// What happened.
-        recorded: Recorded,
+        recorded: Box<Recorded>,
     },
     /// An event of no request.
     Side(SideEvent),
@@ -116,7 +116,7 @@ impl AuditEntry {
             requester: request.requester.clone(),
             target: request.target.clone(),
             duration: request.duration,
-            recorded: recorded.clone(),
+            recorded: Box::new(recorded.clone()),
         }
     }
 

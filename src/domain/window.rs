@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn only_whole_minutes_are_taken() {
-        for bad in ["", "0m", "30s", "90", "1h30s", "-1h", "1.5h", "999999h"] {
+        for bad in ["", "0m", "30s", "90", "1h30s", "-1h", "1.51m", "999999h"] {
             assert!(bad.parse::<Minutes>().is_err(), "{bad:?}");
         }
         assert_eq!("90m".parse::<Minutes>().unwrap().to_string(), "1h30m");

@@ -47,7 +47,7 @@ pub enum Notice {
     /// The requester gets a one-time link to the console, for their eyes alone.
     ConsoleLink(RequestId),
     /// The audit channel has this line.
-    Audit(AuditEntry),
+    Audit(Box<AuditEntry>),
     /// A person hears that they are linked.
     Linked(UserId, Email),
     /// A person hears that they are not linked any more.
@@ -63,7 +63,7 @@ pub fn follow_ups(request: &Request, recorded: &Recorded) -> Vec<Work> {
     let id = &request.id;
     let card = || Notice::Card(id.clone());
     let receipt = || Notice::Receipt(id.clone());
-    let audit = || Notice::Audit(AuditEntry::of(request, recorded));
+    let audit = || Notice::Audit(Box::new(AuditEntry::of(request, recorded)));
     let (notices, timer) = match &recorded.event {
         Event::Requested { answer_by, .. } => {
             (vec![card(), receipt(), audit()], Some((*answer_by, Task::Elapse(id.clone()))))
@@ -99,7 +99,7 @@ pub fn follow_ups_aside(event: &SideEvent) -> Vec<Work> {
         SideNews::Unlinked { email } => vec![Notice::Unlinked(to, email.clone())],
         SideNews::Refused { .. } => Vec::new(),
     };
-    notices.push(Notice::Audit(AuditEntry::Side(event.clone())));
+    notices.push(Notice::Audit(Box::new(AuditEntry::Side(event.clone()))));
     notify(event.at, event.id.as_str(), notices)
 }
 

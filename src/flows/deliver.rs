@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::{Broker, Error, Result, federate};
 use crate::{
     domain::{
+        audit::AuditEntry,
         ids::RequestId,
         message::{Drawn, Message},
         person::SlackUser,
@@ -52,7 +53,7 @@ impl Broker {
             Notice::ConsoleLink(id) => self.whisper_console_link(id).await,
             Notice::Audit(entry) => {
                 let to = Address::Channel(self.settings.audit_channel.clone());
-                self.ports.chat.post(&to, &Message::Audit(entry.clone())).await?;
+                self.ports.chat.post(&to, &Message::Audit(AuditEntry::clone(entry))).await?;
                 Ok(())
             }
             Notice::Linked(who, email) => {

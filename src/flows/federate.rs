@@ -12,7 +12,6 @@
 use std::sync::Arc;
 
 use anyhow::anyhow;
-use chrono::TimeDelta;
 use secrecy::SecretString;
 use url::Url;
 
@@ -30,15 +29,12 @@ use crate::{
         person::{SignedIn, SlackUser},
         refusal::Refusal,
         request::{Command, Event, Request, SessionOutcome},
-        secret::{Secret, SecretHash},
+        secret::{Secret, SecretHash, TICKET_LASTS},
         session::SessionTerms,
         window::Timestamp,
     },
     ports::{CloudError, Credentials, Once, Purpose, SignInTo},
 };
-
-/// How long a ticket is good.
-const TICKET_LASTS: TimeDelta = TimeDelta::minutes(15);
 
 /// A fresh link to the console for the requester, as long as access is open.
 ///

@@ -103,28 +103,33 @@ pub async fn tell(broker: &Arc<Broker>, asker: &Asker, error: &Error) {
     }
 }
 
-/// Tells somebody why not. Who is not linked gets a link; who has another request gets to see that one.
+/// Tells somebody why not, and gives them at hand what helps.
 pub(super) async fn refuse(broker: &Arc<Broker>, asker: &Asker, refusal: &Refusal) -> Result<()> {
-    let message = match refusal {
-        refusal if refusal.asks_to_link() => match link::invite(broker, &asker.who).await {
-            Ok(url) => Message::LinkInvitation { why: Some(refusal.clone()), url },
-            Err(Error::Refused(outsider)) => {
-                broker.record_refusal(asker.attempt(Tried::Use, None), &outsider).await?;
-                Message::Refused { why: outsider, pointer: None }
-            }
-            Err(failure) => return Err(failure),
-        },
-        Refusal::AlreadyOpen { request, .. } => {
-            Message::Refused { why: refusal.clone(), pointer: look_up(broker, request).await? }
-        }
-        refusal => Message::Refused { why: refusal.clone(), pointer: None },
+    let message = if refusal.asks_to_link() {
+        invite(broker, asker, refusal).await?
+    } else {
+        Message::Refused { why: refusal.clone(), pointer: look_up(broker, refusal).await? }
     };
     reply(broker, asker, &message).await // 3
 }
 
-async fn look_up(broker: &Broker, id: &RequestId) -> Result<Option<Box<Drawn>>> {
+/// Who is not linked gets a link, unless they are nobody who may use the app.
+async fn invite(broker: &Arc<Broker>, asker: &Asker, refusal: &Refusal) -> Result<Message> {
+    match link::invite(broker, &asker.who).await {
+        Ok(url) => Ok(Message::LinkInvitation { why: Some(refusal.clone()), url }),
+        Err(Error::Refused(outsider)) => {
+            broker.record_refusal(asker.attempt(Tried::Use, None), &outsider).await?;
+            Ok(Message::Refused { why: outsider, pointer: None })
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+/// The request that a refusal points to, to be looked at.
+async fn look_up(broker: &Broker, refusal: &Refusal) -> Result<Option<Box<Drawn>>> {
+    let Refusal::AlreadyOpen { request, .. } = refusal else { return Ok(None) };
     let as_of = broker.ports.clock.now();
-    let request = broker.ports.store.request(id).await?;
+    let request = broker.ports.store.request(request).await?;
     Ok(request.map(|request| Box::new(Drawn { request, as_of })))
 }
 

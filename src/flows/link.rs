@@ -8,7 +8,6 @@
 
 use std::sync::Arc;
 
-use chrono::TimeDelta;
 use url::Url;
 
 use super::{Broker, Error, Result, audit::Attempt, sign_in};
@@ -18,15 +17,12 @@ use crate::{
         ids::{CommandId, SideEventId},
         person::{Link, SlackUser},
         refusal::Refusal,
-        secret::{Secret, SecretHash},
+        secret::{LINK_LASTS, Secret, SecretHash},
         window::Timestamp,
         work::follow_ups_aside,
     },
     ports::{CommitError, LinkError, NewLink, Once, Purpose, Redeemed, SignInTo},
 };
-
-/// How long a link token is good.
-const LINK_LASTS: TimeDelta = TimeDelta::minutes(10);
 
 /// Whom a link token would link.
 #[derive(Clone, Debug)]

@@ -372,7 +372,7 @@ impl User {
     fn into_member(self, user: UserId) -> Member {
         let kind = self.kind();
         let confirmed_email = self.confirmed_email();
-        let names = [self.profile.display_name, self.profile.real_name];
+        let names = [self.profile.real_name, self.profile.display_name];
         Member {
             who: SlackUser { team: self.team_id, user },
             name: names.into_iter().find(|name| !name.is_empty()).unwrap_or(self.name),

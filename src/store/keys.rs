@@ -21,7 +21,7 @@
 use std::fmt;
 
 use aws_lc_rs::digest;
-use chrono::SecondsFormat;
+use chrono::{SecondsFormat, TimeDelta};
 
 use crate::{
     domain::{
@@ -223,7 +223,7 @@ pub(super) fn work_pk(shard: u8) -> String {
 
 /// Sorts behind all work that is due by `now`, and before all other.
 pub(super) fn work_not_due(now: Timestamp) -> String {
-    due(now + chrono::TimeDelta::milliseconds(1))
+    due(now + TimeDelta::milliseconds(1))
 }
 
 fn due(at: Timestamp) -> String {

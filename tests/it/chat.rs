@@ -61,7 +61,7 @@ async fn a_member_has_a_name_a_team_and_an_address_once_slack_has_confirmed_it()
     let slack = slack().await;
     let (who, _) = ada();
     let told = chat(&slack).member(&who).await.unwrap();
-    assert_eq!((told.name.as_str(), &told.who), ("ada", &who));
+    assert_eq!((told.name.as_str(), &told.who), ("Ada Lovelace", &who));
     assert_eq!(told.confirmed_email, Some("ada@example.com".parse().unwrap()));
 
     slack.update_person("UADA", |ada| ada.email_confirmed = false);

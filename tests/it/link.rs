@@ -163,7 +163,7 @@ async fn a_form_from_elsewhere_starts_nothing() {
 #[tokio::test]
 async fn one_identity_belongs_to_one_slack_account() {
     let world = World::with_linked([ADA]).await;
-    let twin = world.hire(Persona { slack: "U0TWIN", login: "twin", ..ADA });
+    let twin = world.hire(Persona { slack: "U0TWIN", login: "twin", name: "Twin", ..ADA });
     twin.types("/elevate link").await;
     twin.hears();
     let link = twin.presses("person.link").await.unwrap();
@@ -191,19 +191,35 @@ async fn who_unlinks_is_a_stranger_again() {
 }
 
 #[tokio::test]
-async fn guests_bots_and_people_of_other_workspaces_are_turned_away() {
+async fn guests_are_turned_away() {
     let world = World::start().await;
     let ada = world.ada();
-    let turned_away =
-        [(true, false, false, "a guest"), (false, true, false, "a guest"), (false, false, true, "a bot")];
-    for (restricted, ultra, bot, word) in turned_away {
+    for (restricted, ultra_restricted) in [(true, false), (false, true)] {
         world.company.slack.update_person(ADA.slack, |person| {
-            (person.is_restricted, person.is_ultra_restricted, person.is_bot) = (restricted, ultra, bot);
+            person.is_restricted = restricted;
+            person.is_ultra_restricted = ultra_restricted;
         });
-        ada.types("/elevate link").await;
-        assert!(ada.hears().contains(word), "{word}");
-        assert!(world.audit()[0].contains(word), "{word}");
+        for line in ["/elevate link", "/elevate"] {
+            ada.types(line).await;
+            assert!(ada.hears().contains("Your Slack account is a guest"), "{line}");
+            assert!(world.audit()[0].contains("a guest"), "{line}");
+        }
     }
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn who_became_a_guest_after_linking_answers_nothing() {
+    let world = World::with_linked([ADA, BOB]).await;
+    world.ada().types(ASK).await;
+    world.ada().hears();
+    world.card();
+    world.ada().is_told();
+    world.audit();
+    world.company.slack.update_person(BOB.slack, |person| person.is_restricted = true);
+    world.bob().presses("review.approve").await;
+    assert!(world.bob().hears().contains("Your Slack account is a guest"));
+    assert_eq!(world.audit().len(), 1);
     world.finish().await;
 }
 

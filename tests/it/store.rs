@@ -1,11 +1,10 @@
 //! The store, over a DynamoDB that runs in this process and refuses every scan.
 
-#![expect(clippy::unwrap_used, reason = "a story that cannot be set up is a test that fails")]
-
 mod errors;
 mod people;
 mod requests;
 mod schema;
+mod targets;
 mod work;
 
 use aws_sdk_dynamodb::{
@@ -23,7 +22,7 @@ use elevate::{
         window::{Timestamp, Window},
         work::{Work, follow_ups, follow_ups_aside},
     },
-    ports::{Once, Purpose, Step, Store},
+    ports::{CommitError, Once, Purpose, Step, Store},
     store::{DynamoStore, schema::create_table},
 };
 use sandbox::dynamo::Dynamo;
@@ -162,6 +161,22 @@ fn approved(at: Timestamp) -> Event {
 
 fn rejected() -> Event {
     Event::Rejected { by: actor("bob"), reason: "not today".parse().unwrap() }
+}
+
+async fn ask(store: &DynamoStore, n: u128, at: Timestamp) -> Request {
+    let step = asked(n, "ada", S3_ADMIN, at);
+    store.commit(&step).await.unwrap();
+    step.after
+}
+
+async fn commit(store: &DynamoStore, before: &Request, event: Event, at: Timestamp) -> Request {
+    let step = then(before, event, &format!("command-{}", before.version), at);
+    store.commit(&step).await.unwrap();
+    step.after
+}
+
+fn assert_held_by(holder: &RequestId, outcome: Result<(), CommitError>) {
+    assert!(matches!(&outcome, Err(CommitError::Held(by)) if by == holder), "{outcome:?}");
 }
 
 fn linked(name: &str, at: Timestamp) -> (SideEvent, Vec<Work>) {

@@ -29,21 +29,21 @@ use tokio::net::TcpListener;
 use crate::stage;
 
 /// What Ada asks for in most stories.
-pub const ASK: &str = "/elevate 111122223333/S3Admin 1h bucket policy broken";
+pub(crate) const ASK: &str = "/elevate 111122223333/S3Admin 1h bucket policy broken";
 
 /// Example Corp with the product at work.
-pub struct World {
-    pub company: Company,
-    pub app: App,
-    pub url: String,
+pub(crate) struct World {
+    pub(crate) company: Company,
+    pub(crate) app: App,
+    pub(crate) url: String,
     read: Mutex<HashMap<String, u32>>,
 }
 
 /// Somebody at work: a Slack account and a browser.
-pub struct Player<'w> {
+pub(crate) struct Player<'w> {
     world: &'w World,
-    pub persona: Persona,
-    pub browser: Browser,
+    pub(crate) persona: Persona,
+    pub(crate) browser: Browser,
 }
 
 /// Chance that comes out the same in every run.
@@ -62,19 +62,19 @@ impl Ids for Counted {
 }
 
 /// Nine o'clock on a Wednesday, by the world's clock.
-pub fn nine() -> DateTime<Utc> {
+pub(crate) fn nine() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2030, 1, 2, 9, 0, 0).unwrap()
 }
 
 impl World {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let dynamo = Dynamo::in_memory().unwrap();
         let company = Company::open(Clock::standing(nine()), dynamo).await.unwrap();
         Self::staff(company).await
     }
 
     /// The product at work in `company`.
-    pub async fn staff(company: Company) -> Self {
+    pub(crate) async fn staff(company: Company) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let app = stage::build(&company, &listener, Arc::new(Counted::default())).await.unwrap();
@@ -84,7 +84,7 @@ impl World {
     }
 
     /// A world in which these people are linked, and have read what they were told about it.
-    pub async fn with_linked<const N: usize>(people: [Persona; N]) -> Self {
+    pub(crate) async fn with_linked<const N: usize>(people: [Persona; N]) -> Self {
         let world = Self::start().await;
         for persona in people {
             world.player(persona).links().await;
@@ -92,24 +92,24 @@ impl World {
         world
     }
 
-    pub fn player(&self, persona: Persona) -> Player<'_> {
+    pub(crate) fn player(&self, persona: Persona) -> Player<'_> {
         Player { world: self, persona, browser: Browser::with_clock(self.company.clock.clone()) }
     }
 
-    pub fn ada(&self) -> Player<'_> {
+    pub(crate) fn ada(&self) -> Player<'_> {
         self.player(ADA)
     }
 
-    pub fn bob(&self) -> Player<'_> {
+    pub(crate) fn bob(&self) -> Player<'_> {
         self.player(BOB)
     }
 
-    pub fn carol(&self) -> Player<'_> {
+    pub(crate) fn carol(&self) -> Player<'_> {
         self.player(CAROL)
     }
 
     /// Hires somebody who is not of the usual cast.
-    pub fn hire(&self, persona: Persona) -> Player<'_> {
+    pub(crate) fn hire(&self, persona: Persona) -> Player<'_> {
         self.company.slack.add_person(company::slack_account(&persona));
         self.company.idp.add_person(company::identity(&persona));
         for channel in [GENERAL_CHANNEL, REVIEW_CHANNEL] {
@@ -121,17 +121,17 @@ impl World {
     }
 
     /// Waits until the product has nothing left to do.
-    pub async fn settle(&self) {
+    pub(crate) async fn settle(&self) {
         self.app.broker().idle().await;
     }
 
     /// Lets time pass, and the sweeper do what has become due.
-    pub async fn passes(&self, time: TimeDelta) {
+    pub(crate) async fn passes(&self, time: TimeDelta) {
         self.company.clock.advance(time);
         self.sweep().await;
     }
 
-    pub async fn sweep(&self) {
+    pub(crate) async fn sweep(&self) {
         while sweep::sweep(self.app.broker()).await.unwrap() > 0 {
             self.settle().await;
         }
@@ -139,12 +139,12 @@ impl World {
     }
 
     /// What is new in the audit channel: a line each, as Carol sees it.
-    pub fn audit(&self) -> Vec<String> {
+    pub(crate) fn audit(&self) -> Vec<String> {
         self.unread(AUDIT_CHANNEL, CAROL)
     }
 
     /// The newest card in the review channel, as Bob sees it. Older versions of it count as read.
-    pub fn card(&self) -> String {
+    pub(crate) fn card(&self) -> String {
         self.unread(REVIEW_CHANNEL, BOB).pop().expect("nothing is new in the review channel")
     }
 
@@ -153,7 +153,7 @@ impl World {
         let viewer = self.company.slack.viewer(viewer.slack);
         let messages = self.company.slack.messages(channel);
         let new = messages.iter().filter(|message| self.reads(message.key(), message.edits));
-        new.map(|message| render::message(message, &viewer)).collect()
+        new.map(|message| masked(&render::message(message, &viewer))).collect()
     }
 
     /// Notes that a version of a message has been read; whether it was new.
@@ -162,7 +162,7 @@ impl World {
     }
 
     /// Ends the story: nothing is unread, nothing undelivered, nothing open.
-    pub async fn finish(self) {
+    pub(crate) async fn finish(self) {
         self.settle().await;
         let mut left = Vec::new();
         for channel in [AUDIT_CHANNEL, REVIEW_CHANNEL] {
@@ -186,7 +186,7 @@ impl World {
 
 impl Player<'_> {
     /// Types a command in #general, and waits until the product has done with it.
-    pub async fn types(&self, line: &str) -> Ack {
+    pub(crate) async fn types(&self, line: &str) -> Ack {
         let ack = self.slack().types(GENERAL_CHANNEL, line).await.unwrap();
         assert!(ack.is_ok(), "{line}: {ack:?}");
         self.world.settle().await;
@@ -194,14 +194,14 @@ impl Player<'_> {
     }
 
     /// Presses the newest button of this kind that they see; hands back where it leads, if it leads anywhere.
-    pub async fn presses(&self, action: &str) -> Option<String> {
+    pub(crate) async fn presses(&self, action: &str) -> Option<String> {
         let url = self.presses_unawaited(action).await;
         self.world.settle().await;
         url
     }
 
     /// Presses, and does not wait for what comes of it.
-    pub async fn presses_unawaited(&self, action: &str) -> Option<String> {
+    pub(crate) async fn presses_unawaited(&self, action: &str) -> Option<String> {
         let (channel, ts) = self.newest_with(action);
         let pressed = self.slack().presses((channel.as_str(), ts.as_str()), action).await.unwrap();
         assert!(pressed.ack.is_ok(), "{action}: {:?}", pressed.ack);
@@ -209,7 +209,7 @@ impl Player<'_> {
     }
 
     /// Submits the form in front of them.
-    pub async fn submits(&self, fields: &[(&str, &str)]) -> Submission {
+    pub(crate) async fn submits(&self, fields: &[(&str, &str)]) -> Submission {
         let views = self.world.company.slack.open_views(self.persona.slack);
         let form = views.last().expect("no form is open");
         let submitted = self.slack().submits(&form.id, fields).await.unwrap();
@@ -218,28 +218,28 @@ impl Player<'_> {
     }
 
     /// The form in front of them, as they see it.
-    pub fn form(&self) -> String {
+    pub(crate) fn form(&self) -> String {
         let views = self.world.company.slack.open_views(self.persona.slack);
         let form = views.last().expect("no form is open");
         render::view(&form.body, &self.world.company.slack.viewer(self.persona.slack))
     }
 
     /// What only they have just seen: all of it, and there is something.
-    pub fn hears(&self) -> String {
+    pub(crate) fn hears(&self) -> String {
         let whispers = self.unread_whispers();
         assert!(!whispers.is_empty(), "{} hears nothing", self.persona.name);
         whispers.join("\n")
     }
 
     /// What is new in their messages with the app: all of it, and there is something.
-    pub fn is_told(&self) -> String {
+    pub(crate) fn is_told(&self) -> String {
         let messages = self.unread_messages();
         assert!(!messages.is_empty(), "{} is told nothing", self.persona.name);
         messages.join("\n")
     }
 
     /// Links themselves, and reads what they and the auditors hear of it.
-    pub async fn links(&self) {
+    pub(crate) async fn links(&self) {
         self.types("/elevate link").await;
         self.hears();
         let page = self.follows_link(&self.presses("person.link").await.unwrap()).await;
@@ -250,12 +250,12 @@ impl Player<'_> {
     }
 
     /// Goes the whole way from the link to the page at its end, signing in as themselves.
-    pub async fn follows_link(&self, url: &str) -> Page {
+    pub(crate) async fn follows_link(&self, url: &str) -> Page {
         self.follows_link_as(url, self.persona).await
     }
 
     /// Goes the whole way from the link to the page at its end, signing in as somebody.
-    pub async fn follows_link_as(&self, url: &str, identity: Persona) -> Page {
+    pub(crate) async fn follows_link_as(&self, url: &str, identity: Persona) -> Page {
         let page = self.browser.open(url).await.unwrap();
         let page = self.browser.press(&page, "This is me").await.unwrap();
         let page = self.signs_in(page, identity).await;
@@ -264,12 +264,12 @@ impl Player<'_> {
     }
 
     /// Opens an address, signing in on the way if the identity provider asks.
-    pub async fn opens(&self, url: &str) -> Page {
+    pub(crate) async fn opens(&self, url: &str) -> Page {
         self.opens_as(url, self.persona).await
     }
 
     /// Opens an address, signing in as somebody if the identity provider asks.
-    pub async fn opens_as(&self, url: &str, identity: Persona) -> Page {
+    pub(crate) async fn opens_as(&self, url: &str, identity: Persona) -> Page {
         let page = self.browser.open(url).await.unwrap();
         let page = self.signs_in(page, identity).await;
         self.world.settle().await;
@@ -293,12 +293,12 @@ impl Player<'_> {
         self.world.unread(&direct, self.persona)
     }
 
-    pub fn unread_whispers(&self) -> Vec<String> {
+    pub(crate) fn unread_whispers(&self) -> Vec<String> {
         let slack = &self.world.company.slack;
         let viewer = slack.viewer(self.persona.slack);
         let whispers = slack.ephemerals(self.persona.slack);
         let new = whispers.iter().filter(|whisper| self.world.reads(whisper.key(), whisper.edits));
-        new.map(|whisper| render::ephemeral(whisper, &viewer)).collect()
+        new.map(|whisper| masked(&render::ephemeral(whisper, &viewer))).collect()
     }
 
     /// Where the newest button of this kind stands, among all that this person sees.
@@ -323,12 +323,28 @@ impl Player<'_> {
     }
 }
 
+/// The text with the ids in it blanked out: they hold chance, and the order in which tasks ask for it.
+pub(crate) fn masked(text: &str) -> String {
+    const ULID: usize = 26;
+    let mut masked = String::new();
+    let mut rest = text;
+    while let Some(at) = ["req_", "evt_"].iter().filter_map(|prefix| rest.find(prefix)).min() {
+        let (before, id) = rest.split_at(at);
+        let is_id = id[4..].chars().take(ULID).filter(char::is_ascii_alphanumeric).count() == ULID;
+        masked.push_str(before);
+        masked.push_str(&id[..4]);
+        masked.push_str(if is_id { "…" } else { "" });
+        rest = &id[if is_id { 4 + ULID } else { 4 }..];
+    }
+    masked + rest
+}
+
 fn placed(message: &Message) -> (String, String, String) {
     (message.ts.clone(), message.channel.clone(), format!("{:?}", message.blocks))
 }
 
 /// What AWS's stand-in says of the credentials behind the newest session.
-pub fn may_call(world: &World, at: DateTime<Utc>) -> bool {
+pub(crate) fn may_call(world: &World, at: DateTime<Utc>) -> bool {
     let key = world.company.aws.access_keys().pop().expect("no session was issued");
     let decision = world.company.aws.is_allowed(&key, "s3:ListAllMyBuckets", "*", at);
     decision == sandbox::aws::Decision::Allowed

@@ -8,7 +8,12 @@ use super::{
     ids::action,
     text::{date, escaped, name},
 };
-use crate::domain::{person::Email, refusal::Refusal, window::Timestamp};
+use crate::domain::{
+    person::Email,
+    refusal::Refusal,
+    secret::{LINK_LASTS, TICKET_LASTS},
+    window::Timestamp,
+};
 
 /// The value of the button that unlinks, which is about no request.
 const UNLINK: &str = "unlink";
@@ -16,7 +21,8 @@ const UNLINK: &str = "unlink";
 /// A one-time link to the AWS console for `target`, which is in Slack's markup.
 pub(super) fn console_link(target: &str, url: &Url, ends_at: Timestamp) -> SlackMessageContent {
     let terms = format!(
-        "For you alone: you sign in on the way. Works once, within 15 minutes. Access ends {}.",
+        "For you alone: you sign in on the way. Works once, within {} minutes. Access ends {}.",
+        TICKET_LASTS.num_minutes(),
         date(ends_at)
     );
     let blocks = vec![
@@ -33,10 +39,11 @@ pub(super) fn link_invitation(why: Option<&Refusal>, url: &Url) -> SlackMessageC
         || "Link your Slack account by signing in at your identity provider.".to_owned(),
         Refusal::to_string,
     );
+    let minutes = LINK_LASTS.num_minutes();
     let blocks = vec![
         plain_section(&why),
         link(action::OPEN_LINK, "Link my account", url),
-        context("For you alone: do not pass it on. Works once, within 10 minutes.".to_owned()),
+        context(format!("For you alone: do not pass it on. Works once, within {minutes} minutes.")),
     ];
     message(escaped(&why, 1_000), blocks)
 }
