@@ -8,14 +8,15 @@ use url::Url;
 
 use crate::domain::{
     audit::SideEvent,
-    ids::{ChannelId, CommandId, RequestId, Target, TeamId, UserId},
+    ids::{ChannelId, CommandId, RequestId, TeamId, UserId},
     message::{Form, Message},
+    once::Once,
     person::{FreshGroups, Link, Member, SignedIn, SlackUser, Subject},
-    policy::Reason,
+    press::Press,
     request::{Recorded, Request},
     secret::{Secret, SecretHash},
     session::SessionTerms,
-    window::{Minutes, Timestamp},
+    window::Timestamp,
     work::Work,
 };
 
@@ -166,122 +167,6 @@ pub struct SealedToken {
     pub sealed: Vec<u8>,
     /// Counts replacements.
     pub version: u64,
-}
-
-/// What a one-time secret stands for, stored under the secret's hash.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Once {
-    /// The secret's hash.
-    pub key: SecretHash,
-    /// The first moment at which it is worth nothing.
-    pub expires_at: Timestamp,
-    /// What it stands for.
-    pub purpose: Purpose,
-}
-
-/// What a one-time secret may be used for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Purpose {
-    /// A link token: its holder may link this Slack account to themselves.
-    Link {
-        /// The account.
-        who: SlackUser,
-        /// The name it shows.
-        name: String,
-    },
-    /// A console ticket: the requester may open the console.
-    Console {
-        /// The request it stands on.
-        request: RequestId,
-        /// The Slack account it was given to.
-        who: SlackUser,
-    },
-    /// The `state` of a sign-in in progress.
-    SignIn {
-        /// The hash of the cookie of the browser that started it.
-        browser: SecretHash,
-        /// What the sign-in is for.
-        to: SignInTo,
-    },
-}
-
-/// What a sign-in is for: the hash of the link token or the ticket that it will use up.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SignInTo {
-    /// To link.
-    Link(SecretHash),
-    /// To open the console.
-    OpenConsole(SecretHash),
-}
-
-/// What somebody pressed, typed or submitted in Slack: stored before Slack is answered.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Press {
-    /// Who asks.
-    pub asker: Asker,
-    /// What for.
-    pub wish: Wish,
-}
-
-/// Who asks for something in Slack, and where they hear the answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Asker {
-    /// Made from what Slack sent, so that the same press has the same id.
-    pub id: CommandId,
-    /// When it came in.
-    pub at: Timestamp,
-    /// The Slack account.
-    pub who: SlackUser,
-    /// Where an answer for this person's eyes alone goes.
-    pub reply_to: ReplyTo,
-}
-
-/// What a press asks for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Wish {
-    /// To make this request.
-    Request {
-        /// The id it gets.
-        id: RequestId,
-        /// What for.
-        target: Target,
-        /// For how long.
-        duration: Minutes,
-        /// Why.
-        justification: Reason,
-    },
-    /// To approve a request.
-    Approve(RequestId),
-    /// To reject one.
-    Reject(RequestId, Reason),
-    /// To take one back.
-    Withdraw(RequestId),
-    /// To end access.
-    End(RequestId),
-    /// To get a link to the console.
-    OpenConsole(RequestId),
-    /// To link.
-    Link,
-    /// To unlink.
-    Unlink,
-    /// To see where they stand.
-    Overview,
-    /// To be told how this works.
-    Help,
-}
-
-/// Where an answer for one person's eyes alone goes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ReplyTo {
-    /// Slack's `response_url`: 5 uses within 30 minutes
-    /// (<https://docs.slack.dev/interactivity/handling-user-interaction#message_responses>).
-    ResponseUrl(Url),
-    /// The person's conversation with the app.
-    Direct,
 }
 
 /// The messages about a request that are redrawn in place.

@@ -1,10 +1,14 @@
 //! The rules: pure and synchronous. No I/O, no clock, no randomness, nothing async, no logging.
 
 pub mod audit;
+pub mod decide;
+pub mod grant;
 pub mod ids;
 pub mod message;
+pub mod once;
 pub mod person;
 pub mod policy;
+pub mod press;
 pub mod refusal;
 pub mod request;
 pub mod secret;

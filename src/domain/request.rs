@@ -7,8 +7,8 @@
 //!      └──nobody answers in time──▶ Expired
 //! ```
 //!
-//! [`decide`] may refuse and changes nothing; [`evolve`] applies and never refuses. `Expired` and `Ended` are
-//! true as soon as the clock says so, whether or not anybody has written them down.
+//! A request is what its events add up to: [`evolve`] applies one, decides nothing and never refuses. `Expired` and
+//! `Ended` are true as soon as the clock says so, whether or not anybody has written them down.
 
 use std::collections::BTreeSet;
 
@@ -16,9 +16,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     ids::{CommandId, RequestId, Target},
-    person::{Actor, Person, SignedIn},
-    policy::{Policy, Reason},
-    refusal::Refusal,
+    person::Actor,
+    policy::Reason,
     window::{Minutes, Timestamp, Window},
 };
 
@@ -91,80 +90,6 @@ pub enum Status {
 struct Sessions {
     begun: u32,
     unsettled: BTreeSet<u32>,
-}
-
-/// What somebody asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ask {
-    /// The role and its account.
-    pub target: Target,
-    /// For how long.
-    pub duration: Minutes,
-    /// Why.
-    pub justification: Reason,
-}
-
-/// What is to be done with a request.
-#[derive(Clone, Debug)]
-pub enum Command {
-    /// A reviewer says yes.
-    Approve {
-        /// The presser, as they are now.
-        by: Person,
-    },
-    /// A reviewer says no.
-    Reject {
-        /// The presser, as they are now.
-        by: Person,
-        /// Why.
-        reason: Reason,
-    },
-    /// The requester, or a reviewer, takes it back.
-    Withdraw {
-        /// The presser, as they are now.
-        by: Person,
-    },
-    /// The requester, or a reviewer, ends access early.
-    End {
-        /// The presser, as they are now.
-        by: Person,
-    },
-    /// What the clock has made true is written down.
-    Elapse,
-    /// The requester, back from the identity provider, wants a session.
-    BeginSession {
-        /// Whom the browser came back as.
-        by: SignedIn,
-    },
-    /// A session that was begun has turned out somehow.
-    SettleSession {
-        /// Its number.
-        session: u32,
-        /// How.
-        outcome: SessionOutcome,
-    },
-}
-
-/// How issuing a session turned out, as far as AWS is concerned.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SessionOutcome {
-    /// Credentials are at hand.
-    Ready {
-        /// When AWS lets them expire, at the latest.
-        expires_at: Timestamp,
-    },
-    /// Credentials were at hand, and could not be used.
-    Unusable {
-        /// Why not, in a few words.
-        why: String,
-    },
-    /// AWS gave none.
-    Refused {
-        /// What AWS said, in one sentence.
-        why: String,
-    },
-    /// The answer never came.
-    Unknown,
 }
 
 /// What has happened to a request.
@@ -259,65 +184,6 @@ pub struct Recorded {
     /// What happened.
     #[serde(flatten)]
     pub event: Event,
-}
-
-/// Decides whether `person` may make this request. Changes nothing.
-///
-/// # Errors
-/// [`Refusal::NotEligible`], [`Refusal::TooLong`].
-pub fn ask(person: &Person, ask: Ask, policy: &Policy, now: Timestamp) -> Result<Event, Refusal> {
-    policy.check_eligible(person.groups(), &ask.target)?;
-    policy.check_duration(ask.duration)?;
-    Ok(Event::Requested {
-        requester: person.actor().clone(),
-        target: ask.target,
-        duration: ask.duration,
-        justification: ask.justification,
-        answer_by: now + policy.request_ttl.as_delta(),
-    })
-}
-
-/// Decides what a command does to a request, if anything. Changes nothing.
-///
-/// # Errors
-/// A [`Refusal`] that says why not.
-pub fn decide(
-    request: &Request,
-    command: &Command,
-    policy: &Policy,
-    now: Timestamp,
-) -> Result<Option<Event>, Refusal> {
-    let event = match command {
-        Command::Approve { by } => {
-            request.check_reviewer(by, policy)?;
-            request.check_unanswered(now)?;
-            let window = Window::new(request.not_before(now), request.duration);
-            Event::Approved { by: by.actor().clone(), window }
-        }
-        Command::Reject { by, reason } => {
-            request.check_reviewer(by, policy)?;
-            request.check_unanswered(now)?;
-            Event::Rejected { by: by.actor().clone(), reason: reason.clone() }
-        }
-        Command::Withdraw { by } => {
-            request.check_party(by, policy)?;
-            request.check_unanswered(now)?;
-            Event::Withdrawn { by: by.actor().clone() }
-        }
-        Command::End { by } => {
-            request.check_party(by, policy)?;
-            request.live_at(now)?;
-            Event::Ended { by: Some(by.actor().clone()), at: request.not_before(now) }
-        }
-        Command::Elapse => return Ok(request.elapsed(now)),
-        Command::BeginSession { by } => {
-            request.live_at(now)?.elevated(policy, by)?;
-            Event::SessionIssuing { session: request.sessions.begun + 1 }
-        }
-        Command::SettleSession { session, .. } if !request.is_unsettled(*session) => return Ok(None),
-        Command::SettleSession { session, outcome } => request.settled(*session, outcome, now),
-    };
-    Ok(Some(event))
 }
 
 /// Applies an event that has happened. Decides nothing and never fails.
@@ -415,21 +281,6 @@ impl Request {
         self.status.word()
     }
 
-    /// Proof that access is open at `now`.
-    ///
-    /// # Errors
-    /// [`Refusal::NotLive`].
-    pub fn live_at(&self, now: Timestamp) -> Result<LiveGrant<'_>, Refusal> {
-        match self.status_at(now) {
-            Status::Approved { by, window } => Ok(LiveGrant { request: self, approved_by: by, window, now }),
-            status @ (Status::Requested
-            | Status::Rejected { .. }
-            | Status::Withdrawn { .. }
-            | Status::Expired
-            | Status::Ended { .. }) => Err(Refusal::NotLive { status: status.word() }),
-        }
-    }
-
     /// Whether AWS has been asked for this session and nobody has written down yet what came of it.
     #[must_use]
     pub fn is_unsettled(&self, session: u32) -> bool {
@@ -443,7 +294,7 @@ impl Request {
     }
 
     /// What the clock has made true and nobody has written down.
-    fn elapsed(&self, now: Timestamp) -> Option<Event> {
+    pub(super) fn elapsed(&self, now: Timestamp) -> Option<Event> {
         match &self.status {
             Status::Requested if self.answer_by <= now => Some(Event::Expired),
             Status::Approved { window, .. } if window.is_over(now) => {
@@ -458,49 +309,7 @@ impl Request {
         }
     }
 
-    fn settled(&self, session: u32, outcome: &SessionOutcome, now: Timestamp) -> Event {
-        match outcome {
-            SessionOutcome::Ready { expires_at } if self.live_at(now).is_ok() => {
-                Event::SessionIssued { session, expires_at: *expires_at }
-            }
-            SessionOutcome::Ready { .. } => {
-                Event::SessionDropped { session, why: "access ended while AWS was answering".to_owned() }
-            }
-            SessionOutcome::Unusable { why } => Event::SessionDropped { session, why: why.clone() },
-            SessionOutcome::Refused { why } => Event::SessionRefused { session, why: why.clone() },
-            SessionOutcome::Unknown => Event::SessionUnknown { session },
-        }
-    }
-
-    fn check_reviewer(&self, by: &Person, policy: &Policy) -> Result<(), Refusal> {
-        if by.actor().is(&self.requester) {
-            return Err(Refusal::OwnRequest { reviewers: policy.reviewers.clone() });
-        }
-        if !policy.is_reviewer(by) {
-            return Err(Refusal::NotReviewer { reviewers: policy.reviewers.clone() });
-        }
-        Ok(())
-    }
-
-    fn check_party(&self, by: &Person, policy: &Policy) -> Result<(), Refusal> {
-        if by.actor().subject == self.requester.subject || policy.is_reviewer(by) {
-            return Ok(());
-        }
-        Err(Refusal::NotParty { reviewers: policy.reviewers.clone() })
-    }
-
-    fn check_unanswered(&self, now: Timestamp) -> Result<(), Refusal> {
-        match self.status_at(now) {
-            Status::Requested => Ok(()),
-            Status::Approved { by, .. } => Err(Refusal::Answered { status: "approved", by: by.email }),
-            Status::Rejected { by, .. } => Err(Refusal::Answered { status: "rejected", by: by.email }),
-            Status::Withdrawn { by } => Err(Refusal::Answered { status: "withdrawn", by: by.email }),
-            Status::Expired => Err(Refusal::ExpiredUnanswered),
-            Status::Ended { approved_by, .. } => Err(Refusal::ApprovedAndOver { by: approved_by.email }),
-        }
-    }
-
-    fn not_before(&self, now: Timestamp) -> Timestamp {
+    pub(super) fn not_before(&self, now: Timestamp) -> Timestamp {
         now.max(self.changed_at)
     }
 }
@@ -531,73 +340,5 @@ impl Status {
             | Self::Expired
             | Self::Ended { .. } => self.clone(),
         }
-    }
-}
-
-/// Proof that a request was approved and its window was open when it was checked.
-///
-/// Only [`Request::live_at`] makes one.
-#[derive(Clone, Debug)]
-pub struct LiveGrant<'a> {
-    request: &'a Request,
-    approved_by: Actor,
-    window: Window,
-    now: Timestamp,
-}
-
-impl<'a> LiveGrant<'a> {
-    /// While access is open.
-    #[must_use]
-    pub fn window(&self) -> Window {
-        self.window
-    }
-
-    /// Proof that the requester is authenticated, eligible and elevated.
-    ///
-    /// `browser` must have come back from the identity provider as the requester's `iss` and `sub`, with groups
-    /// that still make them eligible for the target.
-    ///
-    /// # Errors
-    /// [`Refusal::OtherPerson`], [`Refusal::NotEligible`].
-    pub fn elevated(self, policy: &Policy, browser: &SignedIn) -> Result<Elevated<'a>, Refusal> {
-        if *browser.subject() != self.request.requester.subject {
-            return Err(Refusal::OtherPerson);
-        }
-        policy.check_eligible(browser.groups(), &self.request.target)?;
-        Ok(Elevated { grant: self })
-    }
-}
-
-/// Proof that this person, in this browser, may have a session at this moment.
-///
-/// Only [`LiveGrant::elevated`] makes one, and without one no session is asked for.
-#[derive(Clone, Debug)]
-pub struct Elevated<'a> {
-    grant: LiveGrant<'a>,
-}
-
-impl<'a> Elevated<'a> {
-    /// The request it stands on.
-    #[must_use]
-    pub fn request(&self) -> &'a Request {
-        self.grant.request
-    }
-
-    /// Who approved it.
-    #[must_use]
-    pub fn approved_by(&self) -> &Actor {
-        &self.grant.approved_by
-    }
-
-    /// While access is open.
-    #[must_use]
-    pub fn window(&self) -> Window {
-        self.grant.window
-    }
-
-    /// When this was checked.
-    #[must_use]
-    pub fn checked_at(&self) -> Timestamp {
-        self.grant.now
     }
 }

@@ -2,11 +2,7 @@
 
 use serde_json::json;
 
-use super::{
-    ids::Target,
-    request::{Elevated, Request},
-    window::Timestamp,
-};
+use super::{grant::Elevated, ids::Target, request::Request, window::Timestamp};
 
 /// The shortest session STS gives, in seconds
 /// (<https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>).

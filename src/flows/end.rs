@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use super::{Broker, Result, transition::transition};
 use crate::domain::{
+    decide::Command,
     ids::{CommandId, RequestId},
     person::SlackUser,
-    request::Command,
 };
 
 /// Takes a request back.

@@ -24,16 +24,18 @@ use super::{
 use crate::{
     domain::{
         audit::Tried,
+        decide::{Command, SessionOutcome},
         ids::{CommandId, RequestId},
         message::Message,
+        once::{Once, Purpose, SignInTo},
         person::{SignedIn, SlackUser},
         refusal::Refusal,
-        request::{Command, Event, Request, SessionOutcome},
+        request::{Event, Request},
         secret::{Secret, SecretHash, TICKET_LASTS},
         session::SessionTerms,
         window::Timestamp,
     },
-    ports::{CloudError, Credentials, Once, Purpose, SignInTo},
+    ports::{CloudError, Credentials},
 };
 
 /// A fresh link to the console for the requester, as long as access is open.

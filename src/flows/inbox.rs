@@ -9,16 +9,16 @@
 use std::sync::Arc;
 
 use super::{Broker, Error, Result, audit::Attempt, end, federate, link, overview, request, review};
-pub use crate::ports::Asker;
 use crate::{
     domain::{
         audit::Tried,
+        decide::Ask,
         ids::RequestId,
         message::{Done, Drawn, Message},
+        press::{Asker, Press, ReplyTo, Wish},
         refusal::Refusal,
-        request::Ask,
     },
-    ports::{COMMITTER_HAS_WORK_FOR, ChatError, Press, ReplyTo, StoreError, Wish},
+    ports::{COMMITTER_HAS_WORK_FOR, ChatError, StoreError},
 };
 
 /// Promises to do what a press asks, and sets out to do it. Slack may be answered as soon as this returns.
@@ -161,41 +161,7 @@ impl Broker {
 }
 
 impl Asker {
-    /// What they ask for.
-    #[must_use]
-    pub fn wishes(self, wish: Wish) -> Press {
-        Press { asker: self, wish }
-    }
-
     fn attempt<'a>(&'a self, tried: Tried, request: Option<&'a RequestId>) -> Attempt<'a> {
         Attempt { command: &self.id, at: self.at, who: &self.who, tried, request }
-    }
-}
-
-impl Wish {
-    /// What auditors are told was tried when the wish is refused; nothing for what changes nothing.
-    fn tried(&self) -> Option<Tried> {
-        match self {
-            Self::Request { .. } => Some(Tried::Request),
-            Self::Approve(_) => Some(Tried::Approve),
-            Self::Reject(..) => Some(Tried::Reject),
-            Self::Withdraw(_) => Some(Tried::Withdraw),
-            Self::End(_) => Some(Tried::End),
-            Self::OpenConsole(_) => Some(Tried::OpenConsole),
-            Self::Link => Some(Tried::Link),
-            Self::Unlink | Self::Overview | Self::Help => None,
-        }
-    }
-
-    /// The stored request the wish is about.
-    fn request(&self) -> Option<&RequestId> {
-        match self {
-            Self::Approve(id)
-            | Self::Reject(id, _)
-            | Self::Withdraw(id)
-            | Self::End(id)
-            | Self::OpenConsole(id) => Some(id),
-            Self::Request { .. } | Self::Link | Self::Unlink | Self::Overview | Self::Help => None,
-        }
     }
 }

@@ -15,13 +15,14 @@ use crate::{
     domain::{
         audit::{SideEvent, SideNews, Tried},
         ids::{CommandId, SideEventId},
+        once::{Once, Purpose, SignInTo},
         person::{Link, SlackUser},
         refusal::Refusal,
         secret::{LINK_LASTS, Secret, SecretHash},
         window::Timestamp,
         work::follow_ups_aside,
     },
-    ports::{CommitError, LinkError, NewLink, Once, Purpose, Redeemed, SignInTo},
+    ports::{CommitError, LinkError, NewLink, Redeemed},
 };
 
 /// Whom a link token would link.

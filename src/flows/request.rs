@@ -14,11 +14,12 @@ use super::{
 };
 use crate::{
     domain::{
+        decide::{Ask, ask},
         ids::{CommandId, RequestId},
         message::{Form, RequestForm},
         person::SlackUser,
         refusal::Refusal,
-        request::{Ask, Recorded, Request, ask},
+        request::{Recorded, Request},
     },
     ports::CommitError,
 };

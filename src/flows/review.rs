@@ -8,12 +8,12 @@ use std::sync::Arc;
 
 use super::{Broker, Result, transition::transition};
 use crate::domain::{
+    decide::Command,
     ids::{CommandId, RequestId},
     message::Form,
     person::SlackUser,
     policy::Reason,
     refusal::Refusal,
-    request::Command,
 };
 
 /// A reviewer's answer.

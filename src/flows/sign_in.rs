@@ -16,12 +16,13 @@ use url::Url;
 use super::{Broker, Error, Result, federate, link};
 use crate::{
     domain::{
+        once::{Once, Purpose, SignInTo},
         person::Link,
         refusal::Refusal,
         secret::{Secret, SecretHash},
         window::Timestamp,
     },
-    ports::{Answer, IdentityError, Once, Purpose, Redeemed, SignInProof, SignInTo},
+    ports::{Answer, IdentityError, Redeemed, SignInProof},
 };
 
 /// How long a person may take at the identity provider.

@@ -12,13 +12,14 @@ use chrono::TimeDelta;
 use super::{Broker, Result, inbox, transition::transition};
 use crate::{
     domain::{
+        decide::{Command, SessionOutcome},
         ids::{CommandId, RequestId},
+        press::Press,
         refusal::Refusal,
-        request::{Command, SessionOutcome},
         window::Timestamp,
         work::{Task, Work},
     },
-    ports::{COMMITTER_HAS_WORK_FOR, Press},
+    ports::COMMITTER_HAS_WORK_FOR,
 };
 
 /// How many pieces of work one round takes.

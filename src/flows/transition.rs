@@ -7,9 +7,10 @@ use anyhow::anyhow;
 use super::{Broker, Error, Result};
 use crate::{
     domain::{
+        decide::{Command, decide},
         ids::{CommandId, RequestId},
         refusal::Refusal,
-        request::{Command, Event, Recorded, Request, decide, evolve},
+        request::{Event, Recorded, Request, evolve},
         secret::SecretHash,
         window::Timestamp,
         work::follow_ups,

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::domain::{policy::Reason, refusal::Refusal, request::Ask};
+use crate::domain::{decide::Ask, policy::Reason, refusal::Refusal};
 
 /// A command, as it was typed.
 #[derive(Clone, Debug, PartialEq, Eq)]

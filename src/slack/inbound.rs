@@ -23,13 +23,14 @@ use super::{
     views::ids::{action, view},
 };
 use crate::{
-    domain::{ids::CommandId, person::SlackUser, request::Ask},
-    flows::{
-        self, Broker, Error,
-        inbox::{self, Asker},
-        request, review,
+    domain::{
+        decide::Ask,
+        ids::CommandId,
+        person::SlackUser,
+        press::{Asker, ReplyTo, Wish},
     },
-    ports::{ReplyTo, StoreError, Wish},
+    flows::{self, Broker, Error, inbox, request, review},
+    ports::StoreError,
 };
 
 /// The largest body that is read, in bytes. Slack's own are far smaller: a view holds at most 250 kB.

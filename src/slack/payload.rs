@@ -7,10 +7,10 @@ use url::Url;
 
 use super::views::ids::{field, view};
 use crate::domain::{
+    decide::Ask,
     ids::{RequestId, TeamId, UserId},
     person::SlackUser,
     policy::Reason,
-    request::Ask,
     secret::hash_of,
 };
 

@@ -19,15 +19,15 @@ use crate::{
     domain::{
         audit::SideEvent,
         ids::{CommandId, RequestId},
+        once::Once,
         person::{FreshGroups, Link, SlackUser, Subject},
+        press::Press,
         request::{Recorded, Request},
         secret::SecretHash,
         window::Timestamp,
         work::Work,
     },
-    ports::{
-        CommitError, LinkError, NewLink, Once, Place, Press, SealedToken, Step, Store, StoreError, Surface,
-    },
+    ports::{CommitError, LinkError, NewLink, Place, SealedToken, Step, Store, StoreError, Surface},
 };
 
 /// The store in one table.
@@ -161,8 +161,8 @@ impl Store for DynamoStore {
     }
 
     async fn due(&self, now: Timestamp, most: usize) -> Result<Vec<Work>, StoreError> {
-        let work = self.query_due(now, most).await.and_then(read_all);
-        let mut work: Vec<Work> = work.map_err(could_not("look for work"))?;
+        let rows = self.query_due(now, most).await.map_err(could_not("look for work"))?;
+        let mut work: Vec<Work> = rows.iter().filter_map(readable).collect();
         work.sort_by(|one, other| (one.due, &one.id).cmp(&(other.due, &other.id)));
         work.truncate(most);
         Ok(work)
@@ -271,6 +271,11 @@ impl DynamoStore {
         let change = change.map_err(could_not(what.clone()))?;
         self.table.make(change).await.map_err(could_not(what))
     }
+}
+
+/// A piece of work, unless it cannot be read: that is told, and must not keep all others from being done.
+fn readable(row: &Row) -> Option<Work> {
+    row.read().map_err(|bad| tracing::error!(error = %bad, "a piece of work cannot be read")).ok()
 }
 
 fn read_all<T: DeserializeOwned>(rows: Vec<Row>) -> anyhow::Result<Vec<T>> {

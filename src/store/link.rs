@@ -10,12 +10,13 @@ use super::{
 use crate::{
     domain::{
         audit::SideEvent,
+        once::Once,
         person::{Groups, Link, SlackUser},
         secret::SecretHash,
         window::Timestamp,
         work::Work,
     },
-    ports::{CommitError, LinkError, NewLink, Once, SealedToken},
+    ports::{CommitError, LinkError, NewLink, SealedToken},
 };
 
 /// Starts a sign-in, and notes with the link token that it is the one that may use it up.

@@ -7,13 +7,11 @@ use super::{
     keys, rows,
     transaction::{Broken, Transaction, Write},
 };
-use crate::{
-    domain::{
-        ids::CommandId,
-        window::Timestamp,
-        work::{Task, Work},
-    },
-    ports::Press,
+use crate::domain::{
+    ids::CommandId,
+    press::Press,
+    window::Timestamp,
+    work::{Task, Work},
 };
 
 /// Keeps a press that has not come in before, and puts down the work that sees to it that it is finished.

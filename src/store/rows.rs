@@ -14,12 +14,14 @@ use crate::{
     domain::{
         audit::SideEvent,
         ids::RequestId,
+        once::Once,
         person::{Groups, Link, Subject},
+        press::Press,
         request::{Event, Recorded, Request},
         window::Timestamp,
         work::Work,
     },
-    ports::{COMMITTER_HAS_WORK_FOR, Once, Place, Press, SealedToken, Surface},
+    ports::{COMMITTER_HAS_WORK_FOR, Place, SealedToken, Surface},
 };
 
 /// For how long an expired one-time secret stays, so that its fate can be looked up.

@@ -16,13 +16,14 @@ use elevate::{
     domain::{
         audit::{SideEvent, SideNews},
         ids::{RequestId, SideEventId, Target},
+        once::{Once, Purpose},
         person::{Actor, Link, SlackUser, Subject},
         request::{Event, Recorded, Request, evolve},
         secret::Secret,
         window::{Timestamp, Window},
         work::{Work, follow_ups, follow_ups_aside},
     },
-    ports::{CommitError, Once, Purpose, Step, Store},
+    ports::{CommitError, Step, Store},
     store::{DynamoStore, schema::create_table},
 };
 use sandbox::dynamo::Dynamo;

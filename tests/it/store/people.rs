@@ -2,8 +2,8 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use elevate::{
-    domain::secret::SecretHash,
-    ports::{CommitError, LinkError, NewLink, SealedToken, SignInTo},
+    domain::{once::SignInTo, secret::SecretHash},
+    ports::{CommitError, LinkError, NewLink, SealedToken},
 };
 
 use super::*;

@@ -7,10 +7,11 @@ use elevate::{
     domain::{
         audit::Tried,
         ids::CommandId,
+        press::{Asker, Press, ReplyTo, Wish},
         refusal::Refusal,
         work::{Task, Work},
     },
-    ports::{Asker, COMMITTER_HAS_WORK_FOR, Press, ReplyTo, Store, Wish},
+    ports::{COMMITTER_HAS_WORK_FOR, Store},
 };
 use sandbox::dynamo::DynamoFault;
 use tokio::task::JoinSet;

@@ -1,0 +1,188 @@
+//! What may be done with a request: [`decide`] may refuse, and changes nothing.
+
+use super::{
+    ids::Target,
+    person::{Person, SignedIn},
+    policy::{Policy, Reason},
+    refusal::Refusal,
+    request::{Event, Request, Status},
+    window::{Minutes, Timestamp, Window},
+};
+
+/// What somebody asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ask {
+    /// The role and its account.
+    pub target: Target,
+    /// For how long.
+    pub duration: Minutes,
+    /// Why.
+    pub justification: Reason,
+}
+
+/// What is to be done with a request.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// A reviewer says yes.
+    Approve {
+        /// The presser, as they are now.
+        by: Person,
+    },
+    /// A reviewer says no.
+    Reject {
+        /// The presser, as they are now.
+        by: Person,
+        /// Why.
+        reason: Reason,
+    },
+    /// The requester, or a reviewer, takes it back.
+    Withdraw {
+        /// The presser, as they are now.
+        by: Person,
+    },
+    /// The requester, or a reviewer, ends access early.
+    End {
+        /// The presser, as they are now.
+        by: Person,
+    },
+    /// What the clock has made true is written down.
+    Elapse,
+    /// The requester, back from the identity provider, wants a session.
+    BeginSession {
+        /// Whom the browser came back as.
+        by: SignedIn,
+    },
+    /// A session that was begun has turned out somehow.
+    SettleSession {
+        /// Its number.
+        session: u32,
+        /// How.
+        outcome: SessionOutcome,
+    },
+}
+
+/// How issuing a session turned out, as far as AWS is concerned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SessionOutcome {
+    /// Credentials are at hand.
+    Ready {
+        /// When AWS lets them expire, at the latest.
+        expires_at: Timestamp,
+    },
+    /// Credentials were at hand, and could not be used.
+    Unusable {
+        /// Why not, in a few words.
+        why: String,
+    },
+    /// AWS gave none.
+    Refused {
+        /// What AWS said, in one sentence.
+        why: String,
+    },
+    /// The answer never came.
+    Unknown,
+}
+/// Decides whether `person` may make this request. Changes nothing.
+///
+/// # Errors
+/// [`Refusal::NotEligible`], [`Refusal::TooLong`].
+pub fn ask(person: &Person, ask: Ask, policy: &Policy, now: Timestamp) -> Result<Event, Refusal> {
+    policy.check_eligible(person.groups(), &ask.target)?;
+    policy.check_duration(ask.duration)?;
+    Ok(Event::Requested {
+        requester: person.actor().clone(),
+        target: ask.target,
+        duration: ask.duration,
+        justification: ask.justification,
+        answer_by: now + policy.request_ttl.as_delta(),
+    })
+}
+
+/// Decides what a command does to a request, if anything. Changes nothing.
+///
+/// # Errors
+/// A [`Refusal`] that says why not.
+pub fn decide(
+    request: &Request,
+    command: &Command,
+    policy: &Policy,
+    now: Timestamp,
+) -> Result<Option<Event>, Refusal> {
+    let event = match command {
+        Command::Approve { by } => {
+            request.check_reviewer(by, policy)?;
+            request.check_unanswered(now)?;
+            let window = Window::new(request.not_before(now), request.duration);
+            Event::Approved { by: by.actor().clone(), window }
+        }
+        Command::Reject { by, reason } => {
+            request.check_reviewer(by, policy)?;
+            request.check_unanswered(now)?;
+            Event::Rejected { by: by.actor().clone(), reason: reason.clone() }
+        }
+        Command::Withdraw { by } => {
+            request.check_party(by, policy)?;
+            request.check_unanswered(now)?;
+            Event::Withdrawn { by: by.actor().clone() }
+        }
+        Command::End { by } => {
+            request.check_party(by, policy)?;
+            request.live_at(now)?;
+            Event::Ended { by: Some(by.actor().clone()), at: request.not_before(now) }
+        }
+        Command::Elapse => return Ok(request.elapsed(now)),
+        Command::BeginSession { by } => {
+            request.live_at(now)?.elevated(policy, by)?;
+            Event::SessionIssuing { session: request.sessions_begun() + 1 }
+        }
+        Command::SettleSession { session, .. } if !request.is_unsettled(*session) => return Ok(None),
+        Command::SettleSession { session, outcome } => request.settled(*session, outcome, now),
+    };
+    Ok(Some(event))
+}
+impl Request {
+    fn check_reviewer(&self, by: &Person, policy: &Policy) -> Result<(), Refusal> {
+        if by.actor().is(&self.requester) {
+            return Err(Refusal::OwnRequest { reviewers: policy.reviewers.clone() });
+        }
+        if !policy.is_reviewer(by) {
+            return Err(Refusal::NotReviewer { reviewers: policy.reviewers.clone() });
+        }
+        Ok(())
+    }
+
+    fn check_party(&self, by: &Person, policy: &Policy) -> Result<(), Refusal> {
+        if by.actor().subject == self.requester.subject || policy.is_reviewer(by) {
+            return Ok(());
+        }
+        Err(Refusal::NotParty { reviewers: policy.reviewers.clone() })
+    }
+
+    fn check_unanswered(&self, now: Timestamp) -> Result<(), Refusal> {
+        match self.status_at(now) {
+            Status::Requested => Ok(()),
+            Status::Approved { by, .. } => Err(Refusal::Answered { status: "approved", by: by.email }),
+            Status::Rejected { by, .. } => Err(Refusal::Answered { status: "rejected", by: by.email }),
+            Status::Withdrawn { by } => Err(Refusal::Answered { status: "withdrawn", by: by.email }),
+            Status::Expired => Err(Refusal::ExpiredUnanswered),
+            Status::Ended { approved_by, .. } => Err(Refusal::ApprovedAndOver { by: approved_by.email }),
+        }
+    }
+
+    fn settled(&self, session: u32, outcome: &SessionOutcome, now: Timestamp) -> Event {
+        match outcome {
+            SessionOutcome::Ready { expires_at } if self.live_at(now).is_ok() => {
+                Event::SessionIssued { session, expires_at: *expires_at }
+            }
+            SessionOutcome::Ready { .. } => {
+                Event::SessionDropped { session, why: "access ended while AWS was answering".to_owned() }
+            }
+            SessionOutcome::Unusable { why } => Event::SessionDropped { session, why: why.clone() },
+            SessionOutcome::Refused { why } => Event::SessionRefused { session, why: why.clone() },
+            SessionOutcome::Unknown => Event::SessionUnknown { session },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,300 @@
+//! Every command against every status, and what no sequence of them may bring about.
+
+use std::collections::BTreeMap;
+
+use chrono::TimeDelta;
+use proptest::prelude::*;
+
+use super::*;
+use crate::domain::{
+    ids::{CommandId, RequestId},
+    person::{FreshGroups, Groups, Link, SlackUser, Subject},
+    request::{Recorded, evolve},
+};
+
+const TARGET: &str = "aws-temp#S3Admin#111122223333";
+const REVIEWER: &str = "aws-temp#Reviewer";
+
+fn policy() -> Policy {
+    Policy {
+        group_prefix: "aws-temp".into(),
+        reviewers: REVIEWER.into(),
+        auditors: "aws-temp#Auditor".into(),
+        request_ttl: "24h".parse().unwrap(),
+        max_duration: "8h".parse().unwrap(),
+        durations: vec!["1h".parse().unwrap()],
+        accounts: BTreeMap::new(),
+    }
+}
+
+fn minute(minute: i64) -> Timestamp {
+    Timestamp::from_timestamp(1_800_000_000, 0).unwrap() + TimeDelta::minutes(minute)
+}
+
+fn subject(name: &str) -> Subject {
+    Subject { issuer: "https://idp.example".into(), subject: name.into() }
+}
+
+fn person(name: &str, groups: &[&str]) -> Person {
+    let link = Link {
+        slack: SlackUser {
+            team: "T0123456".parse().unwrap(),
+            user: format!("U0{}", name.to_uppercase()).parse().unwrap(),
+        },
+        subject: subject(name),
+        email: format!("{name}@example.com").parse().unwrap(),
+        groups: Groups::default(),
+        signed_in_at: minute(0),
+    };
+    link.with(FreshGroups::fetched(groups.iter().copied().collect()))
+}
+
+fn ada() -> Person {
+    person("ada", &[TARGET])
+}
+
+fn bob() -> Person {
+    person("bob", &[REVIEWER])
+}
+
+fn signed_in(name: &str, groups: &[&str]) -> SignedIn {
+    SignedIn::verified(subject(name), None, groups.iter().copied().collect(), minute(0))
+}
+
+/// Ada's request for an hour, made at minute 0, to be answered within a day.
+fn requested() -> Recorded {
+    let wanted = Ask {
+        target: "111122223333/S3Admin".parse().unwrap(),
+        duration: "1h".parse().unwrap(),
+        justification: "why not".parse().unwrap(),
+    };
+    let event = ask(&ada(), wanted, &policy(), minute(0)).unwrap();
+    let command = CommandId::of_press(&"T0123456".parse().unwrap(), "1");
+    Recorded { request: RequestId::new(minute(0), 1), version: 1, at: minute(0), command, event }
+}
+
+/// The request after these commands, each at its minute; all of them bring something about.
+fn after(commands: &[(i64, Command)]) -> Request {
+    commands.iter().fold(Request::opened(&requested()).unwrap(), |request, (at, command)| {
+        let event = decide(&request, command, &policy(), minute(*at)).unwrap().unwrap();
+        let recorded =
+            request.next(event, CommandId::of_the_clock(&request.id, request.version), minute(*at));
+        evolve(request, &recorded)
+    })
+}
+
+fn approve() -> Command {
+    Command::Approve { by: bob() }
+}
+
+fn reject() -> Command {
+    Command::Reject { by: bob(), reason: "no".parse().unwrap() }
+}
+
+fn withdraw() -> Command {
+    Command::Withdraw { by: ada() }
+}
+
+fn end() -> Command {
+    Command::End { by: ada() }
+}
+
+fn begin() -> Command {
+    Command::BeginSession { by: signed_in("ada", &[TARGET]) }
+}
+
+fn settle(outcome: SessionOutcome) -> Command {
+    Command::SettleSession { session: 1, outcome }
+}
+
+const DAY: i64 = 24 * 60;
+
+#[test]
+fn every_command_against_every_status() {
+    let statuses: [(&str, Request); 6] = [
+        ("requested", after(&[])),
+        ("approved", after(&[(1, approve())])),
+        ("rejected", after(&[(1, reject())])),
+        ("withdrawn", after(&[(1, withdraw())])),
+        ("expired", after(&[(DAY, Command::Elapse)])),
+        ("ended", after(&[(1, approve()), (2, end())])),
+    ];
+    let commands = [
+        ("approve", approve()),
+        ("reject", reject()),
+        ("withdraw", withdraw()),
+        ("end", end()),
+        ("begin", begin()),
+    ];
+    let allowed = [
+        ("requested", "approve"),
+        ("requested", "reject"),
+        ("requested", "withdraw"),
+        ("approved", "end"),
+        ("approved", "begin"),
+    ];
+    for (status, request) in &statuses {
+        assert_eq!(request.status_at(minute(3)).word(), *status);
+        for (word, command) in &commands {
+            let outcome = decide(request, command, &policy(), minute(3));
+            assert_eq!(outcome.is_ok(), allowed.contains(&(*status, *word)), "{status}, {word}: {outcome:?}");
+        }
+        assert_eq!(decide(request, &Command::Elapse, &policy(), minute(3)), Ok(None), "{status}");
+    }
+}
+
+#[test]
+fn whoever_is_late_hears_what_has_been_done() {
+    let heard = |commands: &[(i64, Command)], at| {
+        decide(&after(commands), &approve(), &policy(), minute(at)).unwrap_err().to_string()
+    };
+    assert!(heard(&[(1, approve())], 2).starts_with("bob@example.com has already approved"));
+    assert!(heard(&[(1, reject())], 2).starts_with("bob@example.com has already rejected"));
+    assert!(heard(&[(1, withdraw())], 2).starts_with("ada@example.com has already withdrawn"));
+    assert!(heard(&[(1, approve())], 62).contains("its access is already over"));
+    assert!(heard(&[], DAY).starts_with("This request expired"), "though nobody has written that down");
+}
+
+#[test]
+fn nobody_answers_their_own_request_from_whichever_account() {
+    let same_identity = {
+        let mut twin = ada().actor().clone();
+        twin.slack = "U0TWIN".parse().unwrap();
+        twin
+    };
+    let same_account = {
+        let mut other = ada().actor().clone();
+        other.subject = subject("ada-at-another-provider");
+        other
+    };
+    for actor in [ada().actor().clone(), same_identity, same_account] {
+        let link = Link {
+            slack: SlackUser { team: "T0123456".parse().unwrap(), user: actor.slack },
+            subject: actor.subject,
+            email: actor.email,
+            groups: Groups::default(),
+            signed_in_at: minute(0),
+        };
+        let by = link.with(FreshGroups::fetched([TARGET, REVIEWER].into_iter().collect()));
+        for command in
+            [Command::Approve { by: by.clone() }, Command::Reject { by, reason: "x".parse().unwrap() }]
+        {
+            let outcome = decide(&after(&[]), &command, &policy(), minute(1));
+            assert!(matches!(outcome, Err(Refusal::OwnRequest { .. })), "{outcome:?}");
+        }
+    }
+}
+
+#[test]
+fn only_reviewers_answer_and_only_parties_end() {
+    let carol = || person("carol", &["aws-temp#Reviewers", "Reviewer"]);
+    let answer = decide(&after(&[]), &Command::Approve { by: carol() }, &policy(), minute(1));
+    assert!(matches!(answer, Err(Refusal::NotReviewer { .. })), "{answer:?}");
+    let end = decide(&after(&[(1, approve())]), &Command::End { by: carol() }, &policy(), minute(2));
+    assert!(matches!(end, Err(Refusal::NotParty { .. })), "{end:?}");
+    for by in [ada(), bob()] {
+        assert!(decide(&after(&[]), &Command::Withdraw { by: by.clone() }, &policy(), minute(1)).is_ok());
+        assert!(decide(&after(&[(1, approve())]), &Command::End { by }, &policy(), minute(2)).is_ok());
+    }
+}
+
+#[test]
+fn a_window_is_half_open_written_down_or_not() {
+    let request = after(&[(0, approve())]);
+    let end = minute(60);
+    assert!(request.live_at(end - TimeDelta::milliseconds(1)).is_ok());
+    assert!(matches!(request.live_at(end), Err(Refusal::NotLive { status: "ended" })));
+    assert!(request.live_at(minute(-5)).is_ok(), "a replica whose clock is behind does not refuse");
+}
+
+#[test]
+fn an_event_is_never_dated_before_its_predecessor() {
+    let request = after(&[(10, approve())]);
+    let event = decide(&request, &end(), &policy(), minute(5)).unwrap().unwrap();
+    assert_eq!(event, Event::Ended { by: Some(ada().actor().clone()), at: minute(10) });
+    let recorded = request.next(event, CommandId::of_the_clock(&request.id, 2), minute(5));
+    assert_eq!(recorded.at, minute(10));
+}
+
+#[test]
+fn a_session_takes_the_requester_and_their_groups_of_this_very_sign_in() {
+    let request = after(&[(0, approve())]);
+    let begin = |by| decide(&request, &Command::BeginSession { by }, &policy(), minute(1));
+    assert!(begin(signed_in("ada", &[TARGET])).is_ok());
+    assert_eq!(begin(signed_in("bob", &[TARGET])), Err(Refusal::OtherPerson));
+    assert!(matches!(begin(signed_in("ada", &[])), Err(Refusal::NotEligible { .. })));
+}
+
+#[test]
+fn a_session_is_settled_once_and_issued_only_while_access_is_open() {
+    let ready = || SessionOutcome::Ready { expires_at: minute(60) };
+    let begun = after(&[(0, approve()), (1, begin())]);
+    let settled = |request: &Request, at| decide(request, &settle(ready()), &policy(), minute(at)).unwrap();
+    assert!(matches!(settled(&begun, 2), Some(Event::SessionIssued { session: 1, .. })));
+    assert!(matches!(settled(&begun, 60), Some(Event::SessionDropped { .. })), "the window has run out");
+    let ended = after(&[(0, approve()), (1, begin()), (2, end())]);
+    assert!(matches!(settled(&ended, 3), Some(Event::SessionDropped { .. })), "somebody has ended it");
+    let unknown = after(&[(0, approve()), (1, begin()), (2, settle(SessionOutcome::Unknown))]);
+    assert_eq!(settled(&unknown, 3), None);
+    assert_eq!(settled(&after(&[(0, approve())]), 3), None, "it was never begun");
+}
+
+/// Anybody who might press anything.
+fn anybody() -> impl Strategy<Value = Person> {
+    let groups = prop::sample::subsequence(vec![TARGET, REVIEWER], 0..=2);
+    (prop::sample::select(vec!["ada", "bob", "carol"]), groups)
+        .prop_map(|(name, groups)| person(name, &groups))
+}
+
+fn anything() -> impl Strategy<Value = Command> {
+    let outcome = prop_oneof![
+        Just(SessionOutcome::Ready { expires_at: minute(60) }),
+        Just(SessionOutcome::Refused { why: "no".into() }),
+        Just(SessionOutcome::Unusable { why: "no".into() }),
+        Just(SessionOutcome::Unknown),
+    ];
+    prop_oneof![
+        anybody().prop_map(|by| Command::Approve { by }),
+        anybody().prop_map(|by| Command::Reject { by, reason: "no".parse().unwrap() }),
+        anybody().prop_map(|by| Command::Withdraw { by }),
+        anybody().prop_map(|by| Command::End { by }),
+        Just(Command::Elapse),
+        anybody().prop_map(|by| Command::BeginSession {
+            by: SignedIn::verified(by.actor().subject.clone(), None, by.groups().clone(), minute(0)),
+        }),
+        (1..4_u32, outcome).prop_map(|(session, outcome)| Command::SettleSession { session, outcome }),
+    ]
+}
+
+proptest! {
+    /// Whatever anybody presses, in any order, with clocks that jump: a session is issued only inside a window
+    /// that a reviewer other than the requester opened, the events add up to the state, and are numbered
+    /// without a gap and dated in order.
+    #[test]
+    fn no_sequence_of_commands_opens_a_session_outside_a_window_that_another_person_opened(
+        steps in prop::collection::vec((anything(), -30..400_i64), 0..40),
+    ) {
+        let mut history = vec![requested()];
+        let mut request = Request::opened(&history[0]).unwrap();
+        let mut now = 0;
+        for (command, wait) in steps {
+            now += wait;
+            let Ok(Some(event)) = decide(&request, &command, &policy(), minute(now)) else { continue };
+            if let Event::SessionIssuing { .. } | Event::SessionIssued { .. } = event {
+                let Status::Approved { by, window } = request.status_at(minute(now)) else {
+                    return Err(TestCaseError::fail("a session outside any window"));
+                };
+                prop_assert_ne!(&by.subject, &request.requester.subject);
+                prop_assert!(minute(now) < window.ends());
+                prop_assert!(window.ends() - window.starts() == request.duration.as_delta());
+            }
+            let recorded = request.next(event, CommandId::of_the_clock(&request.id, request.version), minute(now));
+            prop_assert!(recorded.at >= request.changed_at);
+            request = evolve(request, &recorded);
+            history.push(recorded);
+        }
+        prop_assert!(history.iter().zip(1..).all(|(recorded, version)| recorded.version == version));
+        prop_assert_eq!(request.version, history.len() as u64);
+        prop_assert_eq!(Request::replayed(&history), Some(request));
+    }
+}

@@ -1,0 +1,53 @@
+//! One-time secrets: what each of them stands for while it is kept.
+
+use serde::{Deserialize, Serialize};
+
+use super::{ids::RequestId, person::SlackUser, secret::SecretHash, window::Timestamp};
+
+/// What a one-time secret stands for, stored under the secret's hash.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Once {
+    /// The secret's hash.
+    pub key: SecretHash,
+    /// The first moment at which it is worth nothing.
+    pub expires_at: Timestamp,
+    /// What it stands for.
+    pub purpose: Purpose,
+}
+
+/// What a one-time secret may be used for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// A link token: its holder may link this Slack account to themselves.
+    Link {
+        /// The account.
+        who: SlackUser,
+        /// The name it shows.
+        name: String,
+    },
+    /// A console ticket: the requester may open the console.
+    Console {
+        /// The request it stands on.
+        request: RequestId,
+        /// The Slack account it was given to.
+        who: SlackUser,
+    },
+    /// The `state` of a sign-in in progress.
+    SignIn {
+        /// The hash of the cookie of the browser that started it.
+        browser: SecretHash,
+        /// What the sign-in is for.
+        to: SignInTo,
+    },
+}
+
+/// What a sign-in is for: the hash of the link token or the ticket that it will use up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignInTo {
+    /// To link.
+    Link(SecretHash),
+    /// To open the console.
+    OpenConsole(SecretHash),
+}

@@ -1,0 +1,118 @@
+//! Presses: what somebody in Slack asks for, and where they hear the answer.
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::{
+    audit::Tried,
+    ids::{CommandId, RequestId, Target},
+    person::SlackUser,
+    policy::Reason,
+    window::{Minutes, Timestamp},
+};
+
+/// What somebody pressed, typed or submitted in Slack: stored before Slack is answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Press {
+    /// Who asks.
+    pub asker: Asker,
+    /// What for.
+    pub wish: Wish,
+}
+
+/// Who asks for something in Slack, and where they hear the answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asker {
+    /// Made from what Slack sent, so that the same press has the same id.
+    pub id: CommandId,
+    /// When it came in.
+    pub at: Timestamp,
+    /// The Slack account.
+    pub who: SlackUser,
+    /// Where an answer for this person's eyes alone goes.
+    pub reply_to: ReplyTo,
+}
+
+/// What a press asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Wish {
+    /// To make this request.
+    Request {
+        /// The id it gets.
+        id: RequestId,
+        /// What for.
+        target: Target,
+        /// For how long.
+        duration: Minutes,
+        /// Why.
+        justification: Reason,
+    },
+    /// To approve a request.
+    Approve(RequestId),
+    /// To reject one.
+    Reject(RequestId, Reason),
+    /// To take one back.
+    Withdraw(RequestId),
+    /// To end access.
+    End(RequestId),
+    /// To get a link to the console.
+    OpenConsole(RequestId),
+    /// To link.
+    Link,
+    /// To unlink.
+    Unlink,
+    /// To see where they stand.
+    Overview,
+    /// To be told how this works.
+    Help,
+}
+
+/// Where an answer for one person's eyes alone goes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReplyTo {
+    /// Slack's `response_url`: 5 uses within 30 minutes
+    /// (<https://docs.slack.dev/interactivity/handling-user-interaction#message_responses>).
+    ResponseUrl(Url),
+    /// The person's conversation with the app.
+    Direct,
+}
+
+impl Asker {
+    /// What they ask for.
+    #[must_use]
+    pub fn wishes(self, wish: Wish) -> Press {
+        Press { asker: self, wish }
+    }
+}
+
+impl Wish {
+    /// What auditors are told was tried when the wish is refused; nothing for what changes nothing.
+    #[must_use]
+    pub fn tried(&self) -> Option<Tried> {
+        match self {
+            Self::Request { .. } => Some(Tried::Request),
+            Self::Approve(_) => Some(Tried::Approve),
+            Self::Reject(..) => Some(Tried::Reject),
+            Self::Withdraw(_) => Some(Tried::Withdraw),
+            Self::End(_) => Some(Tried::End),
+            Self::OpenConsole(_) => Some(Tried::OpenConsole),
+            Self::Link => Some(Tried::Link),
+            Self::Unlink | Self::Overview | Self::Help => None,
+        }
+    }
+
+    /// The stored request the wish is about.
+    #[must_use]
+    pub fn request(&self) -> Option<&RequestId> {
+        match self {
+            Self::Approve(id)
+            | Self::Reject(id, _)
+            | Self::Withdraw(id)
+            | Self::End(id)
+            | Self::OpenConsole(id) => Some(id),
+            Self::Request { .. } | Self::Link | Self::Unlink | Self::Overview | Self::Help => None,
+        }
+    }
+}
