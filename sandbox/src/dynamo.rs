@@ -40,6 +40,8 @@ struct Inner {
     engine: Engine,
     control: Control,
     faults: Mutex<BTreeMap<String, VecDeque<DynamoFault>>>,
+    /// Operations, and what their bodies hold, whose answers never arrive.
+    lost: Mutex<Vec<(String, String)>>,
 }
 
 impl Dynamo {
@@ -80,13 +82,32 @@ impl Dynamo {
         self.faults().entry(operation.to_owned()).or_default().push_back(fault);
     }
 
+    /// From now on every call of `operation` whose body holds `text` is done, and its answer never arrives.
+    pub fn lose_answers_to(&self, operation: &str, text: &str) {
+        self.lost().push((operation.to_owned(), text.to_owned()));
+    }
+
     fn over(database: Database) -> Self {
         let engine = Engine::over(database);
-        Self(Arc::new(Inner { engine, control: Control::default(), faults: Mutex::default() }))
+        Self(Arc::new(Inner {
+            engine,
+            control: Control::default(),
+            faults: Mutex::default(),
+            lost: Mutex::default(),
+        }))
     }
 
     fn next_fault(&self, operation: &str) -> Option<DynamoFault> {
         self.faults().get_mut(operation)?.pop_front()
+    }
+
+    fn loses_answer(&self, operation: &str, body: &[u8]) -> bool {
+        let body = String::from_utf8_lossy(body);
+        self.lost().iter().any(|(name, text)| name == operation && body.contains(text))
+    }
+
+    fn lost(&self) -> MutexGuard<'_, Vec<(String, String)>> {
+        self.0.lost.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn faults(&self) -> MutexGuard<'_, BTreeMap<String, VecDeque<DynamoFault>>> {

@@ -103,16 +103,17 @@ impl Wish {
         }
     }
 
-    /// The stored request the wish is about.
+    /// The request the wish is about, or makes.
     #[must_use]
     pub fn request(&self) -> Option<&RequestId> {
         match self {
-            Self::Approve(id)
+            Self::Request { id, .. }
+            | Self::Approve(id)
             | Self::Reject(id, _)
             | Self::Withdraw(id)
             | Self::End(id)
             | Self::OpenConsole(id) => Some(id),
-            Self::Request { .. } | Self::Link | Self::Unlink | Self::Overview | Self::Help => None,
+            Self::Link | Self::Unlink | Self::Overview | Self::Help => None,
         }
     }
 }

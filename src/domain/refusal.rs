@@ -202,16 +202,6 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// The target that the sentence names, if it names one.
-    #[must_use]
-    pub fn target(&self) -> Option<&Target> {
-        if let Self::NotEligible { target, .. } | Self::AlreadyOpen { target, .. } = self {
-            Some(target)
-        } else {
-            None
-        }
-    }
-
     /// Whether linking the Slack account is what to do next.
     #[must_use]
     pub fn asks_to_link(&self) -> bool {

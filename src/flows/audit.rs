@@ -22,7 +22,15 @@ pub(super) struct Attempt<'a> {
     pub(super) at: Timestamp,
     pub(super) who: &'a SlackUser,
     pub(super) tried: Tried,
-    pub(super) request: Option<&'a RequestId>,
+    pub(super) about: About<'a>,
+}
+
+/// What an attempt is about.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum About<'a> {
+    Nothing,
+    Target(&'a Target),
+    Request(&'a RequestId),
 }
 
 impl Broker {
@@ -32,9 +40,13 @@ impl Broker {
         attempt: Attempt<'_>,
         refusal: &Refusal,
     ) -> Result<()> {
-        let Attempt { command, at, who, tried, request } = attempt;
-        let target = self.target_of(request, refusal).await?;
-        let what = SideNews::Refused { tried, request: request.cloned(), target, why: refusal.to_string() };
+        let Attempt { command, at, who, tried, about } = attempt;
+        let (request, target) = match about {
+            About::Nothing => (None, None),
+            About::Target(target) => (None, Some(target.clone())),
+            About::Request(id) => (Some(id.clone()), self.target_of(id).await?),
+        };
+        let what = SideNews::Refused { tried, request, target, why: refusal.to_string() };
         let event = SideEvent { id: SideEventId::of(command, at), at, who: who.clone(), what };
         let work = follow_ups_aside(&event);
         self.ports.store.record(&event, &work).await?; // 1
@@ -42,11 +54,7 @@ impl Broker {
         Ok(())
     }
 
-    async fn target_of(&self, request: Option<&RequestId>, refusal: &Refusal) -> Result<Option<Target>> {
-        if let Some(target) = refusal.target() {
-            return Ok(Some(target.clone()));
-        }
-        let Some(id) = request else { return Ok(None) };
+    async fn target_of(&self, id: &RequestId) -> Result<Option<Target>> {
         Ok(self.ports.store.request(id).await?.map(|request| request.target))
     }
 }

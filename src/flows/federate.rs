@@ -17,7 +17,7 @@ use url::Url;
 
 use super::{
     Broker, Error, Result,
-    audit::Attempt,
+    audit::{About, Attempt},
     sign_in,
     transition::{Cause, Changed, transition},
 };
@@ -83,8 +83,8 @@ pub(super) async fn finish(
     let command = CommandId::of_secret(&sign_in);
     match open_console(broker, &id, (sign_in, ticket), signed_in, now).await {
         Err(Error::Refused(refusal)) => {
-            let tried = Tried::OpenConsole;
-            let attempt = Attempt { command: &command, at: now, who: &who, tried, request: Some(&id) };
+            let (tried, about) = (Tried::OpenConsole, About::Request(&id));
+            let attempt = Attempt { command: &command, at: now, who: &who, tried, about };
             broker.record_refusal(attempt, &refusal).await?;
             Err(refusal.into())
         }

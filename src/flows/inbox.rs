@@ -8,12 +8,15 @@
 
 use std::sync::Arc;
 
-use super::{Broker, Error, Result, audit::Attempt, end, federate, link, overview, request, review};
+use super::{
+    Broker, Error, Result,
+    audit::{About, Attempt},
+    end, federate, link, overview, request, review,
+};
 use crate::{
     domain::{
         audit::Tried,
         decide::Ask,
-        ids::RequestId,
         message::{Done, Drawn, Message},
         press::{Asker, Press, ReplyTo, Wish},
         refusal::Refusal,
@@ -47,15 +50,23 @@ pub(super) async fn carry_out(broker: &Arc<Broker>, press: &Press) -> Result<()>
     match fulfil(broker, press).await {
         Ok(None) => {}
         Ok(Some(answer)) => reply(broker, asker, &answer).await?,
+        Err(Error::Refused(_)) if has_been_done(broker, press).await? => {}
         Err(Error::Refused(refusal)) => {
             if let Some(tried) = press.wish.tried() {
-                broker.record_refusal(asker.attempt(tried, press.wish.request()), &refusal).await?;
+                broker.record_refusal(asker.attempt(tried, press.wish.about()), &refusal).await?;
             }
             refuse(broker, asker, &refusal).await?;
         }
         Err(failure @ Error::Failed(_)) => return Err(failure),
     }
     Ok(broker.ports.store.finish(&asker.id).await?) // 4
+}
+
+/// Whether this very press is in the history of its request: then it has succeeded, and nobody heard of it.
+async fn has_been_done(broker: &Broker, press: &Press) -> Result<bool> {
+    let Some(id) = press.wish.request() else { return Ok(false) };
+    let events = broker.ports.store.events(id).await?;
+    Ok(events.iter().any(|recorded| recorded.command == press.asker.id))
 }
 
 /// Does what a press asks; hands back what the presser must be told.
@@ -92,7 +103,7 @@ fn silent((): ()) -> Option<Message> {
 /// Tells somebody what became of what they asked for: why not, or under which reference the operator finds it.
 pub async fn tell(broker: &Arc<Broker>, asker: &Asker, error: &Error) {
     let told = match error {
-        Error::Refused(refusal) => refuse(broker, asker, refusal).await,
+        Error::Refused(refusal) => turn_away(broker, asker, refusal).await,
         Error::Failed(_) => {
             let reference = broker.report(error);
             reply(broker, asker, &Message::Failed { reference }).await
@@ -101,6 +112,14 @@ pub async fn tell(broker: &Arc<Broker>, asker: &Asker, error: &Error) {
     if let Err(error) = told {
         tracing::warn!(error = format!("{error:#}"), "could not tell a person what became of their press");
     }
+}
+
+/// Tells somebody why not where nothing was promised; auditors hear of it if they may not use the app at all.
+async fn turn_away(broker: &Arc<Broker>, asker: &Asker, refusal: &Refusal) -> Result<()> {
+    if let Refusal::OtherWorkspace | Refusal::NotFullMember { .. } = refusal {
+        broker.record_refusal(asker.attempt(Tried::Use, About::Nothing), refusal).await?;
+    }
+    refuse(broker, asker, refusal).await
 }
 
 /// Tells somebody why not, and gives them at hand what helps.
@@ -118,7 +137,7 @@ async fn invite(broker: &Arc<Broker>, asker: &Asker, refusal: &Refusal) -> Resul
     match link::invite(broker, &asker.who).await {
         Ok(url) => Ok(Message::LinkInvitation { why: Some(refusal.clone()), url }),
         Err(Error::Refused(outsider)) => {
-            broker.record_refusal(asker.attempt(Tried::Use, None), &outsider).await?;
+            broker.record_refusal(asker.attempt(Tried::Use, About::Nothing), &outsider).await?;
             Ok(Message::Refused { why: outsider, pointer: None })
         }
         Err(failure) => Err(failure),
@@ -161,7 +180,21 @@ impl Broker {
 }
 
 impl Asker {
-    fn attempt<'a>(&'a self, tried: Tried, request: Option<&'a RequestId>) -> Attempt<'a> {
-        Attempt { command: &self.id, at: self.at, who: &self.who, tried, request }
+    fn attempt<'a>(&'a self, tried: Tried, about: About<'a>) -> Attempt<'a> {
+        Attempt { command: &self.id, at: self.at, who: &self.who, tried, about }
+    }
+}
+
+impl Wish {
+    fn about(&self) -> About<'_> {
+        match self {
+            Self::Request { target, .. } => About::Target(target),
+            Self::Approve(id)
+            | Self::Reject(id, _)
+            | Self::Withdraw(id)
+            | Self::End(id)
+            | Self::OpenConsole(id) => About::Request(id),
+            Self::Link | Self::Unlink | Self::Overview | Self::Help => About::Nothing,
+        }
     }
 }

@@ -10,7 +10,11 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::{Broker, Error, Result, audit::Attempt, sign_in};
+use super::{
+    Broker, Error, Result,
+    audit::{About, Attempt},
+    sign_in,
+};
 use crate::{
     domain::{
         audit::{SideEvent, SideNews, Tried},
@@ -83,8 +87,8 @@ pub(super) async fn finish(
     let command = CommandId::of_secret(&sign_in);
     match bind(broker, &invitee.who, (sign_in, token), redeemed, now).await {
         Err(Error::Refused(refusal)) => {
-            let who = &invitee.who;
-            let attempt = Attempt { command: &command, at: now, who, tried: Tried::Link, request: None };
+            let (tried, about) = (Tried::Link, About::Nothing);
+            let attempt = Attempt { command: &command, at: now, who: &invitee.who, tried, about };
             broker.record_refusal(attempt, &refusal).await?;
             Err(refusal.into())
         }

@@ -10,7 +10,7 @@ use anyhow::anyhow;
 
 use super::{
     Broker, Error, Result,
-    transition::{Cause, Changed, commit, recall},
+    transition::{Changed, commit},
 };
 use crate::{
     domain::{
@@ -53,19 +53,14 @@ pub(super) async fn request(
     let target = wanted.target.clone();
     let requester = broker.person(who, now).await?;
     let event = ask(&requester, wanted, &broker.policy, now)?; // 2
-    let cause = Cause::from(command);
-    let recorded =
-        Recorded { request: id.clone(), version: 1, at: now, command: cause.command.clone(), event };
+    let recorded = Recorded { request: id.clone(), version: 1, at: now, command: command.clone(), event };
     let opened =
         Request::opened(&recorded).ok_or_else(|| anyhow!("{id} was not opened by its first event"))?;
-    let error = match commit(broker, recorded, opened, &cause).await {
-        Ok(Changed { request, .. }) => return Ok(request), // 3
-        Err(CommitError::Held(request)) if request != *id => {
-            return Err(Refusal::AlreadyOpen { target, request }.into());
-        }
-        Err(error @ (CommitError::Held(_) | CommitError::Conflict | CommitError::UsedUp)) => anyhow!(error),
-        Err(CommitError::Failed(lost)) => anyhow!(lost),
-    };
-    let changed = recall(broker, id, &cause).await?.ok_or(Error::Failed(error))?;
-    Ok(changed.request)
+    match commit(broker, recorded, opened, &command.into()).await {
+        Ok(Changed { request, .. }) => Ok(request), // 3
+        Err(CommitError::Held(request)) => Err(Refusal::AlreadyOpen { target, request }.into()),
+        Err(CommitError::Conflict) => Err(Refusal::AlreadyOpen { target, request: id.clone() }.into()),
+        Err(CommitError::Failed(error)) => Err(error.into()),
+        Err(error @ CommitError::UsedUp) => Err(Error::Failed(error.into())),
+    }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::anyhow;
 
-use super::{Broker, Error, Result};
+use super::{Broker, Result};
 use crate::{
     domain::{
         decide::{Command, decide},
@@ -15,7 +15,7 @@ use crate::{
         window::Timestamp,
         work::follow_ups,
     },
-    ports::{CommitError, Step},
+    ports::{CommitError, Step, StoreError},
 };
 
 /// How often a change is decided anew because somebody else was faster.
@@ -42,8 +42,7 @@ pub(super) struct Changed {
     pub(super) event: Option<Event>,
 }
 
-/// Loads, decides, commits; decides again if somebody else was faster. Whoever lost an answer is told the truth:
-/// a command that is in the request's history has succeeded.
+/// Loads, decides, commits; decides again if somebody else was faster.
 pub(super) async fn transition(
     broker: &Arc<Broker>,
     id: &RequestId,
@@ -57,24 +56,17 @@ pub(super) async fn transition(
         };
         let event = match decide(&before, command, &broker.policy, now) {
             Ok(Some(event)) => event,
-            Ok(None) => {
-                let done = recall(broker, id, &cause).await?;
-                return Ok(done.unwrap_or(Changed { request: before, event: None }));
-            }
-            Err(refusal) => return recall(broker, id, &cause).await?.ok_or(Error::Refused(refusal)),
+            Ok(None) => return Ok(Changed { request: before, event: None }),
+            Err(refusal) => return Err(refusal.into()),
         };
         let recorded = before.next(event, cause.command.clone(), now);
         let after = evolve(before, &recorded);
         match commit(broker, recorded, after, &cause).await {
             Ok(changed) => return Ok(changed),
             Err(CommitError::Conflict) => {}
-            Err(CommitError::UsedUp) => {
-                return recall(broker, id, &cause).await?.ok_or(Error::Refused(Refusal::LinkGone));
-            }
+            Err(CommitError::UsedUp) => return Err(Refusal::LinkGone.into()),
             Err(CommitError::Held(other)) => return Err(anyhow!("{other} holds the target of {id}").into()),
-            Err(CommitError::Failed(lost)) => {
-                return recall(broker, id, &cause).await?.ok_or(Error::Failed(lost.into()));
-            }
+            Err(CommitError::Failed(error)) => return Err(error.into()),
         }
     }
     Err(anyhow!("{id} was changed by others {ATTEMPTS} times in a row").into())
@@ -89,18 +81,22 @@ pub(super) async fn commit(
 ) -> std::result::Result<Changed, CommitError> {
     let work = follow_ups(&after, &recorded);
     let step = Step { recorded, after, work, uses_up: cause.uses_up.clone() };
-    broker.ports.store.commit(&step).await?;
+    match broker.ports.store.commit(&step).await {
+        Ok(()) => {}
+        Err(CommitError::Failed(lost)) if !was_made(broker, &step).await? => {
+            return Err(CommitError::Failed(lost));
+        }
+        Err(CommitError::Failed(_)) => {}
+        Err(error @ (CommitError::Conflict | CommitError::Held(_) | CommitError::UsedUp)) => {
+            return Err(error);
+        }
+    }
     broker.deliver_soon(step.work);
     Ok(Changed { request: step.after, event: Some(step.recorded.event) })
 }
 
-/// What this cause has already brought about, if anything.
-pub(super) async fn recall(broker: &Broker, id: &RequestId, cause: &Cause) -> Result<Option<Changed>> {
-    let events = broker.ports.store.events(id).await?;
-    let Some(mine) = events.iter().find(|recorded| recorded.command == cause.command) else {
-        return Ok(None);
-    };
-    let event = Some(mine.event.clone());
-    let request = broker.ports.store.request(id).await?;
-    Ok(request.map(|request| Changed { request, event }))
+/// Whether a step whose answer was lost was made after all: the event that it would have written says so.
+async fn was_made(broker: &Broker, step: &Step) -> std::result::Result<bool, StoreError> {
+    let events = broker.ports.store.events(&step.recorded.request).await?;
+    Ok(events.contains(&step.recorded))
 }

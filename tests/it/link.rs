@@ -240,6 +240,10 @@ async fn a_stranger_in_a_shared_channel_is_turned_away() {
     assert!(mallory.hears().contains("Only members of this workspace"));
     let audit = world.audit();
     assert!(audit[0].contains("approve") && audit[0].contains("S3Admin"), "{audit:?}");
+
+    mallory.presses("review.reject").await;
+    assert!(mallory.hears().contains("Only members of this workspace"), "no form opens");
+    assert!(world.audit()[0].contains("use this app"));
     world.finish().await;
 }
 

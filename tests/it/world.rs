@@ -48,7 +48,7 @@ pub(crate) struct Player<'w> {
 
 /// Chance that comes out the same in every run.
 #[derive(Default)]
-struct Counted(AtomicU64);
+pub(crate) struct Counted(AtomicU64);
 
 impl Ids for Counted {
     fn fill(&self, bytes: &mut [u8]) {
@@ -302,7 +302,7 @@ impl Player<'_> {
     }
 
     /// Where the newest button of this kind stands, among all that this person sees.
-    fn newest_with(&self, action: &str) -> (String, String) {
+    pub(crate) fn newest_with(&self, action: &str) -> (String, String) {
         let slack = &self.world.company.slack;
         let mut seen: Vec<(String, String, String)> = Vec::new();
         let direct = slack.direct_channel(self.persona.slack);

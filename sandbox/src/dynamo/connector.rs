@@ -80,6 +80,9 @@ impl Dynamo {
         if let Some(fault) = self.next_fault(&call.operation) {
             return self.fail(call, fault).await;
         }
+        if self.loses_answer(&call.operation, &call.body) {
+            return self.fail(call, DynamoFault::SucceedThenTimeOut).await;
+        }
         match fault {
             None => self.perform(call).await,
             Some(Fault::Status(status)) => response_to(Err(Failure::internal(status))),

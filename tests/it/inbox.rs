@@ -1,0 +1,141 @@
+//! Inbox and sweeper: what is promised is done, once, by whichever replica lives.
+
+use chrono::TimeDelta;
+use elevate::{
+    domain::{
+        ids::CommandId,
+        person::SlackUser,
+        press::{Asker, Press, ReplyTo, Wish},
+    },
+    ports::COMMITTER_HAS_WORK_FOR,
+};
+use sandbox::{
+    company::{ADA, BOB, GENERAL_CHANNEL, TEAM},
+    dynamo::DynamoFault,
+    http::Fault,
+};
+
+use crate::world::{ASK, World};
+
+fn press_of_ada(world: &World, wish: Wish) -> Press {
+    let who = SlackUser { team: TEAM.parse().unwrap(), user: ADA.slack.parse().unwrap() };
+    let id = CommandId::of_press(&who.team, "a trigger");
+    Press { asker: Asker { id, at: world.company.clock.now(), who, reply_to: ReplyTo::Direct }, wish }
+}
+
+#[tokio::test]
+async fn a_press_that_its_replica_did_not_live_to_finish_is_finished_by_another() {
+    let world = World::with_linked([ADA]).await;
+    let ports = world.app.broker().ports();
+    let id = ports.ids.request_id(world.company.clock.now());
+    let wish = Wish::Request {
+        id,
+        target: "111122223333/S3Admin".parse().unwrap(),
+        duration: "1h".parse().unwrap(),
+        justification: "bucket policy broken".parse().unwrap(),
+    };
+    let press = press_of_ada(&world, wish);
+    let finish_by = press.asker.at + COMMITTER_HAS_WORK_FOR;
+    assert!(ports.store.accept(&press, finish_by).await.unwrap());
+
+    world.passes(TimeDelta::seconds(59)).await;
+    assert!(world.audit().is_empty(), "its own replica still has time");
+    world.passes(TimeDelta::seconds(1)).await;
+    assert!(world.card().contains("bucket policy broken"));
+    world.ada().is_told();
+    world.ada().hears();
+    assert_eq!(world.audit().len(), 1);
+    world.passes(TimeDelta::minutes(5)).await;
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_press_that_is_a_quarter_of_an_hour_old_is_given_up() {
+    let world = World::with_linked([ADA]).await;
+    let ports = world.app.broker().ports();
+    let press = press_of_ada(&world, Wish::Unlink);
+    ports.store.accept(&press, press.asker.at + COMMITTER_HAS_WORK_FOR).await.unwrap();
+    world.passes(TimeDelta::minutes(15) + TimeDelta::milliseconds(1)).await;
+    assert!(world.ada().hears().contains("is not tried any more"));
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_press_that_cannot_be_stored_is_answered_so() {
+    let world = World::with_linked([ADA]).await;
+    let ada = world.ada();
+    world.company.dynamo.control().fail_always("TransactWriteItems", Fault::Status(500));
+    ada.types(ASK).await;
+    assert!(ada.hears().contains("could not be stored"));
+    world.company.dynamo.control().heal();
+    ada.types(ASK).await;
+    assert!(ada.hears().contains("on its way"));
+    world.card();
+    ada.is_told();
+    world.audit();
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_winner_whose_answer_was_lost_has_won() {
+    let world = World::with_linked([ADA, BOB]).await;
+    let ada = world.ada();
+    ada.types(ASK).await;
+    ada.hears();
+    world.card();
+    ada.is_told();
+    world.audit();
+
+    let (channel, ts) = world.bob().newest_with("review.approve");
+    let bob = world.company.slack.person(BOB.slack);
+    world.company.dynamo.lose_answers_to("TransactWriteItems", "EVENT#");
+    let pressed = bob.presses((channel.as_str(), ts.as_str()), "review.approve").await.unwrap();
+    assert!(pressed.ack.is_ok());
+    world.settle().await;
+    assert!(world.bob().unread_whispers().is_empty(), "Bob is told of no refusal");
+    assert!(world.card().contains("pproved"));
+    ada.is_told();
+    ada.hears();
+    assert_eq!(world.audit().len(), 1);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn conflicts_and_throttling_of_the_store_pass_unnoticed() {
+    let world = World::with_linked([ADA]).await;
+    for fault in [DynamoFault::TransactionConflict, DynamoFault::Throttled, DynamoFault::SucceedThenTimeOut] {
+        world.company.dynamo.fail_next_with("TransactWriteItems", fault);
+    }
+    let ada = world.ada();
+    ada.types(ASK).await;
+    assert!(ada.hears().contains("on its way"));
+    world.card();
+    ada.is_told();
+    assert_eq!(world.audit().len(), 1);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn forged_stale_and_unsigned_requests_are_refused() {
+    let world = World::with_linked([ADA]).await;
+    let slack = &world.company.slack;
+    slack.person(ADA.slack).types(GENERAL_CHANNEL, "/elevate help").await.unwrap();
+    world.settle().await;
+    world.ada().hears();
+    let sent = slack.last_sent().unwrap();
+
+    let forged = sent.clone().with_header("x-slack-signature", &format!("v0={}", "0".repeat(64)));
+    assert_eq!(slack.send(&forged).await.unwrap().status, 401);
+    let mut edited = sent.clone();
+    edited.body = edited.body.replace(ADA.slack, BOB.slack);
+    assert_eq!(slack.send(&edited).await.unwrap().status, 401);
+    let mut unsigned = sent.clone();
+    unsigned.headers.retain(|(name, _)| !name.starts_with("x-slack"));
+    unsigned.headers.retain(|(name, _)| !name.starts_with("X-Slack"));
+    assert_eq!(slack.send(&unsigned).await.unwrap().status, 401);
+    world.company.clock.advance(TimeDelta::seconds(301));
+    assert_eq!(slack.send(&sent).await.unwrap().status, 401);
+    let huge = slack.signed("/slack/commands", &format!("text={}", "x".repeat(600_000)));
+    assert_eq!(slack.send(&huge).await.unwrap().status, 413);
+    world.finish().await;
+}

@@ -1,0 +1,69 @@
+//! Start and counterparts: what the app refuses to start with, and what it tells machines.
+
+use std::sync::Arc;
+
+use sandbox::{
+    clock::Clock,
+    company::{AUDIT_CHANNEL, Company, REVIEW_CHANNEL},
+    dynamo::Dynamo,
+    http::Fault,
+};
+use tokio::net::TcpListener;
+
+use crate::{
+    stage,
+    world::{Counted, World, nine},
+};
+
+/// What the app says when it is started in a company that `upset` has changed.
+async fn refusal_to_start(upset: impl FnOnce(&Company)) -> String {
+    let company = Company::open(Clock::standing(nine()), Dynamo::in_memory().unwrap()).await.unwrap();
+    upset(&company);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let started = stage::build(&company, &listener, Arc::new(Counted::default())).await;
+    format!("{:#}", started.err().expect("the app started"))
+}
+
+#[tokio::test]
+async fn a_review_channel_shared_with_another_organisation_is_refused() {
+    let why = refusal_to_start(|company| {
+        company.slack.update_channel(REVIEW_CHANNEL, |channel| channel.is_ext_shared = true);
+    })
+    .await;
+    assert!(why.starts_with("slack.review_channel: #access-reviews is shared with another"), "{why}");
+}
+
+#[tokio::test]
+async fn a_channel_that_the_app_is_not_in_is_refused() {
+    let why = refusal_to_start(|company| {
+        company.slack.update_channel(AUDIT_CHANNEL, |channel| channel.members.clear());
+    })
+    .await;
+    assert!(why.contains("slack.audit_channel") && why.contains("/invite"), "{why}");
+}
+
+#[tokio::test]
+async fn without_slack_the_app_does_not_start() {
+    let why = refusal_to_start(|company| {
+        company.slack.control().fail_always("auth.test", Fault::Status(503));
+    })
+    .await;
+    assert!(why.starts_with("could not ask Slack who the app is"), "{why}");
+}
+
+#[tokio::test]
+async fn machines_are_told_whether_the_app_is_ready() {
+    let world = World::start().await;
+    let browser = world.ada().browser;
+    let asked = async |path: &str| browser.get_raw(&format!("{}{path}", world.url)).await.unwrap();
+    assert_eq!(asked("/health").await.status, 200);
+    assert_eq!(asked("/ready").await.status, 200);
+
+    world.company.dynamo.control().fail_always("GetItem", Fault::Status(500));
+    let ready = asked("/ready").await;
+    assert_eq!(ready.status, 503);
+    assert!(ready.body.starts_with("store: "), "{}", ready.body);
+    assert_eq!(asked("/health").await.status, 200, "the process lives");
+    world.company.dynamo.control().heal();
+    world.finish().await;
+}
