@@ -119,14 +119,14 @@ async fn check_slack(config: &Config, chat: &dyn Chat) -> anyhow::Result<Workspa
     let review =
         chat.channel(&slack.review_channel).await.context("could not look at slack.review_channel")?;
     let audit = chat.channel(&slack.audit_channel).await.context("could not look at slack.audit_channel")?;
-    ensure!(
-        !review.is_shared_outside,
-        "slack.review_channel: #{} is shared with another organisation, whose people could press its buttons; \
-         use a channel of your own workspace",
-        review.name,
-    );
-    for (key, Channel { name, is_member, .. }) in [("review_channel", &review), ("audit_channel", &audit)] {
-        ensure!(is_member, "slack.{key}: the app is not in #{name}; invite it there with /invite");
+    for (key, channel) in [("review_channel", &review), ("audit_channel", &audit)] {
+        let Channel { name, is_member, is_shared_outside } = channel;
+        ensure!(
+            !is_shared_outside,
+            "slack.{key}: #{name} is shared with another organisation, whose people could read along and press \
+             its buttons; use a channel of your own workspace alone"
+        );
+        ensure!(*is_member, "slack.{key}: the app is not in #{name}; invite it there with /invite");
     }
     Ok(workspace)
 }
@@ -156,8 +156,8 @@ impl App {
                 tracing::warn!("connections were still open after the time to stop");
             }
         }
-        sweeper.await.context("the sweeper stopped")?;
-        if tokio::time::timeout(STOP_WITHIN, self.broker.idle()).await.is_err() {
+        let finished = async { tokio::join!(sweeper, self.broker.idle()) };
+        if tokio::time::timeout(STOP_WITHIN, finished).await.is_err() {
             tracing::warn!("work was still in flight after the time to stop; another replica finishes it");
         }
         Ok(())

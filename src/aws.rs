@@ -163,6 +163,9 @@ fn no_session(error: &SdkError<AssumeRoleError>) -> CloudError {
             Unavailable(format!("STS answered with status {}", answer.raw().status().as_u16()))
         }
         SdkError::ServiceError(answer) => match answer.err().code() {
+            Some("Throttling" | "ThrottlingException" | "RequestLimitExceeded") => {
+                Unavailable("STS is asked too often".to_owned())
+            }
             Some(code) => Refused(refusal(code, answer.err().message().unwrap_or_default())),
             None => Unavailable("STS's answer could not be read".to_owned()),
         },

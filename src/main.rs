@@ -1,7 +1,13 @@
 //! The command line: wires the real adapters, and serves.
 #![expect(clippy::print_stdout, reason = "answers on the command line")]
 
-use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
+use std::{
+    io::{self, IsTerminal},
+    path::PathBuf,
+    process::ExitCode,
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::{Context, bail};
 use aws_config::{BehaviorVersion, timeout::TimeoutConfig};
@@ -175,7 +181,11 @@ fn start_log(log: Log) {
     let chosen = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     let directives = QUIET.iter().map(|directive| directive.parse().expect("a directive of ours"));
     let filter = directives.fold(chosen, |filter, quiet: Directive| filter.add_directive(quiet));
-    let log_to = tracing_subscriber::fmt().with_env_filter(filter);
+    let is_read_by_a_person = io::stderr().is_terminal();
+    let log_to = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(is_read_by_a_person);
     match log {
         Log::Text => log_to.init(),
         Log::Json => log_to.json().init(),

@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::domain::{
     audit::SideEvent,
-    ids::{ChannelId, CommandId, RequestId, TeamId, UserId},
+    ids::{ChannelId, CommandId, RequestId, SideEventId, TeamId, UserId},
     message::{Form, Message},
     once::Once,
     person::{FreshGroups, Link, Member, SignedIn, SlackUser, Subject},
@@ -47,6 +47,12 @@ impl dyn Ids {
         RequestId::new(now, self.chance())
     }
 
+    /// The id of something that is not carried out twice.
+    #[must_use]
+    pub fn command_id(&self) -> CommandId {
+        CommandId::of_secret(&self.secret().hash())
+    }
+
     /// What a person tells the operator, who finds it in the log.
     #[must_use]
     pub fn reference(&self) -> String {
@@ -80,7 +86,10 @@ pub trait Store: Send + Sync {
     /// Makes a request, or changes one: state, event and work, or nothing.
     async fn commit(&self, step: &Step) -> Result<(), CommitError>;
     /// Records an event that belongs to no request, with its work; done twice, it is recorded once.
-    async fn record(&self, event: &SideEvent, work: &[Work]) -> Result<(), StoreError>;
+    /// Says whether it was not recorded before.
+    async fn record(&self, event: &SideEvent, work: &[Work]) -> Result<bool, StoreError>;
+    /// What was recorded under this id at this time.
+    async fn side_event(&self, id: &SideEventId, at: Timestamp) -> Result<Option<SideEvent>, StoreError>;
 
     /// The link of a Slack account.
     async fn link(&self, who: &SlackUser) -> Result<Option<Link>, StoreError>;
@@ -89,7 +98,7 @@ pub trait Store: Send + Sync {
     /// Dissolves a link, with its token.
     async fn remove_link(&self, link: &Link, event: &SideEvent, work: &[Work]) -> Result<(), CommitError>;
     /// Notes the groups last heard of, for display.
-    async fn save_groups(&self, who: &SlackUser, groups: &FreshGroups) -> Result<(), StoreError>;
+    async fn save_groups(&self, link: &Link, groups: &FreshGroups) -> Result<(), StoreError>;
     /// The sealed refresh token of a Slack account.
     async fn token(&self, who: &SlackUser) -> Result<Option<SealedToken>, StoreError>;
     /// Replaces the sealed refresh token, or drops it, if it is still the one that was read.

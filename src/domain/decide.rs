@@ -127,8 +127,9 @@ pub fn decide(
         }
         Command::End { by } => {
             request.check_party(by, policy)?;
-            request.live_at(now)?;
-            Event::Ended { by: Some(by.actor().clone()), at: request.not_before(now) }
+            let window_ends = request.live_at(now)?.window().ends();
+            let sessions_until = request.has_issued_sessions().then_some(window_ends);
+            Event::Ended { by: Some(by.actor().clone()), at: request.not_before(now), sessions_until }
         }
         Command::Elapse => return Ok(request.elapsed(now)),
         Command::BeginSession { by } => {

@@ -52,7 +52,7 @@ impl<'a> LiveGrant<'a> {
     /// [`Refusal::OtherPerson`], [`Refusal::NotEligible`].
     pub fn elevated(self, policy: &Policy, browser: &SignedIn) -> Result<Elevated<'a>, Refusal> {
         if *browser.subject() != self.request.requester.subject {
-            return Err(Refusal::OtherPerson);
+            return Err(Refusal::OtherPerson { signed_in: browser.known_as() });
         }
         policy.check_eligible(browser.groups(), &self.request.target)?;
         Ok(Elevated { grant: self })

@@ -42,12 +42,24 @@ pub enum Purpose {
     },
 }
 
-/// What a sign-in is for: the hash of the link token or the ticket that it will use up.
+/// What a sign-in is for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SignInTo {
     /// To link.
-    Link(SecretHash),
+    Link {
+        /// The link token that it will use up.
+        token: SecretHash,
+        /// The account that the token was made for.
+        who: SlackUser,
+    },
     /// To open the console.
-    OpenConsole(SecretHash),
+    OpenConsole {
+        /// The ticket that it will use up.
+        ticket: SecretHash,
+        /// The account that the ticket was made for.
+        who: SlackUser,
+        /// The request that the ticket was made for.
+        request: RequestId,
+    },
 }

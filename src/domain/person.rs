@@ -30,7 +30,8 @@ pub struct Subject {
     pub subject: String,
 }
 
-/// An e-mail address, in lower case: two that differ in case alone are one.
+/// An e-mail address, with ASCII letters in lower case: two that differ in their case alone are one. Other letters
+/// are left alone, since lower case can make one of two of them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Email(String);
@@ -56,7 +57,7 @@ impl FromStr for Email {
         if local.is_empty() || host.is_empty() || host.contains('@') || !is_plain {
             return Err(BadEmail);
         }
-        Ok(Self(text.to_lowercase()))
+        Ok(Self(text.to_ascii_lowercase()))
     }
 }
 
@@ -181,6 +182,12 @@ impl SignedIn {
         &self.groups
     }
 
+    /// What to call them: the address the provider vouches for, or else the name it knows them by.
+    #[must_use]
+    pub fn known_as(&self) -> String {
+        self.verified_email.as_ref().map_or_else(|| self.subject.subject.clone(), Email::to_string)
+    }
+
     /// The address the provider vouches for.
     #[must_use]
     pub fn verified_email(&self) -> Option<&Email> {
@@ -218,6 +225,9 @@ pub struct Link {
     pub groups: Groups,
     /// The last sign-in in a browser.
     pub signed_in_at: Timestamp,
+    /// Whether that sign-in brought a refresh token. If it did, groups are asked for with that token, and if the
+    /// token is gone, with another sign-in: never taken from this one.
+    pub is_refreshable: bool,
 }
 
 impl Link {
@@ -225,6 +235,7 @@ impl Link {
     pub const SIGN_IN_LASTS: TimeDelta = TimeDelta::minutes(15);
 
     /// Links a Slack account to the identity that signed in, when both sides have the same, confirmed address.
+    /// The link is not refreshable.
     ///
     /// # Errors
     /// [`Refusal::NoSlackEmail`], [`Refusal::NoVerifiedEmail`], [`Refusal::EmailsDiffer`].
@@ -240,14 +251,16 @@ impl Link {
             email: email.clone(),
             groups: signed_in.groups.clone(),
             signed_in_at: signed_in.at,
+            is_refreshable: false,
         })
     }
 
-    /// The groups of the last sign-in, while it is younger than [`Link::SIGN_IN_LASTS`].
-    /// For providers that give no refresh token, and for nothing else.
+    /// The groups of the last sign-in, while it is younger than [`Link::SIGN_IN_LASTS`]; for providers that give
+    /// no refresh token, and for nothing else.
     #[must_use]
     pub fn groups_of_sign_in(&self, now: Timestamp) -> Option<FreshGroups> {
-        (now - self.signed_in_at < Self::SIGN_IN_LASTS).then(|| FreshGroups(self.groups.clone()))
+        let speaks_for_itself = !self.is_refreshable && now - self.signed_in_at < Self::SIGN_IN_LASTS;
+        speaks_for_itself.then(|| FreshGroups(self.groups.clone()))
     }
 
     /// The person, with groups as they are at this moment.
@@ -361,5 +374,14 @@ mod tests {
         let end = link.signed_in_at + Link::SIGN_IN_LASTS;
         assert!(link.groups_of_sign_in(end - TimeDelta::milliseconds(1)).is_some());
         assert!(link.groups_of_sign_in(end).is_none());
+        let refreshable = Link { is_refreshable: true, ..link };
+        assert!(refreshable.groups_of_sign_in(refreshable.signed_in_at).is_none());
+    }
+
+    #[test]
+    fn letters_that_only_look_alike_stay_apart() {
+        let address = |text: &str| text.parse::<Email>().unwrap();
+        assert_eq!(address("Kim@Example.com"), address("kim@example.com"));
+        assert_ne!(address("\u{212a}im@example.com"), address("kim@example.com"), "the Kelvin sign");
     }
 }

@@ -61,9 +61,15 @@ pub enum Refusal {
     },
     /// The browser signed in as somebody else than the requester.
     #[error(
-        "You signed in as somebody else than the person this access was approved for. Sign out at your identity provider and open the link again, or make a request of your own with /elevate."
+        "You signed in as {signed_in}, and this access was approved for somebody else. Sign out at your identity provider and open the link again, or make a request of your own with /elevate."
     )]
-    OtherPerson,
+    OtherPerson {
+        /// Whom the browser signed in as.
+        signed_in: String,
+    },
+    /// Somebody else's access, asked for in Slack.
+    #[error("This access was approved for somebody else. Make a request of your own with /elevate.")]
+    NotYours,
     /// No group makes them eligible.
     #[error(
         "You are not eligible for {target}: that takes membership of {group}. Ask whoever manages that group."
@@ -189,8 +195,11 @@ pub enum Refusal {
         why: String,
     },
     /// AWS did not answer.
-    #[error("AWS did not answer, so no session was opened. Press Open console in Slack to try again.")]
+    #[error("AWS could not open a session just now. Press Open console in Slack to try again.")]
     AwsUnavailable,
+    /// A "no" of before, said again in the same words.
+    #[error("{0}")]
+    AsBefore(String),
     /// A press that could not be finished for too long.
     #[error(
         "What you asked for could not be done for a quarter of an hour, and it is not tried any more. Look where things stand with /elevate status, and ask again if you still need it."

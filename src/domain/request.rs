@@ -82,6 +82,8 @@ pub enum Status {
         by: Option<Actor>,
         /// When access was over.
         at: Timestamp,
+        /// Until when sessions that were issued before may still work, where access was ended early.
+        sessions_until: Option<Timestamp>,
     },
 }
 
@@ -89,6 +91,7 @@ pub enum Status {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Sessions {
     begun: u32,
+    issued: u32,
     unsettled: BTreeSet<u32>,
 }
 
@@ -136,6 +139,8 @@ pub enum Event {
         by: Option<Actor>,
         /// When access was over.
         at: Timestamp,
+        /// Until when sessions that were issued before may still work, where access was ended early.
+        sessions_until: Option<Timestamp>,
     },
     /// AWS is about to be asked for a session.
     SessionIssuing {
@@ -201,13 +206,18 @@ pub fn evolve(mut request: Request, recorded: &Recorded) -> Request {
         }
         Event::Withdrawn { by } => request.status = Status::Withdrawn { by: by.clone() },
         Event::Expired => request.status = Status::Expired,
-        Event::Ended { by, at } => request.status = request.status.ended(by.clone(), *at),
+        Event::Ended { by, at, sessions_until } => {
+            request.status = request.status.ended(by.clone(), *at, *sessions_until);
+        }
         Event::SessionIssuing { session } => {
             request.sessions.begun = *session;
             request.sessions.unsettled.insert(*session);
         }
-        Event::SessionIssued { session, .. }
-        | Event::SessionDropped { session, .. }
+        Event::SessionIssued { session, .. } => {
+            request.sessions.issued += 1;
+            request.sessions.unsettled.remove(session);
+        }
+        Event::SessionDropped { session, .. }
         | Event::SessionRefused { session, .. }
         | Event::SessionUnknown { session } => {
             request.sessions.unsettled.remove(session);
@@ -258,7 +268,7 @@ impl Request {
     pub fn status_at(&self, now: Timestamp) -> Status {
         match self.elapsed(now) {
             Some(Event::Expired) => Status::Expired,
-            Some(Event::Ended { by, at }) => self.status.ended(by, at),
+            Some(Event::Ended { by, at, sessions_until }) => self.status.ended(by, at, sessions_until),
             Some(_) | None => self.status.clone(),
         }
     }
@@ -287,6 +297,12 @@ impl Request {
         self.sessions.unsettled.contains(&session)
     }
 
+    /// Whether any session has been handed out.
+    #[must_use]
+    pub fn has_issued_sessions(&self) -> bool {
+        self.sessions.issued > 0
+    }
+
     /// How many sessions have been begun.
     #[must_use]
     pub fn sessions_begun(&self) -> u32 {
@@ -298,7 +314,7 @@ impl Request {
         match &self.status {
             Status::Requested if self.answer_by <= now => Some(Event::Expired),
             Status::Approved { window, .. } if window.is_over(now) => {
-                Some(Event::Ended { by: None, at: window.ends() })
+                Some(Event::Ended { by: None, at: window.ends(), sessions_until: None })
             }
             Status::Requested
             | Status::Approved { .. }
@@ -329,10 +345,10 @@ impl Status {
     }
 
     /// What an approved request becomes when access is over; any other status stays.
-    fn ended(&self, by: Option<Actor>, at: Timestamp) -> Self {
+    fn ended(&self, by: Option<Actor>, at: Timestamp, sessions_until: Option<Timestamp>) -> Self {
         match self {
             Self::Approved { by: approved_by, .. } => {
-                Self::Ended { approved_by: approved_by.clone(), by, at }
+                Self::Ended { approved_by: approved_by.clone(), by, at, sessions_until }
             }
             Self::Requested
             | Self::Rejected { .. }

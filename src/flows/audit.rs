@@ -48,9 +48,10 @@ impl Broker {
         };
         let what = SideNews::Refused { tried, request, target, why: refusal.to_string() };
         let event = SideEvent { id: SideEventId::of(command, at), at, who: who.clone(), what };
-        let work = follow_ups_aside(&event);
-        self.ports.store.record(&event, &work).await?; // 1
-        self.deliver_soon(work); // 2
+        let work = follow_ups_aside(&event); // 1
+        if self.ports.store.record(&event, &work).await? {
+            self.deliver_soon(work); // 2
+        }
         Ok(())
     }
 

@@ -10,7 +10,7 @@ use super::single_flight::{SingleFlight, Turns};
 use crate::{
     domain::{
         ids::{ChannelId, RequestId, TeamId},
-        person::{FreshGroups, SlackUser},
+        person::{FreshGroups, SlackUser, Subject},
         policy::Policy,
         refusal::Refusal,
     },
@@ -50,7 +50,7 @@ pub struct Broker {
     pub(super) ports: Ports,
     pub(super) policy: Policy,
     pub(super) settings: Settings,
-    pub(super) groups: SingleFlight<SlackUser, std::result::Result<FreshGroups, Refusal>>,
+    pub(super) groups: SingleFlight<(SlackUser, Subject), std::result::Result<FreshGroups, Refusal>>,
     pub(super) drawing: Turns<RequestId>,
     tasks: TaskTracker,
 }

@@ -20,9 +20,8 @@ pub(super) async fn withdraw(
     id: &RequestId,
     command: CommandId,
 ) -> Result<()> {
-    let now = broker.ports.clock.now();
-    let by = broker.person(who, now).await?; // 1
-    transition(broker, id, &Command::Withdraw { by }, command.into(), now).await?; // 2, 3
+    let by = broker.person(who).await?; // 1
+    transition(broker, id, &Command::Withdraw { by }, command.into()).await?; // 2, 3
     Ok(())
 }
 
@@ -33,8 +32,7 @@ pub(super) async fn end(
     id: &RequestId,
     command: CommandId,
 ) -> Result<()> {
-    let now = broker.ports.clock.now();
-    let by = broker.person(who, now).await?; // 1
-    transition(broker, id, &Command::End { by }, command.into(), now).await?; // 2, 3
+    let by = broker.person(who).await?; // 1
+    transition(broker, id, &Command::End { by }, command.into()).await?; // 2, 3
     Ok(())
 }

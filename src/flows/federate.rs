@@ -16,16 +16,13 @@ use secrecy::SecretString;
 use url::Url;
 
 use super::{
-    Broker, Error, Result,
-    audit::{About, Attempt},
-    sign_in,
+    Broker, Result, sign_in,
     transition::{Cause, Changed, transition},
 };
 use crate::{
     domain::{
-        audit::Tried,
         decide::{Command, SessionOutcome},
-        ids::{CommandId, RequestId},
+        ids::RequestId,
         message::Message,
         once::{Once, Purpose, SignInTo},
         person::{SignedIn, SlackUser},
@@ -41,14 +38,14 @@ use crate::{
 /// A fresh link to the console for the requester, as long as access is open.
 ///
 /// # Errors
-/// [`Refusal::NotLive`], [`Refusal::OtherPerson`]; a failure of the store.
+/// [`Refusal::NotLive`], [`Refusal::NotYours`]; a failure of the store.
 pub(super) async fn console_link(broker: &Broker, who: &SlackUser, id: &RequestId) -> Result<Message> {
     let now = broker.ports.clock.now();
     let Some(request) = broker.ports.store.request(id).await? else {
         return Err(Refusal::NoSuchRequest(id.clone()).into());
     };
     if who.user != request.requester.slack {
-        return Err(Refusal::OtherPerson.into());
+        return Err(Refusal::NotYours.into());
     }
     let ends_at = request.live_at(now)?.window().ends();
     let ticket = broker.ports.ids.secret();
@@ -65,8 +62,9 @@ pub(super) async fn console_link(broker: &Broker, who: &SlackUser, id: &RequestI
 /// [`Refusal::LinkGone`]; a failure of the store or of the identity provider.
 pub async fn start(broker: &Broker, ticket: &Secret, browser: &Secret) -> Result<Url> {
     let now = broker.ports.clock.now();
-    find(broker, &ticket.hash(), now).await?;
-    let (once, url) = sign_in::begin(broker, browser, SignInTo::OpenConsole(ticket.hash()), now).await?;
+    let (who, request) = find(broker, &ticket.hash(), now).await?;
+    let to = SignInTo::OpenConsole { ticket: ticket.hash(), who, request };
+    let (once, url) = sign_in::begin(broker, browser, to, now).await?;
     broker.ports.store.keep_once(&once).await?;
     Ok(url) // 2
 }
@@ -74,38 +72,21 @@ pub async fn start(broker: &Broker, ticket: &Secret, browser: &Secret) -> Result
 /// Opens a session for the person who signed in, and says where the console is.
 pub(super) async fn finish(
     broker: &Arc<Broker>,
-    sign_in: SecretHash,
-    ticket: SecretHash,
+    (who, id): (&SlackUser, &RequestId),
+    [ticket, sign_in]: [SecretHash; 2],
     signed_in: SignedIn,
 ) -> Result<SecretString> {
     let now = broker.ports.clock.now();
-    let (id, who) = find(broker, &ticket, now).await?; // 3
-    let command = CommandId::of_secret(&sign_in);
-    match open_console(broker, &id, (sign_in, ticket), signed_in, now).await {
-        Err(Error::Refused(refusal)) => {
-            let (tried, about) = (Tried::OpenConsole, About::Request(&id));
-            let attempt = Attempt { command: &command, at: now, who: &who, tried, about };
-            broker.record_refusal(attempt, &refusal).await?;
-            Err(refusal.into())
-        }
-        outcome => outcome,
+    if find(broker, &ticket, now).await? != (who.clone(), id.clone()) {
+        return Err(Refusal::LinkGone.into()); // 3
     }
-}
-
-async fn open_console(
-    broker: &Arc<Broker>,
-    id: &RequestId,
-    (sign_in, ticket): (SecretHash, SecretHash),
-    signed_in: SignedIn,
-    now: Timestamp,
-) -> Result<SecretString> {
-    let cause = Cause { command: CommandId::of_secret(&sign_in), uses_up: vec![ticket, sign_in] };
+    let cause = Cause { command: broker.ports.ids.command_id(), uses_up: vec![ticket, sign_in] };
     let begin = Command::BeginSession { by: signed_in.clone() };
-    let Changed { request, event } = transition(broker, id, &begin, cause, now).await?; // 4
+    let Changed { request, event } = transition(broker, id, &begin, cause).await?; // 4
     let Some(Event::SessionIssuing { session }) = event else {
         return Err(anyhow!("{id}: beginning a session brought about {event:?}").into());
     };
-    let elevated = request.live_at(now)?.elevated(&broker.policy, &signed_in)?;
+    let elevated = request.live_at(broker.ports.clock.now())?.elevated(&broker.policy, &signed_in)?;
     let terms = SessionTerms::new(&elevated, session).ok_or(Refusal::LinkGone)?;
     match ask_aws(broker, &terms).await {
         Ok((credentials, url)) => {
@@ -154,22 +135,21 @@ async fn ask_aws(
     Ok((credentials, url)) // 5
 }
 
-/// Writes down how a session turned out. The time is asked anew: AWS may have taken long.
+/// Writes down how a session turned out, by the clock of this moment: AWS may have taken long.
 async fn settle(
     broker: &Arc<Broker>,
     request: &Request,
     session: u32,
     outcome: SessionOutcome,
 ) -> Result<Option<Event>> {
-    let now = broker.ports.clock.now();
-    let cause = Cause::from(CommandId::of_session(&request.id, session));
     let command = Command::SettleSession { session, outcome };
-    Ok(transition(broker, &request.id, &command, cause, now).await?.event)
+    let cause = broker.ports.ids.command_id().into();
+    Ok(transition(broker, &request.id, &command, cause).await?.event)
 }
 
-async fn find(broker: &Broker, ticket: &SecretHash, now: Timestamp) -> Result<(RequestId, SlackUser)> {
+async fn find(broker: &Broker, ticket: &SecretHash, now: Timestamp) -> Result<(SlackUser, RequestId)> {
     match sign_in::find_once(broker, ticket, now).await?.purpose {
-        Purpose::Console { request, who } => Ok((request, who)),
+        Purpose::Console { request, who } => Ok((who, request)),
         Purpose::Link { .. } | Purpose::SignIn { .. } => Err(Refusal::LinkGone.into()),
     }
 }

@@ -8,6 +8,8 @@
 
 use std::sync::Arc;
 
+use chrono::TimeDelta;
+
 use super::{
     Broker, Error, Result,
     audit::{About, Attempt},
@@ -15,14 +17,19 @@ use super::{
 };
 use crate::{
     domain::{
-        audit::Tried,
+        audit::{SideNews, Tried},
         decide::Ask,
+        ids::SideEventId,
         message::{Done, Drawn, Message},
         press::{Asker, Press, ReplyTo, Wish},
         refusal::Refusal,
     },
     ports::{COMMITTER_HAS_WORK_FOR, ChatError, StoreError},
 };
+
+/// For how long a press that could not be finished is tried again. What somebody pressed longer ago than this
+/// may not be what they want any more.
+const PRESS_IS_TRIED_FOR: TimeDelta = TimeDelta::minutes(15);
 
 /// Promises to do what a press asks, and sets out to do it. Slack may be answered as soon as this returns.
 ///
@@ -62,6 +69,28 @@ pub(super) async fn carry_out(broker: &Arc<Broker>, press: &Press) -> Result<()>
     Ok(broker.ports.store.finish(&asker.id).await?) // 4
 }
 
+/// Carries a press out for whoever did not live to finish it, unless something has come of it already.
+pub(super) async fn carry_out_again(broker: &Arc<Broker>, press: &Press) -> Result<()> {
+    let asker = &press.asker;
+    let recorded = broker.ports.store.side_event(&SideEventId::of(&asker.id, asker.at), asker.at).await?;
+    let age = broker.ports.clock.now() - asker.at;
+    match recorded.map(|event| event.what) {
+        Some(SideNews::Refused { why, .. }) => refuse(broker, asker, &Refusal::AsBefore(why)).await?,
+        Some(SideNews::Linked { .. } | SideNews::Unlinked { .. }) => {}
+        None if has_been_done(broker, press).await? => {}
+        None if age > PRESS_IS_TRIED_FOR => give_up(broker, press).await?,
+        None => return carry_out(broker, press).await,
+    }
+    Ok(broker.ports.store.finish(&asker.id).await?)
+}
+
+async fn give_up(broker: &Arc<Broker>, press: &Press) -> Result<()> {
+    tracing::error!(press = %press.asker.id, "a press could not be finished and is given up");
+    let tried = press.wish.tried().unwrap_or(Tried::Use);
+    broker.record_refusal(press.asker.attempt(tried, press.wish.about()), &Refusal::GivenUp).await?;
+    refuse(broker, &press.asker, &Refusal::GivenUp).await
+}
+
 /// Whether this very press is in the history of its request: then it has succeeded, and nobody heard of it.
 async fn has_been_done(broker: &Broker, press: &Press) -> Result<bool> {
     let Some(id) = press.wish.request() else { return Ok(false) };
@@ -88,7 +117,7 @@ async fn fulfil(broker: &Arc<Broker>, press: &Press) -> Result<Option<Message>> 
         Wish::End(id) => end::end(broker, who, &id, command).await.map(silent),
         Wish::OpenConsole(id) => federate::console_link(broker, who, &id).await.map(Some),
         Wish::Link => Ok(Some(Message::LinkInvitation { why: None, url: link::invite(broker, who).await? })),
-        Wish::Unlink if link::unlink(broker, who, &command).await? => Ok(None),
+        Wish::Unlink if link::unlink(broker, &press.asker).await? => Ok(None),
         Wish::Unlink => Ok(Some(Message::Done(Done::NotLinked))),
         Wish::Overview => overview::overview(broker, who).await.map(Some),
         Wish::Help => Ok(Some(overview::help(broker))),
@@ -123,7 +152,7 @@ async fn turn_away(broker: &Arc<Broker>, asker: &Asker, refusal: &Refusal) -> Re
 }
 
 /// Tells somebody why not, and gives them at hand what helps.
-pub(super) async fn refuse(broker: &Arc<Broker>, asker: &Asker, refusal: &Refusal) -> Result<()> {
+async fn refuse(broker: &Arc<Broker>, asker: &Asker, refusal: &Refusal) -> Result<()> {
     let message = if refusal.asks_to_link() {
         invite(broker, asker, refusal).await?
     } else {

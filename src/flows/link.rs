@@ -10,17 +10,14 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::{
-    Broker, Error, Result,
-    audit::{About, Attempt},
-    sign_in,
-};
+use super::{Broker, Error, Result, sign_in};
 use crate::{
     domain::{
-        audit::{SideEvent, SideNews, Tried},
+        audit::{SideEvent, SideNews},
         ids::{CommandId, SideEventId},
         once::{Once, Purpose, SignInTo},
         person::{Link, SlackUser},
+        press::Asker,
         refusal::Refusal,
         secret::{LINK_LASTS, Secret, SecretHash},
         window::Timestamp,
@@ -64,8 +61,9 @@ pub async fn show(broker: &Broker, token: &Secret) -> Result<Invitee> {
 pub async fn start(broker: &Broker, token: &Secret, browser: &Secret) -> Result<Url> {
     let now = broker.ports.clock.now();
     let token = token.hash();
-    find(broker, &token, now).await?;
-    let (once, url) = sign_in::begin(broker, browser, SignInTo::Link(token.clone()), now).await?;
+    let who = find(broker, &token, now).await?.who;
+    let to = SignInTo::Link { token: token.clone(), who };
+    let (once, url) = sign_in::begin(broker, browser, to, now).await?;
     match broker.ports.store.start_link(&token, &once, now).await {
         Ok(()) => Ok(url), // 3
         Err(CommitError::Failed(error)) => Err(error.into()),
@@ -78,44 +76,24 @@ pub async fn start(broker: &Broker, token: &Secret, browser: &Secret) -> Result<
 /// Binds the Slack account that the token was made for to the identity that signed in.
 pub(super) async fn finish(
     broker: &Arc<Broker>,
-    sign_in: SecretHash,
-    token: SecretHash,
+    who: &SlackUser,
+    [token, sign_in]: [SecretHash; 2],
     redeemed: Redeemed,
 ) -> Result<Link> {
     let now = broker.ports.clock.now();
-    let invitee = find(broker, &token, now).await?;
-    let command = CommandId::of_secret(&sign_in);
-    match bind(broker, &invitee.who, (sign_in, token), redeemed, now).await {
-        Err(Error::Refused(refusal)) => {
-            let (tried, about) = (Tried::Link, About::Nothing);
-            let attempt = Attempt { command: &command, at: now, who: &invitee.who, tried, about };
-            broker.record_refusal(attempt, &refusal).await?;
-            Err(refusal.into())
-        }
-        outcome => outcome,
+    if find(broker, &token, now).await?.who != *who {
+        return Err(Refusal::LinkGone.into());
     }
-}
-
-async fn bind(
-    broker: &Arc<Broker>,
-    who: &SlackUser,
-    (sign_in, token): (SecretHash, SecretHash),
-    redeemed: Redeemed,
-    now: Timestamp,
-) -> Result<Link> {
     let member = broker.member(who).await?;
-    let link = Link::between(&member, &redeemed.signed_in)?; // 4
-    let sealed_token = match &redeemed.refresh_token {
-        Some(secret) => Some(broker.seal_token(who, &link.subject, secret).await?),
-        None => None,
-    };
+    let mut link = Link::between(&member, &redeemed.signed_in)?; // 4
+    let mut sealed_token = None;
+    if let Some(secret) = &redeemed.refresh_token {
+        sealed_token = Some(broker.seal_token(who, &link.subject, secret).await?);
+        link.is_refreshable = true;
+    }
+    let id = SideEventId::of(&CommandId::of_secret(&sign_in), now);
     let what = SideNews::Linked { email: link.email.clone() };
-    let event = SideEvent {
-        id: SideEventId::of(&CommandId::of_secret(&sign_in), now),
-        at: now,
-        who: who.clone(),
-        what,
-    };
+    let event = SideEvent { id, at: now, who: who.clone(), what };
     let work = follow_ups_aside(&event);
     let new = NewLink { link, sealed_token, token, sign_in, event, work };
     match broker.ports.store.save_link(&new).await {
@@ -129,12 +107,12 @@ async fn bind(
     Ok(new.link)
 }
 
-/// Sets a Slack account free; `false` when it was not bound.
-pub(super) async fn unlink(broker: &Arc<Broker>, who: &SlackUser, command: &CommandId) -> Result<bool> {
-    let now = broker.ports.clock.now();
-    let Some(link) = broker.ports.store.link(who).await? else { return Ok(false) };
+/// Sets the Slack account of `asker` free; `false` when it was not bound.
+pub(super) async fn unlink(broker: &Arc<Broker>, asker: &Asker) -> Result<bool> {
+    let Some(link) = broker.ports.store.link(&asker.who).await? else { return Ok(false) };
     let what = SideNews::Unlinked { email: link.email.clone() };
-    let event = SideEvent { id: SideEventId::of(command, now), at: now, who: who.clone(), what };
+    let id = SideEventId::of(&asker.id, asker.at);
+    let event = SideEvent { id, at: asker.at, who: asker.who.clone(), what };
     let work = follow_ups_aside(&event);
     match broker.ports.store.remove_link(&link, &event, &work).await {
         Ok(()) => broker.deliver_soon(work),

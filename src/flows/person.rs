@@ -13,19 +13,19 @@ use crate::{
     domain::{
         person::{FreshGroups, Link, Member, Person, SlackUser, Subject},
         refusal::Refusal,
-        window::Timestamp,
     },
     ports::{CommitError, IdentityError, Refreshed, SealedToken},
 };
 
 impl Broker {
     /// The person behind a Slack account, with groups as they are now.
-    pub(super) async fn person(&self, who: &SlackUser, now: Timestamp) -> Result<Person> {
+    pub(super) async fn person(&self, who: &SlackUser) -> Result<Person> {
         self.member(who).await?; // 1
         let link = self.ports.store.link(who).await?.ok_or(Refusal::NotLinked)?; // 2
-        let fresh = self.groups.join(who.clone(), async || self.fresh_groups(&link, now).await).await?; // 3
+        let bond = (link.slack.clone(), link.subject.clone());
+        let fresh = self.groups.join(bond, async || self.fresh_groups(&link).await).await?; // 3
         if *fresh.groups() != link.groups {
-            self.ports.store.save_groups(who, &fresh).await?;
+            self.ports.store.save_groups(&link, &fresh).await?;
         }
         Ok(link.with(fresh))
     }
@@ -40,14 +40,14 @@ impl Broker {
         Ok(member)
     }
 
-    async fn fresh_groups(&self, link: &Link, now: Timestamp) -> std::result::Result<FreshGroups, Refusal> {
+    async fn fresh_groups(&self, link: &Link) -> std::result::Result<FreshGroups, Refusal> {
         let unavailable = |error: anyhow::Error| {
             tracing::warn!(error = format!("{error:#}"), "could not tell a person's groups");
             Refusal::IdentityUnavailable
         };
         let token = self.ports.store.token(&link.slack).await.map_err(|error| unavailable(error.into()))?;
         let Some(token) = token else {
-            return link.groups_of_sign_in(now).ok_or(Refusal::SignInAgain);
+            return link.groups_of_sign_in(self.ports.clock.now()).ok_or(Refusal::SignInAgain);
         };
         let secret = self.open_token(link, &token).await.map_err(|error| {
             tracing::error!(error = format!("{error:#}"), "could not open a refresh token");

@@ -49,9 +49,9 @@ pub(super) async fn request(
     wanted: Ask,
     command: CommandId,
 ) -> Result<Request> {
-    let now = broker.ports.clock.now();
     let target = wanted.target.clone();
-    let requester = broker.person(who, now).await?;
+    let requester = broker.person(who).await?;
+    let now = broker.ports.clock.now();
     let event = ask(&requester, wanted, &broker.policy, now)?; // 2
     let recorded = Recorded { request: id.clone(), version: 1, at: now, command: command.clone(), event };
     let opened =

@@ -42,12 +42,11 @@ pub(super) async fn review(
     answer: Answer,
     command: CommandId,
 ) -> Result<()> {
-    let now = broker.ports.clock.now();
-    let by = broker.person(who, now).await?; // 1
+    let by = broker.person(who).await?; // 1
     let answer = match answer {
         Answer::Approve => Command::Approve { by },
         Answer::Reject(reason) => Command::Reject { by, reason },
     };
-    transition(broker, id, &answer, command.into(), now).await?; // 2, 3
+    transition(broker, id, &answer, command.into()).await?; // 2, 3
     Ok(())
 }

@@ -13,16 +13,22 @@ use chrono::TimeDelta;
 use secrecy::SecretString;
 use url::Url;
 
-use super::{Broker, Error, Result, federate, link};
+use super::{
+    Broker, Error, Result,
+    audit::{About, Attempt},
+    federate, link,
+};
 use crate::{
     domain::{
+        audit::Tried,
+        ids::CommandId,
         once::{Once, Purpose, SignInTo},
         person::Link,
         refusal::Refusal,
         secret::{Secret, SecretHash},
         window::Timestamp,
     },
-    ports::{Answer, IdentityError, Redeemed, SignInProof},
+    ports::{Answer, IdentityError, SignInProof},
 };
 
 /// How long a person may take at the identity provider.
@@ -60,40 +66,59 @@ pub(super) async fn begin(
     Ok((Once { key: proof.state.hash(), expires_at: now + SIGN_IN_TAKES, purpose }, url)) // 1
 }
 
-/// Finishes a sign-in, and what it was for.
+/// Finishes a sign-in, and what it was for. Once it is known whose it is, auditors hear of its refusal.
 ///
 /// # Errors
 /// A [`Refusal`] for the page; a failure.
-pub async fn come_back(broker: &Arc<Broker>, callback: Callback, browser: &Secret) -> Result<CameBack> {
+pub async fn come_back(
+    broker: &Arc<Broker>,
+    callback: Callback,
+    browser: Option<Secret>,
+) -> Result<CameBack> {
     let now = broker.ports.clock.now();
     let key = callback.state.hash();
-    let to = find(broker, &key, browser, now).await?; // 2
-    let answer = callback.answer.map_err(Refusal::SignInRefused)?;
-    let proof = proof(browser, callback.state);
-    let redeemed = broker.ports.identity.redeem(answer, &proof).await.map_err(refused)?; // 3
-    finish(broker, key, to, redeemed).await // 4
+    let Purpose::SignIn { browser: owner, to } = find_once(broker, &key, now).await?.purpose else {
+        return Err(Refusal::LinkGone.into());
+    };
+    let finished = match browser.filter(|browser| browser.hash() == owner) {
+        Some(browser) => finish(broker, callback, &browser, to.clone()).await, // 2
+        None => Err(Refusal::OtherBrowser.into()),
+    };
+    if let Err(Error::Refused(refusal)) = &finished {
+        let command = broker.ports.ids.command_id();
+        broker.record_refusal(attempt(&to, &command, now), refusal).await?;
+    }
+    finished
 }
 
 async fn finish(
     broker: &Arc<Broker>,
-    sign_in: SecretHash,
+    callback: Callback,
+    browser: &Secret,
     to: SignInTo,
-    redeemed: Redeemed,
 ) -> Result<CameBack> {
+    let sign_in = callback.state.hash();
+    let answer = callback.answer.map_err(Refusal::SignInRefused)?;
+    let proof = proof(browser, callback.state);
+    let redeemed = broker.ports.identity.redeem(answer, &proof).await.map_err(refused)?; // 3
     match to {
-        SignInTo::Link(token) => link::finish(broker, sign_in, token, redeemed).await.map(CameBack::Linked),
-        SignInTo::OpenConsole(ticket) => {
-            federate::finish(broker, sign_in, ticket, redeemed.signed_in).await.map(CameBack::Console)
+        SignInTo::Link { token, who } => {
+            link::finish(broker, &who, [token, sign_in], redeemed).await.map(CameBack::Linked)
         }
+        SignInTo::OpenConsole { ticket, who, request } => {
+            let secrets = [ticket, sign_in];
+            let opened = federate::finish(broker, (&who, &request), secrets, redeemed.signed_in).await;
+            opened.map(CameBack::Console)
+        } // 4
     }
 }
 
-async fn find(broker: &Broker, key: &SecretHash, browser: &Secret, now: Timestamp) -> Result<SignInTo> {
-    let kept = find_once(broker, key, now).await?;
-    match kept.purpose {
-        Purpose::SignIn { browser: owner, to } if owner == browser.hash() => Ok(to),
-        Purpose::SignIn { .. } => Err(Refusal::OtherBrowser.into()),
-        Purpose::Link { .. } | Purpose::Console { .. } => Err(Refusal::LinkGone.into()),
+fn attempt<'a>(to: &'a SignInTo, command: &'a CommandId, at: Timestamp) -> Attempt<'a> {
+    match to {
+        SignInTo::Link { who, .. } => Attempt { command, at, who, tried: Tried::Link, about: About::Nothing },
+        SignInTo::OpenConsole { who, request, .. } => {
+            Attempt { command, at, who, tried: Tried::OpenConsole, about: About::Request(request) }
+        }
     }
 }
 

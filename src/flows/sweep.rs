@@ -7,15 +7,14 @@
 
 use std::sync::Arc;
 
-use chrono::TimeDelta;
-
-use super::{Broker, Result, inbox, transition::transition};
+use super::{
+    Broker, Result, inbox,
+    transition::{Changed, transition},
+};
 use crate::{
     domain::{
         decide::{Command, SessionOutcome},
         ids::{CommandId, RequestId},
-        press::Press,
-        refusal::Refusal,
         window::Timestamp,
         work::{Task, Work},
     },
@@ -25,21 +24,19 @@ use crate::{
 /// How many pieces of work one round takes.
 const ROUND: usize = 100;
 
-/// For how long a press that could not be finished is tried again. What somebody pressed longer ago than this
-/// may not be what they want any more.
-const PRESS_IS_TRIED_FOR: TimeDelta = TimeDelta::minutes(15);
-
 /// Does what is due; says how many pieces there were.
 ///
 /// # Errors
 /// When the store cannot tell what is due.
 pub async fn sweep(broker: &Arc<Broker>) -> Result<usize> {
-    let now = broker.ports.clock.now();
-    let due = broker.ports.store.due(now, ROUND).await?; // 1
-    for work in &due {
-        let until = now + COMMITTER_HAS_WORK_FOR;
-        match broker.ports.store.take(work, now, until).await {
-            Ok(true) => act(broker, work, now).await, // 2
+    let due = broker.ports.store.due(broker.ports.clock.now(), ROUND).await?; // 1
+    // Slack may be slow, so what does not wait for it goes first.
+    let (notices, others): (Vec<&Work>, Vec<&Work>) =
+        due.iter().partition(|work| matches!(work.task, Task::Notify(_)));
+    for work in others.into_iter().chain(notices) {
+        let now = broker.ports.clock.now();
+        match broker.ports.store.take(work, now, now + COMMITTER_HAS_WORK_FOR).await {
+            Ok(true) => act(broker, work).await, // 2
             Ok(false) => {}
             Err(error) => tracing::warn!(work = work.id, error = format!("{error:#}"), "could not take work"),
         }
@@ -47,12 +44,12 @@ pub async fn sweep(broker: &Arc<Broker>) -> Result<usize> {
     Ok(due.len())
 }
 
-async fn act(broker: &Arc<Broker>, work: &Work, now: Timestamp) {
+async fn act(broker: &Arc<Broker>, work: &Work) {
     let outcome = match &work.task {
         Task::Notify(notice) => return broker.deliver(work, notice).await, // 3
-        Task::FinishPress(id) => finish_press(broker, id, now).await,
-        Task::Elapse(id) => elapse(broker, id, now).await,
-        Task::SettleSession(id, session) => settle(broker, id, *session, now).await,
+        Task::FinishPress(id) => finish_press(broker, id).await,
+        Task::Elapse(id) => elapse(broker, id, work.due).await,
+        Task::SettleSession(id, session) => settle(broker, id, *session).await,
     };
     let outcome = match outcome {
         Ok(Then::StrikeOff) => broker.ports.store.done(work).await.map_err(Into::into),
@@ -70,32 +67,23 @@ enum Then {
     Leave,
 }
 
-async fn elapse(broker: &Arc<Broker>, id: &RequestId, now: Timestamp) -> Result<Then> {
+/// Writes down that `end` has come. Where it has not, because a clock has jumped back, the work stays.
+async fn elapse(broker: &Arc<Broker>, id: &RequestId, end: Timestamp) -> Result<Then> {
     let Some(request) = broker.ports.store.request(id).await? else { return Ok(Then::StrikeOff) };
     let command = CommandId::of_the_clock(id, request.version);
-    transition(broker, id, &Command::Elapse, command.into(), now).await?;
-    Ok(Then::StrikeOff)
+    let Changed { request, .. } = transition(broker, id, &Command::Elapse, command.into()).await?;
+    Ok(if request.holds_until() == Some(end) { Then::Leave } else { Then::StrikeOff })
 }
 
-async fn settle(broker: &Arc<Broker>, id: &RequestId, session: u32, now: Timestamp) -> Result<Then> {
+async fn settle(broker: &Arc<Broker>, id: &RequestId, session: u32) -> Result<Then> {
     let command = Command::SettleSession { session, outcome: SessionOutcome::Unknown };
-    transition(broker, id, &command, CommandId::of_session(id, session).into(), now).await?;
+    transition(broker, id, &command, CommandId::of_session(id, session).into()).await?;
     Ok(Then::StrikeOff)
 }
 
 /// Finishing a press strikes its work off, too.
-async fn finish_press(broker: &Arc<Broker>, id: &CommandId, now: Timestamp) -> Result<Then> {
+async fn finish_press(broker: &Arc<Broker>, id: &CommandId) -> Result<Then> {
     let Some(press) = broker.ports.store.press(id).await? else { return Ok(Then::StrikeOff) };
-    if now - press.asker.at > PRESS_IS_TRIED_FOR {
-        give_up(broker, &press).await?;
-    } else {
-        inbox::carry_out(broker, &press).await?;
-    }
+    inbox::carry_out_again(broker, &press).await?;
     Ok(Then::Leave)
-}
-
-async fn give_up(broker: &Arc<Broker>, press: &Press) -> Result<()> {
-    tracing::error!(press = %press.asker.id, "a press could not be finished and is given up");
-    inbox::refuse(broker, &press.asker, &Refusal::GivenUp).await?;
-    Ok(broker.ports.store.finish(&press.asker.id).await?)
 }

@@ -12,7 +12,6 @@ use crate::{
         refusal::Refusal,
         request::{Event, Recorded, Request, evolve},
         secret::SecretHash,
-        window::Timestamp,
         work::follow_ups,
     },
     ports::{CommitError, Step, StoreError},
@@ -42,15 +41,15 @@ pub(super) struct Changed {
     pub(super) event: Option<Event>,
 }
 
-/// Loads, decides, commits; decides again if somebody else was faster.
+/// Loads, decides by the clock of that moment, commits; decides again if somebody else was faster.
 pub(super) async fn transition(
     broker: &Arc<Broker>,
     id: &RequestId,
     command: &Command,
     cause: Cause,
-    now: Timestamp,
 ) -> Result<Changed> {
     for _ in 0..ATTEMPTS {
+        let now = broker.ports.clock.now();
         let Some(before) = broker.ports.store.request(id).await? else {
             return Err(Refusal::NoSuchRequest(id.clone()).into());
         };
@@ -65,7 +64,8 @@ pub(super) async fn transition(
             Ok(changed) => return Ok(changed),
             Err(CommitError::Conflict) => {}
             Err(CommitError::UsedUp) => return Err(Refusal::LinkGone.into()),
-            Err(CommitError::Held(other)) => return Err(anyhow!("{other} holds the target of {id}").into()),
+            // Its time was over by another replica's clock, and so it was by the request that came after it.
+            Err(CommitError::Held(_)) => return Err(Refusal::ExpiredUnanswered.into()),
             Err(CommitError::Failed(error)) => return Err(error.into()),
         }
     }

@@ -120,7 +120,7 @@ async fn interactions(State(slack): State<Slack>, request: Request) -> Response 
     }
 }
 
-const NOT_STORED: &str = "That could not be stored just now, so nothing was done. Try again in a minute.";
+const NOT_STORED: &str = "That could not be stored, as far as I can tell. Look with /elevate status whether it was, and else try again in a minute.";
 
 impl Slack {
     /// The body, if Slack signed it.

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     domain::{
         audit::SideEvent,
-        ids::{CommandId, RequestId},
+        ids::{CommandId, RequestId, SideEventId},
         once::Once,
         person::{FreshGroups, Link, SlackUser, Subject},
         press::Press,
@@ -80,11 +80,16 @@ impl Store for DynamoStore {
         }
     }
 
-    async fn record(&self, event: &SideEvent, work: &[Work]) -> Result<(), StoreError> {
+    async fn record(&self, event: &SideEvent, work: &[Work]) -> Result<bool, StoreError> {
         let change = commit::side_event(event, work);
         match self.make(format!("record event {}", event.id), change).await? {
-            Ok(()) | Err(Broken) => Ok(()), // recorded, or recorded already
+            Ok(()) => Ok(true),
+            Err(Broken) => Ok(false), // recorded already
         }
+    }
+
+    async fn side_event(&self, id: &SideEventId, at: Timestamp) -> Result<Option<SideEvent>, StoreError> {
+        self.load(format!("load event {id}"), keys::side_event(id, at), Row::read).await
     }
 
     async fn link(&self, who: &SlackUser) -> Result<Option<Link>, StoreError> {
@@ -99,9 +104,9 @@ impl Store for DynamoStore {
         self.make(format!("unlink {}", link.slack.user), link::remove(link, event, work)).await?
     }
 
-    async fn save_groups(&self, who: &SlackUser, groups: &FreshGroups) -> Result<(), StoreError> {
-        let change = link::groups(who, groups.groups());
-        match self.make(format!("note the groups of {}", who.user), change).await? {
+    async fn save_groups(&self, link: &Link, groups: &FreshGroups) -> Result<(), StoreError> {
+        let change = link::groups(link, groups.groups());
+        match self.make(format!("note the groups of {}", link.slack.user), change).await? {
             Ok(()) | Err(Broken) => Ok(()), // noted, or of interest to nobody, since the link is gone
         }
     }

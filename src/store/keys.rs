@@ -26,7 +26,7 @@ use chrono::{SecondsFormat, TimeDelta};
 use crate::{
     domain::{
         audit::SideEvent,
-        ids::{CommandId, RequestId, Target},
+        ids::{CommandId, RequestId, SideEventId, Target},
         person::{SlackUser, Subject},
         request::{Recorded, Request},
         secret::{SecretHash, hash_of},
@@ -164,10 +164,9 @@ pub(super) fn person_pk(subject: &Subject) -> String {
 // ---------------------------------------------------------------------------------------------------------
 // Events that belong to no request
 
-pub(super) fn side_event(event: &SideEvent) -> Key {
-    let day = event.at.format("%Y-%m-%d");
-    let id = event.id.as_str();
-    Key::new(format!("REFUSED#{day}#{}", shard(id)), timed(event.at, id))
+pub(super) fn side_event(id: &SideEventId, at: Timestamp) -> Key {
+    let (day, id) = (at.format("%Y-%m-%d"), id.as_str());
+    Key::new(format!("REFUSED#{day}#{}", shard(id)), timed(at, id))
 }
 
 pub(super) fn side_event_by_actor(event: &SideEvent) -> Key {

@@ -67,10 +67,11 @@ pub(super) fn remove(
     with_work(transaction, work, event.at)
 }
 
-/// Notes groups with a link, if there is one.
-pub(super) fn groups(who: &SlackUser, groups: &Groups) -> serde_json::Result<Transaction<Broken>> {
-    let note = Write::update(keys::link(who), "SET groups = :groups")
-        .only_if("attribute_exists(pk)")
+/// Notes groups with a link, if it still binds the same identity.
+pub(super) fn groups(link: &Link, groups: &Groups) -> serde_json::Result<Transaction<Broken>> {
+    let note = Write::update(keys::link(&link.slack), "SET groups = :groups")
+        .only_if("subject_hash = :subject")
+        .with(":subject", rows::text(keys::subject_hash(&link.subject)))
         .with(":groups", rows::groups(groups)?);
     Ok(Transaction::new().and_or(note, |_| Broken))
 }

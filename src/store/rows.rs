@@ -92,7 +92,7 @@ pub(super) fn place(id: &RequestId, which: Surface, place: &Place) -> serde_json
 
 /// An event that belongs to no request.
 pub(super) fn side_event(event: &SideEvent) -> serde_json::Result<Row> {
-    Row::at(keys::side_event(event))
+    Row::at(keys::side_event(&event.id, event.at))
         .indexed(keys::BY_PERSON, keys::side_event_by_actor(event))
         .indexed(keys::BY_SUBJECT_MATTER, keys::side_event_by_month(event))
         .body(event)

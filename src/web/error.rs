@@ -45,7 +45,8 @@ fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::NotReviewer { .. }
         | Refusal::NotParty { .. }
         | Refusal::NotLive { .. }
-        | Refusal::OtherPerson
+        | Refusal::OtherPerson { .. }
+        | Refusal::NotYours
         | Refusal::NotEligible { .. }
         | Refusal::OtherWorkspace
         | Refusal::NotFullMember { .. }
@@ -56,6 +57,7 @@ fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::NoSlackEmail
         | Refusal::NoVerifiedEmail
         | Refusal::EmailsDiffer { .. }
+        | Refusal::AsBefore(_)
         | Refusal::GivenUp => StatusCode::FORBIDDEN,
     }
 }

@@ -47,7 +47,7 @@ pub(super) fn refused(refusal: &Refusal) -> Html<String> {
 /// Something broke.
 pub(super) fn failed(reference: &str) -> Html<String> {
     let body = html! {
-        p role="alert" { "Something broke on our side, and nothing was opened. Try again from Slack in a minute." }
+        p role="alert" { "Something broke on our side. Go back to Slack and try again in a minute." }
         p { "If it goes on, tell whoever runs this app the reference " code { (reference) } "." }
     };
     page("Something broke", &body)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{
     Form, Router,
     extract::{DefaultBodyLimit, Path, Query, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Redirect, Response},
     routing::{MethodFilter, get, on},
@@ -14,7 +14,7 @@ use secrecy::ExposeSecret;
 use serde::Deserialize;
 
 use super::{
-    browser::{self, Browser},
+    browser::{self, Browser, Visit},
     error, pages,
 };
 use crate::{
@@ -87,12 +87,12 @@ async fn start_link(
 /// Starts the sign-in that opens the console. The ticket stays whole: only that sign-in's commit uses it up.
 async fn start_console(
     State(broker): App,
-    method: Method,
     Path(ticket): Path<String>,
     Browser(known): Browser,
+    visit: Visit,
 ) -> Response {
-    if method == Method::HEAD {
-        return StatusCode::NO_CONTENT.into_response(); // whoever only looks starts nothing
+    if visit == Visit::OnlyLooks {
+        return StatusCode::NO_CONTENT.into_response();
     }
     let started = async {
         let ticket = presented(&ticket)?;
@@ -114,19 +114,18 @@ struct CallbackQuery {
 /// Takes a browser back from the identity provider.
 async fn come_back(
     State(broker): App,
-    method: Method,
     Browser(known): Browser,
+    visit: Visit,
     Query(query): Query<CallbackQuery>,
 ) -> Response {
-    if method == Method::HEAD {
-        return StatusCode::NO_CONTENT.into_response(); // whoever only looks finishes nothing
+    if visit == Visit::OnlyLooks {
+        return StatusCode::NO_CONTENT.into_response();
     }
     let finished = async {
-        let browser = known.ok_or(Refusal::OtherBrowser)?;
         let callback = query.read()?;
         // A browser that goes away cancels this handler; what has begun with AWS must come to its end.
         let doer = Arc::clone(&broker);
-        let work = async move { sign_in::come_back(&doer, callback, &browser).await };
+        let work = async move { sign_in::come_back(&doer, callback, known).await };
         broker.spawn(work).await.map_err(|stopped| Error::Failed(stopped.into()))?
     };
     match finished.await {
@@ -152,17 +151,21 @@ async fn style() -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], pages::STYLE)
 }
 
-/// Whether the store and Slack can be reached.
+/// Whether the store and Slack can be reached. Why not is for the log: anybody can ask here.
 async fn ready(State(broker): App) -> Response {
     let (store, slack) = tokio::join!(broker.ports().store.check(), broker.ports().chat.identify());
-    let store = store.map_err(|error| format!("store: {:#}\n", anyhow::Error::from(error)));
-    let slack = slack.map(drop).map_err(|error| format!("slack: {:#}\n", anyhow::Error::from(error)));
-    let faults: String = [store, slack].into_iter().filter_map(std::result::Result::err).collect();
-    if faults.is_empty() {
-        "ready\n".into_response()
-    } else {
-        (StatusCode::SERVICE_UNAVAILABLE, faults).into_response()
+    let causes =
+        [("store", store.err().map(anyhow::Error::from)), ("slack", slack.err().map(anyhow::Error::from))];
+    let mut unreachable = String::new();
+    for (counterpart, cause) in causes {
+        let Some(cause) = cause else { continue };
+        tracing::warn!(counterpart, error = format!("{cause:#}"), "not ready");
+        unreachable.push_str(&format!("cannot reach: {counterpart}\n"));
     }
+    if unreachable.is_empty() {
+        return "ready\n".into_response();
+    }
+    (StatusCode::SERVICE_UNAVAILABLE, unreachable).into_response()
 }
 
 /// Headers for every answer: nothing is framed, cached, sniffed or loaded from elsewhere.

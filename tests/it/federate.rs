@@ -118,6 +118,7 @@ async fn a_forwarded_link_opens_nothing_for_somebody_else() {
     assert!(world.company.aws.assumptions().is_empty());
     let audit = world.audit();
     assert!(audit[0].contains("open the AWS console"), "{audit:?}");
+    assert!(audit[0].contains("signed in as bob@example.com"), "it says who came: {audit:?}");
 
     assert_eq!(world.ada().opens(&link).await.status, 200, "Ada's link is still good");
     world.audit();
@@ -183,6 +184,44 @@ async fn access_that_ends_while_aws_answers_gives_no_session() {
 }
 
 #[tokio::test]
+async fn whoever_ends_access_early_is_told_what_still_works() {
+    let (world, link) = approved().await;
+    let ada = world.ada();
+    ada.opens(&link).await;
+    world.audit();
+    world.company.clock.advance(TimeDelta::minutes(10));
+    world.bob().presses("request.end").await;
+    for told in [world.card(), ada.is_told(), world.audit().join("\n")] {
+        assert!(told.contains("a session opened before works until today 10:00 AM"), "{told}");
+    }
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn one_sign_in_opens_one_console_however_often_it_comes_back() {
+    let (world, link) = approved().await;
+    let ada = world.ada();
+    let callback = format!("{}/oidc/callback", world.url);
+    let at_idp = ada.browser.open(&link).await.unwrap();
+    ada.browser.stop_before(&callback);
+    // The provider gives a code each time it is asked, for one and the same state.
+    let first = ada.browser.press(&at_idp, "Continue as Ada").await.unwrap();
+    let second = ada.browser.open(at_idp.url.as_str()).await.unwrap();
+    let [first, second] = [first, second].map(|page| page.stopped_before.expect("a callback").to_string());
+    assert_ne!(first, second);
+    ada.browser.stop_before(&world.company.aws.signin_url());
+    let [first, second] = [ada.browser.open(&first), ada.browser.open(&second)];
+    let (first, second) = tokio::join!(first, second);
+    let opened =
+        [first.unwrap(), second.unwrap()].iter().filter(|page| page.stopped_before.is_some()).count();
+    world.settle().await;
+    assert_eq!(opened, 1);
+    assert_eq!(world.company.aws.assumptions().len(), 1);
+    world.audit();
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn what_aws_refuses_is_told_with_the_missing_permission() {
     let (world, link) = approved().await;
     let mut role = sandbox::aws::Role::new(
@@ -206,7 +245,7 @@ async fn an_answer_of_aws_that_never_came_is_written_down_as_unknown() {
     world.company.aws.control().fail_always("AssumeRole", Fault::AnswerLost);
     let page = world.ada().opens(&link).await;
     assert_eq!(page.status, 503, "{}", page.text());
-    assert!(page.text().contains("AWS did not answer"), "{}", page.text());
+    assert!(page.text().contains("AWS could not open a session"), "{}", page.text());
     world.audit();
     world.company.aws.control().heal();
     world.passes(TimeDelta::minutes(3)).await;

@@ -57,6 +57,73 @@ async fn a_press_that_is_a_quarter_of_an_hour_old_is_given_up() {
     ports.store.accept(&press, press.asker.at + COMMITTER_HAS_WORK_FOR).await.unwrap();
     world.passes(TimeDelta::minutes(15) + TimeDelta::milliseconds(1)).await;
     assert!(world.ada().hears().contains("is not tried any more"));
+    assert!(world.audit()[0].contains("is not tried any more"));
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_refusal_that_could_not_be_told_stays_a_refusal() {
+    let world = World::with_linked([ADA, BOB]).await;
+    world.ada().types(ASK).await;
+    world.ada().hears();
+    world.card();
+    world.ada().is_told();
+    world.audit();
+    let bob = world.bob();
+    world.company.idp.control().fail_always("token", Fault::Status(503));
+    for method in ["response_url", "chat.postEphemeral"] {
+        world.company.slack.control().fail_always(method, Fault::Status(503));
+    }
+    bob.presses("review.approve").await;
+    assert_eq!(world.audit().len(), 1);
+
+    world.company.idp.control().heal();
+    world.company.slack.control().heal();
+    world.passes(TimeDelta::minutes(2)).await;
+    assert!(bob.hears().contains("Your groups could not be checked"), "he hears it late");
+    assert!(world.audit().is_empty(), "nothing is approved, and nothing told twice");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_request_whose_answer_could_not_be_told_is_not_called_a_failure() {
+    let world = World::with_linked([ADA]).await;
+    let ada = world.ada();
+    for method in ["response_url", "chat.postEphemeral"] {
+        world.company.slack.control().fail_always(method, Fault::Status(503));
+    }
+    ada.types(ASK).await;
+    world.card();
+    ada.is_told();
+    world.audit();
+    world.company.clock.advance(TimeDelta::minutes(16));
+    world.company.slack.control().heal();
+    world.sweep().await;
+    assert!(ada.unread_whispers().is_empty());
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn an_unlinking_done_twice_spares_the_link_made_in_between() {
+    let world = World::with_linked([ADA]).await;
+    let ada = world.ada();
+    let ports = world.app.broker().ports();
+    ada.presses("person.unlink").await;
+    ada.is_told();
+    world.audit();
+    let press = press_of_ada(&world, Wish::Unlink);
+    ports.store.accept(&press, press.asker.at + COMMITTER_HAS_WORK_FOR).await.unwrap();
+    ada.links().await;
+    let link = ports.store.link(&press.asker.who).await.unwrap().unwrap();
+    let event = elevate::domain::audit::SideEvent {
+        id: elevate::domain::ids::SideEventId::of(&press.asker.id, press.asker.at),
+        at: press.asker.at,
+        who: press.asker.who.clone(),
+        what: elevate::domain::audit::SideNews::Unlinked { email: link.email },
+    };
+    ports.store.record(&event, &[]).await.unwrap();
+    world.passes(TimeDelta::minutes(2)).await;
+    assert!(ports.store.link(&press.asker.who).await.unwrap().is_some());
     world.finish().await;
 }
 

@@ -131,11 +131,15 @@ async fn a_callback_in_another_browser_is_refused_and_burns_nothing() {
     let foreign = bob.browser.open(&callback).await.unwrap();
     assert_eq!(foreign.status, 403, "{}", foreign.text());
     assert!(foreign.text().contains("another browser"), "{}", foreign.text());
+    world.settle().await;
+    assert!(world.audit()[0].contains("another browser"));
+    assert_eq!(ada.browser.prefetch(&callback).await.unwrap().status, 204, "who only looks finishes nothing");
 
     let cookie = ada.browser.cookie(&world.url, "__Host-elevate");
     assert!(cookie.is_some());
-    let own = ada.browser.prefetch(&callback).await.unwrap();
+    let own = ada.browser.open(&callback).await.unwrap();
     assert_eq!(own.status, 200, "{}", own.text());
+    assert_eq!(ada.browser.open(&callback).await.unwrap().status, 410, "a callback is good once");
     world.settle().await;
     ada.is_told();
     world.audit();
@@ -185,7 +189,7 @@ async fn who_unlinks_is_a_stranger_again() {
     assert!(ada.hears().contains("I don't know you yet"));
     assert_eq!(world.audit().len(), 1);
     ada.types("/elevate unlink").await;
-    assert!(ada.hears().contains("was not linked"));
+    assert!(ada.hears().contains("is not linked"));
     ada.links().await;
     world.finish().await;
 }
@@ -291,6 +295,36 @@ async fn without_a_refresh_token_a_sign_in_counts_for_fifteen_minutes() {
     ada.presses("request.withdraw").await;
     assert!(ada.hears().contains("sign in again"));
     assert_eq!(world.audit().len(), 1);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn once_a_refresh_token_is_gone_no_sign_in_of_the_past_counts() {
+    let world = World::with_linked([ADA]).await;
+    let ada = world.ada();
+    world.company.idp.revoke(ADA.login);
+    for _ in 0..2 {
+        ada.types(ASK).await;
+        assert!(
+            ada.hears().contains("sign in again"),
+            "a minute after the sign-in, and however often she asks"
+        );
+        assert_eq!(world.audit().len(), 1);
+    }
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_token_that_cannot_be_trusted_links_nobody_and_is_told() {
+    let world = World::start().await;
+    let claims = [("nonce".to_owned(), "another".into())].into_iter().collect();
+    world.company.idp.tamper(Tampering { claims, ..Tampering::default() });
+    let ada = world.ada();
+    ada.types("/elevate link").await;
+    ada.hears();
+    let page = ada.follows_link(&ada.presses("person.link").await.unwrap()).await;
+    assert_eq!(page.status, 502, "{}", page.text());
+    assert!(world.audit()[0].contains("could not be accepted"));
     world.finish().await;
 }
 

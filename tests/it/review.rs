@@ -188,6 +188,23 @@ async fn the_requester_or_a_reviewer_ends_access_early() {
 }
 
 #[tokio::test]
+async fn an_answer_that_takes_past_the_deadline_is_too_late() {
+    let world = asked().await;
+    world.company.clock.advance(TimeDelta::hours(24) - TimeDelta::seconds(1));
+    world.company.idp.control().slow("token", std::time::Duration::from_millis(200));
+    world.bob().presses_unawaited("review.approve").await;
+    world.company.clock.advance(TimeDelta::seconds(1));
+    world.settle().await;
+    assert!(world.bob().hears().contains("expired before anybody answered"));
+    assert_eq!(world.audit().len(), 1);
+    world.sweep().await;
+    world.card();
+    world.ada().is_told();
+    world.audit();
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn what_a_card_shows_comes_from_the_store() {
     let world = asked().await;
     let bob = world.bob();

@@ -34,6 +34,15 @@ async fn a_review_channel_shared_with_another_organisation_is_refused() {
 }
 
 #[tokio::test]
+async fn an_audit_channel_shared_with_another_organisation_is_refused() {
+    let why = refusal_to_start(|company| {
+        company.slack.update_channel(AUDIT_CHANNEL, |channel| channel.is_ext_shared = true);
+    })
+    .await;
+    assert!(why.starts_with("slack.audit_channel: #access-audit is shared with another"), "{why}");
+}
+
+#[tokio::test]
 async fn a_channel_that_the_app_is_not_in_is_refused() {
     let why = refusal_to_start(|company| {
         company.slack.update_channel(AUDIT_CHANNEL, |channel| channel.members.clear());
@@ -62,7 +71,7 @@ async fn machines_are_told_whether_the_app_is_ready() {
     world.company.dynamo.control().fail_always("GetItem", Fault::Status(500));
     let ready = asked("/ready").await;
     assert_eq!(ready.status, 503);
-    assert!(ready.body.starts_with("store: "), "{}", ready.body);
+    assert_eq!(ready.body, "cannot reach: store\n");
     assert_eq!(asked("/health").await.status, 200, "the process lives");
     world.company.dynamo.control().heal();
     world.finish().await;

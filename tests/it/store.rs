@@ -110,6 +110,7 @@ fn link(name: &str) -> Link {
         email: format!("{name}@example.com").parse().unwrap(),
         groups: ["aws-temp#S3Admin#111122223333"].into_iter().collect(),
         signed_in_at: noon(),
+        is_refreshable: false,
     }
 }
 

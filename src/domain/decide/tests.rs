@@ -45,6 +45,7 @@ fn person(name: &str, groups: &[&str]) -> Person {
         email: format!("{name}@example.com").parse().unwrap(),
         groups: Groups::default(),
         signed_in_at: minute(0),
+        is_refreshable: true,
     };
     link.with(FreshGroups::fetched(groups.iter().copied().collect()))
 }
@@ -174,6 +175,7 @@ fn nobody_answers_their_own_request_from_whichever_account() {
             email: actor.email,
             groups: Groups::default(),
             signed_in_at: minute(0),
+            is_refreshable: true,
         };
         let by = link.with(FreshGroups::fetched([TARGET, REVIEWER].into_iter().collect()));
         for command in
@@ -211,7 +213,8 @@ fn a_window_is_half_open_written_down_or_not() {
 fn an_event_is_never_dated_before_its_predecessor() {
     let request = after(&[(10, approve())]);
     let event = decide(&request, &end(), &policy(), minute(5)).unwrap().unwrap();
-    assert_eq!(event, Event::Ended { by: Some(ada().actor().clone()), at: minute(10) });
+    let by = Some(ada().actor().clone());
+    assert_eq!(event, Event::Ended { by, at: minute(10), sessions_until: None });
     let recorded = request.next(event, CommandId::of_the_clock(&request.id, 2), minute(5));
     assert_eq!(recorded.at, minute(10));
 }
@@ -221,7 +224,7 @@ fn a_session_takes_the_requester_and_their_groups_of_this_very_sign_in() {
     let request = after(&[(0, approve())]);
     let begin = |by| decide(&request, &Command::BeginSession { by }, &policy(), minute(1));
     assert!(begin(signed_in("ada", &[TARGET])).is_ok());
-    assert_eq!(begin(signed_in("bob", &[TARGET])), Err(Refusal::OtherPerson));
+    assert_eq!(begin(signed_in("bob", &[TARGET])), Err(Refusal::OtherPerson { signed_in: "bob".into() }));
     assert!(matches!(begin(signed_in("ada", &[])), Err(Refusal::NotEligible { .. })));
 }
 

@@ -31,8 +31,7 @@ pub(super) fn done(done: &Done) -> SlackMessageContent {
             code(id.as_str())
         ),
         Done::NotLinked => {
-            "Your Slack account was not linked, so nothing was changed. Link it with `/elevate link`."
-                .to_owned()
+            "Your Slack account is not linked to any identity. Link it with `/elevate link`.".to_owned()
         }
     };
     message(text.clone(), vec![section(text)])

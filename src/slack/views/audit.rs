@@ -5,6 +5,7 @@ use slack_morphism::prelude::SlackMessageContent;
 use super::{
     Names,
     blocks::{message, section},
+    standing::still_working,
     text::{code, date, mention, name, person, quoted},
 };
 use crate::domain::{
@@ -79,10 +80,12 @@ impl Subject<'_> {
                 ("Withdrawn", format!("{} withdrew {whose}'s request for {target}", person(by)))
             }
             Event::Expired => ("Expired", format!("nobody answered {who}'s request for {target} in time")),
-            Event::Ended { by: Some(by), at } => {
-                ("Ended early", format!("{} ended {whose}'s access to {target} {}", person(by), date(*at)))
+            Event::Ended { by: Some(by), at, sessions_until } => {
+                let rest = still_working(*sessions_until);
+                let told = format!("{} ended {whose}'s access to {target} {}{rest}", person(by), date(*at));
+                ("Ended early", told)
             }
-            Event::Ended { by: None, at } => {
+            Event::Ended { by: None, at, .. } => {
                 ("Ended", format!("{who}'s access to {target} ran out {}", date(*at)))
             }
             Event::SessionIssuing { session } => (

@@ -9,6 +9,7 @@ use super::{
     blocks::{actions, context, message, request_button, section},
     ids::action,
     standing::Standing,
+    text::date,
 };
 use crate::domain::{ids::RequestId, message::Drawn, request::Status};
 
@@ -42,15 +43,16 @@ fn buttons(id: &RequestId, status: &Status) -> Vec<SlackBlockButtonElement> {
     }
 }
 
-fn hint(status: &Status) -> Option<&'static str> {
+fn hint(status: &Status) -> Option<String> {
     match status {
         Status::Requested => None,
-        Status::Approved { .. } => Some(
-            "When access ends, AWS refuses every further call of your sessions, whatever you are in the middle of. \
-             Calls that are already running still finish.",
-        ),
+        Status::Approved { window, .. } => Some(format!(
+            "From {} on AWS refuses every further call of your sessions, whatever you are in the middle of. \
+             *End now* stops further sessions at once; one that is open works until then.",
+            date(window.ends())
+        )),
         Status::Rejected { .. } | Status::Withdrawn { .. } | Status::Expired | Status::Ended { .. } => {
-            Some("If you still need access, make a new request with `/elevate`.")
+            Some("If you still need access, make a new request with `/elevate`.".to_owned())
         }
     }
 }

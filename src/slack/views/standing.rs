@@ -10,6 +10,7 @@ use super::{
 use crate::domain::{
     message::Drawn,
     request::{Request, Status},
+    window::Timestamp,
 };
 
 /// A request as it is at the moment at which it is shown.
@@ -62,17 +63,24 @@ impl<'a> Standing<'a> {
                 format!("*Withdrawn* by {} · {}", person(by), date(self.request.changed_at))
             }
             Status::Expired => format!("*Expired* · nobody answered until {}", date(self.request.answer_by)),
-            Status::Ended { approved_by, by: Some(by), at } => format!(
-                "*Ended early* by {} · {} · had been approved by {}",
+            Status::Ended { approved_by, by: Some(by), at, sessions_until } => format!(
+                "*Ended early* by {} · {}{} · had been approved by {}",
                 person(by),
                 date(*at),
+                still_working(*sessions_until),
                 person(approved_by)
             ),
-            Status::Ended { approved_by, by: None, at } => format!(
+            Status::Ended { approved_by, by: None, at, .. } => format!(
                 "*Ended* · the window ran out {} · had been approved by {}",
                 date(*at),
                 person(approved_by)
             ),
         }
     }
+}
+
+/// What becomes of sessions that were handed out before access was ended early.
+pub(super) fn still_working(sessions_until: Option<Timestamp>) -> String {
+    let until = sessions_until.map(|until| format!(" · a session opened before works until {}", date(until)));
+    until.unwrap_or_default()
 }

@@ -117,7 +117,7 @@ async fn groups_are_noted_and_nothing_else_changes() {
     store.save_link(&signed_in(store, "ada", 1).await).await.unwrap();
     let now = Link { groups: ["everyone"].into_iter().collect(), ..link("ada") };
     let fresh = now.groups_of_sign_in(noon()).unwrap();
-    store.save_groups(&slack("ada"), &fresh).await.unwrap();
+    store.save_groups(&link("ada"), &fresh).await.unwrap();
     assert_eq!(store.link(&slack("ada")).await.unwrap(), Some(now));
 }
 
@@ -125,7 +125,7 @@ async fn groups_are_noted_and_nothing_else_changes() {
 async fn noting_groups_does_not_bring_a_link_back() {
     let Fixture { store, .. } = &fixture().await;
     let fresh = link("ada").groups_of_sign_in(noon()).unwrap();
-    store.save_groups(&slack("ada"), &fresh).await.unwrap();
+    store.save_groups(&link("ada"), &fresh).await.unwrap();
     assert_eq!(store.link(&slack("ada")).await.unwrap(), None);
 }
 
@@ -223,7 +223,10 @@ async fn signed_in(store: &DynamoStore, name: &str, n: u8) -> NewLink {
 }
 
 fn sign_in(n: u8, token: &SecretHash) -> Once {
-    let purpose = Purpose::SignIn { browser: secret(50).hash(), to: SignInTo::Link(token.clone()) };
+    let purpose = Purpose::SignIn {
+        browser: secret(50).hash(),
+        to: SignInTo::Link { token: token.clone(), who: slack("ada") },
+    };
     Once { key: secret(n).hash(), expires_at: noon() + minutes(10), purpose }
 }
 
