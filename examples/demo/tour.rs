@@ -28,7 +28,8 @@ pub(crate) async fn run() -> anyhow::Result<()> {
     let app = stage::build(&company, &listener, Arc::new(SystemIds)).await?;
     let router = app.router();
     tokio::spawn(async move { axum::serve(listener, router).await });
-    let tour = Tour { company, app, url };
+    let ada = Browser::with_clock(company.clock.clone());
+    let tour = Tour { company, app, url, ada };
     tour.introduction();
     tour.ada_links_herself().await?;
     tour.ada_asks().await?;
@@ -43,6 +44,8 @@ struct Tour {
     company: Company,
     app: App,
     url: String,
+    /// Ada's browser, which stays signed in at the identity provider.
+    ada: Browser,
 }
 
 impl Tour {
@@ -62,12 +65,11 @@ impl Tour {
         self.types(ADA, "/elevate").await?;
         self.show_whisper(ADA)?;
         let link = self.follow_button(ADA, "person.link").await?;
-        let browser = Browser::with_clock(self.company.clock.clone());
-        let page = browser.open(&link).await?;
+        let page = self.ada.open(&link).await?;
         show("Ada's browser, a page of the bot", &page.text());
-        let page = browser.press(&page, "This is me").await?;
+        let page = self.ada.press(&page, "This is me").await?;
         show("Ada's browser, the identity provider", &page.text());
-        let page = browser.press(&page, "Continue as Ada").await?;
+        let page = self.ada.press(&page, "Continue as Ada").await?;
         self.settle().await;
         show_page("Ada's browser, back at the bot", &page)?;
         self.show_direct(ADA)?;
@@ -106,28 +108,35 @@ impl Tour {
     async fn ada_opens_the_console(&self) -> anyhow::Result<()> {
         chapter(4, "Ada follows her link to the AWS console");
         let link = self.follow_button(ADA, "session.open").await?;
-        let browser = Browser::with_clock(self.company.clock.clone());
-        let page = browser.open(&link).await?;
-        let console = browser.press(&page, "Continue as Ada").await?;
+        let console = self.ada.open(&link).await?;
         self.settle().await;
-        println!();
-        for hop in page.hops.iter().chain(&console.hops) {
+        println!("\n  She is still signed in at the identity provider, so nothing stops her on the way:\n");
+        for hop in &console.hops {
             println!("  {:<4} {}  {}", hop.method, hop.status, without_secrets(&hop.url));
         }
         show_page("Ada's browser, the AWS console", &console)
     }
 
     async fn the_window_ends(&self) -> anyhow::Result<()> {
-        chapter(5, "An hour later");
+        chapter(5, "The window ends, and with it every session");
+        self.company.clock.advance(TimeDelta::minutes(50));
+        let direct = self.company.slack.direct_messages(ADA.slack).pop().context("Ada was told nothing")?;
+        let ada = self.company.slack.person(ADA.slack);
+        ada.presses(&direct, "session.console").await.map_err(unanswered)?;
+        self.settle().await;
+        let console = self.ada.open(&self.follow_button(ADA, "session.open").await?).await?;
+        ensure!(console.status == 200, "the console did not open: {}", console.text());
+        self.settle().await;
+        println!("\n  After 50 minutes Ada presses Open console again. AWS gives no session of less than");
+        println!("  15 minutes, and only 10 are left, so her session's own policy must end it.");
+
         let key = self.company.aws.access_keys().pop().context("no session was issued")?;
-        let may = |company: &Company| company.aws.is_allowed(&key, "s3:ListBucket", "*", company.clock.now());
-        ensure!(may(&self.company) == Decision::Allowed, "the session is of no use");
-        println!("\n  Inside the window AWS lets Ada's session call s3:ListBucket.");
-        self.company.clock.advance(TimeDelta::hours(1));
-        let Decision::Denied(why) = may(&self.company) else {
-            anyhow::bail!("the session outlived its window")
-        };
-        println!("  At its end AWS denies the same call, {why}.");
+        let may_call = || self.company.aws.is_allowed(&key, "s3:ListBucket", "*", self.company.clock.now());
+        ensure!(may_call() == Decision::Allowed, "the session is of no use");
+        println!("\n  Inside the window   s3:ListBucket is allowed");
+        self.company.clock.advance(TimeDelta::minutes(10));
+        let Decision::Denied(why) = may_call() else { anyhow::bail!("the session outlived its window") };
+        println!("  At its end          s3:ListBucket is denied, {why}");
         while sweep::sweep(self.app.broker()).await? > 0 {
             self.settle().await;
         }

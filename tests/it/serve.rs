@@ -21,7 +21,7 @@ async fn refusal_to_start(upset: impl FnOnce(&Company)) -> String {
     upset(&company);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let started = stage::build(&company, &listener, Arc::new(Counted::default())).await;
-    format!("{:#}", started.err().expect("the app started"))
+    format!("{:#}", started.expect_err("the app started"))
 }
 
 #[tokio::test]
