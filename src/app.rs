@@ -19,7 +19,7 @@ use crate::{
         verify::Verifier,
         views::Names,
     },
-    store::DynamoStore,
+    store::{DynamoStore, schema::check_table},
     web,
 };
 
@@ -67,15 +67,22 @@ pub async fn build(config: Config, outside: Outside) -> anyhow::Result<App> {
     Ok(App { broker, router })
 }
 
-/// What `elevate check` finds: a line for each counterpart, and whether all of them will do.
-pub async fn check(
-    config: &Config,
-    outside: Outside,
-) -> anyhow::Result<Vec<(&'static str, anyhow::Result<()>)>> {
+/// A counterpart, and whether it will do.
+pub type Checked = (&'static str, anyhow::Result<()>);
+
+/// Asks every counterpart whether it will do.
+///
+/// # Errors
+/// When the adapters cannot be made.
+pub async fn check(config: &Config, outside: Outside) -> anyhow::Result<[Checked; 3]> {
+    let dynamodb = outside.dynamodb.clone();
     let ports = adapters(config, outside)?;
-    let (table, slack, identity) =
-        tokio::join!(ports.store.check(), check_slack(config, &*ports.chat), ports.identity.check());
-    Ok(vec![
+    let (table, slack, identity) = tokio::join!(
+        check_table(&dynamodb, &config.dynamodb.table),
+        check_slack(config, &*ports.chat),
+        ports.identity.check(),
+    );
+    Ok([
         ("DynamoDB", table.map_err(Into::into)),
         ("Slack", slack.map(drop)),
         ("identity provider", identity.map_err(Into::into)),
@@ -150,17 +157,18 @@ impl App {
     pub async fn serve(self, listener: TcpListener, stop: watch::Receiver<bool>) -> anyhow::Result<()> {
         let sweeper = tokio::spawn(sweep_until(Arc::clone(&self.broker), stop.clone()));
         let served = axum::serve(listener, self.router).with_graceful_shutdown(told_to(stop.clone()));
+        let finished = async {
+            served.await.context("could not serve")?;
+            self.broker.idle().await;
+            sweeper.await.context("the sweeper stopped")
+        };
         tokio::select! {
-            outcome = served.into_future() => outcome.context("could not serve")?,
+            outcome = finished => outcome,
             () = async { told_to(stop).await; tokio::time::sleep(STOP_WITHIN).await } => {
-                tracing::warn!("connections were still open after the time to stop");
+                tracing::warn!("work was still in flight after the time to stop; another replica finishes it");
+                Ok(())
             }
         }
-        let finished = async { tokio::join!(sweeper, self.broker.idle()) };
-        if tokio::time::timeout(STOP_WITHIN, finished).await.is_err() {
-            tracing::warn!("work was still in flight after the time to stop; another replica finishes it");
-        }
-        Ok(())
     }
 }
 

@@ -7,6 +7,8 @@
 //!              { store, slack::client, identity, aws, sealer, system } → ports, domain
 //!              slack::views → domain
 //! ```
+//!
+//! `config` and `outbound` lie below the adapters, which take their settings and their HTTP client from there.
 
 pub mod app;
 pub mod aws;

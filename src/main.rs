@@ -6,11 +6,10 @@ use std::{
     path::PathBuf,
     process::ExitCode,
     sync::Arc,
-    time::Duration,
 };
 
 use anyhow::{Context, bail};
-use aws_config::{BehaviorVersion, timeout::TimeoutConfig};
+use aws_config::BehaviorVersion;
 use clap::{Parser, Subcommand, ValueEnum};
 use elevate::{
     app::{self, Outside},
@@ -67,11 +66,6 @@ enum Command {
 
 const MANIFEST: &str = include_str!("../manifests/slack-app.yaml");
 const MANIFEST_URL: &str = "https://elevate.example.com";
-
-/// How long one call of AWS may take, with all its retries.
-const AWS_WITHIN: Duration = Duration::from_secs(10);
-/// How long one try of a call of AWS may take.
-const AWS_TRY_WITHIN: Duration = Duration::from_secs(4);
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -137,11 +131,7 @@ async fn make_table(table: &str) -> anyhow::Result<()> {
 }
 
 async fn outside() -> Outside {
-    let timeouts = TimeoutConfig::builder()
-        .operation_timeout(AWS_WITHIN)
-        .operation_attempt_timeout(AWS_TRY_WITHIN)
-        .build();
-    let aws = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts).load().await;
+    let aws = aws_config::defaults(BehaviorVersion::latest()).load().await;
     Outside {
         clock: Arc::new(SystemClock),
         ids: Arc::new(SystemIds),

@@ -50,7 +50,7 @@ impl dyn Ids {
     /// The id of something that is not carried out twice.
     #[must_use]
     pub fn command_id(&self) -> CommandId {
-        CommandId::of_secret(&self.secret().hash())
+        CommandId::random(self.chance())
     }
 
     /// What a person tells the operator, who finds it in the log.

@@ -120,11 +120,11 @@ impl AuditEntry {
         }
     }
 
-    /// The event's id: what the line, the stored row and a repeated post have in common.
+    /// The event's id: what the line and a repeated post of it have in common.
     #[must_use]
     pub fn event_id(&self) -> String {
         match self {
-            Self::Request { recorded, .. } => format!("{}/{}", recorded.request, recorded.version),
+            Self::Request { recorded, .. } => recorded.event_id(),
             Self::Side(event) => event.id.to_string(),
         }
     }

@@ -1,5 +1,7 @@
 //! What may be done with a request: [`decide`] may refuse, and changes nothing.
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     ids::Target,
     person::{Person, SignedIn},
@@ -10,7 +12,7 @@ use super::{
 };
 
 /// What somebody asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ask {
     /// The role and its account.
     pub target: Target,
@@ -143,7 +145,7 @@ pub fn decide(
 }
 impl Request {
     fn check_reviewer(&self, by: &Person, policy: &Policy) -> Result<(), Refusal> {
-        if by.actor().is(&self.requester) {
+        if by.actor().is_same_person(&self.requester) {
             return Err(Refusal::OwnRequest { reviewers: policy.reviewers.clone() });
         }
         if !policy.is_reviewer(by) {
@@ -153,7 +155,7 @@ impl Request {
     }
 
     fn check_party(&self, by: &Person, policy: &Policy) -> Result<(), Refusal> {
-        if by.actor().subject == self.requester.subject || policy.is_reviewer(by) {
+        if by.actor().is_same_person(&self.requester) || policy.is_reviewer(by) {
             return Ok(());
         }
         Err(Refusal::NotParty { reviewers: policy.reviewers.clone() })

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use ulid::Ulid;
 
 use super::{
-    secret::{SecretHash, hash_of},
+    secret::{SecretHash, digest_of, hash_of},
     window::Timestamp,
 };
 
@@ -120,10 +120,16 @@ impl CommandId {
         Self(format!("clock/{id}/{version}"))
     }
 
-    /// The id for how a session turned out: that is written down once.
+    /// The id for what the clock says of a session that nobody has settled in time.
     #[must_use]
-    pub fn of_session(id: &RequestId, session: u32) -> Self {
+    pub fn of_lost_session(id: &RequestId, session: u32) -> Self {
         Self(format!("session/{id}/{session}"))
+    }
+
+    /// The id of something that is never carried out again.
+    #[must_use]
+    pub fn random(chance: u128) -> Self {
+        Self(format!("{chance:032x}"))
     }
 
     /// The id for what a one-time secret is used up by.
@@ -145,7 +151,9 @@ fn ulid(now: Timestamp, chance: u128) -> Ulid {
 
 /// 128 bits that are as good as chance, and the same for the same text.
 fn chance_of(text: &str) -> u128 {
-    hash_of([text]).bytes().fold(0, |bits: u128, byte| bits.rotate_left(5) ^ u128::from(byte))
+    let digest = digest_of([text]);
+    let half = digest.first_chunk::<16>().expect("the digest has 32 bytes");
+    u128::from_be_bytes(*half)
 }
 
 fn is_slack_id(text: &str, first: &[char]) -> bool {

@@ -130,6 +130,17 @@ pub enum MemberKind {
     Deactivated,
 }
 
+impl fmt::Display for MemberKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Full => "a full member's",
+            Self::Guest => "a guest",
+            Self::Bot => "a bot",
+            Self::Deactivated => "deactivated",
+        })
+    }
+}
+
 impl Member {
     /// Lets in full members of `team` alone.
     ///
@@ -141,9 +152,9 @@ impl Member {
         }
         match self.kind {
             MemberKind::Full => Ok(()),
-            MemberKind::Guest => Err(Refusal::NotFullMember { kind: "a guest" }),
-            MemberKind::Bot => Err(Refusal::NotFullMember { kind: "a bot" }),
-            MemberKind::Deactivated => Err(Refusal::NotFullMember { kind: "deactivated" }),
+            kind @ (MemberKind::Guest | MemberKind::Bot | MemberKind::Deactivated) => {
+                Err(Refusal::NotFullMember { kind })
+            }
         }
     }
 }
@@ -290,7 +301,7 @@ pub struct Actor {
 impl Actor {
     /// Whether both are one person: by identity, or by the Slack account they act through.
     #[must_use]
-    pub fn is(&self, other: &Self) -> bool {
+    pub fn is_same_person(&self, other: &Self) -> bool {
         self.subject == other.subject || self.slack == other.slack
     }
 }

@@ -1,4 +1,5 @@
-//! Who may ask for what, who may answer, how long, and why: the rules of AWS's reference broker.
+//! Who may ask for what, who may answer, how long, and why: the rules of AWS's reference broker for temporary
+//! elevated access (<https://aws.amazon.com/blogs/security/managing-temporary-elevated-access-to-your-aws-environment/>).
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -5,10 +5,11 @@ use url::Url;
 
 use super::{
     audit::Tried,
-    ids::{CommandId, RequestId, Target},
+    decide::Ask,
+    ids::{CommandId, RequestId},
     person::SlackUser,
     policy::Reason,
-    window::{Minutes, Timestamp},
+    window::Timestamp,
 };
 
 /// What somebody pressed, typed or submitted in Slack: stored before Slack is answered.
@@ -37,17 +38,8 @@ pub struct Asker {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Wish {
-    /// To make this request.
-    Request {
-        /// The id it gets.
-        id: RequestId,
-        /// What for.
-        target: Target,
-        /// For how long.
-        duration: Minutes,
-        /// Why.
-        justification: Reason,
-    },
+    /// To make this request, under this id.
+    Request(RequestId, Ask),
     /// To approve a request.
     Approve(RequestId),
     /// To reject one.
@@ -92,7 +84,7 @@ impl Wish {
     #[must_use]
     pub fn tried(&self) -> Option<Tried> {
         match self {
-            Self::Request { .. } => Some(Tried::Request),
+            Self::Request(..) => Some(Tried::Request),
             Self::Approve(_) => Some(Tried::Approve),
             Self::Reject(..) => Some(Tried::Reject),
             Self::Withdraw(_) => Some(Tried::Withdraw),
@@ -107,7 +99,7 @@ impl Wish {
     #[must_use]
     pub fn request(&self) -> Option<&RequestId> {
         match self {
-            Self::Request { id, .. }
+            Self::Request(id, _)
             | Self::Approve(id)
             | Self::Reject(id, _)
             | Self::Withdraw(id)

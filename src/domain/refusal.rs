@@ -2,7 +2,7 @@
 
 use super::{
     ids::{RequestId, Target},
-    person::Email,
+    person::{Email, MemberKind},
     policy::Reason,
     window::Minutes,
 };
@@ -120,7 +120,7 @@ pub enum Refusal {
     #[error("Your Slack account is {kind}, and only full members can use this app. Ask a workspace admin.")]
     NotFullMember {
         /// What it is instead.
-        kind: &'static str,
+        kind: MemberKind,
     },
     /// The Slack account is not linked yet.
     #[error("I don't know you yet. Link your Slack account first.")]

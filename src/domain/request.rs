@@ -191,6 +191,14 @@ pub struct Recorded {
     pub event: Event,
 }
 
+impl Recorded {
+    /// The name people know this event by: `<request>/<version>`.
+    #[must_use]
+    pub fn event_id(&self) -> String {
+        format!("{}/{}", self.request, self.version)
+    }
+}
+
 /// Applies an event that has happened. Decides nothing and never fails.
 #[must_use]
 pub fn evolve(mut request: Request, recorded: &Recorded) -> Request {

@@ -80,15 +80,21 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// SHA-256 over the parts, each preceded by its length so that no two lists of parts read alike; base64url.
+/// [`digest_of`], in base64url.
 #[must_use]
 pub fn hash_of<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
+    URL_SAFE_NO_PAD.encode(digest_of(parts))
+}
+
+/// SHA-256 over the parts, each preceded by its length so that no two lists of parts read alike.
+#[must_use]
+pub fn digest_of<'a>(parts: impl IntoIterator<Item = &'a str>) -> [u8; 32] {
     let mut context = digest::Context::new(&digest::SHA256);
     for part in parts {
         context.update(&length_of(part));
         context.update(part.as_bytes());
     }
-    URL_SAFE_NO_PAD.encode(context.finish())
+    context.finish().as_ref().try_into().expect("SHA-256 has 32 bytes")
 }
 
 fn length_of(part: &str) -> [u8; 8] {

@@ -14,11 +14,11 @@ use super::{
 /// Something that must be done once its time has come, committed together with what makes it necessary.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Work {
-    /// Not before.
+    /// The moment before which it must not be done.
     pub due: Timestamp,
-    /// Which one: made from what caused it, so that nothing is put down twice.
+    /// Its name, made from what caused it, so that nothing is put down twice.
     pub id: String,
-    /// What.
+    /// What is to be done.
     pub task: Task,
 }
 
@@ -84,7 +84,7 @@ pub fn follow_ups(request: &Request, recorded: &Recorded) -> Vec<Work> {
         | Event::SessionRefused { .. }
         | Event::SessionUnknown { .. } => (vec![audit()], None),
     };
-    let cause = format!("{id}/{:06}", recorded.version);
+    let cause = format!("{id}/{:06}", recorded.version); // sorts by version
     let mut work = notify(recorded.at, &cause, notices);
     work.extend(timer.map(|(due, task)| Work { due, id: format!("{cause}/timer"), task }));
     work

@@ -2,11 +2,15 @@
 
 use std::{fmt, sync::Arc};
 
+use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 use url::Url;
 
-use super::single_flight::{SingleFlight, Turns};
+use super::{
+    Error, Result,
+    single_flight::{SingleFlight, Turns},
+};
 use crate::{
     domain::{
         ids::{ChannelId, RequestId, TeamId},
@@ -50,7 +54,7 @@ pub struct Broker {
     pub(super) ports: Ports,
     pub(super) policy: Policy,
     pub(super) settings: Settings,
-    pub(super) groups: SingleFlight<(SlackUser, Subject), std::result::Result<FreshGroups, Refusal>>,
+    pub(super) groups: SingleFlight<(SlackUser, Subject), Result<FreshGroups, Refusal>>,
     pub(super) drawing: Turns<RequestId>,
     tasks: TaskTracker,
 }
@@ -78,17 +82,23 @@ impl Broker {
     }
 
     /// Does `work` to its end, even when whoever asked for it hangs up.
-    pub fn spawn<F>(&self, work: F) -> tokio::task::JoinHandle<F::Output>
+    pub fn spawn<F>(self: &Arc<Self>, work: impl FnOnce(Arc<Self>) -> F) -> JoinHandle<F::Output>
     where
-        F: Future + Send + 'static,
-        F::Output: Send,
+        F: Future<Output: Send> + Send + 'static,
     {
-        self.tasks.spawn(work.in_current_span())
+        self.tasks.spawn(work(Arc::clone(self)).in_current_span())
     }
 
     /// Waits until everything that was spawned is done.
     pub async fn idle(&self) {
         self.tasks.wait().await;
+    }
+
+    /// Logs a failure, once, and hands back the reference under which the operator finds it.
+    pub fn report(&self, error: &Error) -> String {
+        let reference = self.ports.ids.reference();
+        tracing::error!(reference, error = format!("{error:#}"), "something failed");
+        reference
     }
 
     /// An address of ours that ends in a secret.

@@ -21,8 +21,7 @@ use crate::{
 impl Broker {
     /// Sets out to say what is due of this freshly committed work, in its order.
     pub(super) fn deliver_soon(self: &Arc<Self>, work: Vec<Work>) {
-        let broker = Arc::clone(self);
-        self.spawn(async move {
+        self.spawn(async move |broker| {
             for piece in &work {
                 if let Task::Notify(notice) = &piece.task {
                     broker.deliver(piece, notice).await; // 1

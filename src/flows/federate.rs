@@ -32,7 +32,7 @@ use crate::{
         session::SessionTerms,
         window::Timestamp,
     },
-    ports::{CloudError, Credentials},
+    ports::CloudError,
 };
 
 /// A fresh link to the console for the requester, as long as access is open.
@@ -69,70 +69,52 @@ pub async fn start(broker: &Broker, ticket: &Secret, browser: &Secret) -> Result
     Ok(url) // 2
 }
 
-/// Opens a session for the person who signed in, and says where the console is.
+/// Opens a session for the person who signed in, and says where the console is. That ticket and sign-in are still
+/// good is a condition of the commit that uses them up.
 pub(super) async fn finish(
     broker: &Arc<Broker>,
-    (who, id): (&SlackUser, &RequestId),
-    [ticket, sign_in]: [SecretHash; 2],
+    id: &RequestId,
     signed_in: SignedIn,
+    uses_up: Vec<SecretHash>,
 ) -> Result<SecretString> {
-    let now = broker.ports.clock.now();
-    if find(broker, &ticket, now).await? != (who.clone(), id.clone()) {
-        return Err(Refusal::LinkGone.into()); // 3
-    }
-    let cause = Cause { command: broker.ports.ids.command_id(), uses_up: vec![ticket, sign_in] };
+    let cause = Cause { command: broker.ports.ids.command_id(), uses_up }; // 3
     let begin = Command::BeginSession { by: signed_in.clone() };
     let Changed { request, event } = transition(broker, id, &begin, cause).await?; // 4
     let Some(Event::SessionIssuing { session }) = event else {
         return Err(anyhow!("{id}: beginning a session brought about {event:?}").into());
     };
     let elevated = request.live_at(broker.ports.clock.now())?.elevated(&broker.policy, &signed_in)?;
-    let terms = SessionTerms::new(&elevated, session).ok_or(Refusal::LinkGone)?;
-    match ask_aws(broker, &terms).await {
-        Ok((credentials, url)) => {
-            let outcome = SessionOutcome::Ready { expires_at: credentials.expires_at };
-            match settle(broker, &request, session, outcome).await? {
-                Some(Event::SessionIssued { .. }) => Ok(url), // 6, 7
-                Some(Event::SessionDropped { .. }) => Err(Refusal::NotLive { status: "ended" }.into()),
-                Some(_) | None => Err(Refusal::AwsUnavailable.into()),
-            }
-        }
-        Err(Unissued::Refused(why)) => {
-            settle(broker, &request, session, SessionOutcome::Refused { why: why.clone() }).await?;
-            Err(Refusal::AwsRefused { why }.into())
-        }
-        Err(Unissued::Unusable(why)) => {
-            settle(broker, &request, session, SessionOutcome::Unusable { why }).await?;
-            Err(Refusal::AwsUnavailable.into())
-        }
-        Err(Unissued::Unknown(why)) => {
-            tracing::warn!(why, request = %id, session, "sts did not answer; the sweeper settles the session");
-            Err(Refusal::AwsUnavailable.into())
-        }
+    let terms = SessionTerms::new(&elevated, session);
+    let terms = terms.ok_or_else(|| anyhow!("{id}: session {session} is not being issued"))?;
+    let (outcome, url) = ask_aws(broker, &terms).await; // 5
+    match settle(broker, &request, session, outcome).await? {
+        Some(Event::SessionIssued { .. }) => url, // 6, 7
+        Some(Event::SessionDropped { .. }) if url.is_ok() => Err(Refusal::NotLive { status: "ended" }.into()),
+        Some(_) | None => Err(url.err().unwrap_or(Refusal::AwsUnavailable.into())),
     }
 }
 
-/// Why there is no session to hand out.
-enum Unissued {
-    /// STS said no.
-    Refused(String),
-    /// STS gave credentials that cannot be turned into the console's address.
-    Unusable(String),
-    /// STS did not answer.
-    Unknown(String),
-}
-
-async fn ask_aws(
-    broker: &Broker,
-    terms: &SessionTerms,
-) -> std::result::Result<(Credentials, SecretString), Unissued> {
-    let credentials = broker.ports.cloud.assume_role(terms).await.map_err(|error| match error {
-        CloudError::Refused(why) => Unissued::Refused(why),
-        CloudError::Unavailable(why) => Unissued::Unknown(why),
-    })?;
-    let url = broker.ports.cloud.console_url(&credentials).await;
-    let url = url.map_err(|error| Unissued::Unusable(format!("no console address: {error}")))?;
-    Ok((credentials, url)) // 5
+/// Asks STS for a session and the console for its address: what AWS made of it, and what the person gets if the
+/// session is issued, or hears if it is not.
+async fn ask_aws(broker: &Broker, terms: &SessionTerms) -> (SessionOutcome, Result<SecretString>) {
+    let unavailable = || Err(Refusal::AwsUnavailable.into());
+    let credentials = match broker.ports.cloud.assume_role(terms).await {
+        Ok(credentials) => credentials,
+        Err(CloudError::Refused(why)) => {
+            let refusal = Refusal::AwsRefused { why: why.clone() };
+            return (SessionOutcome::Refused { why }, Err(refusal.into()));
+        }
+        Err(CloudError::Unavailable(why)) => {
+            tracing::warn!(why, target = %terms.target(), "sts did not answer");
+            return (SessionOutcome::Unknown, unavailable());
+        }
+    };
+    match broker.ports.cloud.console_url(&credentials).await {
+        Ok(url) => (SessionOutcome::Ready { expires_at: credentials.expires_at }, Ok(url)),
+        Err(error) => {
+            (SessionOutcome::Unusable { why: format!("no console address: {error}") }, unavailable())
+        }
+    }
 }
 
 /// Writes down how a session turned out, by the clock of this moment: AWS may have taken long.

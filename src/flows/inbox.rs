@@ -18,7 +18,6 @@ use super::{
 use crate::{
     domain::{
         audit::{SideNews, Tried},
-        decide::Ask,
         ids::SideEventId,
         message::{Done, Drawn, Message},
         press::{Asker, Press, ReplyTo, Wish},
@@ -35,13 +34,12 @@ const PRESS_IS_TRIED_FOR: TimeDelta = TimeDelta::minutes(15);
 ///
 /// # Errors
 /// When the promise could not be stored: the person must press again.
-pub async fn accept(broker: &Arc<Broker>, press: Press) -> std::result::Result<(), StoreError> {
+pub async fn accept(broker: &Arc<Broker>, press: Press) -> Result<(), StoreError> {
     let finish_by = press.asker.at + COMMITTER_HAS_WORK_FOR;
     if !broker.ports.store.accept(&press, finish_by).await? {
         return Ok(()); // promised already
     }
-    let doer = Arc::clone(broker);
-    broker.spawn(async move { carry_out_at_once(&doer, &press).await }); // 1
+    broker.spawn(async move |broker| carry_out_at_once(&broker, &press).await); // 1
     Ok(())
 }
 
@@ -102,8 +100,7 @@ async fn has_been_done(broker: &Broker, press: &Press) -> Result<bool> {
 async fn fulfil(broker: &Arc<Broker>, press: &Press) -> Result<Option<Message>> {
     let (who, command) = (&press.asker.who, press.asker.id.clone());
     match press.wish.clone() {
-        Wish::Request { id, target, duration, justification } => {
-            let ask = Ask { target, duration, justification };
+        Wish::Request(id, ask) => {
             let request = request::request(broker, who, &id, ask, command).await?;
             Ok(Some(Message::Done(Done::Requested(request.id))))
         }
@@ -192,19 +189,10 @@ async fn reply(broker: &Broker, asker: &Asker, message: &Message) -> Result<()> 
     }
     match broker.ports.chat.whisper(&asker.who.user, message).await {
         Err(refused @ ChatError::Refused { .. }) => {
-            tracing::warn!(error = format!("{refused:#}"), "an answer stays unsaid");
+            tracing::warn!(error = %refused, "an answer stays unsaid");
             Ok(())
         }
         outcome => Ok(outcome?),
-    }
-}
-
-impl Broker {
-    /// Logs a failure, once, and hands back the reference under which the operator finds it.
-    pub fn report(&self, error: &Error) -> String {
-        let reference = self.ports.ids.reference();
-        tracing::error!(reference, error = format!("{error:#}"), "something failed");
-        reference
     }
 }
 
@@ -217,7 +205,7 @@ impl Asker {
 impl Wish {
     fn about(&self) -> About<'_> {
         match self {
-            Self::Request { target, .. } => About::Target(target),
+            Self::Request(_, ask) => About::Target(&ask.target),
             Self::Approve(id)
             | Self::Reject(id, _)
             | Self::Withdraw(id)

@@ -73,27 +73,25 @@ pub async fn start(broker: &Broker, token: &Secret, browser: &Secret) -> Result<
     }
 }
 
-/// Binds the Slack account that the token was made for to the identity that signed in.
+/// Binds the Slack account that the token was made for to the identity that signed in. That token and sign-in are
+/// still good, and belong together, is a condition of the commit that uses them up.
 pub(super) async fn finish(
     broker: &Arc<Broker>,
-    who: &SlackUser,
-    [token, sign_in]: [SecretHash; 2],
+    who: SlackUser,
+    token: SecretHash,
+    sign_in: SecretHash,
     redeemed: Redeemed,
 ) -> Result<Link> {
-    let now = broker.ports.clock.now();
-    if find(broker, &token, now).await?.who != *who {
-        return Err(Refusal::LinkGone.into());
-    }
-    let member = broker.member(who).await?;
+    let member = broker.member(&who).await?;
     let mut link = Link::between(&member, &redeemed.signed_in)?; // 4
     let mut sealed_token = None;
     if let Some(secret) = &redeemed.refresh_token {
-        sealed_token = Some(broker.seal_token(who, &link.subject, secret).await?);
+        sealed_token = Some(broker.seal_token(&who, &link.subject, secret).await?);
         link.is_refreshable = true;
     }
+    let now = broker.ports.clock.now();
     let id = SideEventId::of(&CommandId::of_secret(&sign_in), now);
-    let what = SideNews::Linked { email: link.email.clone() };
-    let event = SideEvent { id, at: now, who: who.clone(), what };
+    let event = SideEvent { id, at: now, who, what: SideNews::Linked { email: link.email.clone() } };
     let work = follow_ups_aside(&event);
     let new = NewLink { link, sealed_token, token, sign_in, event, work };
     match broker.ports.store.save_link(&new).await {

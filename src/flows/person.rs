@@ -40,7 +40,7 @@ impl Broker {
         Ok(member)
     }
 
-    async fn fresh_groups(&self, link: &Link) -> std::result::Result<FreshGroups, Refusal> {
+    async fn fresh_groups(&self, link: &Link) -> Result<FreshGroups, Refusal> {
         let unavailable = |error: anyhow::Error| {
             tracing::warn!(error = format!("{error:#}"), "could not tell a person's groups");
             Refusal::IdentityUnavailable
@@ -54,9 +54,14 @@ impl Broker {
             Refusal::SignInAgain
         })?;
         match self.ports.identity.refresh(&secret, &link.subject).await {
-            Ok(refreshed) => self.take(link, &token, refreshed).await.map_err(unavailable)?, // 4
+            Ok(Refreshed { groups, refresh_token }) => {
+                if let Some(rotated) = refresh_token {
+                    self.keep_rotated_token(link, &token, &rotated).await.map_err(unavailable)?; // 4
+                }
+                groups.map_err(|why| Refusal::IdentityUnusable { why })
+            }
             Err(IdentityError::Gone) => {
-                self.replace(link, &token, None).await.map_err(unavailable)?;
+                self.replace_token(link, &token, None).await.map_err(unavailable)?;
                 Err(Refusal::SignInAgain)
             }
             Err(IdentityError::Unavailable(why)) => Err(unavailable(anyhow::anyhow!(why))),
@@ -64,21 +69,23 @@ impl Broker {
         }
     }
 
-    /// Saves the token that took the place of the one used; then, and only then, hands on the groups.
-    async fn take(
+    /// Saves the token that took the place of the one used.
+    async fn keep_rotated_token(
         &self,
         link: &Link,
         used: &SealedToken,
-        refreshed: Refreshed,
-    ) -> anyhow::Result<std::result::Result<FreshGroups, Refusal>> {
-        if let Some(new) = &refreshed.refresh_token {
-            let sealed = self.seal_token(&link.slack, &link.subject, new).await?;
-            self.replace(link, used, Some(sealed)).await?;
-        }
-        Ok(refreshed.groups.map_err(|why| Refusal::IdentityUnusable { why }))
+        rotated: &SecretString,
+    ) -> anyhow::Result<()> {
+        let sealed = self.seal_token(&link.slack, &link.subject, rotated).await?;
+        self.replace_token(link, used, Some(sealed)).await
     }
 
-    async fn replace(&self, link: &Link, used: &SealedToken, sealed: Option<Vec<u8>>) -> anyhow::Result<()> {
+    async fn replace_token(
+        &self,
+        link: &Link,
+        used: &SealedToken,
+        sealed: Option<Vec<u8>>,
+    ) -> anyhow::Result<()> {
         match self.ports.store.replace_token(&link.slack, used, sealed).await {
             Ok(()) => Ok(()),
             Err(error @ CommitError::Conflict) => {

@@ -40,7 +40,7 @@ pub struct Callback {
     /// `state`, as presented.
     pub state: Secret,
     /// The code, or the provider's error code.
-    pub answer: std::result::Result<Answer, String>,
+    pub answer: Result<Answer, String>,
 }
 
 /// What a sign-in was good for.
@@ -101,15 +101,16 @@ async fn finish(
     let answer = callback.answer.map_err(Refusal::SignInRefused)?;
     let proof = proof(browser, callback.state);
     let redeemed = broker.ports.identity.redeem(answer, &proof).await.map_err(refused)?; // 3
+    // 4
     match to {
         SignInTo::Link { token, who } => {
-            link::finish(broker, &who, [token, sign_in], redeemed).await.map(CameBack::Linked)
+            link::finish(broker, who, token, sign_in, redeemed).await.map(CameBack::Linked)
         }
-        SignInTo::OpenConsole { ticket, who, request } => {
-            let secrets = [ticket, sign_in];
-            let opened = federate::finish(broker, (&who, &request), secrets, redeemed.signed_in).await;
-            opened.map(CameBack::Console)
-        } // 4
+        SignInTo::OpenConsole { ticket, request, .. } => {
+            let uses_up = vec![ticket, sign_in];
+            let console = federate::finish(broker, &request, redeemed.signed_in, uses_up).await;
+            console.map(CameBack::Console)
+        }
     }
 }
 

@@ -77,7 +77,7 @@ async fn elapse(broker: &Arc<Broker>, id: &RequestId, end: Timestamp) -> Result<
 
 async fn settle(broker: &Arc<Broker>, id: &RequestId, session: u32) -> Result<Then> {
     let command = Command::SettleSession { session, outcome: SessionOutcome::Unknown };
-    transition(broker, id, &command, CommandId::of_session(id, session).into()).await?;
+    transition(broker, id, &command, CommandId::of_lost_session(id, session).into()).await?;
     Ok(Then::StrikeOff)
 }
 

@@ -78,7 +78,7 @@ pub(super) async fn commit(
     recorded: Recorded,
     after: Request,
     cause: &Cause,
-) -> std::result::Result<Changed, CommitError> {
+) -> Result<Changed, CommitError> {
     let work = follow_ups(&after, &recorded);
     let step = Step { recorded, after, work, uses_up: cause.uses_up.clone() };
     match broker.ports.store.commit(&step).await {
@@ -96,7 +96,7 @@ pub(super) async fn commit(
 }
 
 /// Whether a step whose answer was lost was made after all: the event that it would have written says so.
-async fn was_made(broker: &Broker, step: &Step) -> std::result::Result<bool, StoreError> {
+async fn was_made(broker: &Broker, step: &Step) -> Result<bool, StoreError> {
     let events = broker.ports.store.events(&step.recorded.request).await?;
     Ok(events.contains(&step.recorded))
 }

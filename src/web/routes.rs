@@ -29,7 +29,7 @@ use crate::{
 /// The largest form that is read, in bytes.
 const MAX_FORM: usize = 16 * 1024;
 
-type App = State<Arc<Broker>>;
+type BrokerState = State<Arc<Broker>>;
 
 /// The routes that browsers and machines ask.
 pub fn router(broker: Arc<Broker>) -> Router {
@@ -47,7 +47,11 @@ pub fn router(broker: Arc<Broker>) -> Router {
 }
 
 /// Shows whom a link would link. Changes nothing.
-async fn show_link(State(broker): App, Path(token): Path<String>, Browser(known): Browser) -> Response {
+async fn show_link(
+    State(broker): BrokerState,
+    Path(token): Path<String>,
+    Browser(known): Browser,
+) -> Response {
     let shown = async {
         let token = presented(&token)?;
         let invitee = link::show(&broker, &token).await?;
@@ -67,7 +71,7 @@ struct LinkForm {
 
 /// Starts the sign-in that links.
 async fn start_link(
-    State(broker): App,
+    State(broker): BrokerState,
     Path(token): Path<String>,
     Browser(known): Browser,
     headers: HeaderMap,
@@ -86,7 +90,7 @@ async fn start_link(
 
 /// Starts the sign-in that opens the console. The ticket stays whole: only that sign-in's commit uses it up.
 async fn start_console(
-    State(broker): App,
+    State(broker): BrokerState,
     Path(ticket): Path<String>,
     Browser(known): Browser,
     visit: Visit,
@@ -113,7 +117,7 @@ struct CallbackQuery {
 
 /// Takes a browser back from the identity provider.
 async fn come_back(
-    State(broker): App,
+    State(broker): BrokerState,
     Browser(known): Browser,
     visit: Visit,
     Query(query): Query<CallbackQuery>,
@@ -124,8 +128,7 @@ async fn come_back(
     let finished = async {
         let callback = query.read()?;
         // A browser that goes away cancels this handler; what has begun with AWS must come to its end.
-        let doer = Arc::clone(&broker);
-        let work = async move { sign_in::come_back(&doer, callback, known).await };
+        let work = async move |broker| sign_in::come_back(&broker, callback, known).await;
         broker.spawn(work).await.map_err(|stopped| Error::Failed(stopped.into()))?
     };
     match finished.await {
@@ -152,7 +155,7 @@ async fn style() -> impl IntoResponse {
 }
 
 /// Whether the store and Slack can be reached. Why not is for the log: anybody can ask here.
-async fn ready(State(broker): App) -> Response {
+async fn ready(State(broker): BrokerState) -> Response {
     let (store, slack) = tokio::join!(broker.ports().store.check(), broker.ports().chat.identify());
     let causes =
         [("store", store.err().map(anyhow::Error::from)), ("slack", slack.err().map(anyhow::Error::from))];
@@ -169,7 +172,7 @@ async fn ready(State(broker): App) -> Response {
 }
 
 /// Headers for every answer: nothing is framed, cached, sniffed or loaded from elsewhere.
-async fn add_headers(State(broker): App, request: Request, next: Next) -> Response {
+async fn add_headers(State(broker): BrokerState, request: Request, next: Next) -> Response {
     const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
     let mut response = next.run(request).await;
     let mut set =

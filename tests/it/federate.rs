@@ -1,33 +1,20 @@
 //! Federate: from the link to the AWS console, and all who do not get there.
 
+use std::{fs, path::Path};
+
 use chrono::TimeDelta;
 use sandbox::{
-    company::{ADA, BOB},
+    clock::Clock,
+    company::{ADA, AUDIT_CHANNEL, Company, GENERAL_CHANNEL, REVIEW_CHANNEL},
+    dynamo::Dynamo,
     http::Fault,
 };
 
 use crate::world::{ASK, World, masked, may_call, nine};
 
-/// A world in which Ada's request is approved, with the link she was sent.
-async fn approved() -> (World, String) {
-    let world = World::with_linked([ADA, BOB]).await;
-    let ada = world.ada();
-    ada.types(ASK).await;
-    ada.hears();
-    world.card();
-    ada.is_told();
-    world.bob().presses("review.approve").await;
-    world.card();
-    ada.is_told();
-    ada.hears();
-    world.audit();
-    let link = ada.presses("session.open").await.expect("the link arrives at approval");
-    (world, link)
-}
-
 #[tokio::test]
 async fn ada_opens_the_console() {
-    let (world, link) = approved().await;
+    let (world, link) = World::approved().await;
     let console = world.ada().opens(&link).await;
     assert_eq!(console.status, 200, "{}", console.text());
     let shown = console.text();
@@ -41,7 +28,7 @@ async fn ada_opens_the_console() {
 
 #[tokio::test]
 async fn a_session_dies_at_the_windows_end() {
-    let (world, link) = approved().await;
+    let (world, link) = World::approved().await;
     world.ada().opens(&link).await;
     world.audit();
     let end = nine() + TimeDelta::hours(1);
@@ -52,12 +39,10 @@ async fn a_session_dies_at_the_windows_end() {
 
 #[tokio::test]
 async fn a_session_of_the_last_minutes_is_asked_for_fifteen_and_dies_with_the_window() {
-    let (world, _) = approved().await;
+    let (world, _) = World::approved().await;
     world.company.clock.advance(TimeDelta::minutes(57));
     let ada = world.ada();
-    ada.presses("session.console").await;
-    ada.hears();
-    let console = ada.opens(&ada.presses("session.open").await.unwrap()).await;
+    let console = ada.opens(&ada.asks_for_the_console().await).await;
     assert_eq!(console.status, 200, "{}", console.text());
     world.audit();
     assert_eq!(world.company.aws.assumptions()[0].duration_seconds, Some(900));
@@ -69,7 +54,7 @@ async fn a_session_of_the_last_minutes_is_asked_for_fifteen_and_dies_with_the_wi
 
 #[tokio::test]
 async fn a_console_link_is_good_once() {
-    let (world, link) = approved().await;
+    let (world, link) = World::approved().await;
     let ada = world.ada();
     assert_eq!(ada.opens(&link).await.status, 200);
     world.audit();
@@ -77,9 +62,7 @@ async fn a_console_link_is_good_once() {
     assert_eq!(again.status, 410, "{}", again.text());
     assert_eq!(world.company.aws.assumptions().len(), 1);
 
-    ada.presses("session.console").await;
-    ada.hears();
-    let fresh = ada.presses("session.open").await.unwrap();
+    let fresh = ada.asks_for_the_console().await;
     assert_eq!(ada.opens(&fresh).await.status, 200, "a fresh link at any time inside the window");
     world.audit();
     world.finish().await;
@@ -87,7 +70,7 @@ async fn a_console_link_is_good_once() {
 
 #[tokio::test]
 async fn a_console_link_is_good_for_fifteen_minutes() {
-    let (world, link) = approved().await;
+    let (world, link) = World::approved().await;
     world.company.clock.advance(TimeDelta::minutes(15));
     assert_eq!(world.ada().opens(&link).await.status, 410);
     world.finish().await;
@@ -95,7 +78,7 @@ async fn a_console_link_is_good_for_fifteen_minutes() {
 
 #[tokio::test]
 async fn whoever_only_looks_at_a_console_link_uses_nothing_up() {
-    let (world, link) = approved().await;
+    let (world, link) = World::approved().await;
     let ada = world.ada();
     for _ in 0..3 {
         ada.browser.head(&link).await.unwrap();
@@ -110,14 +93,14 @@ async fn whoever_only_looks_at_a_console_link_uses_nothing_up() {
 
 #[tokio::test]
 async fn a_forwarded_link_opens_nothing_for_somebody_else() {
-    let (world, link) = approved().await;
+    let (world, link) = World::approved().await;
     let bob = world.bob();
     let page = bob.opens(&link).await;
     assert_eq!(page.status, 403);
     assert!(page.text().contains("somebody else"), "{}", page.text());
     assert!(world.company.aws.assumptions().is_empty());
     let audit = world.audit();
-    assert!(audit[0].contains("open the AWS console"), "{audit:?}");
+    assert!(audit[0].contains("@Ada tried to open the AWS console"), "{audit:?}");
     assert!(audit[0].contains("signed in as bob@example.com"), "it says who came: {audit:?}");
 
     assert_eq!(world.ada().opens(&link).await.status, 200, "Ada's link is still good");
@@ -126,8 +109,29 @@ async fn a_forwarded_link_opens_nothing_for_somebody_else() {
 }
 
 #[tokio::test]
+async fn unlinking_after_the_approval_lets_nobody_else_in() {
+    let (world, link) = World::approved().await;
+    let (ada, bob) = (world.ada(), world.bob());
+    ada.presses("person.unlink").await;
+    assert!(ada.is_told().contains("not linked"));
+    assert!(world.audit()[0].contains("*Unlinked* · @Ada"));
+
+    let page = bob.opens(&link).await;
+    assert_eq!(page.status, 403);
+    assert!(page.text().contains("somebody else"), "{}", page.text());
+    assert!(world.audit()[0].contains("signed in as bob@example.com"));
+    assert!(world.company.aws.assumptions().is_empty());
+
+    let at_idp = ada.browser.open(&link).await.unwrap();
+    assert!(at_idp.button("Continue as Ada").is_some(), "she has to sign in: {}", at_idp.text());
+    assert_eq!(ada.opens(&link).await.status, 200, "she is who was approved, linked or not");
+    assert!(world.audit().join("\n").contains("*Session issued* · @Ada"));
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn who_is_not_eligible_any_more_gets_no_session() {
-    let (world, link) = approved().await;
+    let (world, link) = World::approved().await;
     world.company.idp.update_person(ADA.login, |ada| ada.groups.clear());
     let page = world.ada().opens(&link).await;
     assert_eq!(page.status, 403);
@@ -139,12 +143,10 @@ async fn who_is_not_eligible_any_more_gets_no_session() {
 
 #[tokio::test]
 async fn after_the_end_there_is_no_session() {
-    let (world, _) = approved().await;
+    let (world, _) = World::approved().await;
     let ada = world.ada();
     world.company.clock.advance(TimeDelta::minutes(59));
-    ada.presses("session.console").await;
-    ada.hears();
-    let link = ada.presses("session.open").await.unwrap();
+    let link = ada.asks_for_the_console().await;
     world.company.clock.advance(TimeDelta::minutes(1));
     let page = ada.opens(&link).await;
     assert_eq!(page.status, 403);
@@ -156,15 +158,13 @@ async fn after_the_end_there_is_no_session() {
     assert!(ada.hears().contains("this request is ended"));
     assert_eq!(world.audit().len(), 1);
     world.sweep().await;
-    world.card();
-    ada.is_told();
-    world.audit();
+    world.everybody_catches_up();
     world.finish().await;
 }
 
 #[tokio::test]
 async fn access_that_ends_while_aws_answers_gives_no_session() {
-    let (world, link) = approved().await;
+    let (world, link) = World::approved().await;
     world.company.aws.control().slow("AssumeRole", std::time::Duration::from_millis(300));
     let (ada, bob) = (world.ada(), world.bob());
     let ends = async {
@@ -185,7 +185,7 @@ async fn access_that_ends_while_aws_answers_gives_no_session() {
 
 #[tokio::test]
 async fn whoever_ends_access_early_is_told_what_still_works() {
-    let (world, link) = approved().await;
+    let (world, link) = World::approved().await;
     let ada = world.ada();
     ada.opens(&link).await;
     world.audit();
@@ -199,7 +199,7 @@ async fn whoever_ends_access_early_is_told_what_still_works() {
 
 #[tokio::test]
 async fn one_sign_in_opens_one_console_however_often_it_comes_back() {
-    let (world, link) = approved().await;
+    let (world, link) = World::approved().await;
     let ada = world.ada();
     let callback = format!("{}/oidc/callback", world.url);
     let at_idp = ada.browser.open(&link).await.unwrap();
@@ -223,7 +223,7 @@ async fn one_sign_in_opens_one_console_however_often_it_comes_back() {
 
 #[tokio::test]
 async fn what_aws_refuses_is_told_with_the_missing_permission() {
-    let (world, link) = approved().await;
+    let (world, link) = World::approved().await;
     let mut role = sandbox::aws::Role::new(
         "arn:aws:iam::111122223333:role/S3Admin",
         "arn:aws:sts::999988887777:assumed-role/elevate-broker/i-0123456789abcdef0",
@@ -241,26 +241,98 @@ async fn what_aws_refuses_is_told_with_the_missing_permission() {
 
 #[tokio::test]
 async fn an_answer_of_aws_that_never_came_is_written_down_as_unknown() {
-    let (world, link) = approved().await;
+    let (world, link) = World::approved().await;
     world.company.aws.control().fail_always("AssumeRole", Fault::AnswerLost);
     let page = world.ada().opens(&link).await;
     assert_eq!(page.status, 503, "{}", page.text());
     assert!(page.text().contains("AWS could not open a session"), "{}", page.text());
-    world.audit();
-    world.company.aws.control().heal();
     world.passes(TimeDelta::minutes(3)).await;
     let audit = world.audit().join("\n");
-    assert!(audit.to_lowercase().contains("unknown") || audit.contains("never"), "{audit}");
+    assert_eq!(audit.matches("*Session unknown*").count(), 1, "{audit}");
+    assert!(audit.contains("never came; nothing was handed out"), "{audit}");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn what_could_not_be_written_down_is_not_asked_of_aws() {
+    let (world, link) = World::approved().await;
+    let ada = world.ada();
+    let at_idp = ada.browser.open(&link).await.unwrap();
+    world.company.dynamo.control().fail_always("TransactWriteItems", Fault::Status(500));
+    let page = ada.browser.press(&at_idp, "Continue as Ada").await.unwrap();
+    assert_eq!(page.status, 500, "{}", page.text());
+    assert!(world.company.aws.control().calls().is_empty());
+
+    world.company.dynamo.control().heal();
+    assert_eq!(ada.opens(&link).await.status, 200, "the link is still good");
+    world.audit();
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_session_that_could_not_be_written_down_is_handed_to_nobody() {
+    let (world, link) = World::approved().await;
+    world.company.aws.control().slow("AssumeRole", std::time::Duration::from_millis(300));
+    let ada = world.ada();
+    let breaks = async {
+        while world.company.aws.control().calls().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        world.company.dynamo.control().fail_always("TransactWriteItems", Fault::Status(500));
+    };
+    let (page, ()) = tokio::join!(ada.opens(&link), breaks);
+    assert_eq!(page.status, 500, "{}", page.text());
+    assert_eq!(world.company.aws.assumptions().len(), 1, "AWS has given a session");
+    assert!(world.audit()[0].contains("*Session asked for*"));
+
+    world.company.dynamo.control().heal();
+    world.passes(TimeDelta::minutes(3)).await;
+    assert!(world.audit()[0].contains("*Session unknown*"));
     world.finish().await;
 }
 
 #[tokio::test]
 async fn without_a_console_address_the_credentials_are_thrown_away() {
-    let (world, link) = approved().await;
+    let (world, link) = World::approved().await;
     world.company.aws.control().fail_next("getSigninToken", Fault::Status(500));
     let page = world.ada().opens(&link).await;
     assert_eq!(page.status, 503, "{}", page.text());
     let audit = world.audit().join("\n");
     assert!(audit.contains("no console address"), "{audit}");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn no_secret_is_kept_and_none_of_others_is_said() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("no_secret_is_kept");
+    drop(fs::remove_dir_all(&folder));
+    fs::create_dir(&folder).unwrap();
+    let dynamo = Dynamo::open(&folder.join("table")).unwrap();
+    let world = World::staff(Company::open(Clock::standing(nine()), dynamo).await.unwrap()).await;
+    let (ada, bob) = (world.ada(), world.bob());
+    let to_link = ada.asks_to_link().await;
+    ada.follows_link(&to_link).await;
+    world.everybody_catches_up();
+    bob.links().await;
+    ada.types(ASK).await;
+    bob.presses("review.approve").await;
+    let to_console = ada.asks_for_the_console().await;
+    assert_eq!(ada.opens(&to_console).await.status, 200);
+
+    let files = fs::read_dir(&folder).unwrap().map(|file| fs::read(file.unwrap().path()).unwrap());
+    let kept = String::from_utf8_lossy(&files.collect::<Vec<_>>().concat()).into_owned();
+    assert!(kept.contains("bucket policy broken"), "the table can be read here");
+    let everywhere =
+        [REVIEW_CHANNEL, AUDIT_CHANNEL, GENERAL_CHANNEL, &world.company.slack.direct_channel(ADA.slack)]
+            .map(|channel| format!("{:?}", world.company.slack.messages(channel)));
+    let said = format!("{everywhere:?} {:?}", world.company.slack.ephemerals(ADA.slack));
+    for secret in [world.company.idp.secrets_issued(), world.company.aws.secrets_issued()].concat() {
+        assert!(!kept.contains(&secret) && !said.contains(&secret), "{secret}");
+    }
+    let cookie = ada.browser.cookie(&world.url, "__Host-elevate").expect("the browser is known");
+    for own in [to_link.rsplit('/').next().unwrap(), to_console.rsplit('/').next().unwrap(), &cookie] {
+        assert!(!kept.contains(own), "{own}");
+    }
+    world.everybody_catches_up();
     world.finish().await;
 }

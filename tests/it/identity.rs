@@ -11,7 +11,7 @@ use elevate::{
         secret::Secret,
     },
     identity::OpenIdProvider,
-    ports::{Answer, Clock, Identity, IdentityError, Redeemed, Refreshed, SignInProof},
+    ports::{Answer, Identity, IdentityError, Redeemed, Refreshed, SignInProof},
 };
 use sandbox::{
     browser::Browser,
@@ -24,16 +24,9 @@ use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 use url::Url;
 
+use crate::stage::StageClock;
+
 const CALLBACK: &str = "http://127.0.0.1:9/oidc/callback";
-
-/// The time as the stand-ins have it.
-struct StandInTime(clock::Clock);
-
-impl Clock for StandInTime {
-    fn now(&self) -> DateTime<Utc> {
-        self.0.now()
-    }
-}
 
 /// A provider with Ada in it, and the product's view of it.
 pub(crate) struct Realm {
@@ -61,7 +54,7 @@ impl Realm {
         idp.add_person(ada());
         let mut oidc = oidc(&idp.issuer());
         change(&mut oidc);
-        let time = Arc::new(StandInTime(clock.clone()));
+        let time = Arc::new(StageClock(clock.clone()));
         let provider = OpenIdProvider::new(oidc, CALLBACK.parse().unwrap(), time).unwrap();
         Self { idp, clock, provider }
     }
@@ -531,7 +524,7 @@ async fn redirects_are_not_followed() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let issuer = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, elsewhere).await });
-    let time = Arc::new(StandInTime(realm.clock.clone()));
+    let time = Arc::new(StageClock(realm.clock.clone()));
     let provider = OpenIdProvider::new(oidc(&issuer), CALLBACK.parse().unwrap(), time).unwrap();
     assert!(matches!(provider.check().await, Err(IdentityError::Unavailable(told)) if told.contains("307")));
     assert_eq!(realm.calls_of("openid-configuration"), 0);

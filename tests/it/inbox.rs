@@ -3,11 +3,14 @@
 use chrono::TimeDelta;
 use elevate::{
     domain::{
+        decide::Ask,
         ids::CommandId,
         person::SlackUser,
         press::{Asker, Press, ReplyTo, Wish},
+        request::{Event, evolve},
+        work::follow_ups,
     },
-    ports::COMMITTER_HAS_WORK_FOR,
+    ports::{COMMITTER_HAS_WORK_FOR, Step},
 };
 use sandbox::{
     company::{ADA, BOB, GENERAL_CHANNEL, TEAM},
@@ -28,12 +31,12 @@ async fn a_press_that_its_replica_did_not_live_to_finish_is_finished_by_another(
     let world = World::with_linked([ADA]).await;
     let ports = world.app.broker().ports();
     let id = ports.ids.request_id(world.company.clock.now());
-    let wish = Wish::Request {
-        id,
+    let ask = Ask {
         target: "111122223333/S3Admin".parse().unwrap(),
         duration: "1h".parse().unwrap(),
         justification: "bucket policy broken".parse().unwrap(),
     };
+    let wish = Wish::Request(id, ask);
     let press = press_of_ada(&world, wish);
     let finish_by = press.asker.at + COMMITTER_HAS_WORK_FOR;
     assert!(ports.store.accept(&press, finish_by).await.unwrap());
@@ -63,12 +66,7 @@ async fn a_press_that_is_a_quarter_of_an_hour_old_is_given_up() {
 
 #[tokio::test]
 async fn a_refusal_that_could_not_be_told_stays_a_refusal() {
-    let world = World::with_linked([ADA, BOB]).await;
-    world.ada().types(ASK).await;
-    world.ada().hears();
-    world.card();
-    world.ada().is_told();
-    world.audit();
+    let world = World::asked().await;
     let bob = world.bob();
     world.company.idp.control().fail_always("token", Fault::Status(503));
     for method in ["response_url", "chat.postEphemeral"] {
@@ -93,9 +91,9 @@ async fn a_request_whose_answer_could_not_be_told_is_not_called_a_failure() {
         world.company.slack.control().fail_always(method, Fault::Status(503));
     }
     ada.types(ASK).await;
-    world.card();
-    ada.is_told();
-    world.audit();
+    assert!(world.card().contains("*Waiting*"));
+    assert!(ada.is_told().contains("*Waiting*"));
+    assert_eq!(world.audit().len(), 1);
     world.company.clock.advance(TimeDelta::minutes(16));
     world.company.slack.control().heal();
     world.sweep().await;
@@ -137,22 +135,33 @@ async fn a_press_that_cannot_be_stored_is_answered_so() {
     world.company.dynamo.control().heal();
     ada.types(ASK).await;
     assert!(ada.hears().contains("on its way"));
-    world.card();
-    ada.is_told();
-    world.audit();
+    world.everybody_catches_up();
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_session_that_its_replica_did_not_live_to_settle_is_written_down_as_unknown() {
+    let (world, _) = World::approved().await;
+    let store = &world.app.broker().ports().store;
+    let id = world.request_of(ADA).await;
+    let request = store.request(&id).await.unwrap().unwrap();
+    let issuing = Event::SessionIssuing { session: 1 };
+    let recorded = request.next(issuing, CommandId::random(1), world.company.clock.now());
+    let after = evolve(request, &recorded);
+    let work = follow_ups(&after, &recorded);
+    store.commit(&Step { recorded, after, work, uses_up: Vec::new() }).await.unwrap();
+
+    world.passes(TimeDelta::minutes(2)).await;
+    let audit = world.audit();
+    assert!(audit.iter().any(|line| line.contains("*Session asked for*")), "{audit:?}");
+    assert!(audit.iter().any(|line| line.contains("*Session unknown*")), "{audit:?}");
     world.finish().await;
 }
 
 #[tokio::test]
 async fn a_winner_whose_answer_was_lost_has_won() {
-    let world = World::with_linked([ADA, BOB]).await;
+    let world = World::asked().await;
     let ada = world.ada();
-    ada.types(ASK).await;
-    ada.hears();
-    world.card();
-    ada.is_told();
-    world.audit();
-
     let (channel, ts) = world.bob().newest_with("review.approve");
     let bob = world.company.slack.person(BOB.slack);
     world.company.dynamo.lose_answers_to("TransactWriteItems", "EVENT#");
@@ -160,7 +169,7 @@ async fn a_winner_whose_answer_was_lost_has_won() {
     assert!(pressed.ack.is_ok());
     world.settle().await;
     assert!(world.bob().unread_whispers().is_empty(), "Bob is told of no refusal");
-    assert!(world.card().contains("pproved"));
+    assert!(world.card().contains("*Approved*"));
     ada.is_told();
     ada.hears();
     assert_eq!(world.audit().len(), 1);

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use sandbox::{
-    company::{ADA, BOB, GENERAL_CHANNEL, MALLORY, Persona},
+    company::{ADA, BOB, GENERAL_CHANNEL, MALLORY, Persona, REVIEW_CHANNEL},
     idp::{RefreshTokens, Tampering},
 };
 
@@ -24,7 +24,7 @@ async fn ada_links_herself() {
     assert_eq!((page.status, page.title().as_str()), (200, "Linked · elevate"));
     assert!(ada.is_told().contains("ada@example.com"));
     let audit = world.audit();
-    assert!(audit[0].contains("Linked") && audit[0].contains("@Ada"), "{audit:?}");
+    assert!(audit[0].contains("*Linked* · @Ada"), "{audit:?}");
 
     ada.types("/elevate status").await;
     let status = ada.hears();
@@ -36,19 +36,14 @@ async fn ada_links_herself() {
 async fn a_link_is_good_once_and_for_ten_minutes() {
     let world = World::with_linked([ADA]).await;
     let bob = world.bob();
-    bob.types("/elevate link").await;
-    bob.hears();
-    let link = bob.presses("person.link").await.unwrap();
+    let link = bob.asks_to_link().await;
     bob.follows_link(&link).await;
-    bob.is_told();
-    world.audit();
+    world.everybody_catches_up();
     let again = bob.browser.open(&link).await.unwrap();
     assert_eq!(again.status, 410);
     assert!(again.text().contains("has been used or is too old"), "{}", again.text());
 
-    bob.types("/elevate link").await;
-    bob.hears();
-    let late = bob.presses("person.link").await.unwrap();
+    let late = bob.asks_to_link().await;
     world.passes(TimeDelta::minutes(10)).await;
     assert_eq!(bob.browser.open(&late).await.unwrap().status, 410);
     world.finish().await;
@@ -58,17 +53,14 @@ async fn a_link_is_good_once_and_for_ten_minutes() {
 async fn whoever_only_looks_at_a_link_uses_nothing_up() {
     let world = World::start().await;
     let ada = world.ada();
-    ada.types("/elevate link").await;
-    ada.hears();
-    let link = ada.presses("person.link").await.unwrap();
+    let link = ada.asks_to_link().await;
     for _ in 0..3 {
         ada.browser.head(&link).await.unwrap();
         ada.browser.get_raw(&link).await.unwrap();
         ada.browser.prefetch(&link).await.unwrap();
     }
     assert_eq!(ada.follows_link(&link).await.status, 200);
-    ada.is_told();
-    world.audit();
+    world.everybody_catches_up();
     world.finish().await;
 }
 
@@ -76,9 +68,7 @@ async fn whoever_only_looks_at_a_link_uses_nothing_up() {
 async fn somebody_elses_link_links_nobody() {
     let world = World::start().await;
     let (ada, bob) = (world.ada(), world.bob());
-    bob.types("/elevate link").await;
-    bob.hears();
-    let bobs = bob.presses("person.link").await.unwrap();
+    let bobs = bob.asks_to_link().await;
 
     let page = ada.follows_link(&bobs).await;
     assert_eq!(page.status, 403);
@@ -88,7 +78,7 @@ async fn somebody_elses_link_links_nobody() {
         page.text()
     );
     let audit = world.audit();
-    assert!(audit[0].contains("@Bob") && audit[0].contains("link"), "{audit:?}");
+    assert!(audit[0].contains("@Bob tried to link their account"), "{audit:?}");
     bob.types("/elevate").await;
     assert!(bob.hears().contains("I don't know you yet"));
     world.finish().await;
@@ -99,9 +89,7 @@ async fn the_browser_that_starts_last_is_the_one_that_links() {
     let world = World::start().await;
     let ada = world.ada();
     let second = world.ada();
-    ada.types("/elevate link").await;
-    ada.hears();
-    let link = ada.presses("person.link").await.unwrap();
+    let link = ada.asks_to_link().await;
     let at_idp = ada.browser.press(&ada.browser.open(&link).await.unwrap(), "This is me").await.unwrap();
     let second_at_idp =
         second.browser.press(&second.browser.open(&link).await.unwrap(), "This is me").await.unwrap();
@@ -111,8 +99,7 @@ async fn the_browser_that_starts_last_is_the_one_that_links() {
     let last = second.browser.press(&second_at_idp, "Continue as Ada").await.unwrap();
     assert_eq!(last.status, 200, "{}", last.text());
     world.settle().await;
-    ada.is_told();
-    world.audit();
+    world.everybody_catches_up();
     world.finish().await;
 }
 
@@ -120,9 +107,7 @@ async fn the_browser_that_starts_last_is_the_one_that_links() {
 async fn a_callback_in_another_browser_is_refused_and_burns_nothing() {
     let world = World::start().await;
     let (ada, bob) = (world.ada(), world.bob());
-    ada.types("/elevate link").await;
-    ada.hears();
-    let link = ada.presses("person.link").await.unwrap();
+    let link = ada.asks_to_link().await;
     ada.browser.stop_before(&format!("{}/oidc/callback", world.url));
     let at_idp = ada.browser.press(&ada.browser.open(&link).await.unwrap(), "This is me").await.unwrap();
     let back = ada.browser.press(&at_idp, "Continue as Ada").await.unwrap();
@@ -141,8 +126,7 @@ async fn a_callback_in_another_browser_is_refused_and_burns_nothing() {
     assert_eq!(own.status, 200, "{}", own.text());
     assert_eq!(ada.browser.open(&callback).await.unwrap().status, 410, "a callback is good once");
     world.settle().await;
-    ada.is_told();
-    world.audit();
+    world.everybody_catches_up();
     world.finish().await;
 }
 
@@ -150,9 +134,7 @@ async fn a_callback_in_another_browser_is_refused_and_burns_nothing() {
 async fn a_form_from_elsewhere_starts_nothing() {
     let world = World::start().await;
     let ada = world.ada();
-    ada.types("/elevate link").await;
-    ada.hears();
-    let link = ada.presses("person.link").await.unwrap();
+    let link = ada.asks_to_link().await;
     let page = ada.browser.open(&link).await.unwrap();
     let forged = sandbox::browser::Page::imagined(
         "https://evil.example/",
@@ -168,9 +150,7 @@ async fn a_form_from_elsewhere_starts_nothing() {
 async fn one_identity_belongs_to_one_slack_account() {
     let world = World::with_linked([ADA]).await;
     let twin = world.hire(Persona { slack: "U0TWIN", login: "twin", name: "Twin", ..ADA });
-    twin.types("/elevate link").await;
-    twin.hears();
-    let link = twin.presses("person.link").await.unwrap();
+    let link = twin.asks_to_link().await;
     let page = twin.follows_link_as(&link, ADA).await;
     assert_eq!(page.status, 409, "{}", page.text());
     assert!(page.text().contains("already linked to another Slack account"), "{}", page.text());
@@ -184,7 +164,7 @@ async fn who_unlinks_is_a_stranger_again() {
     let ada = world.ada();
     ada.presses("person.unlink").await;
     assert!(ada.is_told().contains("not linked"));
-    assert!(world.audit()[0].contains("Unlinked"));
+    assert!(world.audit()[0].contains("*Unlinked* · @Ada"));
     ada.types(ASK).await;
     assert!(ada.hears().contains("I don't know you yet"));
     assert_eq!(world.audit().len(), 1);
@@ -214,12 +194,7 @@ async fn guests_are_turned_away() {
 
 #[tokio::test]
 async fn who_became_a_guest_after_linking_answers_nothing() {
-    let world = World::with_linked([ADA, BOB]).await;
-    world.ada().types(ASK).await;
-    world.ada().hears();
-    world.card();
-    world.ada().is_told();
-    world.audit();
+    let world = World::asked().await;
     world.company.slack.update_person(BOB.slack, |person| person.is_restricted = true);
     world.bob().presses("review.approve").await;
     assert!(world.bob().hears().contains("Your Slack account is a guest"));
@@ -229,25 +204,20 @@ async fn who_became_a_guest_after_linking_answers_nothing() {
 
 #[tokio::test]
 async fn a_stranger_in_a_shared_channel_is_turned_away() {
-    let world = World::with_linked([ADA]).await;
-    world.company.slack.update_channel(sandbox::company::REVIEW_CHANNEL, |channel| {
+    let world = World::asked().await;
+    world.company.slack.update_channel(REVIEW_CHANNEL, |channel| {
         channel.members.insert(MALLORY.slack.to_owned());
     });
-    world.ada().types(ASK).await;
-    world.ada().hears();
-    world.card();
-    world.ada().is_told();
-    world.audit();
 
     let mallory = world.player(MALLORY);
     mallory.presses("review.approve").await;
     assert!(mallory.hears().contains("Only members of this workspace"));
     let audit = world.audit();
-    assert!(audit[0].contains("approve") && audit[0].contains("S3Admin"), "{audit:?}");
+    assert!(audit[0].contains("tried to approve") && audit[0].contains("S3Admin"), "{audit:?}");
 
     mallory.presses("review.reject").await;
     assert!(mallory.hears().contains("Only members of this workspace"), "no form opens");
-    assert!(world.audit()[0].contains("use this app"));
+    assert!(world.audit()[0].contains("tried to use this app"));
     world.finish().await;
 }
 
@@ -256,9 +226,7 @@ async fn an_unconfirmed_slack_address_links_nobody() {
     let world = World::start().await;
     world.company.slack.update_person(ADA.slack, |person| person.email_confirmed = false);
     let ada = world.ada();
-    ada.types("/elevate link").await;
-    ada.hears();
-    let page = ada.follows_link(&ada.presses("person.link").await.unwrap()).await;
+    let page = ada.follows_link(&ada.asks_to_link().await).await;
     assert_eq!(page.status, 403);
     assert!(page.text().contains("no confirmed e-mail address"), "{}", page.text());
     assert_eq!(world.audit().len(), 1);
@@ -270,9 +238,7 @@ async fn an_address_the_provider_does_not_vouch_for_links_nobody() {
     let world = World::start().await;
     world.company.idp.update_person(ADA.login, |person| person.email_verified = Some(false));
     let ada = world.ada();
-    ada.types("/elevate link").await;
-    ada.hears();
-    let page = ada.follows_link(&ada.presses("person.link").await.unwrap()).await;
+    let page = ada.follows_link(&ada.asks_to_link().await).await;
     assert!(page.text().contains("does not vouch"), "{}", page.text());
     assert_eq!(world.audit().len(), 1);
     world.finish().await;
@@ -286,10 +252,8 @@ async fn without_a_refresh_token_a_sign_in_counts_for_fifteen_minutes() {
     ada.links().await;
     world.passes(TimeDelta::minutes(14)).await;
     ada.types(ASK).await;
-    ada.hears();
-    world.card();
-    ada.is_told();
-    world.audit();
+    assert!(ada.hears().contains("on its way"));
+    world.everybody_catches_up();
 
     world.passes(TimeDelta::minutes(1)).await;
     ada.presses("request.withdraw").await;
@@ -320,9 +284,7 @@ async fn a_token_that_cannot_be_trusted_links_nobody_and_is_told() {
     let claims = [("nonce".to_owned(), "another".into())].into_iter().collect();
     world.company.idp.tamper(Tampering { claims, ..Tampering::default() });
     let ada = world.ada();
-    ada.types("/elevate link").await;
-    ada.hears();
-    let page = ada.follows_link(&ada.presses("person.link").await.unwrap()).await;
+    let page = ada.follows_link(&ada.asks_to_link().await).await;
     assert_eq!(page.status, 502, "{}", page.text());
     assert!(world.audit()[0].contains("could not be accepted"));
     world.finish().await;

@@ -1,11 +1,7 @@
 //! Request: what may be asked for, and what comes of it.
 
 use chrono::TimeDelta;
-use sandbox::{
-    company::{ADA, BOB},
-    http::Fault,
-    slack::Submission,
-};
+use sandbox::{company::ADA, http::Fault, slack::Submission};
 
 use crate::world::{ASK, World};
 
@@ -50,8 +46,7 @@ async fn one_line_does_the_same() {
     assert!(ada.hears().contains("on its way"));
     let card = world.card();
     assert!(card.contains("ReadOnly") && card.contains("1h30m") && card.contains("look & see"), "{card}");
-    ada.is_told();
-    world.audit();
+    world.everybody_catches_up();
     world.finish().await;
 }
 
@@ -62,7 +57,7 @@ async fn nobody_asks_for_what_their_groups_do_not_allow() {
     for line in ["/elevate 444455556666/S3Admin 1h x", "/elevate 111122223333/Admin 1h x"] {
         ada.types(line).await;
         assert!(ada.hears().contains("You are not eligible"), "{line}");
-        assert!(world.audit()[0].contains("make a request"), "{line}");
+        assert!(world.audit()[0].contains("@Ada tried to make a request"), "{line}");
     }
     world.finish().await;
 }
@@ -90,14 +85,8 @@ async fn nobody_asks_for_longer_than_is_allowed() {
 
 #[tokio::test]
 async fn a_second_request_for_the_same_target_is_pointed_to_the_first() {
-    let world = World::with_linked([ADA]).await;
+    let world = World::asked().await;
     let ada = world.ada();
-    ada.types(ASK).await;
-    ada.hears();
-    world.card();
-    ada.is_told();
-    world.audit();
-
     ada.types("/elevate 111122223333/S3Admin 2h again").await;
     let refusal = ada.hears();
     assert!(refusal.contains("You already have a request"), "{refusal}");
@@ -106,51 +95,34 @@ async fn a_second_request_for_the_same_target_is_pointed_to_the_first() {
 
     ada.types("/elevate 444455556666/ReadOnly 2h another target").await;
     assert!(ada.hears().contains("on its way"));
-    world.card();
-    ada.is_told();
-    world.audit();
+    world.everybody_catches_up();
     world.finish().await;
 }
 
 #[tokio::test]
 async fn a_request_that_nobody_answers_expires() {
-    let world = World::with_linked([ADA, BOB]).await;
-    let (ada, bob) = (world.ada(), world.bob());
-    ada.types(ASK).await;
-    ada.hears();
-    world.card();
-    ada.is_told();
-    world.audit();
-
+    let world = World::asked().await;
+    let ada = world.ada();
     world.passes(TimeDelta::hours(24)).await;
-    assert!(world.card().contains("xpired"));
-    assert!(ada.is_told().contains("xpired"));
-    assert!(world.audit()[0].contains("xpired"));
+    assert!(world.card().contains("*Expired*"));
+    assert!(ada.is_told().contains("*Expired*"));
+    assert!(world.audit()[0].contains("*Expired*"));
 
     ada.types(ASK).await;
     assert!(ada.hears().contains("on its way"), "an expired request does not stand in the way");
-    world.card();
-    ada.is_told();
-    world.audit();
-    let _ = bob;
+    world.everybody_catches_up();
     world.finish().await;
 }
 
 #[tokio::test]
 async fn ada_takes_her_request_back() {
-    let world = World::with_linked([ADA, BOB]).await;
+    let world = World::asked().await;
     let ada = world.ada();
-    ada.types(ASK).await;
-    ada.hears();
-    world.card();
-    ada.is_told();
-    world.audit();
-
     ada.presses("request.withdraw").await;
     let card = world.card();
-    assert!(card.contains("ithdrawn") && !card.contains("[ Approve ]"), "{card}");
-    assert!(ada.is_told().contains("ithdr"));
-    assert!(world.audit()[0].contains("ithdr"));
+    assert!(card.contains("*Withdrawn* by @Ada") && !card.contains("[ Approve ]"), "{card}");
+    assert!(ada.is_told().contains("*Withdrawn*"));
+    assert!(world.audit()[0].contains("*Withdrawn*"));
     world.finish().await;
 }
 
@@ -165,9 +137,7 @@ async fn while_the_provider_is_down_nothing_is_changed() {
     world.company.idp.control().heal();
     ada.types(ASK).await;
     assert!(ada.hears().contains("on its way"));
-    world.card();
-    ada.is_told();
-    world.audit();
+    world.everybody_catches_up();
     world.finish().await;
 }
 
@@ -181,13 +151,10 @@ async fn whose_refresh_token_is_gone_signs_in_again() {
     assert_eq!(world.audit().len(), 1);
     let page = ada.follows_link(&ada.presses("person.link").await.unwrap()).await;
     assert_eq!(page.status, 200, "{}", page.text());
-    ada.is_told();
-    world.audit();
+    world.everybody_catches_up();
     ada.types(ASK).await;
     assert!(ada.hears().contains("on its way"));
-    world.card();
-    ada.is_told();
-    world.audit();
+    world.everybody_catches_up();
     world.finish().await;
 }
 

@@ -1,31 +1,21 @@
 //! Review: who may answer, and what their answer does.
 
 use chrono::TimeDelta;
+use elevate::flows::sweep;
 use sandbox::{
-    company::{ADA, BOB, CAROL, Persona},
+    company::{ADA, BOB, Persona, REVIEW_CHANNEL},
     http::Fault,
     slack::Submission,
 };
 
-use crate::world::{ASK, World, nine};
+use crate::world::{World, nine};
 
 const DORA: Persona =
     Persona { slack: "U0DORA", login: "dora", name: "Dora", email: "dora@example.com", ..BOB };
 
-/// A world in which Ada has asked and everybody has read it.
-async fn asked() -> World {
-    let world = World::with_linked([ADA, BOB, CAROL]).await;
-    world.ada().types(ASK).await;
-    world.ada().hears();
-    world.card();
-    world.ada().is_told();
-    world.audit();
-    world
-}
-
 #[tokio::test]
 async fn bob_approves_and_ada_gets_her_link_without_asking() {
-    let world = asked().await;
+    let world = World::asked().await;
     world.bob().presses("review.approve").await;
     insta::assert_snapshot!(world.card());
     insta::assert_snapshot!(world.ada().is_told());
@@ -36,26 +26,26 @@ async fn bob_approves_and_ada_gets_her_link_without_asking() {
 
 #[tokio::test]
 async fn bob_rejects_and_says_why() {
-    let world = asked().await;
+    let world = World::asked().await;
     let bob = world.bob();
     bob.presses("review.reject").await;
     assert_eq!(bob.submits(&[("reason", "use the read-only role")]).await, Submission::Closed);
     let card = world.card();
     assert!(card.contains("use the read-only role") && !card.contains("[ Approve ]"), "{card}");
     assert!(world.ada().is_told().contains("use the read-only role"));
-    assert!(world.audit()[0].contains("ejected"));
+    assert!(world.audit()[0].contains("*Rejected*"));
     world.finish().await;
 }
 
 #[tokio::test]
 async fn nobody_answers_their_own_request() {
-    let world = asked().await;
+    let world = World::asked().await;
     world.company.idp.update_person(ADA.login, |ada| ada.groups.push("aws-temp#Reviewer".into()));
     let ada = world.ada();
     ada.presses("review.approve").await;
     assert!(ada.hears().contains("You cannot answer your own request"));
     let audit = world.audit();
-    assert!(audit[0].contains("@Ada") && audit[0].contains("approve"), "{audit:?}");
+    assert!(audit[0].contains("@Ada tried to approve"), "{audit:?}");
     ada.presses("review.reject").await;
     ada.submits(&[("reason", "changed my mind")]).await;
     assert!(ada.hears().contains("You cannot answer your own request"));
@@ -65,11 +55,11 @@ async fn nobody_answers_their_own_request() {
 
 #[tokio::test]
 async fn only_reviewers_answer() {
-    let world = asked().await;
+    let world = World::asked().await;
     let carol = world.carol();
     carol.presses("review.approve").await;
     assert!(carol.hears().contains("Only a member of aws-temp#Reviewer"));
-    assert!(world.audit()[0].contains("@Carol"));
+    assert!(world.audit()[0].contains("@Carol tried to approve"));
     carol.presses("request.withdraw").await;
     assert!(carol.hears().contains("Only the requester or a member of aws-temp#Reviewer"));
     assert_eq!(world.audit().len(), 1);
@@ -78,7 +68,7 @@ async fn only_reviewers_answer() {
 
 #[tokio::test]
 async fn who_is_no_reviewer_any_more_answers_nothing() {
-    let world = asked().await;
+    let world = World::asked().await;
     world.company.idp.update_person(BOB.login, |bob| bob.groups.retain(|group| group != "aws-temp#Reviewer"));
     let bob = world.bob();
     bob.presses("review.approve").await;
@@ -89,23 +79,21 @@ async fn who_is_no_reviewer_any_more_answers_nothing() {
 
 #[tokio::test]
 async fn a_reviewer_whose_groups_cannot_be_checked_changes_nothing() {
-    let world = asked().await;
+    let world = World::asked().await;
     let bob = world.bob();
     world.company.idp.control().fail_next("token", Fault::Status(503));
     bob.presses("review.approve").await;
     assert!(bob.hears().contains("Your groups could not be checked"));
     assert_eq!(world.audit().len(), 1);
     bob.presses("review.approve").await;
-    assert!(world.card().contains("pproved"), "the request stayed open");
-    world.ada().is_told();
-    world.ada().hears();
-    world.audit();
+    assert!(world.card().contains("*Approved*"), "the request stayed open");
+    world.everybody_catches_up();
     world.finish().await;
 }
 
 #[tokio::test]
 async fn of_two_reviewers_the_later_hears_who_was_first() {
-    let world = asked().await;
+    let world = World::asked().await;
     let dora = world.hire(DORA);
     dora.links().await;
     let bob = world.bob();
@@ -123,7 +111,7 @@ async fn of_two_reviewers_the_later_hears_who_was_first() {
 
 #[tokio::test]
 async fn an_approval_after_the_deadline_is_refused_though_nobody_has_written_that_down() {
-    let world = asked().await;
+    let world = World::asked().await;
     world.company.clock.advance(TimeDelta::hours(24));
     let bob = world.bob();
     bob.presses("review.approve").await;
@@ -131,65 +119,50 @@ async fn an_approval_after_the_deadline_is_refused_though_nobody_has_written_tha
     assert_eq!(world.audit().len(), 1);
 
     world.sweep().await;
-    world.card();
-    world.ada().is_told();
-    world.audit();
+    assert!(world.card().contains("*Expired*"));
+    world.everybody_catches_up();
     world.finish().await;
 }
 
 #[tokio::test]
 async fn a_millisecond_before_the_deadline_is_in_time() {
-    let world = asked().await;
+    let world = World::asked().await;
     world.company.clock.advance(TimeDelta::hours(24) - TimeDelta::milliseconds(1));
     world.bob().presses("review.approve").await;
-    assert!(world.card().contains("pproved"));
-    world.ada().is_told();
-    world.ada().hears();
-    world.audit();
+    assert!(world.card().contains("*Approved*"));
+    world.everybody_catches_up();
     world.finish().await;
 }
 
 #[tokio::test]
 async fn access_ends_when_its_window_does() {
-    let world = asked().await;
-    world.bob().presses("review.approve").await;
-    world.card();
-    world.ada().is_told();
-    world.ada().hears();
-    world.audit();
-
+    let (world, _) = World::approved().await;
     world.passes(TimeDelta::hours(1)).await;
     assert_eq!(world.company.clock.now(), nine() + TimeDelta::hours(1));
     let card = world.card();
-    assert!(card.contains("nded") && !card.contains("[ End"), "{card}");
-    assert!(world.ada().is_told().contains("nded"));
-    assert!(world.audit()[0].contains("nded"));
+    assert!(card.contains("*Ended*") && !card.contains("[ End"), "{card}");
+    assert!(world.ada().is_told().contains("*Ended*"));
+    assert!(world.audit()[0].contains("*Ended*"));
     world.finish().await;
 }
 
 #[tokio::test]
 async fn the_requester_or_a_reviewer_ends_access_early() {
     for ends in [ADA, BOB] {
-        let world = asked().await;
-        world.bob().presses("review.approve").await;
-        world.card();
-        world.ada().is_told();
-        world.ada().hears();
-        world.audit();
-
+        let (world, _) = World::approved().await;
         world.company.clock.advance(TimeDelta::minutes(10));
         world.player(ends).presses("request.end").await;
         let card = world.card();
-        assert!(card.contains("nded") && card.contains(&format!("@{}", ends.name)), "{card}");
-        world.ada().is_told();
-        assert!(world.audit()[0].contains("nded"));
+        assert!(card.contains(&format!("*Ended early* by @{}", ends.name)), "{card}");
+        assert!(world.ada().is_told().contains("*Ended early*"));
+        assert!(world.audit()[0].contains("*Ended early*"));
         world.finish().await;
     }
 }
 
 #[tokio::test]
 async fn an_answer_that_takes_past_the_deadline_is_too_late() {
-    let world = asked().await;
+    let world = World::asked().await;
     world.company.clock.advance(TimeDelta::hours(24) - TimeDelta::seconds(1));
     world.company.idp.control().slow("token", std::time::Duration::from_millis(200));
     world.bob().presses_unawaited("review.approve").await;
@@ -198,17 +171,16 @@ async fn an_answer_that_takes_past_the_deadline_is_too_late() {
     assert!(world.bob().hears().contains("expired before anybody answered"));
     assert_eq!(world.audit().len(), 1);
     world.sweep().await;
-    world.card();
-    world.ada().is_told();
-    world.audit();
+    assert!(world.card().contains("*Expired*"));
+    world.everybody_catches_up();
     world.finish().await;
 }
 
 #[tokio::test]
 async fn what_a_card_shows_comes_from_the_store() {
-    let world = asked().await;
+    let world = World::asked().await;
     let bob = world.bob();
-    let message = world.company.slack.messages(sandbox::company::REVIEW_CHANNEL).pop().unwrap();
+    let message = world.company.slack.messages(REVIEW_CHANNEL).pop().unwrap();
     let mut blocks = message.blocks.clone();
     for block in &mut blocks {
         let text = block.to_string().replace("S3Admin", "Nothing").replace("bucket", "all is well");
@@ -218,35 +190,54 @@ async fn what_a_card_shows_comes_from_the_store() {
     bob.presses("review.approve").await;
     let card = world.card();
     assert!(card.contains("S3Admin") && card.contains("bucket policy broken"), "{card}");
-    world.ada().is_told();
-    world.ada().hears();
-    world.audit();
+    world.everybody_catches_up();
     world.finish().await;
 }
 
 #[tokio::test]
 async fn a_card_that_somebody_deleted_is_posted_anew() {
-    let world = asked().await;
-    let message = world.company.slack.messages(sandbox::company::REVIEW_CHANNEL).pop().unwrap();
+    let world = World::asked().await;
+    let message = world.company.slack.messages(REVIEW_CHANNEL).pop().unwrap();
     world.company.slack.delete_message(&message.channel, &message.ts);
     world.ada().presses("request.withdraw").await;
-    assert!(world.card().contains("ithdrawn"));
-    world.ada().is_told();
-    world.audit();
+    assert!(world.card().contains("*Withdrawn*"));
+    world.everybody_catches_up();
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_card_that_one_replica_draws_late_does_not_hide_what_another_has_done() {
+    let world = World::asked().await;
+    let other = world.another_replica().await;
+    let slack = world.company.slack.control();
+    slack.slow("chat.update", std::time::Duration::from_millis(300));
+    world.bob().presses_unawaited("review.approve").await;
+    while !slack.calls().contains(&"chat.update".to_owned()) {
+        tokio::task::yield_now().await;
+    }
+    slack.heal();
+
+    world.company.clock.advance(TimeDelta::hours(1));
+    sweep::sweep(other.broker()).await.unwrap();
+    other.broker().idle().await;
+    world.settle().await;
+    assert!(world.card().contains("*Ended*"));
+    assert!(world.ada().is_told().contains("*Ended*"));
+    world.everybody_catches_up();
     world.finish().await;
 }
 
 #[tokio::test]
 async fn while_slack_is_down_a_decision_stands_and_is_told_later() {
-    let world = asked().await;
+    let world = World::asked().await;
     for method in ["chat.update", "chat.postMessage", "chat.postEphemeral"] {
         world.company.slack.control().fail_always(method, Fault::Status(503));
     }
     world.bob().presses("review.approve").await;
     world.company.slack.control().heal();
     world.passes(TimeDelta::minutes(2)).await;
-    assert!(world.card().contains("pproved"));
-    assert!(world.ada().is_told().contains("pproved"));
+    assert!(world.card().contains("*Approved*"));
+    assert!(world.ada().is_told().contains("*Approved*"));
     world.ada().hears();
     assert_eq!(world.audit().len(), 1);
     world.finish().await;

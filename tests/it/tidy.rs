@@ -65,7 +65,7 @@ fn dependencies_point_down_only() {
             }
         }
     }
-    let roots = ["src/lib.rs", "src/main.rs", "src/slack/mod.rs"].map(PathBuf::from);
+    let roots = ["src/lib.rs", "src/main.rs", "src/slack.rs"].map(PathBuf::from);
     for file in rust_files(Path::new("src")) {
         if !known.contains(&file) && !roots.contains(&file) {
             faults.push(format!("{}: say in MAY_USE what this module may use", file.display()));
@@ -176,6 +176,19 @@ fn the_table_in_infra_is_the_one_in_the_code() {
         .collect();
     let keyed = keys::INDEXES.iter().flat_map(|index| [index.pk, index.sk]).chain([keys::PK, keys::SK]);
     assert_eq!(defined, keyed.collect());
+}
+
+#[test]
+fn the_tests_that_the_architecture_names_exist() {
+    let architecture = fs::read_to_string("docs/ARCHITECTURE.md").unwrap();
+    let files = ["src", "tests/it"].map(|folder| rust_files(Path::new(folder))).concat();
+    let code: String = files.iter().map(|file| fs::read_to_string(file).unwrap()).collect();
+    let quoted = architecture.split('`').skip(1).step_by(2);
+    let named: Vec<&str> = quoted.filter(|name| name.matches('_').count() >= 3).collect();
+    assert!(named.len() >= 20, "{named:?}");
+    for name in named {
+        assert!(code.contains(&format!("fn {name}(")), "there is no test {name}");
+    }
 }
 
 /// The modules of ours that a file names, other than through its own: `crate::a`, `super::a` of `slack`.

@@ -13,14 +13,16 @@ use std::{
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use elevate::{
     app::App,
-    domain::work::Task,
+    domain::{ids::RequestId, person::SlackUser, work::Task},
     flows::sweep,
     ports::{COMMITTER_HAS_WORK_FOR, Ids},
 };
 use sandbox::{
     browser::{Browser, Page},
     clock::Clock,
-    company::{self, ADA, AUDIT_CHANNEL, BOB, CAROL, Company, GENERAL_CHANNEL, Persona, REVIEW_CHANNEL},
+    company::{
+        self, ADA, AUDIT_CHANNEL, BOB, CAROL, Company, GENERAL_CHANNEL, Persona, REVIEW_CHANNEL, TEAM,
+    },
     dynamo::Dynamo,
     slack::{Ack, Message, Submission, render},
 };
@@ -36,6 +38,7 @@ pub(crate) struct World {
     pub(crate) company: Company,
     pub(crate) app: App,
     pub(crate) url: String,
+    hired: Mutex<Vec<Persona>>,
     read: Mutex<HashMap<String, u32>>,
 }
 
@@ -80,7 +83,16 @@ impl World {
         let app = stage::build(&company, &listener, Arc::new(Counted::default())).await.unwrap();
         let router = app.router();
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { company, app, url, read: Mutex::default() }
+        Self { company, app, url, hired: Mutex::default(), read: Mutex::default() }
+    }
+
+    /// Another replica, at work on the same table. What Slack and browsers send goes to the first one.
+    pub(crate) async fn another_replica(&self) -> App {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let other_chance = Arc::new(Counted(AtomicU64::new(1 << 32)));
+        let app = stage::build(&self.company, &listener, other_chance).await.unwrap();
+        self.company.install(&self.url);
+        app
     }
 
     /// A world in which these people are linked, and have read what they were told about it.
@@ -90,6 +102,29 @@ impl World {
             world.player(persona).links().await;
         }
         world
+    }
+
+    /// A world in which Ada, Bob and Carol are linked, Ada has asked for [`ASK`], and everybody has read it.
+    pub(crate) async fn asked() -> Self {
+        let world = Self::with_linked([ADA, BOB, CAROL]).await;
+        world.ada().types(ASK).await;
+        assert!(world.ada().hears().contains("on its way"));
+        assert!(world.card().contains("*Waiting*"));
+        assert!(world.ada().is_told().contains("*Waiting*"));
+        assert_eq!(world.audit().len(), 1);
+        world
+    }
+
+    /// A world in which Bob has approved that request, and everybody has read it; with Ada's link to the console.
+    pub(crate) async fn approved() -> (Self, String) {
+        let world = Self::asked().await;
+        world.bob().presses("review.approve").await;
+        assert!(world.card().contains("*Approved*"));
+        assert!(world.ada().is_told().contains("*Approved*"));
+        world.ada().hears();
+        assert_eq!(world.audit().len(), 1);
+        let link = world.ada().presses("session.open").await.expect("the link arrives at approval");
+        (world, link)
     }
 
     pub(crate) fn player(&self, persona: Persona) -> Player<'_> {
@@ -110,6 +145,7 @@ impl World {
 
     /// Hires somebody who is not of the usual cast.
     pub(crate) fn hire(&self, persona: Persona) -> Player<'_> {
+        self.hired.lock().unwrap().push(persona);
         self.company.slack.add_person(company::slack_account(&persona));
         self.company.idp.add_person(company::identity(&persona));
         for channel in [GENERAL_CHANNEL, REVIEW_CHANNEL] {
@@ -138,6 +174,14 @@ impl World {
         self.settle().await;
     }
 
+    /// The newest request of this person.
+    pub(crate) async fn request_of(&self, persona: Persona) -> RequestId {
+        let ports = self.app.broker().ports();
+        let who = SlackUser { team: TEAM.parse().unwrap(), user: persona.slack.parse().unwrap() };
+        let link = ports.store.link(&who).await.unwrap().expect("they are linked");
+        ports.store.requests_of(&link.subject, 1).await.unwrap().remove(0).id
+    }
+
     /// What is new in the audit channel: a line each, as Carol sees it.
     pub(crate) fn audit(&self) -> Vec<String> {
         self.unread(AUDIT_CHANNEL, CAROL)
@@ -146,6 +190,28 @@ impl World {
     /// The newest card in the review channel, as Bob sees it. Older versions of it count as read.
     pub(crate) fn card(&self) -> String {
         self.unread(REVIEW_CHANNEL, BOB).pop().expect("nothing is new in the review channel")
+    }
+
+    /// Everybody reads what is new to them, and there is something: for what a story does not look at.
+    pub(crate) fn everybody_catches_up(&self) {
+        assert!(!self.unread_by_anybody().is_empty(), "there is nothing to catch up on");
+    }
+
+    /// What nobody has read, anywhere. It counts as read from then on.
+    fn unread_by_anybody(&self) -> Vec<String> {
+        let mut unread = Vec::new();
+        for channel in [AUDIT_CHANNEL, REVIEW_CHANNEL, GENERAL_CHANNEL] {
+            unread.extend(self.unread(channel, CAROL));
+        }
+        for persona in self.everybody() {
+            unread.extend(self.player(persona).unread_messages());
+            unread.extend(self.player(persona).unread_whispers());
+        }
+        unread
+    }
+
+    fn everybody(&self) -> Vec<Persona> {
+        [&company::EVERYBODY[..], &self.hired.lock().unwrap()[..]].concat()
     }
 
     /// What is new in a channel, oldest first, as `viewer` sees it. It counts as read from then on.
@@ -164,13 +230,8 @@ impl World {
     /// Ends the story: nothing is unread, nothing undelivered, nothing open.
     pub(crate) async fn finish(self) {
         self.settle().await;
-        let mut left = Vec::new();
-        for channel in [AUDIT_CHANNEL, REVIEW_CHANNEL] {
-            left.extend(self.unread(channel, CAROL));
-        }
-        for persona in company::EVERYBODY {
-            left.extend(self.player(persona).unread_messages());
-            left.extend(self.player(persona).unread_whispers());
+        let mut left = self.unread_by_anybody();
+        for persona in self.everybody() {
             let open = self.company.slack.open_views(persona.slack);
             left.extend(open.iter().map(|view| format!("{} has an open form: {view:?}", persona.name)));
         }
@@ -240,13 +301,25 @@ impl Player<'_> {
 
     /// Links themselves, and reads what they and the auditors hear of it.
     pub(crate) async fn links(&self) {
-        self.types("/elevate link").await;
-        self.hears();
-        let page = self.follows_link(&self.presses("person.link").await.unwrap()).await;
+        let page = self.follows_link(&self.asks_to_link().await).await;
         assert_eq!(page.status, 200, "{}", page.text());
         self.world.settle().await;
         assert!(self.is_told().contains(self.persona.email));
         assert_eq!(self.world.audit().len(), 1);
+    }
+
+    /// Asks for a link that links them; hands back where it leads.
+    pub(crate) async fn asks_to_link(&self) -> String {
+        self.types("/elevate link").await;
+        self.hears();
+        self.presses("person.link").await.expect("the button leads somewhere")
+    }
+
+    /// Asks for a fresh link to the console; hands back where it leads.
+    pub(crate) async fn asks_for_the_console(&self) -> String {
+        self.presses("session.console").await;
+        self.hears();
+        self.presses("session.open").await.expect("the button leads somewhere")
     }
 
     /// Goes the whole way from the link to the page at its end, signing in as themselves.

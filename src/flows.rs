@@ -47,4 +47,4 @@ impl From<ChatError> for Error {
 }
 
 /// What a flow hands back.
-pub type Result<T> = std::result::Result<T, Error>;
+pub type Result<T, E = Error> = std::result::Result<T, E>;

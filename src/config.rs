@@ -210,6 +210,7 @@ impl FromStr for Partition {
 }
 
 /// The variables that are meant for this program.
+#[expect(clippy::disallowed_methods, reason = "the one place where the environment is read")]
 fn environment() -> Result<Vec<(String, String)>, Faults> {
     env::vars_os()
         .filter(|(name, _)| name.to_string_lossy().starts_with(PREFIX))
