@@ -229,7 +229,7 @@ mod tests {
 
     use super::*;
 
-    const EXAMPLE: &str = include_str!("../../elevate.example.toml");
+    const EXAMPLE: &str = include_str!("../elevate.example.toml");
 
     const SECRETS: [(&str, &str); 4] = [
         ("ELEVATE_SLACK__BOT_TOKEN", "xoxb-hush"),
