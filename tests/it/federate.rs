@@ -1,6 +1,6 @@
 //! Federate: from the link to the AWS console, and all who do not get there.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, time::Duration};
 
 use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
 use chrono::TimeDelta;
@@ -166,7 +166,7 @@ async fn after_the_end_there_is_no_session() {
 #[tokio::test]
 async fn access_that_ends_while_aws_answers_gives_no_session() {
     let (world, link) = World::approved().await;
-    world.company.aws.control().slow("AssumeRole", std::time::Duration::from_millis(300));
+    world.company.aws.control().slow("AssumeRole", Duration::from_millis(300));
     let (ada, bob) = (world.ada(), world.bob());
     let ends = async {
         while world.company.aws.control().calls().is_empty() {
@@ -273,7 +273,7 @@ async fn what_could_not_be_written_down_is_not_asked_of_aws() {
 #[tokio::test]
 async fn a_session_that_could_not_be_written_down_is_handed_to_nobody() {
     let (world, link) = World::approved().await;
-    world.company.aws.control().slow("AssumeRole", std::time::Duration::from_millis(300));
+    world.company.aws.control().slow("AssumeRole", Duration::from_millis(300));
     let ada = world.ada();
     let breaks = async {
         while world.company.aws.control().calls().is_empty() {
