@@ -166,7 +166,7 @@ async fn after_the_end_there_is_no_session() {
 #[tokio::test]
 async fn access_that_ends_while_aws_answers_gives_no_session() {
     let (world, link) = World::approved().await;
-    world.company.aws.control().slow("AssumeRole", Duration::from_millis(300));
+    world.company.aws.control().slow("AssumeRole", Duration::from_secs(2));
     let (ada, bob) = (world.ada(), world.bob());
     let ends = async {
         while world.company.aws.control().calls().is_empty() {
@@ -273,7 +273,7 @@ async fn what_could_not_be_written_down_is_not_asked_of_aws() {
 #[tokio::test]
 async fn a_session_that_could_not_be_written_down_is_handed_to_nobody() {
     let (world, link) = World::approved().await;
-    world.company.aws.control().slow("AssumeRole", Duration::from_millis(300));
+    world.company.aws.control().slow("AssumeRole", Duration::from_secs(2));
     let ada = world.ada();
     let breaks = async {
         while world.company.aws.control().calls().is_empty() {

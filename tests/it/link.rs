@@ -113,11 +113,16 @@ async fn a_callback_in_another_browser_is_refused_and_burns_nothing() {
     let back = ada.browser.press(&at_idp, "Continue as Ada").await.unwrap();
     let callback = back.stopped_before.expect("the provider sends the browser back").to_string();
 
-    let foreign = bob.browser.open(&callback).await.unwrap();
-    assert_eq!(foreign.status, 403, "{}", foreign.text());
-    assert!(foreign.text().contains("another browser"), "{}", foreign.text());
-    world.settle().await;
-    assert!(world.audit()[0].contains("another browser"));
+    let unknown = world.bob();
+    bob.browser.open(&bob.asks_to_link().await).await.unwrap();
+    assert!(bob.browser.cookie(&world.url, "__Host-elevate").is_some(), "a browser with a cookie of its own");
+    for foreign in [&unknown.browser, &bob.browser] {
+        let page = foreign.open(&callback).await.unwrap();
+        assert_eq!(page.status, 403, "{}", page.text());
+        assert!(page.text().contains("another browser"), "{}", page.text());
+        world.settle().await;
+        assert!(world.audit()[0].contains("another browser"));
+    }
     assert_eq!(ada.browser.prefetch(&callback).await.unwrap().status, 204, "who only looks finishes nothing");
 
     let cookie = ada.browser.cookie(&world.url, "__Host-elevate");

@@ -100,7 +100,7 @@ async fn of_two_reviewers_the_later_hears_who_was_first() {
     dora.links().await;
     let bob = world.bob();
     // Long enough for both to have read the request before either has changed it.
-    world.company.dynamo.control().slow("TransactWriteItems", Duration::from_millis(200));
+    world.company.dynamo.control().slow("TransactWriteItems", Duration::from_secs(1));
     tokio::join!(dora.presses_unawaited("review.approve"), bob.presses_unawaited("review.approve"));
     world.settle().await;
     let heard = [dora.unread_whispers(), bob.unread_whispers()].concat();
@@ -168,7 +168,7 @@ async fn the_requester_or_a_reviewer_ends_access_early() {
 async fn an_answer_that_takes_past_the_deadline_is_too_late() {
     let world = World::asked().await;
     world.company.clock.advance(TimeDelta::hours(24) - TimeDelta::seconds(1));
-    world.company.idp.control().slow("token", Duration::from_millis(200));
+    world.company.idp.control().slow("token", Duration::from_secs(1));
     world.bob().presses_unawaited("review.approve").await;
     world.company.clock.advance(TimeDelta::seconds(1));
     world.settle().await;
@@ -214,7 +214,7 @@ async fn a_card_that_one_replica_draws_late_does_not_hide_what_another_has_done(
     let world = World::asked().await;
     let other = world.another_replica().await;
     let slack = world.company.slack.control();
-    slack.slow("chat.update", Duration::from_millis(300));
+    slack.slow("chat.update", Duration::from_secs(2));
     world.bob().presses_unawaited("review.approve").await;
     while !slack.calls().contains(&"chat.update".to_owned()) {
         tokio::task::yield_now().await;
