@@ -82,9 +82,9 @@ async fn whoever_only_looks_at_a_console_link_uses_nothing_up() {
     let (world, link) = World::approved().await;
     let ada = world.ada();
     for _ in 0..3 {
-        ada.browser.head(&link).await.unwrap();
+        assert_eq!(ada.browser.head(&link).await.unwrap().status, 204, "it starts no sign-in");
+        assert_eq!(ada.browser.prefetch(&link).await.unwrap().status, 204, "it starts no sign-in");
         ada.browser.get_raw(&link).await.unwrap();
-        ada.browser.prefetch(&link).await.unwrap();
     }
     assert!(world.company.aws.assumptions().is_empty());
     assert_eq!(ada.opens(&link).await.status, 200);
