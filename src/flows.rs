@@ -5,6 +5,7 @@ mod broker;
 mod deliver;
 mod end;
 pub mod federate;
+mod groups;
 pub mod inbox;
 pub mod link;
 mod overview;

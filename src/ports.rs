@@ -11,7 +11,7 @@ use crate::domain::{
     ids::{ChannelId, CommandId, RequestId, SideEventId, TeamId, UserId},
     message::{Form, Message},
     once::Once,
-    person::{FreshGroups, Link, Member, SignedIn, SlackUser, Subject},
+    person::{FreshGroups, Groups, Link, Member, SignedIn, SlackUser, Subject, ToldGroups},
     press::Press,
     request::{Recorded, Request},
     secret::{Secret, SecretHash},
@@ -101,12 +101,20 @@ pub trait Store: Send + Sync {
     async fn save_groups(&self, link: &Link, groups: &FreshGroups) -> Result<(), StoreError>;
     /// The sealed refresh token of a Slack account.
     async fn token(&self, who: &SlackUser) -> Result<Option<SealedToken>, StoreError>;
-    /// Replaces the sealed refresh token, or drops it, if it is still the one that was read.
-    async fn replace_token(
+    /// Takes the sealed refresh token for one turn at the identity provider, if it is still as it was read.
+    /// Others leave it alone until `until`.
+    async fn take_token(
         &self,
         who: &SlackUser,
         read: &SealedToken,
-        sealed: Option<Vec<u8>>,
+        until: Timestamp,
+    ) -> Result<SealedToken, CommitError>;
+    /// Ends the turn for which the token was `taken`.
+    async fn give_token_back(
+        &self,
+        who: &SlackUser,
+        taken: &SealedToken,
+        used: UsedToken,
     ) -> Result<(), CommitError>;
 
     /// Keeps what a one-time secret stands for.
@@ -169,13 +177,32 @@ pub struct NewLink {
     pub work: Vec<Work>,
 }
 
-/// A refresh token, sealed, and the condition for replacing it.
+/// A refresh token, sealed. It is used in turns, since a provider that rotates tokens takes two uses of one for
+/// theft (<https://www.rfc-editor.org/rfc/rfc9700#section-4.14.2>).
 #[derive(Clone, Debug)]
 pub struct SealedToken {
     /// The sealed token.
     pub sealed: Vec<u8>,
-    /// Counts replacements.
+    /// Counts changes, which are all conditional on it. The change that begins a turn numbers the turn.
     pub version: u64,
+    /// Until when the turn that is under way may last.
+    pub taken_until: Option<Timestamp>,
+    /// What the latest turn brought, if it brought groups.
+    pub told: Option<ToldGroups>,
+}
+
+/// What became of a refresh token in its turn.
+#[derive(Clone, Debug)]
+pub enum UsedToken {
+    /// It is good for another turn.
+    Kept {
+        /// The token that took its place, sealed, where the provider rotates tokens.
+        rotated: Option<Vec<u8>>,
+        /// The groups that the provider told, if it did.
+        told: Option<Groups>,
+    },
+    /// It is worth nothing any more.
+    Gone,
 }
 
 /// The messages about a request that are redrawn in place.

@@ -223,6 +223,23 @@ impl FreshGroups {
     }
 }
 
+/// Groups that one replica was told, kept for others that wait for the same answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToldGroups {
+    /// The groups.
+    pub groups: Groups,
+    /// The turn in which the provider was asked for them: turns of one person are numbered upwards.
+    pub turn: u64,
+}
+
+impl ToldGroups {
+    /// Fresh groups for whoever asked when `latest` was the latest turn: the provider was asked after that.
+    #[must_use]
+    pub fn since(&self, latest: u64) -> Option<FreshGroups> {
+        (self.turn > latest).then(|| FreshGroups(self.groups.clone()))
+    }
+}
+
 /// The stored bond between a Slack account and an identity.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Link {
@@ -387,6 +404,13 @@ mod tests {
         assert!(link.groups_of_sign_in(end).is_none());
         let refreshable = Link { is_refreshable: true, ..link };
         assert!(refreshable.groups_of_sign_in(refreshable.signed_in_at).is_none());
+    }
+
+    #[test]
+    fn what_another_replica_was_told_counts_only_if_it_asked_later() {
+        let told = ToldGroups { groups: ["staff"].into_iter().collect(), turn: 7 };
+        assert_eq!(told.since(6).map(|fresh| fresh.groups().clone()), Some(told.groups.clone()));
+        assert_eq!(told.since(7), None, "that turn had begun already");
     }
 
     #[test]

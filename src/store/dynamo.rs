@@ -27,7 +27,9 @@ use crate::{
         window::Timestamp,
         work::Work,
     },
-    ports::{CommitError, LinkError, NewLink, Place, SealedToken, Step, Store, StoreError, Surface},
+    ports::{
+        CommitError, LinkError, NewLink, Place, SealedToken, Step, Store, StoreError, Surface, UsedToken,
+    },
 };
 
 /// The store in one table.
@@ -116,14 +118,25 @@ impl Store for DynamoStore {
         self.load(what, keys::token(who), rows::read_token).await
     }
 
-    async fn replace_token(
+    async fn take_token(
         &self,
         who: &SlackUser,
         read: &SealedToken,
-        sealed: Option<Vec<u8>>,
+        until: Timestamp,
+    ) -> Result<SealedToken, CommitError> {
+        let change = Ok(link::take_token(who, read, until));
+        self.make(format!("take the refresh token of {}", who.user), change).await??;
+        Ok(SealedToken { version: read.version + 1, taken_until: Some(until), ..read.clone() })
+    }
+
+    async fn give_token_back(
+        &self,
+        who: &SlackUser,
+        taken: &SealedToken,
+        used: UsedToken,
     ) -> Result<(), CommitError> {
-        let change = Ok(link::token(who, read, sealed));
-        self.make(format!("replace the refresh token of {}", who.user), change).await?
+        let change = link::give_token_back(who, taken, used);
+        self.make(format!("give the refresh token of {} back", who.user), change).await?
     }
 
     async fn keep_once(&self, once: &Once) -> Result<(), StoreError> {

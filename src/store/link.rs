@@ -16,7 +16,7 @@ use crate::{
         window::Timestamp,
         work::Work,
     },
-    ports::{CommitError, LinkError, NewLink, SealedToken},
+    ports::{CommitError, LinkError, NewLink, SealedToken, UsedToken},
 };
 
 /// Starts a sign-in, and notes with the link token that it is the one that may use it up.
@@ -76,18 +76,48 @@ pub(super) fn groups(link: &Link, groups: &Groups) -> serde_json::Result<Transac
     Ok(Transaction::new().and_or(note, |_| Broken))
 }
 
-/// Replaces the refresh token, or drops it, if it is the one that was read.
-pub(super) fn token(
+/// Takes the refresh token for one turn, if it is the one that was read.
+pub(super) fn take_token(
     who: &SlackUser,
     read: &SealedToken,
-    sealed: Option<Vec<u8>>,
+    until: Timestamp,
 ) -> Transaction<CommitError> {
-    let write = match sealed {
-        Some(sealed) => Write::update(keys::token(who), "SET sealed = :sealed, version = :next")
-            .with(":sealed", rows::bytes(sealed))
-            .with(":next", rows::number(read.version + 1)),
-        None => Write::delete(keys::token(who)),
+    let take = Write::update(keys::token(who), "SET version = :next, taken_until = :until")
+        .with(":next", rows::number(read.version + 1))
+        .with(":until", rows::millis(until));
+    if_unchanged(take, read)
+}
+
+/// Ends the turn `taken` with what became of the refresh token.
+pub(super) fn give_token_back(
+    who: &SlackUser,
+    taken: &SealedToken,
+    used: UsedToken,
+) -> serde_json::Result<Transaction<CommitError>> {
+    let key = keys::token(who);
+    let write = match used {
+        UsedToken::Gone => Write::delete(key),
+        UsedToken::Kept { rotated, told } => {
+            let sealed = rows::bytes(rotated.unwrap_or_else(|| taken.sealed.clone()));
+            let write = match told {
+                Some(told) => Write::update(
+                    key,
+                    "SET version = :next, sealed = :sealed, groups = :groups, told_in = :turn REMOVE taken_until",
+                )
+                .with(":groups", rows::groups(&told)?)
+                .with(":turn", rows::number(taken.version)),
+                None => Write::update(
+                    key,
+                    "SET version = :next, sealed = :sealed REMOVE taken_until, groups, told_in",
+                ),
+            };
+            write.with(":sealed", sealed).with(":next", rows::number(taken.version + 1))
+        }
     };
+    Ok(if_unchanged(write, taken))
+}
+
+fn if_unchanged(write: Write, read: &SealedToken) -> Transaction<CommitError> {
     let write = write.only_if("version = :read").with(":read", rows::number(read.version));
     Transaction::new().and_or(write, |_| CommitError::Conflict)
 }

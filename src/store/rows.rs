@@ -15,7 +15,7 @@ use crate::{
         audit::SideEvent,
         ids::RequestId,
         once::Once,
-        person::{Groups, Link, Subject},
+        person::{Groups, Link, Subject, ToldGroups},
         press::Press,
         request::{Event, Recorded, Request},
         window::Timestamp,
@@ -112,8 +112,7 @@ pub(super) fn link(link: &Link) -> serde_json::Result<Row> {
 
 pub(super) fn read_link(row: &Row) -> Result<Link, BadRow> {
     let lasting: Link = row.read()?;
-    let groups = serde_json::from_str(row.text("groups")?).map_err(|error| row.unparsed("groups", &error))?;
-    Ok(Link { groups, ..lasting })
+    Ok(Link { groups: read_groups(row)?, ..lasting })
 }
 
 /// Which Slack account an identity belongs to.
@@ -128,8 +127,18 @@ pub(super) fn token(link: &Link, sealed: &[u8], at: Timestamp) -> Row {
 }
 
 pub(super) fn read_token(row: &Row) -> Result<SealedToken, BadRow> {
+    let told = if row.has("told_in") {
+        Some(ToldGroups { groups: read_groups(row)?, turn: row.number("told_in")? })
+    } else {
+        None
+    };
+    let taken_until = if row.has("taken_until") { Some(row.time("taken_until")?) } else { None };
     let sealed = row.bytes("sealed")?.to_vec();
-    Ok(SealedToken { sealed, version: row.number("version")? })
+    Ok(SealedToken { sealed, version: row.number("version")?, taken_until, told })
+}
+
+fn read_groups(row: &Row) -> Result<Groups, BadRow> {
+    serde_json::from_str(row.text("groups")?).map_err(|error| row.unparsed("groups", &error))
 }
 
 // ---------------------------------------------------------------------------------------------------------
@@ -155,8 +164,7 @@ pub(super) fn read_press(row: &Row) -> Result<Option<Press>, BadRow> {
 }
 
 pub(super) fn finish_by(press: &Row) -> Result<Timestamp, BadRow> {
-    let millis = press.number("finish_by")?;
-    Timestamp::from_timestamp_millis(millis).ok_or_else(|| press.bad("finish_by is no time"))
+    press.time("finish_by")
 }
 
 /// Work that is put down at `at`. What is due at once belongs, for a while, to whoever put it down.
@@ -227,6 +235,11 @@ impl Row {
     fn bytes(&self, name: &str) -> Result<&[u8], BadRow> {
         let value = self.0.get(name).and_then(|value| value.as_b().ok());
         value.map(Blob::as_ref).ok_or_else(|| self.bad(format!("no bytes in {name}")))
+    }
+
+    fn time(&self, name: &str) -> Result<Timestamp, BadRow> {
+        let at = Timestamp::from_timestamp_millis(self.number(name)?);
+        at.ok_or_else(|| self.bad(format!("{name} is no time")))
     }
 
     fn has(&self, name: &str) -> bool {

@@ -13,18 +13,12 @@ use elevate::{
     ports::{COMMITTER_HAS_WORK_FOR, Step},
 };
 use sandbox::{
-    company::{ADA, BOB, GENERAL_CHANNEL, TEAM},
+    company::{ADA, BOB, GENERAL_CHANNEL},
     dynamo::DynamoFault,
     http::Fault,
 };
 
 use crate::world::{ASK, World};
-
-fn press_of_ada(world: &World, wish: Wish) -> Press {
-    let who = SlackUser { team: TEAM.parse().unwrap(), user: ADA.slack.parse().unwrap() };
-    let id = CommandId::of_press(&who.team, "a trigger");
-    Press { asker: Asker { id, at: world.company.clock.now(), who, reply_to: ReplyTo::Direct }, wish }
-}
 
 #[tokio::test]
 async fn a_press_that_its_replica_did_not_live_to_finish_is_finished_by_another() {
@@ -37,7 +31,7 @@ async fn a_press_that_its_replica_did_not_live_to_finish_is_finished_by_another(
         justification: "bucket policy broken".parse().unwrap(),
     };
     let wish = Wish::Request(id, ask);
-    let press = press_of_ada(&world, wish);
+    let press = world.press(ADA, "a trigger", wish);
     let finish_by = press.asker.at + COMMITTER_HAS_WORK_FOR;
     assert!(ports.store.accept(&press, finish_by).await.unwrap());
 
@@ -56,7 +50,7 @@ async fn a_press_that_its_replica_did_not_live_to_finish_is_finished_by_another(
 async fn a_press_that_is_a_quarter_of_an_hour_old_is_given_up() {
     let world = World::with_linked([ADA]).await;
     let ports = world.app.broker().ports();
-    let press = press_of_ada(&world, Wish::Unlink);
+    let press = world.press(ADA, "a trigger", Wish::Unlink);
     ports.store.accept(&press, press.asker.at + COMMITTER_HAS_WORK_FOR).await.unwrap();
     world.passes(TimeDelta::minutes(15) + TimeDelta::milliseconds(1)).await;
     assert!(world.ada().hears().contains("is not tried any more"));
@@ -109,7 +103,7 @@ async fn an_unlinking_done_twice_spares_the_link_made_in_between() {
     ada.presses("person.unlink").await;
     ada.is_told();
     world.audit();
-    let press = press_of_ada(&world, Wish::Unlink);
+    let press = world.press(ADA, "a trigger", Wish::Unlink);
     ports.store.accept(&press, press.asker.at + COMMITTER_HAS_WORK_FOR).await.unwrap();
     ada.links().await;
     let link = ports.store.link(&press.asker.who).await.unwrap().unwrap();

@@ -9,6 +9,7 @@ mod world;
 mod chat;
 mod cloud;
 mod federate;
+mod groups;
 mod identity;
 mod inbox;
 mod link;

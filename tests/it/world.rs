@@ -13,7 +13,12 @@ use std::{
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use elevate::{
     app::App,
-    domain::{ids::RequestId, person::SlackUser, work::Task},
+    domain::{
+        ids::{CommandId, RequestId},
+        person::SlackUser,
+        press::{Asker, Press, ReplyTo, Wish},
+        work::Task,
+    },
     flows::sweep,
     ports::{COMMITTER_HAS_WORK_FOR, Ids},
 };
@@ -93,6 +98,14 @@ impl World {
         let app = stage::build(&self.company, &listener, other_chance).await.unwrap();
         self.company.install(&self.url);
         app
+    }
+
+    /// What this person asks for in Slack, as it is once it has been verified and parsed. `trigger` tells presses
+    /// apart.
+    pub(crate) fn press(&self, persona: Persona, trigger: &str, wish: Wish) -> Press {
+        let who = SlackUser { team: TEAM.parse().unwrap(), user: persona.slack.parse().unwrap() };
+        let id = CommandId::of_press(&who.team, trigger);
+        Press { asker: Asker { id, at: self.company.clock.now(), who, reply_to: ReplyTo::Direct }, wish }
     }
 
     /// A world in which these people are linked, and have read what they were told about it.
@@ -176,10 +189,17 @@ impl World {
 
     /// The newest request of this person.
     pub(crate) async fn request_of(&self, persona: Persona) -> RequestId {
+        let [newest] = self.requests_of(persona).await;
+        newest
+    }
+
+    /// The newest requests of this person, newest first.
+    pub(crate) async fn requests_of<const N: usize>(&self, persona: Persona) -> [RequestId; N] {
         let ports = self.app.broker().ports();
         let who = SlackUser { team: TEAM.parse().unwrap(), user: persona.slack.parse().unwrap() };
         let link = ports.store.link(&who).await.unwrap().expect("they are linked");
-        ports.store.requests_of(&link.subject, 1).await.unwrap().remove(0).id
+        let requests = ports.store.requests_of(&link.subject, N).await.unwrap();
+        requests.into_iter().map(|request| request.id).collect::<Vec<_>>().try_into().unwrap()
     }
 
     /// What is new in the audit channel: a line each, as Carol sees it.

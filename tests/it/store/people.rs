@@ -2,8 +2,12 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use elevate::{
-    domain::{once::SignInTo, secret::SecretHash},
-    ports::{CommitError, LinkError, NewLink, SealedToken},
+    domain::{
+        once::SignInTo,
+        person::{Groups, ToldGroups},
+        secret::SecretHash,
+    },
+    ports::{CommitError, LinkError, NewLink, SealedToken, UsedToken},
 };
 
 use super::*;
@@ -130,33 +134,71 @@ async fn noting_groups_does_not_bring_a_link_back() {
 }
 
 #[tokio::test]
-async fn a_refresh_token_is_replaced_by_whoever_read_it_last() {
+async fn a_refresh_token_is_used_in_turns() {
     let Fixture { store, .. } = &fixture().await;
     let ada = slack("ada");
     store.save_link(&signed_in(store, "ada", 1).await).await.unwrap();
     let read = store.token(&ada).await.unwrap().unwrap();
-    store.replace_token(&ada, &read, Some(b"rotated".to_vec())).await.unwrap();
+    assert_eq!((read.taken_until, read.told.is_some()), (None, false));
+    let until = noon() + minutes(1);
+    let taken = store.take_token(&ada, &read, until).await.unwrap();
+    assert_eq!(store.token(&ada).await.unwrap().unwrap().taken_until, Some(until));
+    assert_conflict(store.take_token(&ada, &read, until).await);
+    assert_conflict(store.give_token_back(&ada, &read, UsedToken::Gone).await);
 
-    assert_conflict(store.replace_token(&ada, &read, Some(b"stale".to_vec())).await);
-    assert_conflict(store.replace_token(&ada, &read, None).await);
+    let staff: Groups = ["staff"].into_iter().collect();
+    let used = UsedToken::Kept { rotated: Some(b"rotated".to_vec()), told: Some(staff.clone()) };
+    store.give_token_back(&ada, &taken, used.clone()).await.unwrap();
     let rotated = store.token(&ada).await.unwrap().unwrap();
-    assert_eq!(rotated.sealed, b"rotated");
-    store.replace_token(&ada, &rotated, None).await.unwrap();
-    assert!(store.token(&ada).await.unwrap().is_none());
-    assert_conflict(store.replace_token(&ada, &rotated, Some(b"back".to_vec())).await);
+    assert_eq!((rotated.sealed.as_slice(), rotated.taken_until), (&b"rotated"[..], None));
+    assert_eq!(rotated.told, Some(ToldGroups { groups: staff, turn: taken.version }));
+    assert_conflict(store.give_token_back(&ada, &taken, used).await);
 }
 
 #[tokio::test]
-async fn whoever_read_the_token_of_an_earlier_link_does_not_replace_a_later_ones() {
+async fn a_turn_that_brought_no_groups_leaves_none_of_an_earlier_one() {
+    let Fixture { store, .. } = &fixture().await;
+    let ada = slack("ada");
+    store.save_link(&signed_in(store, "ada", 1).await).await.unwrap();
+    for told in [Some(Groups::default()), None] {
+        let read = store.token(&ada).await.unwrap().unwrap();
+        let taken = store.take_token(&ada, &read, noon()).await.unwrap();
+        let used = UsedToken::Kept { rotated: None, told };
+        store.give_token_back(&ada, &taken, used).await.unwrap();
+    }
+    let left = store.token(&ada).await.unwrap().unwrap();
+    assert_eq!((left.sealed.as_slice(), left.told), (&b"sealed 1"[..], None));
+}
+
+#[tokio::test]
+async fn an_overdue_turn_can_be_taken_over_and_not_ended_any_more() {
+    let Fixture { store, .. } = &fixture().await;
+    let ada = slack("ada");
+    store.save_link(&signed_in(store, "ada", 1).await).await.unwrap();
+    let read = store.token(&ada).await.unwrap().unwrap();
+    let overdue = store.take_token(&ada, &read, noon()).await.unwrap();
+    let read = store.token(&ada).await.unwrap().unwrap();
+    let taken = store.take_token(&ada, &read, noon() + minutes(1)).await.unwrap();
+    assert!(taken.version > overdue.version);
+    assert_conflict(store.give_token_back(&ada, &overdue, UsedToken::Gone).await);
+    store.give_token_back(&ada, &taken, UsedToken::Gone).await.unwrap();
+    assert!(store.token(&ada).await.unwrap().is_none());
+    assert_conflict(store.take_token(&ada, &taken, noon()).await);
+}
+
+#[tokio::test]
+async fn whoever_read_the_token_of_an_earlier_link_does_not_take_a_later_ones() {
     let Fixture { store, .. } = &fixture().await;
     let ada = slack("ada");
     store.save_link(&signed_in(store, "ada", 1).await).await.unwrap();
     let read: SealedToken = store.token(&ada).await.unwrap().unwrap();
+    let taken = store.take_token(&ada, &read, noon() + minutes(1)).await.unwrap();
     let mut again = signed_in(store, "ada", 2).await;
     (again.event, again.work) = linked("ada", noon() + minutes(1));
     store.save_link(&again).await.unwrap();
 
-    assert_conflict(store.replace_token(&ada, &read, Some(b"stale".to_vec())).await);
+    assert_conflict(store.take_token(&ada, &read, noon()).await);
+    assert_conflict(store.give_token_back(&ada, &taken, UsedToken::Gone).await);
     assert_eq!(store.token(&ada).await.unwrap().unwrap().sealed, b"sealed 2");
 }
 
@@ -234,6 +276,6 @@ fn assert_used_up(outcome: Result<(), LinkError>) {
     assert!(matches!(outcome, Err(LinkError::UsedUp)), "{outcome:?}");
 }
 
-fn assert_conflict(outcome: Result<(), CommitError>) {
+fn assert_conflict<T: std::fmt::Debug>(outcome: Result<T, CommitError>) {
     assert!(matches!(outcome, Err(CommitError::Conflict)), "{outcome:?}");
 }

@@ -1,0 +1,115 @@
+//! Groups: the identity provider is asked for somebody's groups, once for all who ask at the same time.
+//!
+//! 1. In one replica, whoever asks while an answer is awaited takes one that began later.
+//! 2. Across replicas, a refresh token is used in turns: a provider that rotates tokens takes two uses of one for
+//!    theft. A turn is taken by a conditional write, and left to its replica until it has ended or is overdue.
+//! 3. Whoever waits for a turn that began after they asked takes the groups that it brought.
+//! 4. A turn ends with one write, which keeps a rotated token before anything is done with the answer.
+
+use std::time::Duration;
+
+use anyhow::anyhow;
+use chrono::TimeDelta;
+use secrecy::SecretString;
+
+use super::Broker;
+use crate::{
+    domain::{
+        person::{FreshGroups, Link, SlackUser, Subject},
+        refusal::Refusal,
+    },
+    ports::{CommitError, IdentityError, Refreshed, SealedToken, UsedToken},
+};
+
+/// For how long a turn is left to its replica: longer than a refresh takes, with all that it may have to fetch.
+const TURN_LASTS: TimeDelta = TimeDelta::seconds(40);
+/// How often to look whether another replica's turn has ended.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+impl Broker {
+    /// The groups of a linked person, as they are now.
+    pub(super) async fn fresh_groups(&self, link: &Link) -> Result<FreshGroups, Refusal> {
+        let bond = (link.slack.clone(), link.subject.clone());
+        self.groups.join(bond, async || self.ask_for_groups(link).await).await // 1
+    }
+
+    async fn ask_for_groups(&self, link: &Link) -> Result<FreshGroups, Refusal> {
+        let mut asked_at = None;
+        // Ends: a turn ends or is overdue, and whoever has had a turn asks no more.
+        loop {
+            let now = self.ports.clock.now();
+            let Some(token) = self.ports.store.token(&link.slack).await.map_err(unavailable)? else {
+                return link.groups_of_sign_in(now).ok_or(Refusal::SignInAgain);
+            };
+            let asked_at = *asked_at.get_or_insert(token.version);
+            if let Some(fresh) = token.told.as_ref().and_then(|told| told.since(asked_at)) {
+                return Ok(fresh); // 3
+            }
+            if token.taken_until.is_none_or(|until| until <= now) {
+                match self.ports.store.take_token(&link.slack, &token, now + TURN_LASTS).await {
+                    Ok(taken) => return self.take_turn(link, &taken).await, // 2
+                    Err(CommitError::Conflict) => {}
+                    Err(error) => return Err(unavailable(error)),
+                }
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// Asks with the token that this turn was `taken` for, and ends the turn.
+    async fn take_turn(&self, link: &Link, taken: &SealedToken) -> Result<FreshGroups, Refusal> {
+        let (used, groups) = self.refresh(link, &taken.sealed).await;
+        self.ports.store.give_token_back(&link.slack, taken, used).await.map_err(unavailable)?; // 4
+        groups
+    }
+
+    /// What became of the token, and what the provider told.
+    async fn refresh(&self, link: &Link, sealed: &[u8]) -> (UsedToken, Result<FreshGroups, Refusal>) {
+        let unused = |refusal| (UsedToken::Kept { rotated: None, told: None }, Err(refusal));
+        let row = row_of(&link.slack, &link.subject);
+        let token = match self.ports.sealer.open(sealed, &row).await {
+            Ok(token) => token,
+            Err(error) => {
+                tracing::error!(error = format!("{error:#}"), "could not open a refresh token");
+                return unused(Refusal::SignInAgain);
+            }
+        };
+        let Refreshed { groups, refresh_token } =
+            match self.ports.identity.refresh(&token, &link.subject).await {
+                Ok(refreshed) => refreshed,
+                Err(IdentityError::Gone) => return (UsedToken::Gone, Err(Refusal::SignInAgain)),
+                Err(IdentityError::Unavailable(why)) => return unused(unavailable(anyhow!(why))),
+                Err(IdentityError::Unusable(why)) => return unused(Refusal::IdentityUnusable { why }),
+            };
+        let rotated = match &refresh_token {
+            Some(token) => match self.seal_token(&link.slack, &link.subject, token).await {
+                Ok(sealed) => Some(sealed),
+                Err(error) => return unused(unavailable(error)),
+            },
+            None => None,
+        };
+        let told = groups.as_ref().ok().map(|fresh| fresh.groups().clone());
+        (UsedToken::Kept { rotated, told }, groups.map_err(|why| Refusal::IdentityUnusable { why }))
+    }
+
+    /// Seals a refresh token for the row it will be in.
+    pub(super) async fn seal_token(
+        &self,
+        who: &SlackUser,
+        subject: &Subject,
+        token: &SecretString,
+    ) -> anyhow::Result<Vec<u8>> {
+        self.ports.sealer.seal(token, &row_of(who, subject)).await
+    }
+}
+
+/// What a sealed token is bound to.
+fn row_of<'a>(who: &'a SlackUser, subject: &'a Subject) -> [&'a str; 4] {
+    [who.team.as_str(), who.user.as_str(), &subject.issuer, &subject.subject]
+}
+
+fn unavailable(error: impl Into<anyhow::Error>) -> Refusal {
+    let error = error.into();
+    tracing::warn!(error = format!("{error:#}"), "could not tell a person's groups");
+    Refusal::IdentityUnavailable
+}
