@@ -6,6 +6,7 @@ pub mod grant;
 pub mod ids;
 pub mod message;
 pub mod once;
+pub mod pace;
 pub mod person;
 pub mod policy;
 pub mod press;

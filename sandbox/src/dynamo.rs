@@ -17,6 +17,7 @@ use std::{
 
 use aws_smithy_runtime_api::client::http::{SharedHttpClient, http_client_fn};
 use dynoxide::{Database, DynoxideError};
+use tokio::sync::Barrier;
 
 use self::{connector::Connector, engine::Engine};
 use crate::http::Control;
@@ -42,6 +43,15 @@ struct Inner {
     faults: Mutex<BTreeMap<String, VecDeque<DynamoFault>>>,
     /// Operations, and what their bodies hold, whose answers never arrive.
     lost: Mutex<Vec<(String, String)>>,
+    gatherings: Mutex<Vec<Gathering>>,
+}
+
+/// Calls that wait for each other.
+struct Gathering {
+    operation: String,
+    text: String,
+    awaited: usize,
+    all_here: Arc<Barrier>,
 }
 
 impl Dynamo {
@@ -87,6 +97,14 @@ impl Dynamo {
         self.lost().push((operation.to_owned(), text.to_owned()));
     }
 
+    /// The next `calls` calls of `operation` whose bodies hold `text` wait for each other, so that they race:
+    /// whoever makes one of them has read what it goes by before any of them has changed it.
+    pub fn gather(&self, operation: &str, text: &str, calls: usize) {
+        let (operation, text) = (operation.to_owned(), text.to_owned());
+        let all_here = Arc::new(Barrier::new(calls));
+        self.gatherings().push(Gathering { operation, text, awaited: calls, all_here });
+    }
+
     fn over(database: Database) -> Self {
         let engine = Engine::over(database);
         Self(Arc::new(Inner {
@@ -94,6 +112,7 @@ impl Dynamo {
             control: Control::default(),
             faults: Mutex::default(),
             lost: Mutex::default(),
+            gatherings: Mutex::default(),
         }))
     }
 
@@ -104,6 +123,22 @@ impl Dynamo {
     fn loses_answer(&self, operation: &str, body: &[u8]) -> bool {
         let body = String::from_utf8_lossy(body);
         self.lost().iter().any(|(name, text)| name == operation && body.contains(text))
+    }
+
+    /// What a call has to wait for.
+    fn gathering(&self, operation: &str, body: &[u8]) -> Option<Arc<Barrier>> {
+        let body = String::from_utf8_lossy(body);
+        let mut gatherings = self.gatherings();
+        let waits = |one: &Gathering| one.operation == operation && body.contains(&one.text);
+        let gathering = gatherings.iter_mut().find(|one| waits(one))?;
+        gathering.awaited = gathering.awaited.saturating_sub(1);
+        let all_here = Arc::clone(&gathering.all_here);
+        gatherings.retain(|one| one.awaited > 0);
+        Some(all_here)
+    }
+
+    fn gatherings(&self) -> MutexGuard<'_, Vec<Gathering>> {
+        self.0.gatherings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lost(&self) -> MutexGuard<'_, Vec<(String, String)>> {

@@ -1,6 +1,6 @@
 //! What auditors hear: every event of a request, and the events that belong to none.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 
@@ -53,7 +53,7 @@ pub enum SideNews {
 }
 
 /// What somebody tried in vain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Tried {
     /// To use the app at all.
@@ -89,6 +89,32 @@ impl fmt::Display for Tried {
     }
 }
 
+/// Several refusals of one person, told in one line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusals {
+    /// The last of them.
+    pub last: SideEvent,
+    /// When the first of them was.
+    pub since: Timestamp,
+    /// How often what was tried.
+    pub tried: BTreeMap<Tried, u32>,
+}
+
+impl Refusals {
+    /// Adds up refusals of one person, oldest first; nothing where there is none.
+    #[must_use]
+    pub fn of(events: &[&SideEvent]) -> Option<Self> {
+        let (first, last) = (events.first()?, events.last()?);
+        let mut tried = BTreeMap::new();
+        for event in events {
+            if let SideNews::Refused { tried: what, .. } = &event.what {
+                *tried.entry(*what).or_default() += 1;
+            }
+        }
+        Some(Self { last: SideEvent::clone(last), since: first.at, tried })
+    }
+}
+
 /// One line of the audit channel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -117,6 +143,15 @@ impl AuditEntry {
             target: request.target.clone(),
             duration: request.duration,
             recorded: Box::new(recorded.clone()),
+        }
+    }
+
+    /// The refusal it tells of, if it does.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&SideEvent> {
+        match self {
+            Self::Side(event @ SideEvent { what: SideNews::Refused { .. }, .. }) => Some(event),
+            Self::Side(_) | Self::Request { .. } => None,
         }
     }
 

@@ -131,7 +131,7 @@ pub fn decide(
             request.check_party(by, policy)?;
             let window_ends = request.live_at(now)?.window().ends();
             let sessions_until = request.has_issued_sessions().then_some(window_ends);
-            Event::Ended { by: Some(by.actor().clone()), at: request.not_before(now), sessions_until }
+            Event::Ended { by: Some(by.actor().clone()), ended_at: request.not_before(now), sessions_until }
         }
         Command::Elapse => return Ok(request.elapsed(now)),
         Command::BeginSession { by } => {

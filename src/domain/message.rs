@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::{
-    audit::AuditEntry,
+    audit::{AuditEntry, Refusals},
     ids::{RequestId, Target},
     person::Email,
     refusal::Refusal,
@@ -29,6 +29,8 @@ pub enum Message {
     },
     /// A line of the audit channel.
     Audit(AuditEntry),
+    /// A line of the audit channel about several refusals of one person.
+    Refusals(Refusals),
     /// An invitation to link, with the reason for it.
     LinkInvitation {
         /// Why it is needed, if the person did not ask for it.

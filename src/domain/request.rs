@@ -81,7 +81,7 @@ pub enum Status {
         /// Who ended it early; nobody when the window ran out.
         by: Option<Actor>,
         /// When access was over.
-        at: Timestamp,
+        ended_at: Timestamp,
         /// Until when sessions that were issued before may still work, where access was ended early.
         sessions_until: Option<Timestamp>,
     },
@@ -138,7 +138,7 @@ pub enum Event {
         /// Who ended it early; nobody when the window ran out.
         by: Option<Actor>,
         /// When access was over.
-        at: Timestamp,
+        ended_at: Timestamp,
         /// Until when sessions that were issued before may still work, where access was ended early.
         sessions_until: Option<Timestamp>,
     },
@@ -214,8 +214,8 @@ pub fn evolve(mut request: Request, recorded: &Recorded) -> Request {
         }
         Event::Withdrawn { by } => request.status = Status::Withdrawn { by: by.clone() },
         Event::Expired => request.status = Status::Expired,
-        Event::Ended { by, at, sessions_until } => {
-            request.status = request.status.ended(by.clone(), *at, *sessions_until);
+        Event::Ended { by, ended_at, sessions_until } => {
+            request.status = request.status.ended(by.clone(), *ended_at, *sessions_until);
         }
         Event::SessionIssuing { session } => {
             request.sessions.begun = *session;
@@ -276,7 +276,9 @@ impl Request {
     pub fn status_at(&self, now: Timestamp) -> Status {
         match self.elapsed(now) {
             Some(Event::Expired) => Status::Expired,
-            Some(Event::Ended { by, at, sessions_until }) => self.status.ended(by, at, sessions_until),
+            Some(Event::Ended { by, ended_at, sessions_until }) => {
+                self.status.ended(by, ended_at, sessions_until)
+            }
             Some(_) | None => self.status.clone(),
         }
     }
@@ -322,7 +324,7 @@ impl Request {
         match &self.status {
             Status::Requested if self.answer_by <= now => Some(Event::Expired),
             Status::Approved { window, .. } if window.is_over(now) => {
-                Some(Event::Ended { by: None, at: window.ends(), sessions_until: None })
+                Some(Event::Ended { by: None, ended_at: window.ends(), sessions_until: None })
             }
             Status::Requested
             | Status::Approved { .. }
@@ -353,10 +355,10 @@ impl Status {
     }
 
     /// What an approved request becomes when access is over; any other status stays.
-    fn ended(&self, by: Option<Actor>, at: Timestamp, sessions_until: Option<Timestamp>) -> Self {
+    fn ended(&self, by: Option<Actor>, ended_at: Timestamp, sessions_until: Option<Timestamp>) -> Self {
         match self {
             Self::Approved { by: approved_by, .. } => {
-                Self::Ended { approved_by: approved_by.clone(), by, at, sessions_until }
+                Self::Ended { approved_by: approved_by.clone(), by, ended_at, sessions_until }
             }
             Self::Requested
             | Self::Rejected { .. }

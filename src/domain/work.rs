@@ -90,9 +90,9 @@ pub fn follow_ups(request: &Request, recorded: &Recorded) -> Vec<Work> {
     work
 }
 
-/// What must be done because of an event that belongs to no request.
+/// What must be done because of an event that belongs to no request. Auditors hear of it at `heard_at`.
 #[must_use]
-pub fn follow_ups_aside(event: &SideEvent) -> Vec<Work> {
+pub fn follow_ups_aside(event: &SideEvent, heard_at: Timestamp) -> Vec<Work> {
     let to = event.who.user.clone();
     let mut notices = match &event.what {
         SideNews::Linked { email } => vec![Notice::Linked(to, email.clone())],
@@ -100,7 +100,7 @@ pub fn follow_ups_aside(event: &SideEvent) -> Vec<Work> {
         SideNews::Refused { .. } => Vec::new(),
     };
     notices.push(Notice::Audit(Box::new(AuditEntry::Side(event.clone()))));
-    notify(event.at, event.id.as_str(), notices)
+    notify(heard_at, event.id.as_str(), notices)
 }
 
 fn notify(due: Timestamp, cause: &str, notices: Vec<Notice>) -> Vec<Work> {

@@ -1,14 +1,15 @@
 //! Audit: what was refused is an event of its own, apart from the request it was about.
 //!
 //! 1. The person hears the sentence; the store keeps it, with who tried what.
-//! 2. The audit channel hears it, like every other event.
+//! 2. The audit channel hears it: at once, or together with what else this person is refused that minute.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use super::{Broker, Result};
 use crate::domain::{
     audit::{SideEvent, SideNews, Tried},
     ids::{CommandId, RequestId, SideEventId, Target},
+    pace::Pace,
     person::SlackUser,
     refusal::Refusal,
     window::Timestamp,
@@ -48,11 +49,20 @@ impl Broker {
         };
         let what = SideNews::Refused { tried, request, target, why: refusal.to_string() };
         let event = SideEvent { id: SideEventId::of(command, at), at, who: who.clone(), what };
-        let work = follow_ups_aside(&event); // 1
-        if self.ports.store.record(&event, &work).await? {
+        let now = self.ports.clock.now();
+        let heard_at = self.refusals_heard_at(who, now);
+        let work = follow_ups_aside(&event, heard_at);
+        let is_news = self.ports.store.record(&event, &work).await?; // 1
+        if is_news && heard_at <= now {
             self.deliver_soon(work); // 2
         }
         Ok(())
+    }
+
+    fn refusals_heard_at(&self, who: &SlackUser, now: Timestamp) -> Timestamp {
+        let mut paces = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
+        paces.retain(|_, pace| !pace.is_over(now));
+        paces.entry(who.clone()).or_insert_with(|| Pace::starting(now)).heard_at(now)
     }
 
     async fn target_of(&self, id: &RequestId) -> Result<Option<Target>> {

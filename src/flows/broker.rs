@@ -1,6 +1,10 @@
 //! The broker: the ports, the rules and the settings that every flow works with.
 
-use std::{fmt, sync::Arc};
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Mutex},
+};
 
 use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
@@ -14,6 +18,7 @@ use super::{
 use crate::{
     domain::{
         ids::{ChannelId, RequestId, TeamId},
+        pace::Pace,
         person::{FreshGroups, SlackUser, Subject},
         policy::Policy,
         refusal::Refusal,
@@ -56,6 +61,7 @@ pub struct Broker {
     pub(super) settings: Settings,
     pub(super) groups: SingleFlight<(SlackUser, Subject), Result<FreshGroups, Refusal>>,
     pub(super) drawing: Turns<RequestId>,
+    pub(super) refusals: Mutex<HashMap<SlackUser, Pace>>,
     tasks: TaskTracker,
 }
 
@@ -65,8 +71,8 @@ impl Broker {
     pub fn new(ports: Ports, policy: Policy, settings: Settings) -> Arc<Self> {
         let tasks = TaskTracker::new();
         tasks.close();
-        let (groups, drawing) = (SingleFlight::default(), Turns::default());
-        Arc::new(Self { ports, policy, settings, groups, drawing, tasks })
+        let (groups, drawing, refusals) = (SingleFlight::default(), Turns::default(), Mutex::default());
+        Arc::new(Self { ports, policy, settings, groups, drawing, refusals, tasks })
     }
 
     /// Where it lives.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::{Broker, Error, Result, federate};
 use crate::{
     domain::{
-        audit::AuditEntry,
+        audit::{AuditEntry, Refusals, SideEvent},
         ids::RequestId,
         message::{Drawn, Message},
         person::SlackUser,
@@ -43,6 +43,18 @@ impl Broker {
                 "a notice stays undelivered for now"
             );
         }
+    }
+
+    /// Says in one line what several notices tell of one person's refusals, and strikes them off.
+    pub(super) async fn deliver_refusals(&self, told: &[(&Work, &SideEvent)]) -> Result<()> {
+        let events: Vec<&SideEvent> = told.iter().map(|(_, event)| *event).collect();
+        let Some(refusals) = Refusals::of(&events) else { return Ok(()) };
+        let to = Address::Channel(self.settings.audit_channel.clone());
+        self.ports.chat.post(&to, &Message::Refusals(refusals)).await?;
+        for (work, _) in told {
+            self.ports.store.done(work).await?; // 3
+        }
+        Ok(())
     }
 
     async fn say(&self, notice: &Notice) -> Result<()> {

@@ -92,7 +92,7 @@ pub(super) async fn finish(
     let now = broker.ports.clock.now();
     let id = SideEventId::of(&CommandId::of_secret(&sign_in), now);
     let event = SideEvent { id, at: now, who, what: SideNews::Linked { email: link.email.clone() } };
-    let work = follow_ups_aside(&event);
+    let work = follow_ups_aside(&event, event.at);
     let new = NewLink { link, sealed_token, token, sign_in, event, work };
     match broker.ports.store.save_link(&new).await {
         Ok(()) => {} // 5
@@ -111,7 +111,7 @@ pub(super) async fn unlink(broker: &Arc<Broker>, asker: &Asker) -> Result<bool> 
     let what = SideNews::Unlinked { email: link.email.clone() };
     let id = SideEventId::of(&asker.id, asker.at);
     let event = SideEvent { id, at: asker.at, who: asker.who.clone(), what };
-    let work = follow_ups_aside(&event);
+    let work = follow_ups_aside(&event, event.at);
     match broker.ports.store.remove_link(&link, &event, &work).await {
         Ok(()) => broker.deliver_soon(work),
         Err(CommitError::Failed(error)) => return Err(error.into()),

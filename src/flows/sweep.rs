@@ -5,7 +5,7 @@
 //! 3. Notices are said, presses finished, and what the clock has made true is written down. A late sweeper
 //!    changes nothing about who may enter: that is computed from the clock.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     Broker, Result, inbox,
@@ -13,10 +13,12 @@ use super::{
 };
 use crate::{
     domain::{
+        audit::SideEvent,
         decide::{Command, SessionOutcome},
         ids::{CommandId, RequestId},
+        person::SlackUser,
         window::Timestamp,
-        work::{Task, Work},
+        work::{Notice, Task, Work},
     },
     ports::COMMITTER_HAS_WORK_FOR,
 };
@@ -33,15 +35,49 @@ pub async fn sweep(broker: &Arc<Broker>) -> Result<usize> {
     // Slack may be slow, so what does not wait for it goes first.
     let (notices, others): (Vec<&Work>, Vec<&Work>) =
         due.iter().partition(|work| matches!(work.task, Task::Notify(_)));
+    let mut refusals: BTreeMap<&SlackUser, Vec<(&Work, &SideEvent)>> = BTreeMap::new();
     for work in others.into_iter().chain(notices) {
-        let now = broker.ports.clock.now();
-        match broker.ports.store.take(work, now, now + COMMITTER_HAS_WORK_FOR).await {
-            Ok(true) => act(broker, work).await, // 2
-            Ok(false) => {}
-            Err(error) => tracing::warn!(work = work.id, error = format!("{error:#}"), "could not take work"),
+        if !is_taken(broker, work).await {
+            continue; // 2
+        }
+        match refusal(work) {
+            Some(event) => refusals.entry(&event.who).or_default().push((work, event)),
+            None => act(broker, work).await,
         }
     }
+    for told in refusals.values() {
+        tell_refusals(broker, told).await; // 3
+    }
     Ok(due.len())
+}
+
+/// Takes a piece of work, unless another replica has it.
+async fn is_taken(broker: &Broker, work: &Work) -> bool {
+    let now = broker.ports.clock.now();
+    let taken = broker.ports.store.take(work, now, now + COMMITTER_HAS_WORK_FOR).await;
+    taken.unwrap_or_else(|error| {
+        tracing::warn!(work = work.id, error = format!("{error:#}"), "could not take work");
+        false
+    })
+}
+
+/// The refusal that auditors must hear of, if that is what the work is about.
+fn refusal(work: &Work) -> Option<&SideEvent> {
+    match &work.task {
+        Task::Notify(Notice::Audit(entry)) => entry.refusal(),
+        Task::Notify(_) | Task::Elapse(_) | Task::SettleSession(..) | Task::FinishPress(_) => None,
+    }
+}
+
+/// Tells auditors what one person was refused: in one line, however often that was.
+async fn tell_refusals(broker: &Arc<Broker>, told: &[(&Work, &SideEvent)]) {
+    let outcome = match told {
+        [(work, _)] => return act(broker, work).await,
+        _ => broker.deliver_refusals(told).await,
+    };
+    if let Err(error) = outcome {
+        tracing::warn!(error = format!("{error:#}"), "refusals stay untold for now");
+    }
 }
 
 async fn act(broker: &Arc<Broker>, work: &Work) {

@@ -268,6 +268,7 @@ fn metadata(message: &Message) -> Option<SlackMessageMetadata> {
         Message::ReviewCard(drawn) => ("review_card", drawn.request.id.to_string()),
         Message::Receipt(drawn) => ("receipt", drawn.request.id.to_string()),
         Message::Audit(entry) => ("event", entry.event_id()),
+        Message::Refusals(refusals) => ("event", refusals.last.id.to_string()),
         Message::ConsoleLink { .. }
         | Message::LinkInvitation { .. }
         | Message::Linked(_)

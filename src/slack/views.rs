@@ -59,6 +59,7 @@ pub fn draw(message: &Message, names: &Names) -> SlackMessageContent {
             links::console_link(&names.target(target), url, *ends_at)
         }
         Message::Audit(entry) => audit::audit_line(entry, names),
+        Message::Refusals(refusals) => audit::refusals_line(refusals, names),
         Message::LinkInvitation { why, url } => links::link_invitation(why.as_ref(), url),
         Message::Linked(email) => links::linked(email),
         Message::Unlinked(email) => links::unlinked(email),

@@ -77,11 +77,7 @@ pub(super) fn groups(link: &Link, groups: &Groups) -> serde_json::Result<Transac
 }
 
 /// Takes the refresh token for one turn, if it is the one that was read.
-pub(super) fn take_token(
-    who: &SlackUser,
-    read: &SealedToken,
-    until: Timestamp,
-) -> Transaction<CommitError> {
+pub(super) fn take_token(who: &SlackUser, read: &SealedToken, until: Timestamp) -> Transaction<CommitError> {
     let take = Write::update(keys::token(who), "SET version = :next, taken_until = :until")
         .with(":next", rows::number(read.version + 1))
         .with(":until", rows::millis(until));

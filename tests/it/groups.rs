@@ -3,11 +3,7 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use elevate::{
-    domain::press::Wish,
-    flows::inbox,
-    ports::UsedToken,
-};
+use elevate::{domain::press::Wish, flows::inbox, ports::UsedToken};
 use sandbox::company::{ADA, BOB};
 
 use crate::world::World;
@@ -36,8 +32,7 @@ async fn two_replicas_that_need_somebodys_groups_at_once_ask_once() {
     // Long enough for both to have read the token before either has taken it.
     world.company.dynamo.control().slow("TransactWriteItems", Duration::from_secs(1));
     let (one, two) = (world.press(BOB, "1", Wish::Approve(one)), world.press(BOB, "2", Wish::Approve(two)));
-    let (one, two) =
-        tokio::join!(inbox::accept(world.app.broker(), one), inbox::accept(other.broker(), two));
+    let (one, two) = tokio::join!(inbox::accept(world.app.broker(), one), inbox::accept(other.broker(), two));
     one.and(two).unwrap();
     while token_calls(&world) == before {
         tokio::task::yield_now().await;
@@ -72,7 +67,11 @@ async fn whoever_asks_while_another_replica_is_asking_asks_after_it() {
     world.settle().await;
     other.broker().idle().await;
 
-    assert_eq!(token_calls(&world) - before, 2, "what the first was told may be from before the second asked");
+    assert_eq!(
+        token_calls(&world) - before,
+        2,
+        "what the first was told may be from before the second asked"
+    );
     assert!(world.bob().hears().contains("Only a member of aws-temp#Reviewer"));
     world.everybody_catches_up();
     world.finish().await;

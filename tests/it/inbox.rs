@@ -5,8 +5,7 @@ use elevate::{
     domain::{
         decide::Ask,
         ids::CommandId,
-        person::SlackUser,
-        press::{Asker, Press, ReplyTo, Wish},
+        press::Wish,
         request::{Event, evolve},
         work::follow_ups,
     },

@@ -6,6 +6,7 @@
 mod stage;
 mod world;
 
+mod audit;
 mod chat;
 mod cloud;
 mod federate;
@@ -13,6 +14,7 @@ mod groups;
 mod identity;
 mod inbox;
 mod link;
+mod races;
 mod request;
 mod review;
 mod serve;

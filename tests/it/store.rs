@@ -192,6 +192,6 @@ fn unlinked(name: &str, at: Timestamp) -> (SideEvent, Vec<Work>) {
 fn aside(name: &str, what: SideNews, at: Timestamp) -> (SideEvent, Vec<Work>) {
     let id = SideEventId::of(&format!("{name}-{}", at.timestamp_millis()).parse().unwrap(), at);
     let event = SideEvent { id, at, who: slack(name), what };
-    let work = follow_ups_aside(&event);
+    let work = follow_ups_aside(&event, event.at);
     (event, work)
 }

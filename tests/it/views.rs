@@ -148,8 +148,8 @@ fn an_audit_line_tells_when_what_who_and_which_event() {
 
 #[test]
 fn the_audit_channel_tells_every_event_in_one_line() {
-    let early = Event::Ended { by: Some(bob()), at: at(10), sessions_until: None };
-    let in_time = Event::Ended { by: None, at: at(65), sessions_until: None };
+    let early = Event::Ended { by: Some(bob()), ended_at: at(10), sessions_until: None };
+    let in_time = Event::Ended { by: None, ended_at: at(65), sessions_until: None };
     let trails = [
         vec![requested(), rejected()],
         vec![requested(), Event::Withdrawn { by: ada() }],
@@ -343,7 +343,7 @@ impl HostilePeople {
         let approved = Event::Approved { by: by.clone(), window: Window::new(at(5), Minutes::MAX) };
         let rejected = Event::Rejected { by: by.clone(), reason: self.text.parse().unwrap() };
         let refused = Event::SessionRefused { session: u32::MAX, why: self.text.clone() };
-        let ended = Event::Ended { by: Some(by), at: at(9), sessions_until: None };
+        let ended = Event::Ended { by: Some(by), ended_at: at(9), sessions_until: None };
         [
             vec![requested.clone()],
             vec![requested.clone(), rejected],
@@ -431,8 +431,8 @@ fn markup(message: &Value) -> Vec<&str> {
 /// A request in every status, and the moment at which it is shown.
 fn standings() -> [(&'static str, Drawn); 7] {
     let withdrawn = Event::Withdrawn { by: ada() };
-    let early = Event::Ended { by: Some(ada()), at: at(9), sessions_until: None };
-    let in_time = Event::Ended { by: None, at: at(65), sessions_until: None };
+    let early = Event::Ended { by: Some(ada()), ended_at: at(9), sessions_until: None };
+    let in_time = Event::Ended { by: None, ended_at: at(65), sessions_until: None };
     [
         ("waiting", vec![requested()], at(10)),
         ("approved", vec![requested(), approved()], at(10)),

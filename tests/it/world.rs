@@ -1,6 +1,7 @@
 //! The world of the stories: Example Corp, the product, and people who type, press and read.
 //!
-//! A story ends with [`World::finish`], which fails on anything that nobody has read or that was not delivered.
+//! A story ends with [`World::finish`], which fails on anything that nobody has read, that was not delivered, or
+//! that contradicts itself.
 
 use std::{
     collections::HashMap,
@@ -15,8 +16,9 @@ use elevate::{
     app::App,
     domain::{
         ids::{CommandId, RequestId},
-        person::SlackUser,
+        person::{SlackUser, Subject},
         press::{Asker, Press, ReplyTo, Wish},
+        request::Request,
         work::Task,
     },
     flows::sweep,
@@ -247,13 +249,33 @@ impl World {
         self.read.lock().unwrap().insert(key, edits) != Some(edits)
     }
 
-    /// Ends the story: nothing is unread, nothing undelivered, nothing open.
+    /// Requests of this person whose history cannot be read, has a gap, or adds up to something else.
+    async fn contradictions(&self, persona: Persona) -> Vec<String> {
+        let store = &self.app.broker().ports().store;
+        let (issuer, subject) = (self.company.idp.issuer(), persona.login.to_owned());
+        let mut found = Vec::new();
+        for request in store.requests_of(&Subject { issuer, subject }, 1_000).await.unwrap() {
+            let history = store.events(&request.id).await.unwrap();
+            let versions: Vec<u64> = history.iter().map(|recorded| recorded.version).collect();
+            let is_whole = versions.iter().copied().eq(1..=request.version);
+            if !is_whole || Request::replayed(&history).as_ref() != Some(&request) {
+                found.push(format!("{request:?} is not what its events {versions:?} add up to"));
+            }
+        }
+        found
+    }
+
+    /// Ends the story: nothing is unread, nothing undelivered, nothing open, and every request is what its events
+    /// add up to.
     pub(crate) async fn finish(self) {
         self.settle().await;
         let mut left = self.unread_by_anybody();
         for persona in self.everybody() {
             let open = self.company.slack.open_views(persona.slack);
             left.extend(open.iter().map(|view| format!("{} has an open form: {view:?}", persona.name)));
+        }
+        for persona in self.everybody() {
+            left.extend(self.contradictions(persona).await);
         }
         let later = self.company.clock.now() + COMMITTER_HAS_WORK_FOR;
         for work in self.app.broker().ports().store.due(later, 1_000).await.unwrap() {

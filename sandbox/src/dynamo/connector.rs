@@ -77,6 +77,9 @@ impl Dynamo {
         if !latency.is_zero() {
             tokio::time::sleep(latency).await;
         }
+        if let Some(all_here) = self.gathering(&call.operation, &call.body) {
+            all_here.wait().await;
+        }
         if let Some(fault) = self.next_fault(&call.operation) {
             return self.fail(call, fault).await;
         }

@@ -10,6 +10,7 @@ use crate::domain::{
     ids::{CommandId, RequestId},
     person::{FreshGroups, Groups, Link, SlackUser, Subject},
     request::{Recorded, evolve},
+    work::{Work, follow_ups},
 };
 
 const TARGET: &str = "aws-temp#S3Admin#111122223333";
@@ -214,7 +215,7 @@ fn an_event_is_never_dated_before_its_predecessor() {
     let request = after(&[(10, approve())]);
     let event = decide(&request, &end(), &policy(), minute(5)).unwrap().unwrap();
     let by = Some(ada().actor().clone());
-    assert_eq!(event, Event::Ended { by, at: minute(10), sessions_until: None });
+    assert_eq!(event, Event::Ended { by, ended_at: minute(10), sessions_until: None });
     let recorded = request.next(event, CommandId::of_the_clock(&request.id, 2), minute(5));
     assert_eq!(recorded.at, minute(10));
 }
@@ -271,8 +272,8 @@ fn anything() -> impl Strategy<Value = Command> {
 
 proptest! {
     /// Whatever anybody presses, in any order, with clocks that jump: a session is issued only inside a window
-    /// that a reviewer other than the requester opened, the events add up to the state, and are numbered
-    /// without a gap and dated in order.
+    /// that a reviewer other than the requester opened, the events add up to the state, are numbered without a
+    /// gap and dated in order, and can be read as they were written down, with all that follows from them.
     #[test]
     fn no_sequence_of_commands_opens_a_session_outside_a_window_that_another_person_opened(
         steps in prop::collection::vec((anything(), -30..400_i64), 0..40),
@@ -298,6 +299,13 @@ proptest! {
         }
         prop_assert!(history.iter().zip(1..).all(|(recorded, version)| recorded.version == version));
         prop_assert_eq!(request.version, history.len() as u64);
+        let kept = serde_json::to_string(&history).unwrap();
+        prop_assert_eq!(&serde_json::from_str::<Vec<Recorded>>(&kept).unwrap(), &history);
+        for recorded in &history {
+            let work = follow_ups(&request, recorded);
+            let kept = serde_json::to_string(&work).unwrap();
+            prop_assert_eq!(serde_json::from_str::<Vec<Work>>(&kept).unwrap(), work);
+        }
         prop_assert_eq!(Request::replayed(&history), Some(request));
     }
 }

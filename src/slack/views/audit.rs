@@ -9,7 +9,7 @@ use super::{
     text::{code, date, mention, name, person, quoted},
 };
 use crate::domain::{
-    audit::{AuditEntry, SideEvent, SideNews},
+    audit::{AuditEntry, Refusals, SideEvent, SideNews},
     ids::Target,
     person::Actor,
     request::{Event, Recorded},
@@ -21,17 +21,24 @@ const LONGEST_QUOTE: usize = 1_500;
 
 /// One line. What somebody wrote comes last, so that nothing can be mistaken for part of it.
 pub(super) fn audit_line(entry: &AuditEntry, names: &Names) -> SlackMessageContent {
-    let id = code(&entry.event_id());
-    let Line { at, title, told, quote } = match entry {
+    let line = match entry {
         AuditEntry::Request { requester, target, duration, recorded } => {
             Subject { requester, target: &names.target(target), duration: *duration }.line(recorded)
         }
         AuditEntry::Side(event) => side_line(event, names),
     };
-    let mut parts = vec![date(at), format!("*{title}*"), told, id];
-    parts.extend(quote.map(|text| quoted(text, LONGEST_QUOTE)));
-    let line = parts.join(" · ");
-    message(line.clone(), vec![section(line)])
+    line.drawn(&entry.event_id())
+}
+
+/// One line about several refusals: how many since when, and the last of them in full.
+pub(super) fn refusals_line(refusals: &Refusals, names: &Names) -> SlackMessageContent {
+    let Refusals { last, since, tried } = refusals;
+    let counts: Vec<String> = tried.iter().map(|(what, times)| format!("{what} {times}×")).collect();
+    let (since, counts) = (date(*since), counts.join(", "));
+    let line = side_line(last, names);
+    let who = mention(&last.who.user);
+    let told = format!("{who} tried to {counts} since {since} · the last: {}", line.told);
+    Line { title: "Refused again and again", told, ..line }.drawn(last.id.as_str())
 }
 
 /// What a line consists of, besides the event's id.
@@ -40,6 +47,16 @@ struct Line<'a> {
     title: &'static str,
     told: String,
     quote: Option<&'a str>,
+}
+
+impl Line<'_> {
+    fn drawn(self, event_id: &str) -> SlackMessageContent {
+        let Self { at, title, told, quote } = self;
+        let mut parts = vec![date(at), format!("*{title}*"), told, code(event_id)];
+        parts.extend(quote.map(|text| quoted(text, LONGEST_QUOTE)));
+        let line = parts.join(" · ");
+        message(line.clone(), vec![section(line)])
+    }
 }
 
 /// The request that an event happened to.
@@ -80,13 +97,14 @@ impl Subject<'_> {
                 ("Withdrawn", format!("{} withdrew {whose}'s request for {target}", person(by)))
             }
             Event::Expired => ("Expired", format!("nobody answered {who}'s request for {target} in time")),
-            Event::Ended { by: Some(by), at, sessions_until } => {
+            Event::Ended { by: Some(by), ended_at, sessions_until } => {
                 let rest = still_working(*sessions_until);
-                let told = format!("{} ended {whose}'s access to {target} {}{rest}", person(by), date(*at));
+                let told =
+                    format!("{} ended {whose}'s access to {target} {}{rest}", person(by), date(*ended_at));
                 ("Ended early", told)
             }
-            Event::Ended { by: None, at, .. } => {
-                ("Ended", format!("{who}'s access to {target} ran out {}", date(*at)))
+            Event::Ended { by: None, ended_at, .. } => {
+                ("Ended", format!("{who}'s access to {target} ran out {}", date(*ended_at)))
             }
             Event::SessionIssuing { session } => (
                 "Session asked for",

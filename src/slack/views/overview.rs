@@ -60,7 +60,7 @@ fn line(request: &Request, as_of: Timestamp, names: &Names) -> String {
         Status::Approved { window, .. } => format!("until {}", date(window.ends())),
         Status::Rejected { .. } | Status::Withdrawn { .. } => date(request.changed_at),
         Status::Expired => date(request.answer_by),
-        Status::Ended { at, .. } => date(*at),
+        Status::Ended { ended_at, .. } => date(*ended_at),
     };
     let target = names.target(&request.target);
     format!("{target} for {} · *{}* {when} · {}", request.duration, status.word(), code(request.id.as_str()))

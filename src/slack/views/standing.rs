@@ -63,16 +63,16 @@ impl<'a> Standing<'a> {
                 format!("*Withdrawn* by {} · {}", person(by), date(self.request.changed_at))
             }
             Status::Expired => format!("*Expired* · nobody answered until {}", date(self.request.answer_by)),
-            Status::Ended { approved_by, by: Some(by), at, sessions_until } => format!(
+            Status::Ended { approved_by, by: Some(by), ended_at, sessions_until } => format!(
                 "*Ended early* by {} · {}{} · had been approved by {}",
                 person(by),
-                date(*at),
+                date(*ended_at),
                 still_working(*sessions_until),
                 person(approved_by)
             ),
-            Status::Ended { approved_by, by: None, at, .. } => format!(
+            Status::Ended { approved_by, by: None, ended_at, .. } => format!(
                 "*Ended* · the window ran out {} · had been approved by {}",
-                date(*at),
+                date(*ended_at),
                 person(approved_by)
             ),
         }

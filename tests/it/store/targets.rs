@@ -45,7 +45,7 @@ async fn a_request_that_is_over_before_its_time_gives_its_target_back() {
     let over = [
         rejected(),
         Event::Withdrawn { by: actor("ada") },
-        Event::Ended { by: Some(actor("ada")), at: noon(), sessions_until: None },
+        Event::Ended { by: Some(actor("ada")), ended_at: noon(), sessions_until: None },
     ];
     for event in over {
         let Fixture { store, .. } = &fixture().await;
@@ -98,7 +98,7 @@ async fn a_session_of_a_request_that_is_over_is_settled_without_touching_the_tar
     let Fixture { store, .. } = &fixture().await;
     let old = commit(store, &ask(store, 1, noon()).await, approved(noon()), noon()).await;
     let old = commit(store, &old, Event::SessionIssuing { session: 1 }, noon()).await;
-    let ended = Event::Ended { by: Some(actor("bob")), at: noon(), sessions_until: None };
+    let ended = Event::Ended { by: Some(actor("bob")), ended_at: noon(), sessions_until: None };
     let old = commit(store, &old, ended, noon()).await;
     let successor = ask(store, 2, noon()).await;
     commit(store, &old, Event::SessionUnknown { session: 1 }, noon()).await;
