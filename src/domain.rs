@@ -14,5 +14,6 @@ pub mod refusal;
 pub mod request;
 pub mod secret;
 pub mod session;
+pub mod visible;
 pub mod window;
 pub mod work;

@@ -4,7 +4,7 @@ use axum::response::Html;
 use maud::{DOCTYPE, Markup, html};
 use url::Url;
 
-use crate::domain::{person::Link, refusal::Refusal, secret::Secret};
+use crate::domain::{person::Link, refusal::Refusal, secret::Secret, visible::visible};
 
 /// The one stylesheet.
 pub(super) const STYLE: &str = include_str!("style.css");
@@ -13,7 +13,7 @@ pub(super) const STYLE: &str = include_str!("style.css");
 pub(super) fn confirm_link(name: &str, user: &str, team: &str, form_token: &Secret) -> Html<String> {
     let body = html! {
         p { "You are about to link this Slack account to the identity you sign in with:" }
-        p.who { strong { (name) } br; "member " code { (user) } " of " strong { (team) } }
+        p.who { strong { (visible(name)) } br; "member " code { (user) } " of " strong { (team) } }
         p { "Go on only if this is your own account and you opened the link yourself, from " code { "/elevate" } " in Slack. Somebody else's link would give them your access." }
         form method="post" {
             input type="hidden" name="form_token" value=(form_token.expose());
@@ -33,7 +33,7 @@ pub(super) fn onward(url: &Url) -> Html<String> {
 /// The person is linked.
 pub(super) fn linked(link: &Link) -> Html<String> {
     let body = html! {
-        p { "Your Slack account is linked to " strong { (link.email) } "." }
+        p { "Your Slack account is linked to " strong { (visible(link.email.as_str())) } "." }
         p { "Go back to Slack and type " code { "/elevate" } ". You can close this page." }
     };
     page("Linked", &body)
@@ -41,7 +41,7 @@ pub(super) fn linked(link: &Link) -> Html<String> {
 
 /// Why not.
 pub(super) fn refused(refusal: &Refusal) -> Html<String> {
-    page("That did not work", &html! { p role="alert" { (refusal) } })
+    page("That did not work", &html! { p role="alert" { (visible(&refusal.to_string())) } })
 }
 
 /// Something broke.

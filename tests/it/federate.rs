@@ -93,6 +93,20 @@ async fn whoever_only_looks_at_a_console_link_uses_nothing_up() {
 }
 
 #[tokio::test]
+async fn a_console_link_opened_in_two_browsers_opens_one_console() {
+    let (world, link) = World::approved().await;
+    let (one, two) = (world.ada(), world.ada());
+    world.company.dynamo.gather("TransactWriteItems", "session_issuing", 2);
+    let (first, second) = tokio::join!(one.opens(&link), two.opens(&link));
+    let mut statuses = [first.status, second.status];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 410], "{}\n{}", first.text(), second.text());
+    assert_eq!(world.company.aws.assumptions().len(), 1);
+    world.audit();
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn a_forwarded_link_opens_nothing_for_somebody_else() {
     let (world, link) = World::approved().await;
     let bob = world.bob();

@@ -1,5 +1,7 @@
 //! Inbox and sweeper: what is promised is done, once, by whichever replica lives.
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
 use elevate::{
     domain::{
@@ -171,16 +173,94 @@ async fn a_winner_whose_answer_was_lost_has_won() {
 
 #[tokio::test]
 async fn conflicts_and_throttling_of_the_store_pass_unnoticed() {
-    let world = World::with_linked([ADA]).await;
-    for fault in [DynamoFault::TransactionConflict, DynamoFault::Throttled, DynamoFault::SucceedThenTimeOut] {
-        world.company.dynamo.fail_next_with("TransactWriteItems", fault);
-    }
-    let ada = world.ada();
+    let world = World::with_linked([ADA, BOB]).await;
+    let (ada, bob) = (world.ada(), world.bob());
+    let stumbles = || {
+        let faults =
+            [DynamoFault::TransactionConflict, DynamoFault::Throttled, DynamoFault::SucceedThenTimeOut];
+        for fault in faults {
+            world.company.dynamo.fail_next_with("TransactWriteItems", fault);
+        }
+        for fault in [DynamoFault::Throttled, DynamoFault::SucceedThenTimeOut] {
+            world.company.dynamo.fail_next_with("GetItem", fault);
+        }
+    };
+    stumbles();
     ada.types(ASK).await;
     assert!(ada.hears().contains("on its way"));
-    world.card();
-    ada.is_told();
-    assert_eq!(world.audit().len(), 1);
+    stumbles();
+    bob.presses("review.approve").await;
+    assert!(world.card().contains("*Approved*"));
+    assert!(ada.hears().contains("Your link"));
+    stumbles();
+    let link = ada.presses("session.open").await.unwrap();
+    assert_eq!(ada.opens(&link).await.status, 200);
+    stumbles();
+    ada.presses("request.end").await;
+    assert!(world.card().contains("*Ended early*"));
+    assert!(ada.is_told().contains("*Ended early*"));
+    assert_eq!(world.audit().len(), 5, "asked for, approved, session asked for, issued, ended");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn slack_is_answered_though_it_does_not_answer() {
+    let world = World::asked().await;
+    let slack = world.company.slack.control();
+    for method in SLACK_METHODS {
+        slack.slow(method, Duration::from_secs(2));
+    }
+    let (ada, bob) = (world.ada(), world.bob());
+    let read = slack.calls().len();
+    let acks = [
+        ada.sends("/elevate status").await,
+        ada.sends("/elevate 444455556666/ReadOnly 1h look at the logs").await,
+        bob.sends("/elevate").await,
+    ];
+    bob.presses_unawaited("review.approve").await;
+    bob.presses_unawaited("review.reject").await;
+    assert!(acks.iter().all(sandbox::slack::Ack::is_ok), "{acks:?}");
+    assert!(slack.calls().len() > read, "the product is waiting for Slack");
+    assert!(world.unread_by_anybody().is_empty(), "everything was answered before Slack had done anything");
+    slack.heal();
+    world.settle().await;
+    world.everybody_catches_up();
+    world.company.slack.reload(BOB.slack);
+    world.finish().await;
+}
+
+/// Everything that the product asks of Slack.
+const SLACK_METHODS: [&str; 7] = [
+    "users.info",
+    "conversations.open",
+    "chat.postMessage",
+    "chat.postEphemeral",
+    "chat.update",
+    "views.open",
+    "response_url",
+];
+
+#[tokio::test]
+async fn whatever_slack_sends_twice_counts_once() {
+    let (world, _) = World::approved().await;
+    let (ada, bob) = (world.ada(), world.bob());
+    ada.types("/elevate 444455556666/ReadOnly 1h look at the logs").await;
+    let ask = world.company.slack.last_sent().unwrap();
+    bob.presses("review.reject").await;
+    bob.submits(&[("reason", "not today")]).await;
+    let reject = world.company.slack.last_sent().unwrap();
+    bob.presses("request.end").await;
+    let end = world.company.slack.last_sent().unwrap();
+    world.everybody_catches_up();
+    world.company.clock.advance(TimeDelta::minutes(4));
+    for sent in [ask, reject, end] {
+        for headers in [vec![], vec![("X-Slack-Retry-Num", "1"), ("X-Slack-Retry-Reason", "http_timeout")]] {
+            let again =
+                headers.iter().fold(sent.clone(), |sent, (name, value)| sent.with_header(name, value));
+            assert_eq!(world.company.slack.send(&again).await.unwrap().status, 200);
+            world.settle().await;
+        }
+    }
     world.finish().await;
 }
 

@@ -124,6 +124,7 @@ async fn a_callback_in_another_browser_is_refused_and_burns_nothing() {
         assert!(world.audit()[0].contains("another browser"));
     }
     assert_eq!(ada.browser.prefetch(&callback).await.unwrap().status, 204, "who only looks finishes nothing");
+    assert_eq!(ada.browser.head(&callback).await.unwrap().status, 204, "who only looks finishes nothing");
 
     let cookie = ada.browser.cookie(&world.url, "__Host-elevate");
     assert!(cookie.is_some());
@@ -132,6 +133,37 @@ async fn a_callback_in_another_browser_is_refused_and_burns_nothing() {
     assert_eq!(ada.browser.open(&callback).await.unwrap().status, 410, "a callback is good once");
     world.settle().await;
     world.everybody_catches_up();
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_sign_in_that_takes_more_than_ten_minutes_links_nobody() {
+    let world = World::start().await;
+    let ada = world.ada();
+    ada.browser.stop_before(&format!("{}/oidc/callback", world.url));
+    let page = ada.browser.open(&ada.asks_to_link().await).await.unwrap();
+    let at_idp = ada.browser.press(&page, "This is me").await.unwrap();
+    let back = ada.browser.press(&at_idp, "Continue as Ada").await.unwrap();
+    let callback = back.stopped_before.expect("the provider sends the browser back").to_string();
+    world.company.clock.advance(TimeDelta::minutes(10));
+    let late = ada.browser.open(&callback).await.unwrap();
+    assert_eq!(late.status, 410, "{}", late.text());
+    ada.types("/elevate").await;
+    assert!(ada.hears().contains("I don't know you yet"));
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_callback_that_nobody_was_sent_to_is_refused() {
+    let world = World::with_linked([ADA]).await;
+    let ada = world.ada();
+    let unknown = "x".repeat(43);
+    for query in ["", "?state=", "?code=stolen", &format!("?state={unknown}&code=stolen"), "?error=<script>"]
+    {
+        let page = ada.browser.open(&format!("{}/oidc/callback{query}", world.url)).await.unwrap();
+        assert_eq!(page.status, 410, "{query}: {}", page.text());
+        assert!(!page.body.contains("<script>"), "{query}");
+    }
     world.finish().await;
 }
 

@@ -11,6 +11,7 @@ mod chat;
 mod cloud;
 mod federate;
 mod groups;
+mod hostile;
 mod identity;
 mod inbox;
 mod link;

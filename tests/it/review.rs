@@ -56,6 +56,29 @@ async fn nobody_answers_their_own_request() {
 }
 
 #[tokio::test]
+async fn nobody_answers_their_own_request_from_a_second_account() {
+    let world = World::asked().await;
+    world.company.idp.update_person(ADA.login, |ada| ada.groups.push("aws-temp#Reviewer".into()));
+    let twin = world.hire(Persona { slack: "U0TWIN", login: "twin", name: "Twin", ..ADA });
+    let page = twin.follows_link_as(&twin.asks_to_link().await, ADA).await;
+    assert!(page.text().contains("already linked to another Slack account"), "{}", page.text());
+    world.ada().types("/elevate unlink").await;
+    let page = twin.follows_link_as(&twin.asks_to_link().await, ADA).await;
+    assert_eq!(page.status, 200, "{}", page.text());
+    world.everybody_catches_up();
+
+    for press in ["review.approve", "review.reject"] {
+        twin.presses(press).await;
+        if press == "review.reject" {
+            twin.submits(&[("reason", "changed my mind")]).await;
+        }
+        assert!(twin.hears().contains("You cannot answer your own request"), "she is who she was");
+        assert_eq!(world.audit().len(), 1);
+    }
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn only_reviewers_answer() {
     let world = World::asked().await;
     let carol = world.carol();

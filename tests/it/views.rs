@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{FixedOffset, TimeDelta};
 use elevate::{
     domain::{
-        audit::{AuditEntry, SideEvent, SideNews, Tried},
+        audit::{AuditEntry, Refusals, SideEvent, SideNews, Tried},
         ids::{AccountId, CommandId, RequestId, SideEventId, Target},
         message::{Done, Drawn, Form, Message, Overview, RequestForm},
         person::{Actor, Email, SlackUser, Subject},
@@ -167,6 +167,11 @@ fn the_audit_channel_tells_every_event_in_one_line() {
     assert_snapshot!("audit_trail", lines.join("\n"));
 }
 
+#[test]
+fn what_one_person_is_refused_again_and_again_is_one_line() {
+    shows("audit_refusals", &Message::Refusals(refusals("You cannot.")));
+}
+
 // ---------------------------------------------------------------------------------------------------------
 // Forms
 
@@ -322,6 +327,7 @@ impl HostilePeople {
                 target: Some(self.target()),
                 why: self.text.clone(),
             })),
+            Message::Refusals(refusals(&self.text)),
             Message::Failed { reference: self.text.clone() },
         ]);
         messages
@@ -501,6 +507,28 @@ fn aside(what: SideNews) -> AuditEntry {
     let id: SideEventId = "evt_01JHKQ2B00000000000000EVE1".parse().unwrap();
     let who = SlackUser { team: "T0123456".parse().unwrap(), user: ada().slack };
     AuditEntry::Side(SideEvent { id, at: at(10), who, what })
+}
+
+/// Everything that can be tried, some of it twice, and refused.
+fn refusals(why: &str) -> Refusals {
+    let tried = [
+        Tried::Use,
+        Tried::Link,
+        Tried::Request,
+        Tried::Approve,
+        Tried::Reject,
+        Tried::Withdraw,
+        Tried::End,
+        Tried::OpenConsole,
+        Tried::Approve,
+    ];
+    let refused = |tried| {
+        let (request, target) = (Some(request_id()), Some(target()));
+        aside(SideNews::Refused { tried, request, target, why: why.to_owned() })
+    };
+    let entries = tried.map(refused);
+    let events: Vec<&SideEvent> = entries.iter().filter_map(AuditEntry::refusal).collect();
+    Refusals::of(&events).unwrap()
 }
 
 /// What the audit channel hears of these events, a minute apart.

@@ -220,7 +220,7 @@ impl World {
     }
 
     /// What nobody has read, anywhere. It counts as read from then on.
-    fn unread_by_anybody(&self) -> Vec<String> {
+    pub(crate) fn unread_by_anybody(&self) -> Vec<String> {
         let mut unread = Vec::new();
         for channel in [AUDIT_CHANNEL, REVIEW_CHANNEL, GENERAL_CHANNEL] {
             unread.extend(self.unread(channel, CAROL));
@@ -290,10 +290,15 @@ impl World {
 impl Player<'_> {
     /// Types a command in #general, and waits until the product has done with it.
     pub(crate) async fn types(&self, line: &str) -> Ack {
-        let ack = self.slack().types(GENERAL_CHANNEL, line).await.unwrap();
+        let ack = self.sends(line).await;
         assert!(ack.is_ok(), "{line}: {ack:?}");
         self.world.settle().await;
         ack
+    }
+
+    /// Types a command in #general, and does not wait for what comes of it.
+    pub(crate) async fn sends(&self, line: &str) -> Ack {
+        self.slack().types(GENERAL_CHANNEL, line).await.unwrap()
     }
 
     /// Presses the newest button of this kind that they see; hands back where it leads, if it leads anywhere.
