@@ -87,6 +87,14 @@ impl Aws {
     /// # Errors
     /// When the port is taken.
     pub async fn start(config: AwsConfig) -> io::Result<Self> {
+        Self::start_beside(config, |_| Router::new()).await
+    }
+
+    /// Starts as [`Aws::start`] does, and serves on the same port what `beside` makes.
+    ///
+    /// # Errors
+    /// When the port is taken.
+    pub async fn start_beside(config: AwsConfig, beside: impl FnOnce(Self) -> Router) -> io::Result<Self> {
         let (listener, address) = http::listen(config.port).await?;
         let aws = Self(Arc::new(Inner {
             clock: config.clock,
@@ -95,7 +103,7 @@ impl Aws {
             cloud: Mutex::default(),
         }));
         // Calls are told apart by their Action, not by their path, so each handler applies the control.
-        http::serve(listener, aws.router(), Control::default());
+        http::serve(listener, beside(aws.clone()).merge(aws.router()));
         Ok(aws)
     }
 
@@ -127,6 +135,12 @@ impl Aws {
     /// Adds a role, or replaces the one with the same ARN.
     pub fn add_role(&self, role: Role) {
         self.cloud().roles.insert(role.arn.clone(), role);
+    }
+
+    /// The role with this ARN.
+    #[must_use]
+    pub fn role(&self, arn: &str) -> Option<Role> {
+        self.cloud().roles.get(arn).cloned()
     }
 
     /// Makes an access key known. A key of an assumed role (`arn:aws:sts::…:assumed-role/…`) chains roles

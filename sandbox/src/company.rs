@@ -109,19 +109,13 @@ impl Company {
     /// # Errors
     /// When a port cannot be had.
     pub async fn open(clock: Clock, dynamo: Dynamo) -> io::Result<Self> {
-        let slack = Slack::start(slack_config(clock.clone())).await?;
-        let idp = Idp::start(IdpConfig {
-            clock: clock.clone(),
-            client_id: CLIENT_ID.into(),
-            client_secret: CLIENT_SECRET.into(),
-            port: 0,
-        })
-        .await?;
+        let slack = Slack::start(slack_config(clock.clone(), 0)).await?;
+        let idp = Idp::start(idp_config(clock.clone(), 0)).await?;
         let aws = Aws::start(AwsConfig { clock: clock.clone(), port: 0 }).await?;
-        let company = Self { clock, slack, idp, aws, dynamo };
-        company.hire();
-        company.furnish();
-        Ok(company)
+        furnish_slack(&slack);
+        furnish_idp(&idp);
+        furnish_aws(&aws);
+        Ok(Self { clock, slack, idp, aws, dynamo })
     }
 
     /// Says where the broker is reached.
@@ -175,35 +169,59 @@ auditors     = "aws-temp#Auditor"
         ];
         secrets.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
     }
+}
 
-    fn hire(&self) {
-        for persona in EVERYBODY {
-            self.slack.add_person(slack_account(&persona));
-            self.idp.add_person(identity(&persona));
-        }
+/// How the company's workspace and the broker know each other.
+#[must_use]
+pub fn slack_config(clock: Clock, port: u16) -> SlackConfig {
+    SlackConfig {
+        clock,
+        port,
+        team_id: TEAM.into(),
+        team_name: "Example Corp".into(),
+        bot_token: BOT_TOKEN.into(),
+        bot_user_id: BOT_USER.into(),
+        signing_secret: SIGNING_SECRET.into(),
+        app_id: "A0ELEVATE".into(),
     }
+}
 
-    fn furnish(&self) {
-        let insiders = [ADA, BOB, CAROL].map(|persona| persona.slack);
-        let channels = [
-            (GENERAL_CHANNEL, "general", &insiders[..]),
-            (REVIEW_CHANNEL, "access-reviews", &insiders[..]),
-            (AUDIT_CHANNEL, "access-audit", &[CAROL.slack]),
-        ];
-        for (id, name, people) in channels {
-            let members = people.iter().chain([&BOT_USER]).map(ToString::to_string).collect();
-            self.slack.add_channel(Channel {
-                id: id.into(),
-                name: name.into(),
-                members,
-                ..Channel::default()
-            });
-        }
-        self.aws.register_caller(BROKER_KEY, BROKER_ARN);
-        for (account, role) in [("111122223333", "S3Admin"), ("444455556666", "ReadOnly")] {
-            let role = Role::new(&format!("arn:aws:iam::{account}:role/{role}"), BROKER_ARN);
-            self.aws.add_role(Role { external_id: Some(EXTERNAL_ID.into()), ..role });
-        }
+/// How the company's identity provider and the broker know each other.
+#[must_use]
+pub fn idp_config(clock: Clock, port: u16) -> IdpConfig {
+    IdpConfig { clock, client_id: CLIENT_ID.into(), client_secret: CLIENT_SECRET.into(), port }
+}
+
+/// Gives everybody an account in a workspace, and makes the channels.
+pub fn furnish_slack(slack: &Slack) {
+    for persona in EVERYBODY {
+        slack.add_person(slack_account(&persona));
+    }
+    let insiders = [ADA, BOB, CAROL].map(|persona| persona.slack);
+    let channels = [
+        (GENERAL_CHANNEL, "general", &insiders[..]),
+        (REVIEW_CHANNEL, "access-reviews", &insiders[..]),
+        (AUDIT_CHANNEL, "access-audit", &[CAROL.slack]),
+    ];
+    for (id, name, people) in channels {
+        let members = people.iter().chain([&BOT_USER]).map(ToString::to_string).collect();
+        slack.add_channel(Channel { id: id.into(), name: name.into(), members, ..Channel::default() });
+    }
+}
+
+/// Lets everybody sign in at an identity provider.
+pub fn furnish_idp(idp: &Idp) {
+    for persona in EVERYBODY {
+        idp.add_person(identity(&persona));
+    }
+}
+
+/// Makes the broker's key and the roles it may assume.
+pub fn furnish_aws(aws: &Aws) {
+    aws.register_caller(BROKER_KEY, BROKER_ARN);
+    for (account, role) in [("111122223333", "S3Admin"), ("444455556666", "ReadOnly")] {
+        let role = Role::new(&format!("arn:aws:iam::{account}:role/{role}"), BROKER_ARN);
+        aws.add_role(Role { external_id: Some(EXTERNAL_ID.into()), ..role });
     }
 }
 
@@ -231,18 +249,5 @@ pub fn identity(persona: &Persona) -> idp::Person {
         email_verified: Some(true),
         groups: persona.groups.iter().map(ToString::to_string).collect(),
         disabled: false,
-    }
-}
-
-fn slack_config(clock: Clock) -> SlackConfig {
-    SlackConfig {
-        clock,
-        port: 0,
-        team_id: TEAM.into(),
-        team_name: "Example Corp".into(),
-        bot_token: BOT_TOKEN.into(),
-        bot_user_id: BOT_USER.into(),
-        signing_secret: SIGNING_SECRET.into(),
-        app_id: "A0ELEVATE".into(),
     }
 }

@@ -16,10 +16,12 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::stream;
+use serde::Deserialize;
 use tokio::net::TcpListener;
 
 /// What goes wrong with one call.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
 pub enum Fault {
     /// Answered with this status, before anything is done.
     Status(u16),
@@ -96,16 +98,21 @@ impl Control {
 /// # Errors
 /// When the port is taken.
 pub async fn listen(port: u16) -> std::io::Result<(TcpListener, SocketAddr)> {
-    let listener = TcpListener::bind(("127.0.0.1", port)).await?;
+    let listener = TcpListener::bind(("127.0.0.1", port)).await.map_err(|error| {
+        std::io::Error::new(error.kind(), format!("could not listen on 127.0.0.1:{port}: {error}"))
+    })?;
     let address = listener.local_addr()?;
     Ok((listener, address))
 }
 
-/// Serves `router` until the process ends, with `control` in front of every call.
-/// A call's name is its path's last segment.
-pub fn serve(listener: TcpListener, router: Router, control: Control) {
-    let router = router.layer(middleware::from_fn_with_state(control, interfere));
+/// Serves `router` until the process ends.
+pub fn serve(listener: TcpListener, router: Router) {
     tokio::spawn(async move { axum::serve(listener, router).await });
+}
+
+/// The same routes with `control` in front of every call, whose name is its path's last segment.
+pub fn controlled(router: Router, control: Control) -> Router {
+    router.layer(middleware::from_fn_with_state(control, interfere))
 }
 
 async fn interfere(State(control): State<Control>, request: Request, next: Next) -> Response {

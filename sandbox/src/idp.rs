@@ -81,6 +81,15 @@ impl Idp {
     /// # Errors
     /// When the port is taken.
     pub async fn start(config: IdpConfig) -> io::Result<Self> {
+        Self::start_beside(config, |_| Router::new()).await
+    }
+
+    /// Starts as [`Idp::start`] does, and serves on the same port what `beside` makes. Calls there are not
+    /// counted, and no fault hits them.
+    ///
+    /// # Errors
+    /// When the port is taken.
+    pub async fn start_beside(config: IdpConfig, beside: impl FnOnce(Self) -> Router) -> io::Result<Self> {
         let (listener, address) = http::listen(config.port).await?;
         let control = Control::default();
         let idp = Self(Arc::new(Inner {
@@ -91,7 +100,8 @@ impl Idp {
             control: control.clone(),
             realm: Mutex::new(Realm::new()),
         }));
-        http::serve(listener, idp.router(), control);
+        let own = http::controlled(idp.router(), control);
+        http::serve(listener, beside(idp.clone()).merge(own));
         Ok(idp)
     }
 
@@ -116,6 +126,12 @@ impl Idp {
     /// Adds a person, or replaces the one with the same login.
     pub fn add_person(&self, person: Person) {
         self.realm().people.insert(person.login.clone(), person);
+    }
+
+    /// The person who signs in as `login`.
+    #[must_use]
+    pub fn person(&self, login: &str) -> Option<Person> {
+        self.realm().people.get(login).cloned()
     }
 
     /// Changes a person; tokens issued from now on say so. A login nobody has changes nothing.

@@ -6,6 +6,7 @@
 mod actor;
 pub mod blocks;
 mod conversation;
+mod emitted;
 mod events;
 mod form;
 mod mrkdwn;
@@ -26,6 +27,8 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use axum::Router;
+
 use crate::{
     clock::Clock,
     http::{self, Control},
@@ -33,6 +36,7 @@ use crate::{
 
 pub use actor::{Actor, Pressed, Submission, Submitted};
 pub use conversation::{Channel, Ephemeral, Message, Place};
+pub use emitted::Emitted;
 pub use person::Person;
 pub use view::View;
 pub use wire::{Ack, Delivery, Failure, signature};
@@ -80,6 +84,14 @@ impl Slack {
     /// # Errors
     /// When the port is taken, or no HTTP client can be made.
     pub async fn start(config: SlackConfig) -> io::Result<Self> {
+        Self::start_beside(config, |_| Router::new()).await
+    }
+
+    /// Starts as [`Slack::start`] does, and serves on the same port what `beside` makes.
+    ///
+    /// # Errors
+    /// When the port is taken, or no HTTP client can be made.
+    pub async fn start_beside(config: SlackConfig, beside: impl FnOnce(Self) -> Router) -> io::Result<Self> {
         let (listener, address) = http::listen(config.port).await?;
         let client = reqwest::Client::builder()
             .no_proxy()
@@ -95,15 +107,20 @@ impl Slack {
             bot_url: Mutex::new(None),
             last_sent: Mutex::new(None),
         }));
-        let router = web_api::router(slack.clone());
-        tokio::spawn(async move { axum::serve(listener, router).await });
+        http::serve(listener, beside(slack.clone()).merge(web_api::router(slack.clone())));
         Ok(slack)
+    }
+
+    /// Where the workspace is, such as `http://127.0.0.1:8000`.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.0.address)
     }
 
     /// The base of the Web API, to which a client appends `/chat.postMessage`.
     #[must_use]
     pub fn api_url(&self) -> String {
-        format!("http://{}/api", self.0.address)
+        format!("{}/api", self.url())
     }
 
     /// Faults, latency and the calls seen, by method name; posts to a response URL are `response_url`.
@@ -122,6 +139,12 @@ impl Slack {
         self.workspace().people.insert(person.id.clone(), person);
     }
 
+    /// The account with this id.
+    #[must_use]
+    pub fn account(&self, id: &str) -> Option<Person> {
+        self.workspace().people.get(id).cloned()
+    }
+
     /// Changes a person.
     ///
     /// # Panics
@@ -133,6 +156,12 @@ impl Slack {
     /// Adds a channel, or replaces the one with the same id.
     pub fn add_channel(&self, channel: Channel) {
         self.workspace().channels.insert(channel.id.clone(), channel);
+    }
+
+    /// The channel with this id.
+    #[must_use]
+    pub fn channel(&self, id: &str) -> Option<Channel> {
+        self.workspace().channels.get(id).cloned()
     }
 
     /// Changes a channel.
@@ -183,6 +212,12 @@ impl Slack {
     #[must_use]
     pub fn home(&self, user: &str) -> Option<View> {
         self.workspace().homes.get(user).cloned()
+    }
+
+    /// Everything the bot has said and shown so far.
+    #[must_use]
+    pub fn emitted(&self) -> Emitted {
+        self.workspace().emitted.clone()
     }
 
     /// The person's client starts anew: what was ephemeral and every open modal is gone.

@@ -2,11 +2,13 @@
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>
 
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 
 use super::policy::{Condition, Effect, Policy, Scope, Statement, date};
 
 /// Whether a call would go through.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Decision {
     /// It would.
     Allowed,

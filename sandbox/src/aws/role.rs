@@ -1,9 +1,11 @@
 //! IAM roles: who may assume them, and how.
 
 use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
 
 /// A role that can be assumed. Its own permissions are everything.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
 pub struct Role {
     /// Its ARN, with its path.
     pub arn: String,
@@ -15,7 +17,8 @@ pub struct Role {
     pub allows_source_identity: bool,
     /// Whether its trust policy allows `sts:TagSession`.
     pub allows_tag_session: bool,
-    /// Its `MaxSessionDuration`, between one hour and twelve.
+    /// Its `MaxSessionDuration`, between one hour and twelve; whole seconds in JSON.
+    #[serde(rename = "max_session_seconds", with = "seconds")]
     pub max_session: TimeDelta,
 }
 
@@ -56,4 +59,19 @@ pub(super) fn role_of_session(session_arn: &str) -> Option<String> {
     let (role, _) = rest.split_once('/')?;
     let partition = prefix.split(':').nth(1)?;
     Some(format!("arn:{partition}:iam::{}:role/{role}", account(session_arn)))
+}
+
+/// How a duration is written in JSON.
+mod seconds {
+    use chrono::TimeDelta;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(duration: &TimeDelta, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_i64(duration.num_seconds())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<TimeDelta, D::Error> {
+        let seconds = i64::deserialize(deserializer)?;
+        TimeDelta::try_seconds(seconds).ok_or_else(|| D::Error::custom("there is no such duration"))
+    }
 }

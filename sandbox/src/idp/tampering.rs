@@ -2,12 +2,14 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::keys::SigningKey;
 
 /// How a provider departs from what it should do; the default is not at all.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Tampering {
     /// Claims of the ID token to add or to replace.
     pub claims: Map<String, Value>,
@@ -30,7 +32,8 @@ pub struct Tampering {
 }
 
 /// How an ID token is signed that a client must not accept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
 pub enum Forgery {
     /// `alg: none` and an empty signature.
     Unsigned,
@@ -51,7 +54,8 @@ pub enum Forgery {
 }
 
 /// What a provider does about refresh tokens.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
 pub enum RefreshTokens {
     /// Each use gives a new one, and the old one's second use ends the family.
     #[default]

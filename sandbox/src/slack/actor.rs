@@ -2,6 +2,7 @@
 
 mod in_view;
 
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -25,7 +26,7 @@ pub struct Actor {
 }
 
 /// What came of a press.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Pressed {
     /// The bot's answer.
     pub ack: Ack,
@@ -103,6 +104,22 @@ impl Actor {
             Value::Bool(_) | Value::Number(_) | Value::Array(_) => return Err(unacceptable(body)),
         };
         response_url::say(&mut self.slack.workspace(), channel, &self.id, &answer).map_err(unacceptable)
+    }
+
+    /// Where the newest message or ephemeral stands, of all this person sees, that has this element.
+    #[must_use]
+    pub fn finds(&self, action_id: &str) -> Option<Place> {
+        let workspace = self.slack.workspace();
+        let is_in =
+            |channel: &str| workspace.channels.get(channel).is_some_and(|channel| channel.has(&self.id));
+        let messages = workspace.messages.iter().filter(|message| is_in(&message.channel));
+        let own = workspace.ephemerals.iter().filter(|ephemeral| ephemeral.user == self.id);
+        messages
+            .map(|message| (&message.ts, &message.blocks, Place::from(message)))
+            .chain(own.map(|ephemeral| (&ephemeral.ts, &ephemeral.blocks, Place::from(ephemeral))))
+            .filter(|(_, blocks, _)| form::find(blocks, action_id).is_some())
+            .max_by_key(|(ts, ..)| *ts)
+            .map(|(.., place)| place)
     }
 
     /// Presses a button of a message or an ephemeral.

@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::workspace::Workspace;
 
 /// A channel; a direct message with the bot is one as well.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Channel {
     /// The id, such as `C0REVIEW`.
     pub id: String,
@@ -51,7 +53,7 @@ pub(super) fn direct_id(user: &str) -> String {
 }
 
 /// A message that everybody in its channel sees.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Message {
     /// The channel it stands in.
     pub channel: String,
@@ -83,7 +85,7 @@ impl Message {
 }
 
 /// A message that one person sees until they reload.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Ephemeral {
     /// The channel it appears in.
     pub channel: String,
@@ -160,6 +162,9 @@ impl Content {
 impl Workspace {
     /// Posts a message of `user`.
     pub(super) fn post(&mut self, channel: &str, user: &str, content: Content) -> &mut Message {
+        if user == self.config.bot_user_id {
+            self.emitted.note_message(&content);
+        }
         let message = Message {
             channel: channel.to_owned(),
             ts: self.next_ts(),
@@ -176,6 +181,7 @@ impl Workspace {
 
     /// Shows something to one person and hands back its timestamp.
     pub(super) fn whisper(&mut self, channel: &str, user: &str, content: Content) -> String {
+        self.emitted.note_message(&content);
         let ts = self.next_ts();
         let ephemeral = Ephemeral {
             channel: channel.to_owned(),
@@ -192,6 +198,7 @@ impl Workspace {
 
     /// Changes what a message says.
     pub(super) fn edit(&mut self, place: &Place, content: Content) -> Option<&mut Message> {
+        self.emitted.note_message(&content);
         let now = self.now();
         let blocks = self.with_block_ids(content.blocks);
         let message = self.messages.iter_mut().find(|message| Place::from(&**message) == *place)?;
@@ -204,6 +211,7 @@ impl Workspace {
 
     /// Replaces what one person sees.
     pub(super) fn replace_ephemeral(&mut self, place: &Place, content: Content) -> Option<&mut Ephemeral> {
+        self.emitted.note_message(&content);
         let blocks = self.with_block_ids(content.blocks);
         let ephemeral = self.ephemerals.iter_mut().find(|ephemeral| Place::from(&**ephemeral) == *place)?;
         ephemeral.text = content.text;

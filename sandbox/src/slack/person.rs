@@ -1,11 +1,13 @@
 //! People as Slack knows them, and what it tells an app about them.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::workspace::Workspace;
 
 /// Somebody with a Slack account, of this workspace or of another one.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Person {
     /// The user id, such as `U0ADA`.
     pub id: String,

@@ -1,5 +1,6 @@
 //! Modals and Home tabs, open in front of somebody.
 
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::workspace::Workspace;
@@ -8,7 +9,7 @@ use super::workspace::Workspace;
 const MODALS_ON_A_STACK: usize = 3;
 
 /// A modal or a Home tab in front of a person.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct View {
     /// The id that Slack gave it.
     pub id: String,
@@ -87,14 +88,14 @@ impl Workspace {
             user: user.to_owned(),
             hash: self.next_hash(),
             previous_id: None,
-            body: self.with_block_ids_inside(body),
+            body: self.take_in(body),
         }
     }
 
     /// Replaces what an open view shows.
     pub(super) fn redraw(&mut self, id: &str, body: Value) -> Option<View> {
         let hash = self.next_hash();
-        let body = self.with_block_ids_inside(body);
+        let body = self.take_in(body);
         let view = self.view_mut(id)?;
         view.hash = hash;
         view.body = body;
@@ -117,7 +118,9 @@ impl Workspace {
         format!("{}.{:08x}", self.now().timestamp(), self.next_number())
     }
 
-    fn with_block_ids_inside(&mut self, mut body: Value) -> Value {
+    /// Notes a view that the bot has sent, and gives every block in it a `block_id`.
+    fn take_in(&mut self, mut body: Value) -> Value {
+        self.emitted.note_view(&body);
         if let Some(Value::Array(blocks)) = body.get_mut("blocks").map(Value::take) {
             body["blocks"] = json!(self.with_block_ids(blocks));
         }

@@ -4,6 +4,7 @@ use std::{fmt, time::Duration};
 
 use aws_lc_rs::hmac;
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -42,13 +43,14 @@ impl Delivery {
 }
 
 /// How the bot has answered a request.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Ack {
     /// The HTTP status.
     pub status: u16,
     /// The body: JSON, or a string where it is none; null where there is none.
     pub body: Value,
     /// How long it took, on the machine's clock.
+    #[serde(skip)]
     pub took: Duration,
 }
 

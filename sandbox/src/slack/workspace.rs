@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::{
     SlackConfig,
     conversation::{Channel, Ephemeral, Message, Place},
+    emitted::Emitted,
     person::Person,
     render::Viewer,
     response_url::ResponseUrl,
@@ -33,6 +34,7 @@ pub(super) struct Workspace {
     /// Options that the bot has offered, by view and action.
     pub(super) loaded_options: BTreeMap<(String, String), Vec<Value>>,
     pub(super) response_urls: BTreeMap<String, ResponseUrl>,
+    pub(super) emitted: Emitted,
     triggers: BTreeMap<String, Trigger>,
     /// Microseconds of the last timestamp given out.
     last_stamp: i64,
@@ -68,6 +70,7 @@ impl Workspace {
             homes: BTreeMap::new(),
             loaded_options: BTreeMap::new(),
             response_urls: BTreeMap::new(),
+            emitted: Emitted::default(),
             triggers: BTreeMap::new(),
             last_stamp: 0,
             last_number: 0,

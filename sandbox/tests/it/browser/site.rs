@@ -6,13 +6,13 @@ use axum::{
     response::Html,
     routing::get,
 };
-use sandbox::http::{self, Control};
+use sandbox::http;
 
 /// Serves `routes`, and beside them `/echo`, which tells what the browser sent.
 pub(super) async fn site(routes: Router) -> String {
     let routes = routes.route("/echo", get(echo).post(echo)).route("/somewhere/below", get(echo));
     let (listener, address) = http::listen(0).await.unwrap();
-    http::serve(listener, routes, Control::default());
+    http::serve(listener, routes);
     format!("http://{address}")
 }
 
