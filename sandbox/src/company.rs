@@ -22,6 +22,7 @@ pub const GENERAL_CHANNEL: &str = "C0GENERAL";
 pub const BROKER_KEY: &str = "AKIAEXAMPLEBROKER000";
 
 const BOT_TOKEN: &str = "xoxb-example-bot-token";
+const APP_TOKEN: &str = "xapp-example-app-token";
 const BOT_USER: &str = "U0ELEVATE";
 const SIGNING_SECRET: &str = "example-signing-secret";
 const CLIENT_ID: &str = "elevate";
@@ -181,6 +182,7 @@ pub fn slack_config(clock: Clock, port: u16) -> SlackConfig {
         team_name: "Example Corp".into(),
         bot_token: BOT_TOKEN.into(),
         bot_user_id: BOT_USER.into(),
+        app_token: APP_TOKEN.into(),
         signing_secret: SIGNING_SECRET.into(),
         app_id: "A0ELEVATE".into(),
     }

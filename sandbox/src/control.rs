@@ -19,13 +19,15 @@
 //! | of `slack` | |
 //! |---|---|
 //! | `PUT people/{id}`, `PUT channels/{id}` | the account or channel, merged with what is given |
-//! | `POST install {"bot_url"}` | |
+//! | `POST install {"bot_url"?}` | as the option `--bot-url`: without it Socket Mode is on |
 //! | `POST people/{id}/type {"channel", "line"}` | `{"ack"}` |
 //! | `POST people/{id}/press {"action", "channel"?, "ts"?}` | `{"ack", "url"}`; the newest such button they see, unless its place is given |
 //! | `POST people/{id}/submit {"fields", "view"?}` | `{"ack", "outcome"}`; the topmost modal, unless it is named |
 //! | `POST people/{id}/open-home` | `{"acks"}`, one for each attempt to tell the bot |
 //! | `GET people/{id}/view` | `{"ephemerals", "direct", "modals", "home"}` |
 //! | `GET channels/{id}/messages` | what stands there |
+//! | `GET sockets` | `{"open"}`: how many Socket Mode connections there are |
+//! | `POST sockets/disconnect {"reason"}` | ends them: `"warning"`, `"refresh_requested"`, or `"link_disabled"`, which switches Socket Mode off |
 //! | `GET emitted` | `{"messages", "views"}`: all that the bot has ever said and shown, each once |
 //!
 //! What Slack's client does not let somebody do is refused with 409; where the bot gives no answer that Slack

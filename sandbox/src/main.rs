@@ -34,7 +34,7 @@ enum Service {
     Slack {
         #[command(flatten)]
         place: Place,
-        /// Where the bot listens for commands, interactions and events.
+        /// Where the bot listens for commands, interactions and events; without it Socket Mode is on.
         #[arg(long, value_name = "URL")]
         bot_url: Option<Url>,
     },
@@ -92,8 +92,9 @@ async fn start(service: Service) -> io::Result<String> {
             let config = company::slack_config(clock.clone(), place.port);
             let slack = Slack::start_beside(config, |slack| control::slack(slack, clock)).await?;
             company::furnish_slack(&slack);
-            if let Some(bot_url) = bot_url {
-                slack.install(bot_url.as_str());
+            match bot_url {
+                Some(bot_url) => slack.install(bot_url.as_str()),
+                None => slack.install_socket(),
             }
             Ok(slack.url())
         }

@@ -6,6 +6,7 @@
 mod actor;
 pub mod blocks;
 mod conversation;
+mod dispatch;
 mod emitted;
 mod events;
 mod form;
@@ -14,6 +15,7 @@ mod payload;
 mod person;
 pub mod render;
 mod response_url;
+mod socket;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -36,8 +38,11 @@ use crate::{
 
 pub use actor::{Actor, Pressed, Submission, Submitted};
 pub use conversation::{Channel, Ephemeral, Message, Place};
+use dispatch::Installed;
 pub use emitted::Emitted;
 pub use person::Person;
+pub use socket::Disconnect;
+use socket::Sockets;
 pub use view::View;
 pub use wire::{Ack, Delivery, Failure, signature};
 use workspace::Workspace;
@@ -57,6 +62,8 @@ pub struct SlackConfig {
     pub bot_token: String,
     /// The bot's own user.
     pub bot_user_id: String,
+    /// The token with which the bot opens Socket Mode connections.
+    pub app_token: String,
     /// The secret with which requests to the bot are signed.
     pub signing_secret: String,
     /// The app's id, such as `A0123456`.
@@ -74,7 +81,8 @@ struct Inner {
     control: Control,
     client: reqwest::Client,
     workspace: Mutex<Workspace>,
-    bot_url: Mutex<Option<String>>,
+    installed: Mutex<Installed>,
+    sockets: Mutex<Sockets>,
     last_sent: Mutex<Option<Delivery>>,
 }
 
@@ -104,7 +112,8 @@ impl Slack {
             address,
             control: Control::default(),
             client,
-            bot_url: Mutex::new(None),
+            installed: Mutex::default(),
+            sockets: Mutex::default(),
             last_sent: Mutex::new(None),
         }));
         http::serve(listener, beside(slack.clone()).merge(web_api::router(slack.clone())));
@@ -127,11 +136,6 @@ impl Slack {
     #[must_use]
     pub fn control(&self) -> &Control {
         &self.0.control
-    }
-
-    /// Says where the bot listens: commands, interactions and events go to paths below `bot_url`.
-    pub fn install(&self, bot_url: &str) {
-        *lock(&self.0.bot_url) = Some(bot_url.trim_end_matches('/').to_owned());
     }
 
     /// Adds a person, or replaces the one with the same id.

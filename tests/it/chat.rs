@@ -238,6 +238,7 @@ async fn slack() -> Slack {
         team_name: "Example".into(),
         bot_token: TOKEN.into(),
         bot_user_id: "UELEVATE".into(),
+        app_token: "xapp-unused".into(),
         signing_secret: "shared".into(),
         app_id: "A0123456".into(),
     })

@@ -10,7 +10,7 @@ use axum::{
 };
 use sandbox::{
     company,
-    slack::{Ack, Channel, Failure, Person, Place, Pressed, Slack, Submission},
+    slack::{Ack, Channel, Disconnect, Failure, Person, Place, Pressed, Slack, Submission},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -30,6 +30,8 @@ pub(super) fn routes(slack: Slack) -> Router {
         .route("/people/{id}/view", get(view))
         .route("/channels/{id}/messages", get(messages))
         .route("/emitted", get(emitted))
+        .route("/sockets", get(sockets))
+        .route("/sockets/disconnect", post(disconnects))
         .with_state(slack)
 }
 
@@ -77,11 +79,14 @@ async fn change_channel(
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Install {
-    bot_url: Url,
+    bot_url: Option<Url>,
 }
 
 async fn install(State(slack): State<Slack>, Body(install): Body<Install>) -> Json<Value> {
-    slack.install(install.bot_url.as_str());
+    match install.bot_url {
+        Some(bot_url) => slack.install(bot_url.as_str()),
+        None => slack.install_socket(),
+    }
     done()
 }
 
@@ -180,4 +185,19 @@ async fn messages(State(slack): State<Slack>, Path(id): Path<String>) -> Answer 
 
 async fn emitted(State(slack): State<Slack>) -> Json<Value> {
     Json(json!(slack.emitted()))
+}
+
+async fn sockets(State(slack): State<Slack>) -> Json<Value> {
+    Json(json!({ "open": slack.open_sockets() }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct End {
+    reason: Disconnect,
+}
+
+async fn disconnects(State(slack): State<Slack>, Body(end): Body<End>) -> Json<Value> {
+    slack.disconnects(end.reason);
+    done()
 }

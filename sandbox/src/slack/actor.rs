@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::{
     Slack,
     conversation::{Channel, Content, Message, Place},
+    dispatch::Dispatch,
     form::{self, Element},
     payload::{self, Installation, Sender},
     person::Person,
@@ -70,8 +71,7 @@ impl Actor {
     /// When the person cannot type it there, or the bot gives no answer that Slack accepts.
     pub async fn types(&self, channel: &str, line: &str) -> Result<Ack, Failure> {
         let form = self.command(channel, line)?;
-        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-        let ack = self.slack.send_signed("/slack/commands", &body, &[]).await?;
+        let ack = self.slack.tells(&Dispatch::Command(form)).await?;
         if ack.is_ok() {
             self.shows_answer(channel, &ack.body)?;
         }
@@ -189,10 +189,7 @@ impl Actor {
     }
 
     async fn interacts(&self, payload: &Value) -> Result<Ack, Failure> {
-        let body = form_urlencoded::Serializer::new(String::new())
-            .append_pair("payload", &payload.to_string())
-            .finish();
-        self.slack.send_signed("/slack/interactions", &body, &[]).await
+        self.slack.tells(&Dispatch::Interaction(payload)).await
     }
 
     fn sender<'a>(&'a self, workspace: &'a Workspace) -> Result<Sender<'a>, Failure> {

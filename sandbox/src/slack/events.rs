@@ -2,26 +2,20 @@
 
 use serde_json::{Value, json};
 
-use super::{Ack, Failure, Slack};
+use super::{Ack, Failure, Slack, dispatch::Dispatch};
 
 /// How often Slack repeats an event that was not answered with a yes.
 const RETRIES: u32 = 3;
 
 impl Slack {
-    /// Sends an event such as `{"type": "app_home_opened", …}` in its envelope, and again at once for as
+    /// Sends an event such as `{"type": "app_home_opened", …}`, wrapped as events are, and again at once for as
     /// long as the bot does not answer with a yes; hands back how each attempt went.
     pub async fn sends_event(&self, event: &Value) -> Vec<Result<Ack, Failure>> {
-        let body = self.event_envelope(event).to_string();
+        let body = self.event_callback(event);
         let mut attempts = Vec::new();
         for retry in 0..=RETRIES {
-            let attempt = match attempts.last() {
-                None => self.send_signed("/slack/events", &body, &[]).await,
-                Some(last) => {
-                    let (number, reason) = (retry.to_string(), reason(last));
-                    let headers = [("X-Slack-Retry-Num", number.as_str()), ("X-Slack-Retry-Reason", reason)];
-                    self.send_signed("/slack/events", &body, &headers).await
-                }
-            };
+            let retry = attempts.last().map(|last| (retry, reason(last)));
+            let attempt = self.tells(&Dispatch::Event { body: &body, retry }).await;
             let heard = attempt.as_ref().is_ok_and(|ack| (200..300).contains(&ack.status));
             attempts.push(attempt);
             if heard {
@@ -44,7 +38,7 @@ impl Slack {
         if proven && ack.is_ok() { Ok(ack) } else { Err(Failure::Unacceptable(format!("{ack:?}"))) }
     }
 
-    fn event_envelope(&self, event: &Value) -> Value {
+    fn event_callback(&self, event: &Value) -> Value {
         let mut workspace = self.workspace();
         let number = workspace.next_number();
         let config = &workspace.config;

@@ -28,6 +28,7 @@ async fn workspace() -> Slack {
         team_name: "Analytical Engines".to_owned(),
         bot_token: "xoxb-test".to_owned(),
         bot_user_id: "U0BOT".to_owned(),
+        app_token: "xapp-test".to_owned(),
         signing_secret: SECRET.to_owned(),
         app_id: "A1".to_owned(),
     })

@@ -1,5 +1,6 @@
 //! The Web API: which methods there are, who may call them, and how they answer.
 
+mod apps;
 mod arguments;
 mod chat;
 mod conversations;
@@ -12,12 +13,12 @@ use axum::{
     extract::{Path, RawQuery, State},
     http::{HeaderMap, Method as Verb, StatusCode, header},
     response::{IntoResponse, Response},
-    routing::{any, post},
+    routing::{any, get, post},
 };
 use serde_json::{Value, json};
 
 use self::arguments::Arguments;
-use super::{Slack, blocks::Fault, response_url, workspace::Workspace};
+use super::{Slack, SlackConfig, blocks::Fault, response_url, socket, workspace::Workspace};
 use crate::http;
 
 /// What a method answers, without the `ok` that Slack puts in front.
@@ -113,11 +114,16 @@ const METHODS: &[Method] = &[
     Method { name: "views.publish", needs: &["user_id", "view"], takes: &["hash"], answer: views::publish },
 ];
 
-/// The Web API and the response URLs.
+/// What is called with the app-level token instead of the bot's, and only by POST.
+const APP_METHODS: &[Method] =
+    &[Method { name: "apps.connections.open", needs: &[], takes: &[], answer: apps::connections_open }];
+
+/// The Web API, the response URLs, and the door of Socket Mode.
 pub(super) fn router(slack: Slack) -> Router {
     Router::new()
         .route("/api/{method}", any(call))
         .route("/response/{opaque}", post(respond))
+        .route("/link/", get(socket::link))
         .with_state(slack)
 }
 
@@ -134,28 +140,45 @@ async fn call(
             Verb::GET => Arguments::from_form(query.unwrap_or_default().as_bytes()),
             _ => Arguments::from_body(&headers, &body),
         };
-        envelope(answer(&slack, &name, &headers, arguments)).into_response()
+        envelope(answer(&slack, &verb, &name, &headers, arguments)).into_response()
     };
     http::apply(slack.control(), &name, answer).await
 }
 
 fn answer(
     slack: &Slack,
+    verb: &Verb,
     name: &str,
     headers: &HeaderMap,
     arguments: impl FnOnce() -> Result<Arguments, Refusal>,
 ) -> Answer {
-    let method = METHODS.iter().find(|method| method.name == name).ok_or("unknown_method")?;
-    authenticate(headers, &slack.0.config.bot_token)?;
+    let SlackConfig { bot_token, app_token, .. } = &slack.0.config;
+    let is_meant = |method: &&Method| method.name == name;
+    let method = if let Some(method) = METHODS.iter().find(is_meant) {
+        authenticate(headers, bot_token, app_token)?;
+        method
+    } else {
+        let method = APP_METHODS.iter().find(is_meant).ok_or("unknown_method")?;
+        if verb != Verb::POST {
+            return Err("insecure_request".into());
+        }
+        authenticate(headers, app_token, bot_token)?;
+        method
+    };
     let arguments = arguments()?;
     arguments.check(method.needs, method.takes)?;
     (method.answer)(&mut slack.workspace(), &arguments)
 }
 
-fn authenticate(headers: &HeaderMap, token: &str) -> Result<(), Refusal> {
+/// Refuses whoever does not bring `token`, and says so in particular where they bring the app's `other` one.
+fn authenticate(headers: &HeaderMap, token: &str, other: &str) -> Result<(), Refusal> {
     let given = headers.get(header::AUTHORIZATION).ok_or("not_authed")?;
     let bearer = given.to_str().ok().and_then(|given| given.strip_prefix("Bearer "));
-    if bearer == Some(token) { Ok(()) } else { Err("invalid_auth".into()) }
+    match bearer {
+        Some(bearer) if bearer == token => Ok(()),
+        Some(bearer) if bearer == other => Err("not_allowed_token_type".into()),
+        Some(_) | None => Err("invalid_auth".into()),
+    }
 }
 
 fn envelope(answer: Answer) -> Json<Value> {

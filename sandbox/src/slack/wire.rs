@@ -1,4 +1,4 @@
-//! How a request gets from Slack to the bot: signed, on time, and answered within three seconds.
+//! How a request gets from Slack to a bot that listens: signed, on time, and answered within three seconds.
 
 use std::{fmt, time::Duration};
 
@@ -8,10 +8,10 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::{Slack, lock};
+use super::{Slack, dispatch::Installed, lock};
 
 /// How long Slack waits for the bot.
-const PATIENCE: Duration = Duration::from_secs(3);
+pub(super) const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The signature of a body that is sent at a time, in seconds since 1970, under a signing secret.
 #[must_use]
@@ -45,7 +45,7 @@ impl Delivery {
 /// How the bot has answered a request.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Ack {
-    /// The HTTP status.
+    /// The HTTP status; 200 for what is acknowledged through Socket Mode.
     pub status: u16,
     /// The body: JSON, or a string where it is none; null where there is none.
     pub body: Value,
@@ -80,7 +80,7 @@ impl fmt::Display for Failure {
         match self {
             Self::Impossible(why) => write!(out, "cannot be done in Slack: {why}"),
             Self::TimedOut => write!(out, "operation timed out"),
-            Self::Unreachable(why) => write!(out, "the bot cannot be reached: {why}"),
+            Self::Unreachable(why) => write!(out, "dispatch_failed: the bot cannot be reached: {why}"),
             Self::Unacceptable(why) => write!(out, "Slack does not accept the bot's answer: {why}"),
         }
     }
@@ -136,8 +136,8 @@ impl Slack {
     /// When the bot does not answer in time, or not at all.
     pub async fn send(&self, delivery: &Delivery) -> Result<Ack, Failure> {
         *lock(&self.0.last_sent) = Some(delivery.clone());
-        let Some(bot_url) = lock(&self.0.bot_url).clone() else {
-            return Err(Failure::Unreachable("no bot is installed".to_owned()));
+        let Installed::At(bot_url) = lock(&self.0.installed).clone() else {
+            return Err(Failure::Unreachable("it listens at no URL".to_owned()));
         };
         let mut request = self.0.client.post(format!("{bot_url}{}", delivery.path));
         for (name, value) in &delivery.headers {

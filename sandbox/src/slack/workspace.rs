@@ -14,7 +14,10 @@ use super::{
     response_url::ResponseUrl,
     view::View,
 };
+use crate::chance::random_token;
 
+/// How long a Socket Mode connection can be opened with a ticket.
+const TICKET_LIVES: TimeDelta = TimeDelta::seconds(30);
 /// How long a trigger opens a modal.
 const TRIGGER_LIVES: TimeDelta = TimeDelta::seconds(3);
 
@@ -36,6 +39,8 @@ pub(super) struct Workspace {
     pub(super) response_urls: BTreeMap<String, ResponseUrl>,
     pub(super) emitted: Emitted,
     triggers: BTreeMap<String, Trigger>,
+    /// When tickets for Socket Mode connections were issued.
+    tickets: BTreeMap<String, DateTime<Utc>>,
     /// Microseconds of the last timestamp given out.
     last_stamp: i64,
     last_number: u64,
@@ -72,6 +77,7 @@ impl Workspace {
             response_urls: BTreeMap::new(),
             emitted: Emitted::default(),
             triggers: BTreeMap::new(),
+            tickets: BTreeMap::new(),
             last_stamp: 0,
             last_number: 0,
         }
@@ -139,6 +145,24 @@ impl Workspace {
         let url = format!("{}/response/{opaque}", self.origin);
         self.response_urls.insert(opaque, ResponseUrl::new(user, channel, original, self.now()));
         url
+    }
+
+    /// A URL at which one Socket Mode connection can be opened.
+    pub(super) fn issue_socket_url(&mut self) -> String {
+        let ticket = random_token();
+        let host = self.origin.trim_start_matches("http://");
+        let url = format!("ws://{host}/link/?ticket={ticket}&app_id={}", self.config.app_id);
+        self.tickets.insert(ticket, self.now());
+        url
+    }
+
+    /// Uses a ticket up, or says what is wrong with it.
+    pub(super) fn use_ticket(&mut self, ticket: &str) -> Result<(), &'static str> {
+        let issued_at = self.tickets.remove(ticket).ok_or("the ticket is unknown, or was used")?;
+        if self.now() - issued_at > TICKET_LIVES {
+            return Err("the ticket has expired");
+        }
+        Ok(())
     }
 
     pub(super) fn viewer(&self, user: &str) -> Viewer {

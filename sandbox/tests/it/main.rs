@@ -6,3 +6,5 @@ mod aws;
 mod browser;
 mod dynamo;
 mod idp;
+mod process;
+mod socket_mode;

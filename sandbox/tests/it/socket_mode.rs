@@ -1,0 +1,5 @@
+//! Socket Mode, as a bot that opens connections sees it.
+
+mod bot;
+mod connections;
+mod envelopes;
