@@ -236,6 +236,15 @@ mod tests {
     }
 
     #[test]
+    fn events_of_one_millisecond_are_told_apart_by_what_caused_them() {
+        let at = Timestamp::from_timestamp_millis(1).unwrap();
+        let of = |command: &str| SideEventId::of(&command.parse().unwrap(), at);
+        assert_eq!(of("one"), of("one"));
+        assert_ne!(of("one"), of("other"));
+        assert_eq!(of("one").as_str().parse::<SideEventId>().unwrap(), of("one"));
+    }
+
+    #[test]
     fn request_ids_sort_by_time() {
         let at = |millis| Timestamp::from_timestamp_millis(millis).unwrap();
         let (earlier, later) = (RequestId::new(at(1), u128::MAX), RequestId::new(at(2), 0));

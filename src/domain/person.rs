@@ -414,6 +414,20 @@ mod tests {
     }
 
     #[test]
+    fn an_address_has_one_at_sign_and_nothing_to_hide_behind() {
+        let longest = format!("{}@example.com", "x".repeat(242));
+        for good in ["ada@example.com", "ada+x@example.com", "a@b", &longest] {
+            assert_eq!(good.parse::<Email>().unwrap().as_str(), good);
+        }
+        let too_long = format!("x{longest}");
+        let bad =
+            ["", "ada", "@example.com", "ada@", "ada@b@c", "a da@b", "ada@b\n", "ada\u{7}@b", &too_long];
+        for bad in bad {
+            assert_eq!(bad.parse::<Email>(), Err(BadEmail), "{bad:?}");
+        }
+    }
+
+    #[test]
     fn letters_that_only_look_alike_stay_apart() {
         let address = |text: &str| text.parse::<Email>().unwrap();
         assert_eq!(address("Kim@Example.com"), address("kim@example.com"));

@@ -1,6 +1,11 @@
 //! Federate: from the link to the AWS console, and all who do not get there.
 
-use std::{fs, path::Path, time::Duration};
+use std::{
+    fs::{self, File},
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
 
 use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
 use chrono::TimeDelta;
@@ -322,6 +327,10 @@ async fn secrets_are_neither_kept_nor_said() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("secrets_are_neither_kept_nor_said");
     drop(fs::remove_dir_all(&folder));
     fs::create_dir(&folder).unwrap();
+    let log = Arc::new(File::create(folder.join("log")).unwrap());
+    let log = tracing_subscriber::fmt().with_env_filter("elevate=trace").with_writer(log).finish();
+    let _log = tracing::subscriber::set_default(log);
+    tracing::trace!(target: "elevate", "the log can be read here");
     let dynamo = Dynamo::open(&folder.join("table")).unwrap();
     let world = World::staff(Company::open(Clock::standing(nine()), dynamo).await.unwrap()).await;
     let (ada, bob, carol) = (world.ada(), world.bob(), world.carol());
@@ -339,7 +348,9 @@ async fn secrets_are_neither_kept_nor_said() {
 
     let files = fs::read_dir(&folder).unwrap().map(|file| fs::read(file.unwrap().path()).unwrap());
     let kept = String::from_utf8_lossy(&files.collect::<Vec<_>>().concat()).into_owned();
-    assert!(kept.contains("bucket policy broken"), "the table can be read here");
+    for known in ["bucket policy broken", "the log can be read here"] {
+        assert!(kept.contains(known), "{known}");
+    }
     let everywhere =
         [REVIEW_CHANNEL, AUDIT_CHANNEL, GENERAL_CHANNEL, &world.company.slack.direct_channel(ADA.slack)]
             .map(|channel| format!("{:?}", world.company.slack.messages(channel)));

@@ -1,8 +1,9 @@
 //! Link: who is bound to whom, and who is not.
 
 use chrono::TimeDelta;
+use elevate::domain::person::SlackUser;
 use sandbox::{
-    company::{ADA, BOB, GENERAL_CHANNEL, MALLORY, Persona, REVIEW_CHANNEL},
+    company::{ADA, BOB, GENERAL_CHANNEL, MALLORY, Persona, REVIEW_CHANNEL, TEAM},
     idp::{RefreshTokens, Tampering},
 };
 
@@ -54,12 +55,20 @@ async fn whoever_only_looks_at_a_link_uses_nothing_up() {
     let world = World::start().await;
     let ada = world.ada();
     let link = ada.asks_to_link().await;
-    for _ in 0..3 {
-        ada.browser.head(&link).await.unwrap();
-        ada.browser.get_raw(&link).await.unwrap();
-        ada.browser.prefetch(&link).await.unwrap();
-    }
-    assert_eq!(ada.follows_link(&link).await.status, 200);
+    let looks = async || {
+        for browser in [&ada.browser, &world.bob().browser] {
+            browser.head(&link).await.unwrap();
+            browser.get_raw(&link).await.unwrap();
+            browser.prefetch(&link).await.unwrap();
+        }
+    };
+    looks().await;
+    let page = ada.browser.open(&link).await.unwrap();
+    let at_idp = ada.browser.press(&page, "This is me").await.unwrap();
+    looks().await;
+    let back = ada.browser.press(&at_idp, "Continue as Ada").await.unwrap();
+    assert_eq!(back.status, 200, "{}", back.text());
+    world.settle().await;
     world.everybody_catches_up();
     world.finish().await;
 }
@@ -312,6 +321,21 @@ async fn once_a_refresh_token_is_gone_no_sign_in_of_the_past_counts() {
         );
         assert_eq!(world.audit().len(), 1);
     }
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_refresh_token_that_was_moved_opens_for_nobody_else() {
+    let world = World::with_linked([ADA, BOB]).await;
+    let store = &world.app.broker().ports().store;
+    let [ada, bob] = [ADA, BOB]
+        .map(|persona| SlackUser { team: TEAM.parse().unwrap(), user: persona.slack.parse().unwrap() });
+    let (own, bobs) = (store.token(&ada).await.unwrap().unwrap(), store.token(&bob).await.unwrap().unwrap());
+    store.replace_token(&ada, &own, Some(bobs.sealed)).await.unwrap();
+
+    world.ada().types(ASK).await;
+    assert!(world.ada().hears().contains("sign in again"), "it stays shut");
+    assert_eq!(world.audit().len(), 1);
     world.finish().await;
 }
 

@@ -7,8 +7,10 @@ use elevate::flows::sweep;
 use sandbox::{
     company::{ADA, BOB, Persona, REVIEW_CHANNEL},
     http::Fault,
+    idp::Tampering,
     slack::Submission,
 };
+use serde_json::json;
 
 use crate::world::{World, nine};
 
@@ -112,6 +114,33 @@ async fn a_reviewer_whose_groups_cannot_be_checked_changes_nothing() {
     assert_eq!(world.audit().len(), 1);
     bob.presses("review.approve").await;
     assert!(world.card().contains("*Approved*"), "the request stayed open");
+    world.everybody_catches_up();
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_reviewer_whose_groups_cannot_be_read_changes_nothing() {
+    let world = World::asked().await;
+    let bob = world.bob();
+    let claims = [("_claim_names".to_owned(), json!({ "groups": "src1" }))].into_iter().collect();
+    world.company.idp.tamper(Tampering { claims, ..Tampering::default() });
+    bob.presses("review.approve").await;
+    assert!(bob.hears().contains("could not be accepted"));
+    assert_eq!(world.audit().len(), 1);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn while_slack_cannot_say_whose_account_it_is_nothing_is_changed() {
+    let world = World::asked().await;
+    let bob = world.bob();
+    world.company.slack.control().fail_always("users.info", Fault::Status(503));
+    bob.presses("review.approve").await;
+    assert!(bob.hears().contains("Something broke"));
+
+    world.company.slack.control().heal();
+    world.passes(TimeDelta::minutes(2)).await;
+    assert!(world.card().contains("*Approved*"), "the press is carried out once it can be");
     world.everybody_catches_up();
     world.finish().await;
 }

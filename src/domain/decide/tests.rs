@@ -226,6 +226,9 @@ fn a_session_takes_the_requester_and_their_groups_of_this_very_sign_in() {
     let begin = |by| decide(&request, &Command::BeginSession { by }, &policy(), minute(1));
     assert!(begin(signed_in("ada", &[TARGET])).is_ok());
     assert_eq!(begin(signed_in("bob", &[TARGET])), Err(Refusal::OtherPerson { signed_in: "bob".into() }));
+    let elsewhere = Subject { issuer: "https://other.example".into(), ..subject("ada") };
+    let namesake = SignedIn::verified(elsewhere, None, [TARGET].into_iter().collect(), minute(0));
+    assert!(matches!(begin(namesake), Err(Refusal::OtherPerson { .. })), "the same `sub` of another `iss`");
     assert!(matches!(begin(signed_in("ada", &[])), Err(Refusal::NotEligible { .. })));
 }
 

@@ -1,12 +1,16 @@
 //! Requests, their events, and the secrets that a step uses up.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::{
+    collections::HashMap,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use aws_sdk_dynamodb::{
     config::{
         ConfigBag, Intercept, RuntimeComponents, interceptors::BeforeDeserializationInterceptorContextMut,
     },
     error::BoxError,
+    types::AttributeValue,
 };
 use elevate::{
     domain::request::{Event, Request},
@@ -110,6 +114,41 @@ async fn a_commit_that_fails_leaves_nothing_behind() {
     assert_eq!(store.events(id).await.unwrap(), [asked.recorded, approved.recorded]);
     let other = super::asked(2, "ada", S3_ADMIN, noon());
     assert_held_by(id, store.commit(&other).await);
+}
+
+#[tokio::test]
+async fn a_step_that_does_not_follow_the_one_before_is_a_conflict() {
+    let Fixture { store, .. } = &fixture().await;
+    let asked = asked(1, "ada", S3_ADMIN, noon());
+    store.commit(&asked).await.unwrap();
+    let never_made = then(&asked.after, approved(noon()), "approve", noon());
+    let skipping = then(&never_made.after, Event::SessionIssuing { session: 1 }, "open", noon());
+    let outcome = store.commit(&skipping).await;
+    assert!(matches!(outcome, Err(CommitError::Conflict)), "{outcome:?}");
+    assert_eq!(store.request(&asked.after.id).await.unwrap(), Some(asked.after));
+}
+
+#[tokio::test]
+async fn history_is_not_written_over() {
+    let Fixture { store, client, .. } = &fixture().await;
+    let asked = asked(1, "ada", S3_ADMIN, noon());
+    store.commit(&asked).await.unwrap();
+    let row = |sk: &str| {
+        let key = [("pk", format!("REQ#{}", asked.after.id)), ("sk", sk.to_owned())];
+        HashMap::from(key.map(|(name, value)| (name.to_owned(), AttributeValue::S(value))))
+    };
+    let read = client.get_item().table_name(TABLE).set_key(Some(row("META"))).send().await.unwrap();
+    let approved = then(&asked.after, approved(noon()), "approve", noon());
+    store.commit(&approved).await.unwrap();
+    client.put_item().table_name(TABLE).set_item(read.item).send().await.unwrap();
+
+    let rejected = then(&asked.after, rejected(), "reject", noon());
+    let outcome = store.commit(&rejected).await;
+    assert!(
+        matches!(outcome, Err(CommitError::Conflict)),
+        "though the request itself is of before: {outcome:?}"
+    );
+    assert_eq!(store.events(&asked.after.id).await.unwrap(), [asked.recorded, approved.recorded]);
 }
 
 #[tokio::test]
