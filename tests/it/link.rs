@@ -1,7 +1,7 @@
 //! Link: who is bound to whom, and who is not.
 
 use chrono::TimeDelta;
-use elevate::domain::person::SlackUser;
+use elevate::{domain::person::SlackUser, ports::UsedToken};
 use sandbox::{
     company::{ADA, BOB, GENERAL_CHANNEL, MALLORY, Persona, REVIEW_CHANNEL, TEAM},
     idp::{RefreshTokens, Tampering},
@@ -331,7 +331,9 @@ async fn a_refresh_token_that_was_moved_opens_for_nobody_else() {
     let [ada, bob] = [ADA, BOB]
         .map(|persona| SlackUser { team: TEAM.parse().unwrap(), user: persona.slack.parse().unwrap() });
     let (own, bobs) = (store.token(&ada).await.unwrap().unwrap(), store.token(&bob).await.unwrap().unwrap());
-    store.replace_token(&ada, &own, Some(bobs.sealed)).await.unwrap();
+    let taken = store.take_token(&ada, &own, world.company.clock.now()).await.unwrap();
+    let used = UsedToken::Kept { rotated: Some(bobs.sealed), told: None };
+    store.give_token_back(&ada, &taken, used).await.unwrap();
 
     world.ada().types(ASK).await;
     assert!(world.ada().hears().contains("sign in again"), "it stays shut");
