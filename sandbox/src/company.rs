@@ -18,11 +18,12 @@ pub const REVIEW_CHANNEL: &str = "C0REVIEW";
 pub const AUDIT_CHANNEL: &str = "C0AUDIT";
 /// Where everybody is.
 pub const GENERAL_CHANNEL: &str = "C0GENERAL";
+/// The token with which the broker opens Socket Mode connections.
+pub const APP_TOKEN: &str = "xapp-example-app-token";
 /// The access key with which the broker signs its calls of AWS.
 pub const BROKER_KEY: &str = "AKIAEXAMPLEBROKER000";
 
 const BOT_TOKEN: &str = "xoxb-example-bot-token";
-const APP_TOKEN: &str = "xapp-example-app-token";
 const BOT_USER: &str = "U0ELEVATE";
 const SIGNING_SECRET: &str = "example-signing-secret";
 const CLIENT_ID: &str = "elevate";

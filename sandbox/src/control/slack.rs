@@ -10,7 +10,7 @@ use axum::{
 };
 use sandbox::{
     company,
-    slack::{Ack, Channel, Disconnect, Failure, Person, Place, Pressed, Slack, Submission},
+    slack::{Ack, Channel, Disconnect, Failure, Person, Place, Slack, Submission},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -119,7 +119,7 @@ async fn presses(State(slack): State<Slack>, Path(id): Path<String>, Body(press)
             .ok_or_else(|| Refusal::not_found(format!("{id} sees no {}", press.action)))?,
         _ => return Err(Refusal::bad_request("a place is a channel and a ts")),
     };
-    let pressed: Pressed = person.presses(place, &press.action).await?;
+    let pressed = person.presses(place, &press.action).await?;
     Ok(Json(json!(pressed)))
 }
 

@@ -5,7 +5,7 @@ use futures_util::{SinkExt, StreamExt};
 use reqwest::Client;
 use sandbox::{
     clock::Clock,
-    company,
+    company::{self, APP_TOKEN},
     slack::{Ack, Actor, Failure, Slack},
 };
 use serde_json::{Value, json};
@@ -15,7 +15,6 @@ use tokio_tungstenite::{
     tungstenite::{Error, Message, protocol::CloseFrame},
 };
 
-pub(super) const APP_TOKEN: &str = "xapp-example-app-token";
 pub(super) const BOT_TOKEN: &str = "xoxb-example-bot-token";
 
 /// Example Corp's workspace with Socket Mode on.

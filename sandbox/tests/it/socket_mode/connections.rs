@@ -1,6 +1,7 @@
 //! How connections are opened, and how they end.
 
 use sandbox::{
+    company::APP_TOKEN,
     http::Fault,
     slack::{Disconnect, Failure},
 };
@@ -8,7 +9,7 @@ use serde_json::json;
 use tokio::{io::AsyncReadExt, time::Instant};
 use tokio_tungstenite::MaybeTlsStream;
 
-use super::bot::{APP_TOKEN, BOT_TOKEN, Office, refusal};
+use super::bot::{BOT_TOKEN, Office, refusal};
 
 #[tokio::test]
 async fn a_connection_wants_the_apps_own_token() {
