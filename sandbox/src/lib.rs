@@ -1,7 +1,8 @@
 //! Stand-ins for the services that elevate talks to: Slack, an OpenID provider, AWS, DynamoDB.
 //!
 //! They speak the real protocols over HTTP on loopback, import nothing of the product, and are stricter
-//! than the real thing: what a real service would frown at, they refuse.
+//! than the real thing: what a real service would frown at, they refuse. The binary of this crate starts
+//! one of the first three as a process.
 
 pub mod aws;
 pub mod browser;

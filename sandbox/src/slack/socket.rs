@@ -1,7 +1,7 @@
 //! Socket Mode: which connections the bot holds open, and what becomes of the envelopes sent on them.
 //!
 //! <https://docs.slack.dev/apis/events-api/using-socket-mode>. An envelope goes out on one connection and is
-//! acknowledged there, once; whatever else a bot sends is a fault of its, and ends the connection.
+//! acknowledged there, once; whatever else a bot sends is its fault, and ends the connection.
 
 mod link;
 

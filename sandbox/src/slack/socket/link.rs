@@ -31,6 +31,8 @@ const GRACE: Duration = Duration::from_secs(10);
 const PING_EVERY: Duration = Duration::from_secs(10);
 /// How long a bot may take to read what was said to it at the end.
 const LINGER: Duration = Duration::from_secs(1);
+/// How many bytes of a reason a frame has room for: RFC 6455, section 5.5.
+const LONGEST_REASON: usize = 123;
 /// What the machine at the other end calls itself.
 const HOST: &str = "applink-1";
 /// How many seconds a connection lives, about; what Slack says, not what is done here.
@@ -126,10 +128,10 @@ async fn converse(
             message = socket.next() => match message {
                 Some(Ok(Message::Text(text))) => {
                     if let Err(fault) = slack.sockets(|sockets| sockets.acknowledge(opened.id, &text)) {
-                        return Ok(Some(violation(fault)));
+                        return Ok(Some(violation(&fault)));
                     }
                 }
-                Some(Ok(Message::Binary(_))) => return Ok(Some(violation("a frame that is no text".to_owned()))),
+                Some(Ok(Message::Binary(_))) => return Ok(Some(violation("a frame that is no text"))),
                 Some(Ok(Message::Pong(_))) => has_answered = true,
                 // It is answered by the library.
                 Some(Ok(Message::Ping(_) | Message::Frame(_))) => {}
@@ -164,6 +166,7 @@ fn text(json: &Value) -> Message {
     Message::text(json.to_string())
 }
 
-fn violation(fault: String) -> CloseFrame {
-    CloseFrame { code: CloseCode::Policy, reason: fault.into() }
+fn violation(fault: &str) -> CloseFrame {
+    let reason = &fault[..fault.floor_char_boundary(LONGEST_REASON)];
+    CloseFrame { code: CloseCode::Policy, reason: reason.into() }
 }
