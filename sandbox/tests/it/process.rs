@@ -5,3 +5,4 @@ mod child;
 mod common;
 mod idp;
 mod slack;
+mod sockets;
