@@ -1,0 +1,39 @@
+"""The commands beside `serve`: what they say to whoever runs the bot."""
+
+from world.play import World
+
+
+def test_the_table_is_made_once_and_found_the_second_time(installed: World) -> None:
+    table = installed.ground.table
+    assert installed.make_table().splitlines() == [
+        f"created table {table}, on demand, encrypted, protected from deletion",
+        "turned on the sweeping away of expired rows",
+        "turned on recovery to any point in time",
+    ]
+    assert installed.make_table().splitlines() == [
+        f"table {table} is there",
+        "expired rows are swept away",
+        "the table can be restored to any point in time",
+    ]
+
+
+def test_check_finds_no_fault_with_its_counterparts(installed: World) -> None:
+    installed.make_table()
+    found = installed.product.runs("check")
+    assert (found.returncode, found.stdout.splitlines()) == (
+        0,
+        ["ok      DynamoDB", "ok      Slack", "ok      identity provider"],
+    ), found
+
+
+def test_check_names_each_counterpart_that_will_not_do(installed: World) -> None:
+    found = installed.product.runs(
+        "check",
+        ELEVATE_SLACK__BOT_TOKEN="xoxb-of-somebody-else",
+        ELEVATE_OIDC__ISSUER=installed.signin.url,
+    )
+    assert found.returncode == 1
+    assert [line[:6] for line in found.stdout.splitlines()] == ["faulty"] * 3, found
+    assert "there is no such table" in found.stdout
+    assert "invalid_auth" in found.stdout
+    assert found.stderr.strip() == "elevate: 3 of 3 counterparts will not do"

@@ -1,0 +1,85 @@
+"""The templates of infra/, deployed, and the bot at work on nothing but what they made."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError  # type: ignore[import-untyped]
+
+from world.aws import Aws, Credentials
+from world.company import ADA, BROKER_ACCOUNT, PROD
+from world.ground import EXTERNAL_ID, S3_ADMIN, Ground, by_template
+from world.play import World
+
+
+@pytest.fixture(scope="module")
+def deployed(aws: Aws) -> Ground:
+    """Both templates, deployed."""
+    return by_template(aws)
+
+
+@pytest.fixture
+def deployed_world(deployed: Ground, tmp_path: Path) -> Iterator[World]:
+    """A world in which the bot runs on what the templates made."""
+    world = World(deployed, tmp_path)
+    yield world
+    world.close()
+
+
+def test_the_story_is_played_on_what_the_templates_made(deployed_world: World) -> None:
+    world = deployed_world
+    found = world.product.runs("check")
+    assert found.returncode == 0, found
+    world.serve()
+    world.ada.links()
+    world.bob.links()
+    console = world.ada.opens(world.approved())
+    assert "AWS console" in console.text, console
+    credentials = world.signin.credentials_behind(console.url)
+    assert world.aws.client("s3", credentials).list_buckets()["Buckets"] == []
+    world.ada.presses("request.end")
+    world.reviews.shows("*Ended early* by", ADA.email)
+    world.stop_serving()
+
+
+def test_the_bots_role_may_do_what_the_bot_does_and_nothing_else(deployed: Ground) -> None:
+    key = {"pk": {"S": "REQ#1"}, "sk": {"S": "META"}}
+    table = deployed.aws.client("dynamodb", deployed.broker)
+    table.transact_write_items(TransactItems=[{"Put": {"TableName": deployed.table, "Item": key}}])
+    assert table.get_item(TableName=deployed.table, Key=key)["Item"] == key
+    for refused in (
+        lambda: table.scan(TableName=deployed.table),
+        lambda: table.delete_table(TableName=deployed.table),
+        lambda: table.list_tables(),
+        lambda: deployed.aws.client("s3", deployed.broker).list_buckets(),
+        lambda: deployed.aws.client("iam", deployed.broker).list_roles(),
+    ):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            refused()
+
+
+@pytest.mark.parametrize("caller", ["the bot, without the external id", "another account", "the role's own account"])
+def test_the_target_role_is_the_bots_alone_to_assume(deployed: Ground, caller: str) -> None:
+    credentials, external_id = {
+        "the bot, without the external id": (deployed.broker, {}),
+        "another account": (Credentials.root_of("222233334444"), {"ExternalId": EXTERNAL_ID}),
+        "the role's own account": (Credentials.root_of(PROD), {"ExternalId": EXTERNAL_ID}),
+    }[caller]
+    sts = deployed.aws.client("sts", credentials)
+    with pytest.raises(ClientError, match="not authorized to perform: sts:AssumeRole"):
+        sts.assume_role(RoleArn=S3_ADMIN, RoleSessionName="mallory", **external_id)
+
+
+def test_the_templates_table_is_the_one_that_the_bot_makes(deployed: Ground, installed: World) -> None:
+    installed.make_table()
+    assert shape_of(deployed.aws, installed.ground.table) == shape_of(deployed.aws, deployed.table)
+
+
+def shape_of(aws: Aws, name: str) -> dict[str, Any]:
+    """What a table is like, apart from its name and age."""
+    dynamodb = aws.client("dynamodb", Credentials.root_of(BROKER_ACCOUNT))
+    table = dynamodb.describe_table(TableName=name)["Table"]
+    told = ("KeySchema", "AttributeDefinitions", "BillingModeSummary", "DeletionProtectionEnabled")
+    indexes = [(index["IndexName"], index["KeySchema"], index["Projection"]) for index in table["GlobalSecondaryIndexes"]]
+    return {name: table[name] for name in told} | {"indexes": indexes}

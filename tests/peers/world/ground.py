@@ -1,0 +1,79 @@
+"""What the bot finds in AWS: a table, credentials of its own, and the roles that it gives people."""
+
+import json
+from dataclasses import dataclass
+
+from world.aws import REGION, Aws, Credentials
+from world.company import BROKER_ACCOUNT, PROD, STAGING
+
+EXTERNAL_ID = "example-external-id"
+S3_ADMIN = f"arn:aws:iam::{PROD}:role/S3Admin"
+S3_FULL_ACCESS = "arn:aws:iam::aws:policy/AmazonS3FullAccess"
+
+Statement = dict[str, object]
+
+
+@dataclass(frozen=True)
+class Ground:
+    """An AWS that is ready for the bot, but for the table where that is left to the bot."""
+
+    aws: Aws
+    broker: Credentials
+    table: str
+
+
+def by_hand(aws: Aws) -> Credentials:
+    """Makes an IAM user for the bot, and two roles, of which only S3Admin trusts it; hands back the user's key."""
+    iam = aws.client("iam", Credentials.root_of(BROKER_ACCOUNT))
+    broker = iam.create_user(UserName="elevate")["User"]["Arn"]
+    iam.put_user_policy(UserName="elevate", PolicyName="broker", PolicyDocument=_policy(*_what_the_bot_does()))
+    _role(aws, PROD, "S3Admin", trusted=broker)
+    _role(aws, STAGING, "ReadOnly", trusted=f"arn:aws:iam::{STAGING}:root")
+    return Credentials.given(iam.create_access_key(UserName="elevate")["AccessKey"])
+
+
+def by_template(aws: Aws) -> Ground:
+    """Deploys both templates of infra/, and assumes the bot's role as the service would that runs it."""
+    made = aws.deploy(BROKER_ACCOUNT, "elevate", "broker.yaml", {"TableName": "elevate"})
+    role = {
+        "RoleName": "S3Admin",
+        "BrokerRoleArn": made["BrokerRoleArn"],
+        "ManagedPolicyArns": S3_FULL_ACCESS,
+        "ExternalId": EXTERNAL_ID,
+        # ministack does not tell trust policies which source identity is being set.
+        "RequireSourceIdentity": "false",
+    }
+    aws.deploy(PROD, "s3-admin", "target-role.yaml", role)
+    service = aws.client("sts", Credentials.root_of(BROKER_ACCOUNT))
+    assumed = service.assume_role(RoleArn=made["BrokerRoleArn"], RoleSessionName="i-0123456789abcdef0")
+    return Ground(aws, Credentials.given(assumed["Credentials"]), made["TableName"])
+
+
+def _what_the_bot_does() -> list[Statement]:
+    table = f"arn:aws:dynamodb:{REGION}:{BROKER_ACCOUNT}:table/elevate-*"
+    items = ["BatchGetItem", "DeleteItem", "DescribeTable", "GetItem", "PutItem", "Query", "UpdateItem"]
+    sessions = ["AssumeRole", "SetSourceIdentity", "TagSession"]
+    return [
+        {"Effect": "Allow", "Action": [f"dynamodb:{item}" for item in items], "Resource": table},
+        {"Effect": "Allow", "Action": [f"sts:{session}" for session in sessions], "Resource": "*"},
+    ]
+
+
+def _role(aws: Aws, account: str, name: str, trusted: str) -> None:
+    iam = aws.client("iam", Credentials.root_of(account))
+    principal = {"AWS": trusted}
+    trust = _policy(
+        {
+            "Effect": "Allow",
+            "Principal": principal,
+            "Action": "sts:AssumeRole",
+            "Condition": {"StringEquals": {"sts:ExternalId": EXTERNAL_ID}},
+        },
+        {"Effect": "Allow", "Principal": principal, "Action": ["sts:SetSourceIdentity", "sts:TagSession"]},
+    )
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)
+    iam.attach_role_policy(RoleName=name, PolicyArn=S3_FULL_ACCESS)
+
+
+def _policy(*statements: Statement) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})

@@ -1,0 +1,110 @@
+"""The Slack workspace: the sandbox's, in a process of its own, and what its people do and see."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from world.process import TARGET, Program, eventually
+
+Json = dict[str, Any]
+
+
+class Slack:
+    """The workspace, through its control API."""
+
+    def __init__(self, bot_url: str, home: Path) -> None:
+        """Opens it; commands and interactions go to `bot_url`."""
+        command = [str(TARGET / "debug" / "sandbox"), "slack", "--port", "0", "--bot-url", bot_url]
+        self.program = Program("sandbox slack", command, {}, home / "slack.log")
+        self.url = self.program.wait_for_address()
+        self.api_url = f"{self.url}/api"
+        self._control = httpx.Client(base_url=f"{self.url}/control", timeout=30)
+
+    def types(self, person: str, channel: str, line: str) -> Any:
+        """Somebody types a line; hands back how the bot answered."""
+        return self._post(f"/people/{person}/type", {"channel": channel, "line": line})
+
+    def presses(self, person: str, action: str) -> Any:
+        """Somebody presses the newest button of this kind that they see."""
+        return self._post(f"/people/{person}/press", {"action": action})
+
+    def submits(self, person: str, fields: dict[str, str]) -> Any:
+        """Somebody submits the form in front of them."""
+        return self._post(f"/people/{person}/submit", {"fields": fields})
+
+    def view_of(self, person: str) -> Any:
+        """What somebody sees besides channels."""
+        return self._get(f"/people/{person}/view")
+
+    def messages(self, channel: str) -> Any:
+        """What stands in a channel, oldest first."""
+        return self._get(f"/channels/{channel}/messages")
+
+    def emitted(self) -> Any:
+        """Every message and view that the bot has ever sent."""
+        return self._get("/emitted")
+
+    def installs(self, bot_url: str) -> None:
+        """Sends commands and interactions elsewhere from here on."""
+        self._post("/install", {"bot_url": bot_url})
+
+    def _get(self, path: str) -> Any:
+        return _read(self._control.get(path))
+
+    def _post(self, path: str, body: Json) -> Any:
+        return _read(self._control.post(path, json=body))
+
+
+def _read(answer: httpx.Response) -> Any:
+    assert answer.is_success, f"{answer.request.method} {answer.request.url}: {answer.status_code} {answer.text}"
+    return answer.json()
+
+
+def text_of(shown: Json) -> str:
+    """Everything there is to read in the blocks of a message or a view, in order."""
+    return "\n".join(_texts(shown.get("blocks", [])))
+
+
+def _texts(part: object) -> Iterator[str]:
+    if isinstance(part, list):
+        for each in part:
+            yield from _texts(each)
+    elif isinstance(part, dict):
+        for name, value in part.items():
+            if name == "text" and isinstance(value, str):
+                yield value
+            else:
+                yield from _texts(value)
+
+
+class Feed:
+    """A place where messages appear and change, as somebody who reads along sees it."""
+
+    def __init__(self, name: str, look: Callable[[], list[Json]]) -> None:
+        """Nothing of it has been read. `look` hands back all that stands there."""
+        self._name = name
+        self._look = look
+        self._read: set[str] = set()
+
+    def shows(self, *fragments: str) -> str:
+        """Reads on until there is something that has all these fragments in it, and hands back its text."""
+        passed: list[str] = []
+
+        def found() -> str | None:
+            for text in self._unread():
+                if all(fragment in text for fragment in fragments):
+                    return text
+                passed.append(text)
+            return None
+
+        return eventually(found, lambda: f"{self._name} does not show {fragments}, but:\n" + "\n--\n".join(passed))
+
+    def _unread(self) -> Iterator[str]:
+        for message in self._look():
+            version = json.dumps(message, sort_keys=True)
+            if version not in self._read:
+                self._read.add(version)
+                yield text_of(message)
