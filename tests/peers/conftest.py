@@ -1,16 +1,27 @@
 """The world of each test: what is shared by all, and what each has for itself."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from world.aws import Aws, Credentials
-from world.ground import Ground, by_hand, by_template
+from world.ground import Ground, by_hand
+from world.judges import Emitted
 from world.play import World
-from world.process import SCRATCH
-from world.slack import Json
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Lets what the bot says in all tests be judged after all of them."""
+    items.sort(key=lambda item: item.path.stem == "test_blocks")
+
+
+@pytest.fixture(scope="session")
+def emitted() -> Emitted:
+    """What the bot has said and shown in all worlds so far."""
+    return Emitted()
 
 
 @pytest.fixture(scope="module")
@@ -28,17 +39,29 @@ def broker(aws: Aws) -> Credentials:
 
 
 @pytest.fixture
-def installed(aws: Aws, broker: Credentials, tmp_path: Path) -> Iterator[World]:
+def world_on(emitted: Emitted, tmp_path: Path) -> Iterator[Callable[[Ground], World]]:
+    """Opens a world on some ground, until the test is over."""
+    with ExitStack() as stack:
+
+        def opened(ground: Ground) -> World:
+            world = World(ground, tmp_path)
+            stack.callback(world.close)
+            stack.callback(lambda: emitted.add_all(world.slack.emitted()))
+            return world
+
+        yield opened
+
+
+@pytest.fixture
+def installed(world_on: Callable[[Ground], World], aws: Aws, broker: Credentials, tmp_path: Path) -> World:
     """A world with the bot's configuration in it, but no table, and nothing that serves."""
-    world = World(Ground(aws, broker, f"elevate-{tmp_path.name}"), tmp_path)
-    yield world
-    world.close()
+    return world_on(Ground(aws, broker, f"elevate-{tmp_path.name}"))
 
 
 @pytest.fixture
 def world(installed: World) -> Iterator[World]:
     """A world in which the bot serves, and Ada and Bob are linked."""
-    installed.make_table()
+    installed.ground.make_table()
     installed.serve()
     installed.ada.links()
     installed.bob.links()

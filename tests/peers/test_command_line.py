@@ -5,12 +5,12 @@ from world.play import World
 
 def test_the_table_is_made_once_and_found_the_second_time(installed: World) -> None:
     table = installed.ground.table
-    assert installed.make_table().splitlines() == [
+    assert installed.ground.make_table() == [
         f"created table {table}, on demand, encrypted, protected from deletion",
         "turned on the sweeping away of expired rows",
         "turned on recovery to any point in time",
     ]
-    assert installed.make_table().splitlines() == [
+    assert installed.ground.make_table() == [
         f"table {table} is there",
         "expired rows are swept away",
         "the table can be restored to any point in time",
@@ -18,7 +18,7 @@ def test_the_table_is_made_once_and_found_the_second_time(installed: World) -> N
 
 
 def test_check_finds_no_fault_with_its_counterparts(installed: World) -> None:
-    installed.make_table()
+    installed.ground.make_table()
     found = installed.product.runs("check")
     assert (found.returncode, found.stdout.splitlines()) == (
         0,

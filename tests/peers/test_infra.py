@@ -1,7 +1,7 @@
 """The templates of infra/, deployed, and the bot at work on nothing but what they made."""
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,16 +19,10 @@ def deployed(aws: Aws) -> Ground:
     return by_template(aws)
 
 
-@pytest.fixture
-def deployed_world(deployed: Ground, tmp_path: Path) -> Iterator[World]:
-    """A world in which the bot runs on what the templates made."""
-    world = World(deployed, tmp_path)
-    yield world
-    world.close()
-
-
-def test_the_story_is_played_on_what_the_templates_made(deployed_world: World) -> None:
-    world = deployed_world
+def test_the_story_is_played_on_what_the_templates_made(
+    deployed: Ground, world_on: Callable[[Ground], World]
+) -> None:
+    world = world_on(deployed)
     found = world.product.runs("check")
     assert found.returncode == 0, found
     world.serve()
@@ -40,6 +34,10 @@ def test_the_story_is_played_on_what_the_templates_made(deployed_world: World) -
     assert world.aws.client("s3", credentials).list_buckets()["Buckets"] == []
     world.ada.presses("request.end")
     world.reviews.shows("*Ended early* by", ADA.email)
+    world.ada.types("/elevate status")
+    world.ada.hears("Your newest requests", "*ended*")
+    world.ada.types("/elevate unlink")
+    world.ada.is_told("is not linked to", ADA.email)
     world.stop_serving()
 
 
@@ -48,15 +46,16 @@ def test_the_bots_role_may_do_what_the_bot_does_and_nothing_else(deployed: Groun
     table = deployed.aws.client("dynamodb", deployed.broker)
     table.transact_write_items(TransactItems=[{"Put": {"TableName": deployed.table, "Item": key}}])
     assert table.get_item(TableName=deployed.table, Key=key)["Item"] == key
-    for refused in (
+    refused: list[Callable[[], object]] = [
         lambda: table.scan(TableName=deployed.table),
         lambda: table.delete_table(TableName=deployed.table),
         lambda: table.list_tables(),
         lambda: deployed.aws.client("s3", deployed.broker).list_buckets(),
         lambda: deployed.aws.client("iam", deployed.broker).list_roles(),
-    ):
+    ]
+    for call in refused:
         with pytest.raises(ClientError, match="AccessDenied"):
-            refused()
+            call()
 
 
 @pytest.mark.parametrize("caller", ["the bot, without the external id", "another account", "the role's own account"])
@@ -71,15 +70,16 @@ def test_the_target_role_is_the_bots_alone_to_assume(deployed: Ground, caller: s
         sts.assume_role(RoleArn=S3_ADMIN, RoleSessionName="mallory", **external_id)
 
 
-def test_the_templates_table_is_the_one_that_the_bot_makes(deployed: Ground, installed: World) -> None:
-    installed.make_table()
-    assert shape_of(deployed.aws, installed.ground.table) == shape_of(deployed.aws, deployed.table)
+def test_the_templates_table_is_the_one_that_the_bot_makes(deployed: Ground) -> None:
+    by_itself = replace(deployed, table="by-itself")
+    by_itself.make_table()
+    assert shape_of(by_itself) == shape_of(deployed)
 
 
-def shape_of(aws: Aws, name: str) -> dict[str, Any]:
-    """What a table is like, apart from its name and age."""
-    dynamodb = aws.client("dynamodb", Credentials.root_of(BROKER_ACCOUNT))
-    table = dynamodb.describe_table(TableName=name)["Table"]
+def shape_of(ground: Ground) -> dict[str, Any]:
+    """What the table is like, apart from its name and age."""
+    dynamodb = ground.aws.client("dynamodb", Credentials.root_of(BROKER_ACCOUNT))
+    table = dynamodb.describe_table(TableName=ground.table)["Table"]
     told = ("KeySchema", "AttributeDefinitions", "BillingModeSummary", "DeletionProtectionEnabled")
     indexes = [(index["IndexName"], index["KeySchema"], index["Projection"]) for index in table["GlobalSecondaryIndexes"]]
     return {name: table[name] for name in told} | {"indexes": indexes}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from world.aws import REGION, Aws, Credentials
 from world.company import BROKER_ACCOUNT, PROD, STAGING
+from world.product import make_table
 
 EXTERNAL_ID = "example-external-id"
 S3_ADMIN = f"arn:aws:iam::{PROD}:role/S3Admin"
@@ -20,6 +21,10 @@ class Ground:
     aws: Aws
     broker: Credentials
     table: str
+
+    def make_table(self) -> list[str]:
+        """Lets the bot make its table, as whoever runs it would."""
+        return make_table(self.table, self.aws.environment(Credentials.root_of(BROKER_ACCOUNT)))
 
 
 def by_hand(aws: Aws) -> Credentials:

@@ -4,7 +4,7 @@ import json
 import re
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from typing import NamedTuple, TypeAlias
 
 from slack_sdk.errors import SlackObjectFormationError
 from slack_sdk.models.basic_objects import JsonObject
@@ -18,64 +18,84 @@ SNAPSHOTS = ROOT / "tests" / "it" / "snapshots"
 COMPILER = ["node", "node_modules/typescript/bin/tsc", "--noEmit", "--strict", "--ignoreConfig"]
 LIBRARIES = ["--module", "nodenext", "--lib", "es2022", "--skipLibCheck"]
 
+Shown: TypeAlias = list[Json] | Json
+"""The blocks of a message or a view; or a view."""
 
-@dataclass
+
+class Refused(NamedTuple):
+    """Something that a judge refuses, and why."""
+
+    what: Shown
+    why: str
+
+
 class Emitted:
-    """Lists of blocks and views, each once."""
+    """All that has been shown, each once."""
 
-    blocks: list[list[Json]] = field(default_factory=list)
-    views: list[Json] = field(default_factory=list)
+    def __init__(self) -> None:
+        """Nothing has."""
+        self.shown: list[Shown] = []
 
-    def add(self, shown: Json) -> None:
-        """Adds a message, or a view and, apart from it, its blocks."""
-        if "type" in shown and shown not in self.views:
-            self.views.append(shown)
-        if "blocks" in shown and shown["blocks"] not in self.blocks:
-            self.blocks.append(shown["blocks"])
+    def add(self, told: Json) -> None:
+        """Adds a message's blocks; or a view and, apart from it, its blocks."""
+        parts: list[Shown] = [told] if "type" in told else []
+        parts.append(told.get("blocks", []))
+        self.shown.extend(part for part in parts if part not in self.shown)
+
+    def add_all(self, told: Json) -> None:
+        """Adds all that a workspace tells of the bot."""
+        for each in told["messages"] + told["views"]:
+            self.add(each)
 
 
-def snapshots() -> Emitted:
+def snapshots() -> list[Shown]:
     """What the snapshots of the Rust tests hold that is JSON for Slack."""
     found = Emitted()
     for snapshot in sorted(SNAPSHOTS.glob("it__views__*.snap")):
         _, _, body = snapshot.read_text().split("---\n", 2)
         if body.startswith("{"):
             found.add(json.loads(body))
-    return found
+    return found.shown
 
 
-def refused_by_slack_sdk(emitted: Emitted) -> list[str]:
-    """What the models of `slack_sdk` find wrong, or cannot hold without losing something of it."""
-    blocks = [(block, lambda block=block: Block.parse(block)) for blocks in emitted.blocks for block in blocks]
-    views = [(view, lambda view=view: View(**view)) for view in emitted.views]
-    return [fault for shown, model in blocks + views for fault in _faults(shown, model)]
+def slack_sdk(shown: Sequence[Shown]) -> list[Refused]:
+    """Refuses what its models find wrong, or cannot hold without losing something of it."""
+    return [Refused(each, why) for each in shown for why in _faults(each)]
 
 
-def _faults(shown: Json, model: Callable[[], JsonObject | None]) -> Iterator[str]:
-    try:
-        held = model()
-        told = held.to_dict() if held else None
-    except (SlackObjectFormationError, TypeError) as fault:
-        yield f"{fault}: {shown}"
+def _faults(shown: Shown) -> Iterator[str]:
+    if isinstance(shown, dict):
+        yield from _faults_of(shown, lambda: View(**shown))
         return
-    if told != shown:
-        yield f"of {shown}\nremains {told}"
+    for block in shown:
+        yield from _faults_of(block, lambda block=block: Block.parse(block))
 
 
-def refused_by_tsc(emitted: Emitted) -> list[str]:
-    """What does not have the types that `@slack/types` declares."""
-    typed = [("KnownBlock[]", blocks) for blocks in emitted.blocks] + [("View", view) for view in emitted.views]
-    return [f"{fault}: {value}" for fault, value in _compile(typed)]
+def _faults_of(told: Json, model: Callable[[], JsonObject | None]) -> Iterator[str]:
+    try:
+        parsed = model()
+        held = parsed.to_dict() if parsed else None
+    except (SlackObjectFormationError, TypeError) as fault:
+        yield str(fault)
+        return
+    if held != told:
+        yield f"is held as {held}"
 
 
-def _compile(typed: Sequence[tuple[str, object]]) -> Iterator[tuple[str, object]]:
+def tsc(shown: Sequence[Shown]) -> list[Refused]:
+    """Refuses what does not have the types that `@slack/types` declares: one line of source for each."""
+    kinds = ["View" if isinstance(each, dict) else "KnownBlock[]" for each in shown]
+    lines = [f"const _{n}: {kind} = {json.dumps(shown[n])};" for n, kind in enumerate(kinds)]
     folder = SCRATCH / "node"
-    lines = [f"const _{n}: {kind} = {json.dumps(value)};" for n, (kind, value) in enumerate(typed)]
-    source = folder / "emitted.ts"
+    source = folder / "shown.ts"
     source.write_text("\n".join(["import type { KnownBlock, View } from '@slack/types';", *lines]))
     compiled = subprocess.run([*COMPILER, *LIBRARIES, source.name], cwd=folder, capture_output=True, text=True)
-    for complaint in compiled.stdout.splitlines():
-        if place := re.match(r"emitted\.ts\((\d+),\d+\): error (.*)", complaint):
-            yield place[2], typed[int(place[1]) - 2][1]
+    return list(_read(compiled.stdout, shown))
+
+
+def _read(complaints: str, shown: Sequence[Shown]) -> Iterator[Refused]:
+    for complaint in complaints.splitlines():
+        if place := re.match(r"shown\.ts\((\d+),\d+\): error (.*)", complaint):
+            yield Refused(shown[int(place[1]) - 2], place[2])
         else:
             assert complaint.startswith("  "), complaint

@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from world.aws import Credentials
 from world.browser import Browser, Page
-from world.company import ADA, AUDIT_CHANNEL, BOB, BROKER_ACCOUNT, CAROL, GENERAL_CHANNEL, PROD, REVIEW_CHANNEL, Persona
+from world.company import ADA, AUDIT_CHANNEL, BOB, CAROL, GENERAL_CHANNEL, PROD, REVIEW_CHANNEL, Persona
 from world.ground import EXTERNAL_ID, Ground
 from world.idp import Idp
 from world.process import Program, free_port
@@ -41,13 +40,6 @@ class World:
         self.ada, self.bob, self.carol = (Player(self, persona) for persona in (ADA, BOB, CAROL))
         self.elevate: Program | None = None
 
-    def make_table(self) -> str:
-        """Lets the bot make its table, as whoever runs it would; hands back what it says."""
-        operator = self.aws.environment(Credentials.root_of(BROKER_ACCOUNT))
-        made = self.product.runs("create-table", **operator)
-        assert made.returncode == 0, made
-        return made.stdout
-
     def serve(self, **environment: str) -> None:
         """Lets the bot serve, with some of its environment changed."""
         self.elevate = self.product.serves(**environment)
@@ -62,8 +54,7 @@ class World:
 
     def close(self) -> None:
         """Stops everything, whatever has become of it."""
-        programs = [self.elevate, self.slack.program, self.idp.program]
-        for program in programs:
+        for program in (self.elevate, self.slack.program, self.idp.program):
             if program is not None:
                 program.kill()
         self.signin.stop()
@@ -153,7 +144,8 @@ class Player:
         return [modal["body"] for modal in self._sees()["modals"]]
 
     def _sees(self) -> Json:
-        return self._slack.view_of(self.persona.slack)
+        seen: Json = self._slack.view_of(self.persona.slack)
+        return seen
 
 
 def _expect_ok(told: Json) -> None:

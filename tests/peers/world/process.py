@@ -1,5 +1,6 @@
 """Programs that run beside the tests: started, waited for, stopped."""
 
+import atexit
 import os
 import socket
 import subprocess
@@ -36,6 +37,7 @@ class Program:
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
+        atexit.register(self._process.kill)
 
     def stop(self) -> int:
         """Asks it to stop with SIGTERM, and says with which status it did."""

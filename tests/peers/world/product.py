@@ -29,6 +29,14 @@ SECRETS = {
 }
 
 
+def make_table(table: str, aws: Mapping[str, str]) -> list[str]:
+    """Makes the bot's table, or looks at it, as its operator would; hands back what that says, line by line."""
+    command = [BINARY, "create-table", "--table", table]
+    made = subprocess.run(command, env=dict(aws), capture_output=True, text=True, timeout=60)
+    assert made.returncode == 0, made
+    return made.stdout.splitlines()
+
+
 @dataclass(frozen=True)
 class Settings:
     """What the configuration file says where worlds differ."""

@@ -1,0 +1,78 @@
+"""Signatures, by `slack_sdk` on the other side: of what Slack sends, and of what the bot takes."""
+
+import time
+from urllib.parse import urlencode
+
+import httpx
+import pytest
+from slack_sdk.signature import SignatureVerifier
+
+from world.company import ADA, GENERAL_CHANNEL, SIGNING_SECRET, TEAM
+from world.play import ASK, World
+from world.receiver import Receiver
+
+VERIFIER = SignatureVerifier(SIGNING_SECRET)
+
+
+def test_what_slack_sends_is_signed(world: World) -> None:
+    world.ada.types(ASK)
+    world.reviews.shows("*Waiting*")
+    world.bob.presses("review.reject")
+    world.bob.is_shown_a_form("Why")
+
+    with Receiver() as receiver:
+        world.slack.installs(receiver.url)
+        world.ada.types("/elevate status")
+        world.bob.presses("review.approve")
+        world.bob.submits(reason="no")
+    assert [post.path for post in receiver.posts] == ["/slack/commands", *["/slack/interactions"] * 2]
+    for post in receiver.posts:
+        assert VERIFIER.is_valid_request(post.body, post.headers)
+        assert not VERIFIER.is_valid_request(post.body + b"&", post.headers)
+        assert not SignatureVerifier("somebody-elses-secret").is_valid_request(post.body, post.headers)
+
+
+def test_what_slack_sdk_signs_is_taken_and_answered(world: World) -> None:
+    with Receiver(answer="ok") as response_url:
+        body = command("help", response_url.url)
+        assert posted(world, body, signed(body)) == 200
+        assert b"Access to AWS roles" in response_url.waits_for_post().body
+
+
+@pytest.mark.parametrize("forgery", ["another body", "another secret", "an old signature", "none"])
+def test_what_is_not_signed_as_it_is_sent_is_turned_away(world: World, forgery: str) -> None:
+    body = command("help", "http://127.0.0.1:1")
+    headers = {
+        "another body": signed(body.replace("help", "link")),
+        "another secret": signed(body, SignatureVerifier("somebody-elses-secret")),
+        "an old signature": signed(body, seconds_ago=301),
+        "none": {},
+    }[forgery]
+    assert posted(world, body, headers) == 401
+
+
+def command(text: str, response_url: str) -> str:
+    """A slash command of Ada's, as Slack would encode it."""
+    fields = {
+        "team_id": TEAM,
+        "user_id": ADA.slack,
+        "channel_id": GENERAL_CHANNEL,
+        "command": "/elevate",
+        "text": text,
+        "response_url": response_url,
+        "trigger_id": f"{time.time_ns()}.1.a",
+    }
+    return urlencode(fields)
+
+
+def signed(body: str, verifier: SignatureVerifier = VERIFIER, seconds_ago: int = 0) -> dict[str, str]:
+    """The headers by which this body is Slack's."""
+    timestamp = str(int(time.time()) - seconds_ago)
+    signature = verifier.generate_signature(timestamp=timestamp, body=body)
+    return {"x-slack-request-timestamp": timestamp, "x-slack-signature": str(signature)}
+
+
+def posted(world: World, body: str, headers: dict[str, str]) -> int:
+    """With which status the bot answers this."""
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    return httpx.post(f"{world.product.url}/slack/commands", content=body, headers=form | headers).status_code
