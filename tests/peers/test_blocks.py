@@ -1,4 +1,4 @@
-"""Every block and view that the bot makes is held by Slack's own models and types, which see what is wrong."""
+"""What the bot says and shows has the form that Slack's own models and types demand."""
 
 import pytest
 
@@ -33,7 +33,10 @@ FAULTY: dict[str, tuple[Shown, set[str]]] = {
     "markup on a button": ([actions(BUTTON | {"text": MARKDOWN})], {"tsc"}),
     "a view without title": ({"type": "modal", "blocks": [SECTION]}, {"tsc"}),
     "a section without text": ([{"type": "section"}], {"slack_sdk"}),
-    "a text that is too long": ([{"type": "section", "text": MARKDOWN | {"text": "x" * 3001}}], {"slack_sdk"}),
+    "a text that is too long": (
+        [{"type": "section", "text": MARKDOWN | {"text": "x" * 3001}}],
+        {"slack_sdk"},
+    ),
     "a label that is too long": ([actions(BUTTON | {"text": TEXT | {"text": "x" * 76}})], {"slack_sdk"}),
     "a title that is too long": (MODAL | {"title": TEXT | {"text": "x" * 25}}, {"slack_sdk"}),
     "too many buttons": ([actions(*[BUTTON] * 26)], {"slack_sdk"}),

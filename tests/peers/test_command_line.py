@@ -1,6 +1,6 @@
-"""The commands beside `serve`: what they say to whoever runs the bot."""
+"""The command line: what the bot says to whoever runs it, and how it comes to an end."""
 
-from world.play import World
+from world.play import ASK, World
 
 
 def test_the_table_is_made_once_and_found_the_second_time(installed: World) -> None:
@@ -37,3 +37,12 @@ def test_check_names_each_counterpart_that_will_not_do(installed: World) -> None
     assert "there is no such table" in found.stdout
     assert "invalid_auth" in found.stdout
     assert found.stderr.strip() == "elevate: 3 of 3 counterparts will not do"
+
+
+def test_told_to_stop_it_finishes_what_it_has_begun(world: World) -> None:
+    world.slack.is_slow("chat.postMessage", milliseconds=1_000)
+    world.ada.types(ASK)
+    world.stop_serving()
+    assert "*Waiting*" in world.card()
+    assert "*Waiting*" in world.ada.is_told("bucket policy broken")
+    world.audit.shows("*Requested*")

@@ -58,16 +58,18 @@ def test_the_bots_role_may_do_what_the_bot_does_and_nothing_else(deployed: Groun
             call()
 
 
-@pytest.mark.parametrize("caller", ["the bot, without the external id", "another account", "the role's own account"])
-def test_the_target_role_is_the_bots_alone_to_assume(deployed: Ground, caller: str) -> None:
-    credentials, external_id = {
-        "the bot, without the external id": (deployed.broker, {}),
-        "another account": (Credentials.root_of("222233334444"), {"ExternalId": EXTERNAL_ID}),
-        "the role's own account": (Credentials.root_of(PROD), {"ExternalId": EXTERNAL_ID}),
-    }[caller]
-    sts = deployed.aws.client("sts", credentials)
-    with pytest.raises(ClientError, match="not authorized to perform: sts:AssumeRole"):
-        sts.assume_role(RoleArn=S3_ADMIN, RoleSessionName="mallory", **external_id)
+def test_the_target_role_is_the_bots_alone_to_assume_with_the_external_id(deployed: Ground) -> None:
+    assumes = {"RoleArn": S3_ADMIN, "RoleSessionName": "mallory"}
+    for credentials, external_id in (
+        (deployed.broker, {}),
+        (deployed.broker, {"ExternalId": "somebody-elses"}),
+        (Credentials.root_of("222233334444"), {"ExternalId": EXTERNAL_ID}),
+        (Credentials.root_of(PROD), {"ExternalId": EXTERNAL_ID}),
+    ):
+        sts = deployed.aws.client("sts", credentials)
+        with pytest.raises(ClientError, match="not authorized to perform: sts:AssumeRole"):
+            sts.assume_role(**assumes, **external_id)
+    assert deployed.aws.client("sts", deployed.broker).assume_role(**assumes, ExternalId=EXTERNAL_ID)
 
 
 def test_the_templates_table_is_the_one_that_the_bot_makes(deployed: Ground) -> None:
@@ -81,5 +83,8 @@ def shape_of(ground: Ground) -> dict[str, Any]:
     dynamodb = ground.aws.client("dynamodb", Credentials.root_of(BROKER_ACCOUNT))
     table = dynamodb.describe_table(TableName=ground.table)["Table"]
     told = ("KeySchema", "AttributeDefinitions", "BillingModeSummary", "DeletionProtectionEnabled")
-    indexes = [(index["IndexName"], index["KeySchema"], index["Projection"]) for index in table["GlobalSecondaryIndexes"]]
+    indexes = [
+        (index["IndexName"], index["KeySchema"], index["Projection"])
+        for index in table["GlobalSecondaryIndexes"]
+    ]
     return {name: table[name] for name in told} | {"indexes": indexes}

@@ -6,8 +6,8 @@ import pytest
 from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
 from world.aws import Credentials
-from world.company import ADA, BOB, PROD, STAGING
-from world.play import World
+from world.company import ADA, AUDIT_CHANNEL, BOB, PROD, REVIEW_CHANNEL, STAGING
+from world.play import ASK, World
 from world.process import eventually
 
 ONE_MINUTE = 60.0
@@ -99,3 +99,37 @@ def test_access_that_ada_ends_early_gives_no_further_session(world: World) -> No
     page = world.ada.opens(link)
     assert page.status == 403 and "Access is not open: this request is ended" in page.text, page
     assert world.signin.sessions == 0
+
+
+def test_what_is_secret_is_neither_kept_nor_said_nor_logged(world: World) -> None:
+    link = world.approved()
+    console = world.ada.opens(link)
+    credentials = world.signin.credentials_behind(console.url)
+    world.audit.shows("*Session issued*")
+    secrets = {
+        "the session's key": credentials.secret_key,
+        "the session's token": str(credentials.token),
+        "the ticket": link.rpartition("/")[2],
+        **{f"refresh token {n}": token for n, token in enumerate(world.idp.refresh_tokens_of(ADA))},
+    }
+    assert world.elevate is not None
+    seen = {
+        "the table": str(world.ground.rows()),
+        "the log": world.elevate.said(),
+        "the channels": str(world.slack.messages(REVIEW_CHANNEL) + world.slack.messages(AUDIT_CHANNEL)),
+        "Ada's messages": str(world.slack.view_of(ADA.slack)["direct"]),
+    }
+    assert [(secret, where) for secret in secrets for where in seen if secrets[secret] in seen[where]] == []
+    assert ADA.email in seen["the table"] and "serving" in seen["the log"]
+
+
+def test_what_a_bot_was_killed_over_is_done_when_it_serves_again(world: World) -> None:
+    world.slack.is_slow("users.info", milliseconds=5_000)
+    world.ada.types(ASK)
+    assert world.elevate is not None
+    world.elevate.kill()
+    world.slack.recovers()
+    world.serve()
+    world.ada.hears("on its way", within=ONE_MINUTE + 30)
+    world.reviews.shows("*Waiting*")
+    assert len(world.slack.messages(REVIEW_CHANNEL)) == 1

@@ -7,7 +7,7 @@ from typing import Any
 import boto3  # type: ignore[import-untyped]
 from botocore.config import Config  # type: ignore[import-untyped]
 
-from world.process import ROOT, SCRATCH, Program, answers, free_port
+from world.process import ROOT, Program, answers, free_port
 
 REGION = "eu-central-1"
 SERVICES = ("cloudformation", "dynamodb", "iam", "kms", "s3", "sts")

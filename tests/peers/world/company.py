@@ -8,6 +8,7 @@ REVIEW_CHANNEL = "C0REVIEW"
 AUDIT_CHANNEL = "C0AUDIT"
 
 BOT_TOKEN = "xoxb-example-bot-token"
+APP_TOKEN = "xapp-example-app-token"
 SIGNING_SECRET = "example-signing-secret"
 CLIENT_ID = "elevate"
 CLIENT_SECRET = "example-client-secret"

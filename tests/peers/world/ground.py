@@ -26,12 +26,19 @@ class Ground:
         """Lets the bot make its table, as whoever runs it would."""
         return make_table(self.table, self.aws.environment(Credentials.root_of(BROKER_ACCOUNT)))
 
+    def rows(self) -> list[dict[str, object]]:
+        """All that is in the table."""
+        dynamodb = self.aws.client("dynamodb", Credentials.root_of(BROKER_ACCOUNT))
+        pages = dynamodb.get_paginator("scan").paginate(TableName=self.table)
+        return [row for page in pages for row in page["Items"]]
+
 
 def by_hand(aws: Aws) -> Credentials:
-    """Makes an IAM user for the bot, and two roles, of which only S3Admin trusts it; hands back the user's key."""
+    """Makes a user for the bot, and two roles of which only S3Admin trusts it; hands back the user's key."""
     iam = aws.client("iam", Credentials.root_of(BROKER_ACCOUNT))
     broker = iam.create_user(UserName="elevate")["User"]["Arn"]
-    iam.put_user_policy(UserName="elevate", PolicyName="broker", PolicyDocument=_policy(*_what_the_bot_does()))
+    policy = _policy(*_what_the_bot_does())
+    iam.put_user_policy(UserName="elevate", PolicyName="broker", PolicyDocument=policy)
     _role(aws, PROD, "S3Admin", trusted=broker)
     _role(aws, STAGING, "ReadOnly", trusted=f"arn:aws:iam::{STAGING}:root")
     return Credentials.given(iam.create_access_key(UserName="elevate")["AccessKey"])

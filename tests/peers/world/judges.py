@@ -1,9 +1,10 @@
-"""Judges of what the bot says and shows, made by Slack: the models of `slack_sdk`, and `@slack/types` under `tsc`."""
+"""Judges of what the bot says and shows: the models of `slack_sdk`, and `@slack/types` under `tsc`."""
 
 import json
 import re
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple, TypeAlias
 
 from slack_sdk.errors import SlackObjectFormationError
@@ -65,10 +66,10 @@ def slack_sdk(shown: Sequence[Shown]) -> list[Refused]:
 
 def _faults(shown: Shown) -> Iterator[str]:
     if isinstance(shown, dict):
-        yield from _faults_of(shown, lambda: View(**shown))
+        yield from _faults_of(shown, partial(View, **shown))
         return
     for block in shown:
-        yield from _faults_of(block, lambda block=block: Block.parse(block))
+        yield from _faults_of(block, partial(Block.parse, block))
 
 
 def _faults_of(told: Json, model: Callable[[], JsonObject | None]) -> Iterator[str]:
@@ -89,7 +90,8 @@ def tsc(shown: Sequence[Shown]) -> list[Refused]:
     folder = SCRATCH / "node"
     source = folder / "shown.ts"
     source.write_text("\n".join(["import type { KnownBlock, View } from '@slack/types';", *lines]))
-    compiled = subprocess.run([*COMPILER, *LIBRARIES, source.name], cwd=folder, capture_output=True, text=True)
+    command = [*COMPILER, *LIBRARIES, source.name]
+    compiled = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
     return list(_read(compiled.stdout, shown))
 
 

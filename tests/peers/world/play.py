@@ -6,7 +6,7 @@ from world.browser import Browser, Page
 from world.company import ADA, AUDIT_CHANNEL, BOB, CAROL, GENERAL_CHANNEL, PROD, REVIEW_CHANNEL, Persona
 from world.ground import EXTERNAL_ID, Ground
 from world.idp import Idp
-from world.process import Program, free_port
+from world.process import EVENTUALLY, Program, free_port
 from world.product import Product, Settings
 from world.signin import SignIn
 from world.slack import Feed, Json, Slack, text_of
@@ -18,7 +18,7 @@ class World:
     """Example Corp with the bot installed."""
 
     def __init__(self, ground: Ground, home: Path) -> None:
-        """Starts Slack and the identity provider, and writes the bot's configuration; it does not serve yet."""
+        """Starts Slack and the identity provider, and writes the bot's configuration."""
         port = free_port()
         url = f"http://127.0.0.1:{port}"
         self.ground = ground
@@ -93,7 +93,7 @@ class Player:
         _expect_ok(self._slack.types(self.persona.slack, GENERAL_CHANNEL, line))
 
     def presses(self, action: str) -> str:
-        """Presses the newest button of this kind that they see; hands back where it leads, if it leads anywhere."""
+        """Presses the newest button of this kind that they see; hands back where it leads, if anywhere."""
         pressed = self._slack.presses(self.persona.slack, action)
         _expect_ok(pressed)
         return pressed["url"] or ""
@@ -107,9 +107,9 @@ class Player:
         """Waits for a form to open in front of them."""
         return self._forms.shows(*fragments)
 
-    def hears(self, *fragments: str) -> str:
+    def hears(self, *fragments: str, within: float = EVENTUALLY) -> str:
         """Waits for something that only they see."""
-        return self._whispers.shows(*fragments)
+        return self._whispers.shows(*fragments, within=within)
 
     def is_told(self, *fragments: str) -> str:
         """Waits for something in their messages with the app."""

@@ -1,4 +1,4 @@
-"""The product: the compiled `elevate`, given a configuration file and environment variables and nothing else."""
+"""The product: the compiled `elevate`, given a configuration file and environment variables alone."""
 
 import subprocess
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ SECRETS = {
 
 
 def make_table(table: str, aws: Mapping[str, str]) -> list[str]:
-    """Makes the bot's table, or looks at it, as its operator would; hands back what that says, line by line."""
+    """Makes the bot's table, or looks at it, as its operator would; hands back what that says."""
     command = [BINARY, "create-table", "--table", table]
     made = subprocess.run(command, env=dict(aws), capture_output=True, text=True, timeout=60)
     assert made.returncode == 0, made

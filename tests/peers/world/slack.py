@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from world.process import TARGET, Program, eventually
+from world.process import EVENTUALLY, TARGET, Program, eventually
 
 Json = dict[str, Any]
 
@@ -15,9 +15,10 @@ Json = dict[str, Any]
 class Slack:
     """The workspace, through its control API."""
 
-    def __init__(self, bot_url: str, home: Path) -> None:
-        """Opens it; commands and interactions go to `bot_url`."""
-        command = [str(TARGET / "debug" / "sandbox"), "slack", "--port", "0", "--bot-url", bot_url]
+    def __init__(self, bot_url: str | None, home: Path) -> None:
+        """Opens it; commands and interactions go to `bot_url`, or else into Socket Mode."""
+        command = [str(TARGET / "debug" / "sandbox"), "slack", "--port", "0"]
+        command += ["--bot-url", bot_url] if bot_url else []
         self.program = Program("sandbox slack", command, {}, home / "slack.log")
         self.url = self.program.wait_for_address()
         self.api_url = f"{self.url}/api"
@@ -47,6 +48,26 @@ class Slack:
         """Every message and view that the bot has ever sent."""
         return self._get("/emitted")
 
+    def calls(self) -> set[str]:
+        """The names of the Web API's methods that have been called."""
+        return set(self._get("/calls"))
+
+    def waits(self, seconds: int) -> None:
+        """Lets time pass in the workspace."""
+        self._post("/clock", {"advance_seconds": seconds})
+
+    def is_slow(self, call: str, milliseconds: int) -> None:
+        """Takes at least this long to answer calls of this method."""
+        self._post("/latency", {"call": call, "milliseconds": milliseconds})
+
+    def recovers(self) -> None:
+        """Is as fast as ever."""
+        self._control.delete("/faults").raise_for_status()
+
+    def fails(self, call: str, fault: object) -> None:
+        """Answers the next call of this method with a fault."""
+        self._post("/faults", {"call": call, "fault": fault, "times": 1})
+
     def installs(self, bot_url: str) -> None:
         """Sends commands and interactions elsewhere from here on."""
         self._post("/install", {"bot_url": bot_url})
@@ -59,7 +80,7 @@ class Slack:
 
 
 def _read(answer: httpx.Response) -> Any:
-    assert answer.is_success, f"{answer.request.method} {answer.request.url}: {answer.status_code} {answer.text}"
+    assert answer.is_success, f"{answer.request.url}: {answer.status_code} {answer.text}"
     return answer.json()
 
 
@@ -89,7 +110,7 @@ class Feed:
         self._look = look
         self._read: set[str] = set()
 
-    def shows(self, *fragments: str) -> str:
+    def shows(self, *fragments: str, within: float = EVENTUALLY) -> str:
         """Reads on until there is something that has all these fragments in it, and hands back its text."""
         passed: list[str] = []
 
@@ -100,7 +121,10 @@ class Feed:
                 passed.append(text)
             return None
 
-        return eventually(found, lambda: f"{self._name} does not show {fragments}, but:\n" + "\n--\n".join(passed))
+        def otherwise() -> str:
+            return "\n--\n".join([f"{self._name}: nothing with {fragments}, but", *passed])
+
+        return eventually(found, otherwise, within)
 
     def _unread(self) -> Iterator[str]:
         for message in self._look():
