@@ -178,16 +178,31 @@ fn the_table_in_infra_is_the_one_in_the_code() {
     assert_eq!(defined, keyed.collect());
 }
 
+/// For each invariant the architecture names tests that hold it, and a break that one of them has seen.
 #[test]
-fn the_tests_that_the_architecture_names_exist() {
-    let architecture = fs::read_to_string("docs/ARCHITECTURE.md").unwrap();
+fn the_tests_and_breaks_that_the_architecture_names_exist() {
     let files = ["src", "tests/it"].map(|folder| rust_files(Path::new(folder))).concat();
     let code: String = files.iter().map(|file| fs::read_to_string(file).unwrap()).collect();
-    let quoted = architecture.split('`').skip(1).step_by(2);
-    let named: Vec<&str> = quoted.filter(|name| name.matches('_').count() >= 3).collect();
-    assert!(named.len() >= 20, "{named:?}");
-    for name in named {
-        assert!(code.contains(&format!("fn {name}(")), "there is no test {name}");
+    let architecture = fs::read_to_string("docs/ARCHITECTURE.md").unwrap();
+    let invariants: Vec<&str> = (1..)
+        .map_while(|number| architecture.lines().find(|line| line.starts_with(&format!("{number}. **"))))
+        .collect();
+    assert_eq!(invariants.len(), 13);
+    for (invariant, number) in invariants.into_iter().zip(1..) {
+        let quoted: Vec<&str> = invariant.split('`').skip(1).step_by(2).collect();
+        let tests: Vec<&str> = quoted.iter().copied().filter(|name| name.matches('_').count() >= 3).collect();
+        for name in &tests {
+            assert!(code.contains(&format!("fn {name}(")), "there is no test {name}");
+        }
+        let named = quoted.last().unwrap();
+        let patch = fs::read_to_string(format!("tests/mutations/{named}.patch")).expect(named);
+        assert!(
+            patch.lines().any(|line| line == format!("invariant: {number}")),
+            "{named} breaks another one"
+        );
+        let mut kills = patch.lines().filter_map(|line| line.strip_prefix("kills: "));
+        let is_named = |test: &str| tests.contains(&test.rsplit("::").next().unwrap_or_default());
+        assert!(kills.any(is_named), "{named} is seen by none of {tests:?}");
     }
 }
 
