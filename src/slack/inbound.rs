@@ -46,6 +46,7 @@ pub fn router(broker: Arc<Broker>, verifier: Verifier) -> Router {
     Router::new()
         .route("/slack/commands", post(commands))
         .route("/slack/interactions", post(interactions))
+        .route("/slack/events", post(events))
         .with_state(Slack { broker, verifier })
 }
 
@@ -104,6 +105,28 @@ async fn interactions(State(slack): State<Slack>, request: Request) -> Response 
             tracing::warn!("an interaction of an unknown shape was let pass");
             StatusCode::OK.into_response()
         }
+    }
+}
+
+/// Proves to Slack that this address is ours. No event is used; one that comes all the same has been heard, or
+/// Slack would send it again (<https://docs.slack.dev/apis/events-api>).
+async fn events(State(slack): State<Slack>, request: Request) -> Response {
+    #[derive(Deserialize)]
+    #[serde(tag = "type", rename_all = "snake_case")]
+    enum Event {
+        UrlVerification {
+            challenge: String,
+        },
+        #[serde(other)]
+        Unused,
+    }
+    let body = match slack.signed_body(request).await {
+        Ok(body) => body,
+        Err(status) => return status.into_response(),
+    };
+    match serde_json::from_slice(&body) {
+        Ok(Event::UrlVerification { challenge }) => challenge.into_response(),
+        Ok(Event::Unused) | Err(_) => StatusCode::OK.into_response(),
     }
 }
 
