@@ -1,8 +1,9 @@
 //! The few fields of Slack's payloads that we use. Everything else may be missing, null, or unheard of.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde_json::Value;
 use url::Url;
 
 use super::views::ids::{field, view};
@@ -11,6 +12,7 @@ use crate::domain::{
     ids::{RequestId, TeamId, UserId},
     person::SlackUser,
     policy::Reason,
+    press::ReplyTo,
     secret::hash_of,
 };
 
@@ -30,31 +32,38 @@ pub struct SlashCommand {
     pub trigger_id: String,
 }
 
-/// Something done to a block or a form (<https://docs.slack.dev/reference/interaction-payloads>).
-#[derive(Clone, Debug, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+/// Something done to a block or a form, and who did it
+/// (<https://docs.slack.dev/reference/interaction-payloads>).
+#[derive(Clone, Debug)]
 pub enum Interaction {
     /// A button was pressed.
-    BlockActions(BlockActions),
+    BlockActions(Sender, BlockActions),
     /// A form was submitted.
-    ViewSubmission(ViewSubmission),
+    ViewSubmission(Sender, ViewSubmission),
     /// Something we do not use.
-    #[serde(other)]
     Unknown,
+}
+
+/// Who did something, and every part of the payload that says where they are from.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Sender {
+    user: User,
+    #[serde(default)]
+    team: Option<Id>,
+    #[serde(default)]
+    enterprise: Option<Id>,
+    #[serde(default)]
+    view: Option<Installation>,
 }
 
 /// A press of a button.
 #[derive(Clone, Debug, Deserialize)]
 pub struct BlockActions {
-    user: Presser,
-    #[serde(default)]
-    team: Option<Id>,
     /// What was pressed.
     #[serde(default)]
     pub actions: Vec<Action>,
-    /// Where an answer goes.
     #[serde(default)]
-    pub response_url: Option<Url>,
+    response_url: Option<String>,
     /// Opens one form within 3 s.
     pub trigger_id: String,
 }
@@ -72,9 +81,6 @@ pub struct Action {
 /// A submitted form.
 #[derive(Clone, Debug, Deserialize)]
 pub struct ViewSubmission {
-    user: Presser,
-    #[serde(default)]
-    team: Option<Id>,
     #[serde(default)]
     trigger_id: Option<String>,
     /// The form, filled in.
@@ -91,15 +97,13 @@ pub struct View {
     #[serde(default)]
     hash: String,
     #[serde(default)]
-    private_metadata: String,
+    private_metadata: Option<String>,
     #[serde(default)]
-    app_installed_team_id: Option<TeamId>,
-    #[serde(default)]
-    state: State,
+    state: Value,
 }
 
 #[derive(Clone, Debug, Deserialize)]
-struct Presser {
+struct User {
     id: UserId,
     #[serde(default)]
     team_id: Option<TeamId>,
@@ -110,45 +114,65 @@ struct Id {
     id: TeamId,
 }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-struct State {
-    #[serde(default)]
-    values: HashMap<String, HashMap<String, Field>>,
-}
-
 #[derive(Clone, Debug, Deserialize)]
-struct Field {
+struct Installation {
     #[serde(default)]
-    value: Option<String>,
-    #[serde(default)]
-    selected_option: Option<Choice>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-struct Choice {
-    value: String,
+    app_installed_team_id: Option<TeamId>,
 }
 
 /// A sentence for each field that cannot be read.
 pub type FieldErrors = BTreeMap<&'static str, String>;
 
-impl BlockActions {
-    /// Who pressed; their workspace is another than `home` if any part of the payload says so.
+impl Interaction {
+    /// Reads a payload: its kind first, so that what we do not use is skipped unread, whatever it holds.
+    ///
+    /// # Errors
+    /// When it is of a kind that we use, and not of the shape we know.
+    pub fn read(payload: &str) -> serde_json::Result<Self> {
+        #[derive(Deserialize)]
+        struct Payload {
+            #[serde(rename = "type")]
+            kind: String,
+        }
+        let Payload { kind } = serde_json::from_str(payload)?;
+        Ok(match kind.as_str() {
+            "block_actions" => {
+                Self::BlockActions(serde_json::from_str(payload)?, serde_json::from_str(payload)?)
+            }
+            "view_submission" => {
+                Self::ViewSubmission(serde_json::from_str(payload)?, serde_json::from_str(payload)?)
+            }
+            _ => Self::Unknown,
+        })
+    }
+}
+
+impl Sender {
+    /// The account, in the workspace `home` unless any part of the payload names another: whoever is of two is
+    /// a stranger here. A part may name an Enterprise organisation instead
+    /// (<https://docs.slack.dev/reference/interaction-payloads/block_suggestion-payload>); the one that the app
+    /// is installed in is no other workspace.
     #[must_use]
     pub fn who(&self, home: &TeamId) -> Option<SlackUser> {
-        presser(&self.user, [self.team.as_ref().map(|team| &team.id), self.user.team_id.as_ref()], home)
+        let organisation = self.enterprise.as_ref().map(|enterprise| &enterprise.id);
+        let team = self.team.as_ref().map(|team| &team.id);
+        let installed = self.view.as_ref().and_then(|view| view.app_installed_team_id.as_ref());
+        let named = [team, self.user.team_id.as_ref(), installed].into_iter().flatten();
+        let team = named.max_by_key(|named| (Some(*named) != organisation, *named != home))?;
+        Some(SlackUser { team: team.clone(), user: self.user.id.clone() })
+    }
+}
+
+impl BlockActions {
+    /// Where an answer goes.
+    #[must_use]
+    pub fn reply_to(&self) -> ReplyTo {
+        let url = self.response_url.as_deref().and_then(|url| url.parse().ok());
+        url.map_or(ReplyTo::Direct, ReplyTo::ResponseUrl)
     }
 }
 
 impl ViewSubmission {
-    /// Who submitted; their workspace is another than `home` if any part of the payload says so.
-    #[must_use]
-    pub fn who(&self, home: &TeamId) -> Option<SlackUser> {
-        let team = self.team.as_ref().map(|team| &team.id);
-        let installed = self.view.app_installed_team_id.as_ref();
-        presser(&self.user, [team, self.user.team_id.as_ref(), installed], home)
-    }
-
     /// What names this submission among all others.
     #[must_use]
     pub fn trigger(&self) -> String {
@@ -179,7 +203,7 @@ impl ViewSubmission {
     pub fn rejection(&self) -> Result<(RequestId, Reason), FieldErrors> {
         let mut errors = FieldErrors::new();
         let reason = self.read(field::REASON, &mut errors);
-        let request = self.view.private_metadata.parse();
+        let request = self.view.private_metadata.as_deref().unwrap_or_default().parse();
         match (request, reason) {
             (Ok(request), Some(reason)) => Ok((request, reason)),
             (Err(_), Some(_)) => {
@@ -200,10 +224,9 @@ impl ViewSubmission {
     where
         T: std::str::FromStr<Err: std::fmt::Display>,
     {
-        let filled = self.view.state.values.get(name).and_then(|elements| elements.get(name));
-        let chosen = filled.and_then(|field| field.selected_option.as_ref().map(|choice| &choice.value));
-        let text = chosen.or_else(|| filled.and_then(|field| field.value.as_ref()));
-        match text.map_or("", String::as_str).parse::<T>() {
+        let filled = &self.view.state["values"][name][name];
+        let text = filled["selected_option"]["value"].as_str().or_else(|| filled["value"].as_str());
+        match text.unwrap_or_default().parse::<T>() {
             Ok(read) => Some(read),
             Err(bad) => {
                 errors.insert(name, bad.to_string());
@@ -211,11 +234,4 @@ impl ViewSubmission {
             }
         }
     }
-}
-
-/// Takes the first workspace that is not ours: whoever is of two is a stranger here.
-fn presser<const N: usize>(user: &Presser, teams: [Option<&TeamId>; N], home: &TeamId) -> Option<SlackUser> {
-    let known = || teams.into_iter().flatten();
-    let team = known().find(|team| *team != home).or_else(|| known().next())?;
-    Some(SlackUser { team: team.clone(), user: user.id.clone() })
 }

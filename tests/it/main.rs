@@ -9,6 +9,7 @@ mod world;
 mod audit;
 mod chat;
 mod cloud;
+mod corpus;
 mod federate;
 mod groups;
 mod hostile;

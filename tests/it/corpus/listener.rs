@@ -1,0 +1,187 @@
+//! The product with a Slack that only listens: what is promised stays promised, to be looked at.
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use elevate::{
+    config::Config,
+    domain::{
+        audit::{AuditEntry, SideEvent, SideNews},
+        ids::{ChannelId, UserId},
+        message::{Form, Message},
+        person::{Member, SlackUser},
+        press::{Press, Wish},
+        work::{Notice, Task, Work},
+    },
+    flows::{Broker, Ports},
+    ports::{Address, COMMITTER_HAS_WORK_FOR, Channel, Chat, ChatError, Place, Workspace},
+    slack::{inbound, verify::Verifier},
+};
+use sandbox::{company::ADA, slack::Delivery};
+use serde_json::{Map, Value, json};
+use tokio::net::TcpListener;
+use url::Url;
+
+use crate::world::World;
+
+/// The product at Example Corp, where Ada is linked and nobody has asked for anything.
+pub(crate) struct Listener {
+    world: World,
+    broker: Arc<Broker>,
+    slack: Arc<DeafSlack>,
+}
+
+impl Listener {
+    pub(crate) async fn start() -> Self {
+        let world = World::with_linked([ADA]).await;
+        let company = &world.company;
+        let config = Config::parse(&company.configuration(&world.url), company.environment()).unwrap();
+        let slack = Arc::new(DeafSlack::default());
+        let running = world.app.broker();
+        let ports = Ports { chat: Arc::clone(&slack) as _, ..running.ports().clone() };
+        let broker = Broker::new(ports, config.policy, running.settings().clone());
+
+        let router = inbound::router(Arc::clone(&broker), Verifier::new(&config.slack.signing_secret));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        company.slack.install(&format!("http://{}", listener.local_addr().unwrap()));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self { world, broker, slack }
+    }
+
+    pub(crate) fn signed(&self, path: &str, body: &str) -> Delivery {
+        self.world.company.slack.signed(path, body)
+    }
+
+    /// Sends a delivery; hands back what has come of it once nothing moves any more, or why it was not accepted.
+    pub(crate) async fn hears(&self, delivery: &Delivery) -> Result<Value, String> {
+        let ack = self.world.company.slack.send(delivery).await.map_err(|failure| failure.to_string())?;
+        if !ack.is_ok() {
+            return Err(format!("answered {} {}", ack.status, ack.body));
+        }
+        self.broker.idle().await;
+        self.outcome(ack.body).await
+    }
+
+    /// Of these, whatever there is: the `answer` that Slack got, what is `promised` and to whom, which refusal
+    /// is `recorded`, which form was `opened`, and which refusal the person `hears`.
+    async fn outcome(&self, answer: Value) -> Result<Value, String> {
+        let mut parts: Vec<(&str, Value)> = self.slack.heard.lock().unwrap().drain(..).collect();
+        if !answer.is_null() {
+            parts.push(("answer", answer));
+        }
+        for work in self.work().await {
+            parts.push(match work.task {
+                Task::FinishPress(id) => {
+                    let press = self.broker.ports().store.press(&id).await.unwrap();
+                    ("promised", promised(&press.expect("it is not finished")))
+                }
+                Task::Notify(Notice::Audit(entry)) => ("recorded", recorded(&entry)),
+                Task::Notify(_) | Task::Elapse(_) | Task::SettleSession(..) => ("undone", json!(work.task)),
+            });
+        }
+        let mut outcome = Map::new();
+        for (part, value) in parts {
+            if outcome.insert(part.to_owned(), value).is_some() {
+                return Err(format!("more than one {part}"));
+            }
+        }
+        Ok(Value::Object(outcome))
+    }
+
+    /// Forgets what has come of it, so that the next delivery stands alone.
+    pub(crate) async fn forgets(&self) {
+        let store = &self.broker.ports().store;
+        for work in self.work().await {
+            match &work.task {
+                Task::FinishPress(id) => store.finish(id).await.unwrap(),
+                Task::Notify(_) | Task::Elapse(_) | Task::SettleSession(..) => {
+                    store.done(&work).await.unwrap()
+                }
+            }
+        }
+    }
+
+    async fn work(&self) -> Vec<Work> {
+        let later = self.world.company.clock.now() + COMMITTER_HAS_WORK_FOR;
+        self.broker.ports().store.due(later, 100).await.unwrap()
+    }
+}
+
+fn promised(press: &Press) -> Value {
+    let wish =
+        if let Wish::Request(_, ask) = &press.wish { json!({ "request": ask }) } else { json!(press.wish) };
+    json!({ "who": named(&press.asker.who), "wish": wish, "reply_to": press.asker.reply_to })
+}
+
+fn recorded(entry: &AuditEntry) -> Value {
+    match entry {
+        AuditEntry::Side(SideEvent { who, what: SideNews::Refused { tried, .. }, .. }) => {
+            json!({ "who": named(who), "tried": tried })
+        }
+        AuditEntry::Side(_) | AuditEntry::Request { .. } => json!(entry),
+    }
+}
+
+fn named(who: &SlackUser) -> String {
+    format!("{}/{}", who.team, who.user)
+}
+
+/// A Slack that opens forms and takes down what is said, and otherwise does not answer.
+#[derive(Default)]
+struct DeafSlack {
+    heard: Mutex<Vec<(&'static str, Value)>>,
+}
+
+impl DeafSlack {
+    fn notes(&self, message: &Message) {
+        if let Message::Refused { why, .. } = message {
+            self.heard.lock().unwrap().push(("hears", json!(why.to_string())));
+        }
+    }
+}
+
+#[async_trait]
+impl Chat for DeafSlack {
+    async fn open(&self, _: &str, form: &Form) -> Result<(), ChatError> {
+        let form = match form {
+            Form::Request(form) => json!({ "request": form.targets }),
+            Form::Rejection(id) => json!({ "rejection": id }),
+        };
+        self.heard.lock().unwrap().push(("opened", form));
+        Ok(())
+    }
+
+    async fn reply(&self, _: &Url, message: &Message) -> Result<(), ChatError> {
+        self.notes(message);
+        unanswered()
+    }
+
+    async fn whisper(&self, _: &UserId, message: &Message) -> Result<(), ChatError> {
+        self.notes(message);
+        unanswered()
+    }
+
+    async fn identify(&self) -> Result<Workspace, ChatError> {
+        unanswered()
+    }
+
+    async fn member(&self, _: &SlackUser) -> Result<Member, ChatError> {
+        unanswered()
+    }
+
+    async fn channel(&self, _: &ChannelId) -> Result<Channel, ChatError> {
+        unanswered()
+    }
+
+    async fn post(&self, _: &Address, _: &Message) -> Result<Place, ChatError> {
+        unanswered()
+    }
+
+    async fn redraw(&self, _: &Place, _: &Message) -> Result<(), ChatError> {
+        unanswered()
+    }
+}
+
+fn unanswered<T>() -> Result<T, ChatError> {
+    Err(ChatError::Unavailable { method: "any", why: "it only listens".into() })
+}
