@@ -38,8 +38,9 @@ use crate::{
 /// A fresh link to the console for the requester, as long as access is open.
 ///
 /// # Errors
-/// [`Refusal::NotLive`], [`Refusal::NotYours`]; a failure of the store.
+/// [`Refusal::NotFullMember`], [`Refusal::NotLive`], [`Refusal::NotYours`]; a failure of Slack or of the store.
 pub(super) async fn console_link(broker: &Broker, who: &SlackUser, id: &RequestId) -> Result<Message> {
+    broker.member(who).await?;
     let now = broker.ports.clock.now();
     let Some(request) = broker.ports.store.request(id).await? else {
         return Err(Refusal::NoSuchRequest(id.clone()).into());

@@ -57,6 +57,7 @@ pub struct SlackChat {
     client: SlackHyperClient,
     token: SlackApiToken,
     names: Names,
+    team: TeamId,
 }
 
 impl SlackChat {
@@ -65,7 +66,8 @@ impl SlackChat {
     pub fn new(config: SlackClientConfig) -> Self {
         let token = SlackApiToken::new(config.bot_token.expose_secret().into())
             .with_team_id(config.team.as_str().into());
-        Self { client: SlackClient::new(connector(&config.api_url)), token, names: config.names }
+        let client = SlackClient::new(connector(&config.api_url));
+        Self { client, token, names: config.names, team: config.team }
     }
 
     /// Calls a method that reads.
@@ -109,8 +111,10 @@ impl Chat for SlackChat {
     }
 
     async fn member(&self, who: &SlackUser) -> Result<Member, ChatError> {
-        let told: UserInfo = self.get("users.info", &[("user", who.user.as_str())]).await?;
-        Ok(told.user.into_member(who.user.clone()))
+        const METHOD: &str = "users.info";
+        let told: UserInfo = self.get(METHOD, &[("user", who.user.as_str())]).await?;
+        let member = told.user.into_member(who.user.clone(), &self.team);
+        member.ok_or_else(|| unavailable(METHOD, "an answer that names no workspace"))
     }
 
     async fn channel(&self, id: &ChannelId) -> Result<Channel, ChatError> {
@@ -346,7 +350,10 @@ struct UserInfo {
 /// <https://docs.slack.dev/reference/objects/user-object>
 #[derive(Deserialize)]
 struct User {
-    team_id: TeamId,
+    #[serde(default)]
+    team_id: Option<TeamId>,
+    #[serde(default)]
+    enterprise_user: Option<EnterpriseUser>,
     name: String,
     profile: Profile,
     #[serde(default)]
@@ -361,6 +368,14 @@ struct User {
     is_email_confirmed: bool,
 }
 
+/// Somebody of an organisation, who may be a member of several of its workspaces
+/// (<https://docs.slack.dev/reference/objects/user-object#enterprise-grid-fields>).
+#[derive(Deserialize)]
+struct EnterpriseUser {
+    #[serde(default)]
+    teams: Vec<TeamId>,
+}
+
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Profile {
@@ -370,16 +385,19 @@ struct Profile {
 }
 
 impl User {
-    fn into_member(self, user: UserId) -> Member {
-        let kind = self.kind();
-        let confirmed_email = self.confirmed_email();
+    /// The member, if Slack says of which workspace: of `home`, where they are a member of several.
+    fn into_member(self, user: UserId, home: &TeamId) -> Option<Member> {
+        let (kind, confirmed_email) = (self.kind(), self.confirmed_email());
+        let teams = self.enterprise_user.map(|user| user.teams).unwrap_or_default();
+        let elsewhere = || self.team_id.or_else(|| teams.first().cloned());
+        let team = if teams.contains(home) { home.clone() } else { elsewhere()? };
         let names = [self.profile.real_name, self.profile.display_name];
-        Member {
-            who: SlackUser { team: self.team_id, user },
+        Some(Member {
+            who: SlackUser { team, user },
             name: names.into_iter().find(|name| !name.is_empty()).unwrap_or(self.name),
             confirmed_email,
             kind,
-        }
+        })
     }
 
     fn kind(&self) -> MemberKind {

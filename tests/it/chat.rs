@@ -73,6 +73,18 @@ async fn a_member_has_a_name_a_team_and_an_address_once_slack_has_confirmed_it()
 }
 
 #[tokio::test]
+async fn a_member_of_an_organisation_is_of_each_of_its_workspaces_that_they_are_in() {
+    let slack = slack().await;
+    let (who, _) = ada();
+    let home = who.team.to_string();
+    for (teams, told) in [(vec!["T0999999", &home], home.as_str()), (vec!["T0999999"], "T0999999")] {
+        let teams = teams.into_iter().map(str::to_owned).collect();
+        slack.update_person("UADA", |ada| ada.enterprise_teams = teams);
+        assert_eq!(chat(&slack).member(&who).await.unwrap().who.team.as_str(), told);
+    }
+}
+
+#[tokio::test]
 async fn nobody_is_told_of_who_does_not_exist() {
     let slack = slack().await;
     let nobody = SlackUser { user: "UNOBODY".parse().unwrap(), ..ada().0 };

@@ -129,6 +129,17 @@ async fn a_forwarded_link_opens_nothing_for_somebody_else() {
 }
 
 #[tokio::test]
+async fn who_became_a_guest_after_the_approval_gets_no_link() {
+    let (world, _) = World::approved().await;
+    world.company.slack.update_person(ADA.slack, |person| person.is_restricted = true);
+    let ada = world.ada();
+    ada.presses("session.console").await;
+    assert!(ada.hears().contains("Your Slack account is a guest"));
+    assert_eq!(world.audit().len(), 1);
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn unlinking_after_the_approval_lets_nobody_else_in() {
     let (world, link) = World::approved().await;
     let (ada, bob) = (world.ada(), world.bob());

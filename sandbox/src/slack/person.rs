@@ -13,6 +13,9 @@ pub struct Person {
     pub id: String,
     /// The workspace they belong to; another one's people are met in shared channels.
     pub team_id: String,
+    /// The workspaces of an organisation that they are a member of. Of such people Slack tells these, and no
+    /// workspace of their own.
+    pub enterprise_teams: Vec<String>,
     /// The handle.
     pub name: String,
     /// The name others see.
@@ -48,6 +51,11 @@ impl Workspace {
         });
         if let (Some(user), false) = (user.as_object_mut(), person.deleted) {
             user.extend(self.details_of_the_active(person));
+            if !person.enterprise_teams.is_empty() {
+                user.remove("team_id");
+                let of_enterprise = json!({ "id": person.id, "teams": person.enterprise_teams });
+                user.insert("enterprise_user".to_owned(), of_enterprise);
+            }
         }
         user
     }
