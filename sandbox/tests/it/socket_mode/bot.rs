@@ -1,5 +1,7 @@
 //! A bot with WebSockets, and the workspace it is in.
 
+use std::time::Duration;
+
 use chrono::{DateTime, TimeZone, Utc};
 use futures_util::{SinkExt, StreamExt};
 use reqwest::Client;
@@ -9,7 +11,7 @@ use sandbox::{
     slack::{Ack, Actor, Failure, Slack},
 };
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
+use tokio::{net::TcpStream, time::timeout};
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async,
     tungstenite::{Error, Message, protocol::CloseFrame},
@@ -93,15 +95,23 @@ pub(super) fn plain(text: &str) -> Value {
 impl Socket {
     /// The next thing that is said.
     pub(super) async fn hears(&mut self) -> Value {
-        loop {
-            match self.0.next().await.unwrap().unwrap() {
-                Message::Text(text) => return serde_json::from_str(&text).unwrap(),
-                Message::Ping(_) | Message::Pong(_) => {}
-                other @ (Message::Binary(_) | Message::Close(_) | Message::Frame(_)) => {
-                    panic!("heard {other:?}")
+        match self.next().await.unwrap().unwrap() {
+            Message::Text(text) => serde_json::from_str(&text).unwrap(),
+            other => panic!("heard {other:?}"),
+        }
+    }
+
+    /// The next thing that comes within a minute and is no ping.
+    async fn next(&mut self) -> Option<Result<Message, Error>> {
+        let next = async {
+            loop {
+                match self.0.next().await {
+                    Some(Ok(Message::Ping(_))) => {}
+                    other => return other,
                 }
             }
-        }
+        };
+        timeout(Duration::from_secs(60), next).await.expect("nothing comes")
     }
 
     pub(super) async fn says(&mut self, what: &Value) {
@@ -124,13 +134,10 @@ impl Socket {
 
     /// Waits for the end; hands back why it came, if that was said.
     pub(super) async fn ends(&mut self) -> Option<CloseFrame> {
-        loop {
-            match self.0.next().await {
-                None | Some(Err(_)) => return None,
-                Some(Ok(Message::Close(frame))) => return frame,
-                Some(Ok(Message::Ping(_))) => {}
-                Some(Ok(other)) => panic!("heard {other}"),
-            }
+        match self.next().await {
+            None | Some(Err(_)) => None,
+            Some(Ok(Message::Close(frame))) => frame,
+            Some(Ok(other)) => panic!("heard {other:?}"),
         }
     }
 }
