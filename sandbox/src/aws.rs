@@ -1,8 +1,7 @@
 //! AWS as a broker of sessions sees it: STS, the console's federation endpoint, and the console's door.
 //!
 //! What is asked of STS is held to every documented limit, and recorded. A session can be asked what its
-//! policy lets it do, which tells whether a session that should have ended has. Signatures are checked for
-//! their form and their key, not for their value.
+//! policy lets it do, which tells whether a session that should have ended has.
 
 mod arguments;
 mod assume_role;
@@ -16,6 +15,7 @@ mod policy;
 mod record;
 mod role;
 mod session;
+mod signature;
 mod sts;
 mod xml;
 
@@ -143,8 +143,8 @@ impl Aws {
         self.cloud().roles.get(arn).cloned()
     }
 
-    /// Makes an access key known. A key of an assumed role (`arn:aws:sts::…:assumed-role/…`) chains roles
-    /// when it assumes one.
+    /// Makes an access key known, whatever its secret is. A key of an assumed role
+    /// (`arn:aws:sts::…:assumed-role/…`) chains roles when it assumes one.
     pub fn register_caller(&self, access_key_id: &str, arn: &str) {
         self.cloud().callers.insert(access_key_id.to_owned(), arn.to_owned());
     }

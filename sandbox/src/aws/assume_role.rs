@@ -1,12 +1,13 @@
 //! `AssumeRole`: a caller becomes a session of a role.
 //!
-//! 1. The caller's own session policy, if it has one, lets it assume the role.
+//! 1. The caller's own session policy, if it has one, lets it assume the role, and set what it sets.
 //! 2. The role's trust policy lets this caller in, with this external id, source identity and these tags.
 //! 3. The duration is within the role's maximum, and within an hour if roles are chained.
 //! 4. Policy and tags fit into the session together.
 //! 5. The session is issued.
 
-use aws_lc_rs::digest::{SHA256, digest};
+use std::iter;
+
 use chrono::{DateTime, SecondsFormat, SubsecRound, TimeDelta, Utc};
 
 use super::{
@@ -54,13 +55,24 @@ fn may_assume(
     arguments: &Arguments,
     now: DateTime<Utc>,
 ) -> Result<(), AwsError> {
-    let session = caller.session.as_ref().and_then(|key| cloud.sessions.get(key));
-    match session.map(|session| session.may("sts:AssumeRole", &arguments.role_arn, now)) {
-        None | Some(Decision::Allowed) => Ok(()),
-        Some(Decision::Denied(_)) => {
-            Err(AwsError::not_authorized(&caller.arn, "sts:AssumeRole", &arguments.role_arn))
+    let Some(session) = caller.session.as_ref().and_then(|key| cloud.sessions.get(key)) else {
+        return Ok(());
+    };
+    for action in actions(caller, arguments) {
+        if session.may(action, &arguments.role_arn, now) != Decision::Allowed {
+            return Err(AwsError::not_authorized(&caller.arn, action, &arguments.role_arn));
         }
     }
+    Ok(())
+}
+
+/// What has to be allowed. A source identity is set anew in every session down a chain.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html>
+fn actions(caller: &Caller, arguments: &Arguments) -> impl Iterator<Item = &'static str> {
+    let has_identity = arguments.source_identity.is_some() || caller.source_identity.is_some();
+    let identity = has_identity.then_some("sts:SetSourceIdentity");
+    let tags = (!arguments.tags.is_empty()).then_some("sts:TagSession");
+    iter::once("sts:AssumeRole").chain(identity).chain(tags)
 }
 
 fn trusting_role<'a>(cloud: &'a Cloud, caller: &Caller, arguments: &Arguments) -> Result<&'a Role, AwsError> {
@@ -70,15 +82,12 @@ fn trusting_role<'a>(cloud: &'a Cloud, caller: &Caller, arguments: &Arguments) -
     if !caller.is_trusted_by(role) || !is_right_external_id {
         return Err(denied("sts:AssumeRole"));
     }
-    let inherited = caller.source_identity.as_ref();
-    let wanted = arguments.source_identity.as_ref();
-    let changes_identity = inherited.is_some() && wanted.is_some() && inherited != wanted;
-    let sets_identity = wanted.is_some() && !role.allows_source_identity;
-    if changes_identity || sets_identity {
-        return Err(denied("sts:SetSourceIdentity"));
+    if let Some(action) = actions(caller, arguments).find(|action| !role.allows(action)) {
+        return Err(denied(action));
     }
-    if !arguments.tags.is_empty() && !role.allows_tag_session {
-        return Err(denied("sts:TagSession"));
+    let (inherited, wanted) = (caller.source_identity.as_ref(), arguments.source_identity.as_ref());
+    if inherited.is_some() && wanted.is_some() && inherited != wanted {
+        return Err(denied("sts:SetSourceIdentity"));
     }
     Ok(role)
 }
@@ -127,9 +136,7 @@ fn issue(caller: &Caller, arguments: Arguments, expires_at: DateTime<Utc>) -> Se
 }
 
 fn result(session: &Session, packed: Option<usize>) -> String {
-    let role_id = hex::encode_upper(&digest(&SHA256, session.role_arn.as_bytes()).as_ref()[..8]);
-    let session_id = format!("AROA{role_id}:{}", session.session_name);
-    let user = [xml::text("AssumedRoleId", &session_id), xml::text("Arn", &session.arn())];
+    let user = [xml::text("AssumedRoleId", &session.id()), xml::text("Arn", &session.arn())];
     let expiration = session.expires_at.to_rfc3339_opts(SecondsFormat::Secs, true);
     let credentials = [
         xml::text("AccessKeyId", &session.access_key_id),

@@ -1,14 +1,15 @@
 //! Who is calling STS: the key that signed, and whose it is.
 
-use axum::http::HeaderMap;
 use chrono::{DateTime, Utc};
 
-use super::{Cloud, error::AwsError, role};
+use super::{Cloud, error::AwsError, role, signature::SignedRequest};
 
 /// Somebody whose key is known.
 #[derive(Clone, Debug)]
 pub(super) struct Caller {
     pub(super) arn: String,
+    /// The unique id, which for a session ends with its name.
+    pub(super) user_id: String,
     /// What a trust policy may call them.
     principals: Vec<String>,
     /// The source identity a session was issued with, which cannot be changed further on.
@@ -18,9 +19,14 @@ pub(super) struct Caller {
 }
 
 impl Caller {
-    /// The owner of the key that signed a request.
-    pub(super) fn identify(cloud: &Cloud, headers: &HeaderMap, now: DateTime<Utc>) -> Result<Self, AwsError> {
-        let key = signing_key(headers)?;
+    /// The owner of the key that signed a request. Where the key is registered, its secret is not known here,
+    /// and any signature of the right form will do.
+    pub(super) fn identify(
+        cloud: &Cloud,
+        request: &SignedRequest<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Self, AwsError> {
+        let key = request.key();
         if let Some(arn) = cloud.callers.get(key) {
             return Ok(Self::registered(arn));
         }
@@ -29,15 +35,17 @@ impl Caller {
             AwsError::forbidden("InvalidClientTokenId", what)
         };
         let session = cloud.sessions.get(key).ok_or_else(unknown)?;
-        if header(headers, "x-amz-security-token") != session.session_token {
+        if request.session_token() != session.session_token {
             return Err(unknown());
         }
         if session.has_expired(now) {
             let what = "The security token included in the request is expired";
             return Err(AwsError::forbidden("ExpiredToken", what));
         }
+        request.check(&session.secret_access_key)?;
         Ok(Self {
             arn: session.arn(),
+            user_id: session.id(),
             principals: vec![session.arn(), session.role_arn.clone()],
             source_identity: session.source_identity.clone(),
             session: Some(key.to_owned()),
@@ -54,68 +62,12 @@ impl Caller {
     }
 
     fn registered(arn: &str) -> Self {
-        let principals = std::iter::once(arn.to_owned()).chain(role::role_of_session(arn)).collect();
-        Self { arn: arn.to_owned(), principals, source_identity: None, session: None }
+        let role = role::role_of_session(arn);
+        let user_id = match &role {
+            Some(role) => role::session_id(role, role::name(arn)),
+            None => role::unique_id("AIDA", arn),
+        };
+        let principals = std::iter::once(arn.to_owned()).chain(role).collect();
+        Self { arn: arn.to_owned(), user_id, principals, source_identity: None, session: None }
     }
-}
-
-/// The access key id in an `Authorization` header whose form is right.
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html>
-fn signing_key(headers: &HeaderMap) -> Result<&str, AwsError> {
-    let authorization = header(headers, "authorization");
-    if authorization.is_empty() {
-        let what = "Request is missing Authentication Token";
-        return Err(AwsError::forbidden("MissingAuthenticationToken", what));
-    }
-    let incomplete = |what: &str| AwsError::bad_request("IncompleteSignature", what);
-    let parts = authorization
-        .strip_prefix("AWS4-HMAC-SHA256 ")
-        .ok_or_else(|| incomplete("The algorithm must be AWS4-HMAC-SHA256"))?;
-    let part = |name: &'static str| {
-        let mut parts = parts.split(',').map(str::trim);
-        parts
-            .find_map(|part| part.strip_prefix(name)?.strip_prefix('='))
-            .ok_or_else(|| incomplete(&format!("Authorization header requires '{name}' parameter.")))
-    };
-    let signature = part("Signature")?;
-    if signature.len() != 64 || !signature.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return Err(incomplete("The signature is not a SHA-256 in hexadecimal"));
-    }
-    check_signed_headers(headers, part("SignedHeaders")?).map_err(incomplete)?;
-    check_scope(part("Credential")?, header(headers, "x-amz-date"))
-}
-
-fn check_signed_headers(headers: &HeaderMap, signed: &str) -> Result<(), &'static str> {
-    let is_signed = |name| signed.split(';').any(|header| header == name);
-    if !is_signed("host") || !is_signed("x-amz-date") {
-        return Err("'Host' and 'X-Amz-Date' must be 'SignedHeaders' in the AWS Authorization.");
-    }
-    if headers.contains_key("x-amz-security-token") && !is_signed("x-amz-security-token") {
-        return Err("'X-Amz-Security-Token' must be a 'SignedHeader' in the AWS Authorization.");
-    }
-    Ok(())
-}
-
-fn check_scope<'a>(credential: &'a str, date: &str) -> Result<&'a str, AwsError> {
-    let mismatch = |what: &str| AwsError::forbidden("SignatureDoesNotMatch", what);
-    let scope: Vec<_> = credential.split('/').collect();
-    let [key, day, _region, service, terminator] = scope[..] else {
-        return Err(AwsError::bad_request("IncompleteSignature", "Credential must have exactly 5 elements"));
-    };
-    if day.len() != 8 || !date.starts_with(day) {
-        return Err(mismatch(
-            "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date",
-        ));
-    }
-    if service != "sts" {
-        return Err(mismatch("Credential should be scoped to correct service: 'sts'."));
-    }
-    if terminator != "aws4_request" {
-        return Err(mismatch("Credential should be scoped with a valid terminator: 'aws4_request'"));
-    }
-    Ok(key)
-}
-
-fn header<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
-    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }

@@ -1,5 +1,6 @@
 //! IAM roles: who may assume them, and how.
 
+use aws_lc_rs::digest::{SHA256, digest};
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +36,15 @@ impl Role {
             max_session: TimeDelta::hours(1),
         }
     }
+
+    /// Whether its trust policy allows this action to whom it trusts.
+    pub(super) fn allows(&self, action: &str) -> bool {
+        match action {
+            "sts:SetSourceIdentity" => self.allows_source_identity,
+            "sts:TagSession" => self.allows_tag_session,
+            _ => true,
+        }
+    }
 }
 
 /// The account an ARN belongs to.
@@ -45,6 +55,17 @@ pub(super) fn account(arn: &str) -> &str {
 /// The last part of an ARN's path.
 pub(super) fn name(arn: &str) -> &str {
     arn.rsplit('/').next().unwrap_or_default()
+}
+
+/// The unique id of a role (`AROA`) or a user (`AIDA`).
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids>
+pub(super) fn unique_id(prefix: &str, arn: &str) -> String {
+    format!("{prefix}{}", hex::encode_upper(&digest(&SHA256, arn.as_bytes()).as_ref()[..8]))
+}
+
+/// The id of a session of a role.
+pub(super) fn session_id(role_arn: &str, session_name: &str) -> String {
+    format!("{}:{session_name}", unique_id("AROA", role_arn))
 }
 
 /// The ARN of a session of a role, which has lost the role's path.

@@ -31,6 +31,10 @@ impl Session {
         role::session_arn(&self.role_arn, &self.session_name)
     }
 
+    pub(super) fn id(&self) -> String {
+        role::session_id(&self.role_arn, &self.session_name)
+    }
+
     pub(super) fn is_known_by(&self, credential: &str) -> bool {
         credential == self.access_key_id || credential == self.session_token
     }

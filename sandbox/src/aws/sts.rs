@@ -8,7 +8,8 @@ use axum::{
 };
 
 use super::{
-    Aws, arguments::Arguments, assume_role::assume_role, caller::Caller, error::AwsError, role, xml,
+    Aws, arguments::Arguments, assume_role::assume_role, caller::Caller, error::AwsError, role,
+    signature::SignedRequest, xml,
 };
 use crate::{chance::random_id, http::apply, parameters::Parameters};
 
@@ -20,7 +21,10 @@ pub(super) async fn answer(State(aws): State<Aws>, headers: HeaderMap, body: Byt
     let action = parameters.as_ref().ok().and_then(|parameters| parameters.get("Action"));
     let action = action.unwrap_or_default().to_owned();
     let answered = async {
-        let answer = parameters.and_then(|parameters| aws.perform(&action, &headers, parameters));
+        let answer = parameters.and_then(|parameters| {
+            let request = SignedRequest::read(&headers, &body)?;
+            aws.perform(&action, &request, parameters)
+        });
         response(&action, answer)
     };
     apply(&aws.0.control, &action, answered).await
@@ -28,13 +32,18 @@ pub(super) async fn answer(State(aws): State<Aws>, headers: HeaderMap, body: Byt
 
 impl Aws {
     /// The result element of an action.
-    fn perform(&self, action: &str, headers: &HeaderMap, parameters: Parameters) -> Result<String, AwsError> {
+    fn perform(
+        &self,
+        action: &str,
+        request: &SignedRequest<'_>,
+        parameters: Parameters,
+    ) -> Result<String, AwsError> {
         let now = self.now();
         let cloud = &mut *self.cloud();
         if parameters.get("Version") != Some(VERSION) {
             return Err(no_such_version(action, parameters.get("Version").unwrap_or_default()));
         }
-        let caller = Caller::identify(cloud, headers, now)?;
+        let caller = Caller::identify(cloud, request, now)?;
         match action {
             "AssumeRole" => {
                 let arguments = Arguments::read(parameters)?;
@@ -55,7 +64,7 @@ impl Aws {
 fn caller_identity(caller: &Caller) -> String {
     let identity = [
         xml::text("Arn", &caller.arn),
-        xml::text("UserId", &format!("AIDA:{}", role::name(&caller.arn))),
+        xml::text("UserId", &caller.user_id),
         xml::text("Account", role::account(&caller.arn)),
     ];
     xml::element("GetCallerIdentityResult", &identity)
