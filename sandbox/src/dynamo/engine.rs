@@ -44,7 +44,10 @@ impl Engine {
             "BatchWriteItem" => call(request, |request| database.batch_write_item(request)),
             "TransactWriteItems" => call(request, |request| database.transact_write_items(request)),
             "TransactGetItems" => call(request, |request| database.transact_get_items(request)),
-            "UpdateTimeToLive" => call(request, |request| database.update_time_to_live(request)),
+            "UpdateTimeToLive" => {
+                self.check_time_to_live(request)?;
+                call(request, |request| database.update_time_to_live(request))
+            }
             "DescribeTimeToLive" => call(request, |request| database.describe_time_to_live(request)),
             "UpdateContinuousBackups" => self.update_continuous_backups(request),
             "DescribeContinuousBackups" => self.describe_continuous_backups(request),
@@ -58,6 +61,21 @@ impl Engine {
                 &format!("{unknown} is not an operation of this stand-in"),
             )),
         }
+    }
+
+    /// DynamoDB refuses a change for an hour after the last one; here the hour does not end.
+    /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTimeToLive.html>
+    fn check_time_to_live(&self, request: &Value) -> Result<(), Failure> {
+        let table = request["TableName"].as_str().unwrap_or_default();
+        let was_on = self.database.get_table_metadata(table)?.is_some_and(|table| table.ttl_enabled);
+        let shall_be_on = request["TimeToLiveSpecification"]["Enabled"].as_bool().unwrap_or_default();
+        let refused = match (was_on, shall_be_on) {
+            (false, true) => return Ok(()),
+            (true, true) => "TimeToLive is already enabled",
+            (false, false) => "TimeToLive is already disabled",
+            (true, false) => "Time to live has been modified multiple times within a fixed interval",
+        };
+        Err(Failure::of_service("ValidationException", refused))
     }
 
     fn update_continuous_backups(&self, request: &Value) -> Result<Vec<u8>, Failure> {
@@ -114,8 +132,7 @@ where
     Request: DeserializeOwned,
     Answer: Serialize,
 {
-    let request = Request::deserialize(request)
-        .map_err(|error| Failure::of_service("SerializationException", &error.to_string()))?;
+    let request = Request::deserialize(request).map_err(|error| Failure::unreadable(&error.to_string()))?;
     let answer = operation(request)?;
     serde_json::to_vec(&answer).map_err(|_| Failure::internal(500))
 }

@@ -26,6 +26,20 @@ impl Failure {
         Self::client("com.amazon.coral.service", name, message)
     }
 
+    /// What the engine says of a request that it cannot read, before which it marks the kind of error where
+    /// that is not clear.
+    pub(super) fn unreadable(what: &str) -> Self {
+        match what.split_once(':') {
+            Some((mark, what)) if mark.starts_with("VALIDATION") => {
+                Self::of_service("ValidationException", what)
+            }
+            Some((mark, what)) if mark.starts_with("SERIALIZATION") => {
+                Self::of_service("SerializationException", what)
+            }
+            Some(_) | None => Self::of_service("SerializationException", what),
+        }
+    }
+
     /// The server's own fault, with this status.
     pub(super) fn internal(status: u16) -> Self {
         let name = "com.amazonaws.dynamodb.v20120810#InternalServerError";
