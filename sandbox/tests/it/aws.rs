@@ -1,6 +1,8 @@
-//! AWS, as a broker with the AWS SDK and a browser see it.
+//! The stand-in for AWS, where it is stricter than others, and what it tells of what it was asked.
 
 mod broker;
 mod federation;
+#[path = "../shared/sts.rs"]
+mod sdk;
 mod sessions;
 mod sts;

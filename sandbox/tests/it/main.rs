@@ -8,3 +8,5 @@ mod dynamo;
 mod idp;
 mod process;
 mod socket_mode;
+#[path = "../shared/refusal.rs"]
+mod refusal;

@@ -1,22 +1,19 @@
-//! A broker that may assume a role, and what it asks for.
+//! A broker that may assume a role, and a clock that stands still.
 
 use aws_sdk_sts::{
-    Client, Config,
-    config::{BehaviorVersion, Credentials, Region, retry::RetryConfig},
-    error::{ProvideErrorMetadata, SdkError},
-    operation::assume_role::{AssumeRoleError, AssumeRoleOutput, builders::AssumeRoleFluentBuilder},
-    types::Tag,
+    Client, operation::assume_role::builders::AssumeRoleFluentBuilder, types::Credentials as Session,
 };
 use chrono::{DateTime, TimeZone, Utc};
 use sandbox::{
     aws::{Aws, AwsConfig, Role},
     clock::Clock,
 };
-use serde_json::json;
+
+use super::sdk::{client, key, tag};
+use crate::refusal::{Refusal, refusal};
 
 pub(super) const ROLE: &str = "arn:aws:iam::111122223333:role/elevate/S3Admin";
 pub(super) const BROKER: &str = "arn:aws:sts::999988887777:assumed-role/broker/i-0abc";
-pub(super) const USER: &str = "arn:aws:iam::999988887777:user/broker";
 
 pub(super) struct Broker {
     pub(super) aws: Aws,
@@ -30,47 +27,12 @@ pub(super) fn noon() -> DateTime<Utc> {
 
 /// A broker that is itself a session of a role, so that it chains roles.
 pub(super) async fn broker() -> Broker {
-    broker_as(BROKER, Role::new(ROLE, "arn:aws:iam::999988887777:role/broker")).await
-}
-
-pub(super) async fn broker_as(arn: &str, role: Role) -> Broker {
     let clock = Clock::standing(noon());
     let aws = Aws::start(AwsConfig { clock: clock.clone(), port: 0 }).await.unwrap();
-    aws.add_role(role);
-    aws.register_caller("ASIABROKER", arn);
-    let sts = client(&aws, Credentials::new("ASIABROKER", "secret", None, None, "test"));
+    aws.add_role(Role::new(ROLE, "arn:aws:iam::999988887777:role/broker"));
+    aws.register_caller("ASIABROKER", BROKER);
+    let sts = client(&aws.sts_url(), key("ASIABROKER", "secret"));
     Broker { aws, clock, sts }
-}
-
-pub(super) fn client(aws: &Aws, credentials: Credentials) -> Client {
-    let config = Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("eu-west-1"))
-        .credentials_provider(credentials)
-        .retry_config(RetryConfig::disabled())
-        .endpoint_url(aws.sts_url())
-        .build();
-    Client::from_conf(config)
-}
-
-pub(super) fn tag(key: &str, value: &str) -> Tag {
-    Tag::builder().key(key).value(value).build().unwrap()
-}
-
-/// Everything, until `end`.
-pub(super) fn policy_until(end: &str) -> String {
-    let until = json!({ "DateGreaterThanEquals": { "aws:CurrentTime": end } });
-    let statements = json!([
-        { "Effect": "Allow", "Action": "*", "Resource": "*" },
-        { "Effect": "Deny", "Action": "*", "Resource": "*", "Condition": until },
-    ]);
-    json!({ "Version": "2012-10-17", "Statement": statements }).to_string()
-}
-
-/// The code and message of a refusal.
-pub(super) fn refusal(outcome: Result<AssumeRoleOutput, SdkError<AssumeRoleError>>) -> (String, String) {
-    let error = outcome.unwrap_err().into_service_error();
-    (error.code().unwrap().to_owned(), error.message().unwrap().to_owned())
 }
 
 impl Broker {
@@ -79,16 +41,16 @@ impl Broker {
         self.sts.assume_role().role_arn(ROLE).role_session_name("ada@example.com")
     }
 
-    /// The code and message of the refusal of a request.
+    /// How a request is refused in which something is changed.
     pub(super) async fn refusal_of(
         &self,
         change: impl FnOnce(AssumeRoleFluentBuilder) -> AssumeRoleFluentBuilder,
-    ) -> (String, String) {
+    ) -> Refusal {
         refusal(change(self.request()).send().await)
     }
 
     /// The credentials of a session with `policy`.
-    pub(super) async fn session(&self, policy: Option<String>) -> aws_sdk_sts::types::Credentials {
+    pub(super) async fn session(&self, policy: Option<String>) -> Session {
         let request = self.request().source_identity("ada").set_policy(policy).tags(tag("request", "01J"));
         request.send().await.unwrap().credentials.unwrap()
     }

@@ -3,7 +3,10 @@
 use chrono::TimeDelta;
 use sandbox::aws::Decision;
 
-use super::broker::{broker, noon, policy_until};
+use super::{
+    broker::{broker, noon},
+    sdk::policy_until,
+};
 
 #[tokio::test]
 async fn a_session_without_a_policy_may_do_what_its_role_may_until_it_expires() {
