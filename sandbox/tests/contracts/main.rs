@@ -11,5 +11,6 @@ mod contracts;
 
 mod aws;
 mod ministack;
+mod openid;
 #[path = "../shared/refusal.rs"]
 mod refusal;

@@ -1,6 +1,8 @@
-//! The OpenID provider, as a client and a browser see it.
+//! The stand-in for an OpenID provider, where it is stricter than others, and where it can be made to misbehave.
 
 mod authorize;
+#[path = "../shared/relying_party.rs"]
 mod relying_party;
 mod tampering;
 mod tokens;
+mod world;
