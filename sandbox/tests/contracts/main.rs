@@ -10,6 +10,7 @@
 mod contracts;
 
 mod aws;
+mod dynamodb;
 mod ministack;
 mod openid;
 #[path = "../shared/refusal.rs"]

@@ -1,4 +1,4 @@
-//! The DynamoDB stand-in, as the AWS SDK sees it.
+//! The stand-in for DynamoDB, and how it can be made to fail as the AWS SDK sees it.
 
 use std::time::Duration;
 
@@ -8,9 +8,8 @@ use aws_sdk_dynamodb::{
     error::SdkError,
     operation::transact_write_items::TransactWriteItemsError,
     types::{
-        AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType,
-        PointInTimeRecoverySpecification, PointInTimeRecoveryStatus, Put, ScalarAttributeType,
-        TimeToLiveSpecification, TimeToLiveStatus, TransactWriteItem,
+        AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, Put,
+        ScalarAttributeType, TransactWriteItem,
     },
 };
 use sandbox::{
@@ -77,14 +76,6 @@ fn cancellation_codes(error: SdkError<TransactWriteItemsError>) -> Vec<String> {
         panic!("not cancelled");
     };
     cancelled.cancellation_reasons().iter().filter_map(|reason| reason.code.clone()).collect()
-}
-
-#[tokio::test]
-async fn a_transaction_is_kept_whole_and_its_conditions_hold() {
-    let (_, client) = table().await;
-    put_both(&client).await.unwrap();
-    let again = put_both(&client).await.unwrap_err();
-    assert_eq!(cancellation_codes(again), ["ConditionalCheckFailed", "ConditionalCheckFailed"]);
 }
 
 #[tokio::test]
@@ -166,36 +157,6 @@ async fn a_scan_is_refused() {
     let (_, client) = table().await;
     let error = client.scan().table_name(TABLE).send().await.unwrap_err().into_service_error();
     assert_eq!(error.meta().code(), Some("AccessDeniedException"));
-}
-
-#[tokio::test]
-async fn point_in_time_recovery_is_remembered_per_table() {
-    let (_, client) = table().await;
-    let wish =
-        PointInTimeRecoverySpecification::builder().point_in_time_recovery_enabled(true).build().unwrap();
-    let update = client.update_continuous_backups().table_name(TABLE);
-    update.point_in_time_recovery_specification(wish).send().await.unwrap();
-    let described = client.describe_continuous_backups().table_name(TABLE).send().await.unwrap();
-    let recovery =
-        described.continuous_backups_description.unwrap().point_in_time_recovery_description.unwrap();
-    assert_eq!(recovery.point_in_time_recovery_status, Some(PointInTimeRecoveryStatus::Enabled));
-}
-
-#[tokio::test]
-async fn backups_of_a_table_that_is_not_there_are_refused() {
-    let (_, client) = table().await;
-    let error = client.describe_continuous_backups().table_name("nowhere").send().await.unwrap_err();
-    assert!(error.into_service_error().is_table_not_found_exception());
-}
-
-#[tokio::test]
-async fn time_to_live_is_remembered() {
-    let (_, client) = table().await;
-    let wish = TimeToLiveSpecification::builder().enabled(true).attribute_name("ttl").build().unwrap();
-    client.update_time_to_live().table_name(TABLE).time_to_live_specification(wish).send().await.unwrap();
-    let described = client.describe_time_to_live().table_name(TABLE).send().await.unwrap();
-    let status = described.time_to_live_description.unwrap().time_to_live_status;
-    assert_eq!(status, Some(TimeToLiveStatus::Enabled));
 }
 
 #[tokio::test]
