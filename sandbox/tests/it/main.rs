@@ -7,6 +7,6 @@ mod browser;
 mod dynamo;
 mod idp;
 mod process;
-mod socket_mode;
 #[path = "../shared/refusal.rs"]
 mod refusal;
+mod socket_mode;
