@@ -8,7 +8,7 @@ use std::{
 };
 
 use axum::{
-    Router,
+    Json, Router,
     body::{Body, Bytes},
     extract::{Request, State},
     http::{StatusCode, header},
@@ -17,6 +17,7 @@ use axum::{
 };
 use futures_util::stream;
 use serde::Deserialize;
+use serde_json::json;
 use tokio::net::TcpListener;
 
 /// What goes wrong with one call.
@@ -25,7 +26,7 @@ use tokio::net::TcpListener;
 pub enum Fault {
     /// Answered with this status, before anything is done.
     Status(u16),
-    /// Answered 429 with `Retry-After` in seconds, before anything is done.
+    /// Answered 429 with `Retry-After` in seconds, before anything is done; the body is Slack's.
     RateLimited(u32),
     /// Answered 200 with a body that is not what the protocol says.
     Garbage,
@@ -133,7 +134,8 @@ pub async fn apply(control: &Control, name: &str, answer: impl Future<Output = R
             StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR).into_response()
         }
         Some(Fault::RateLimited(seconds)) => {
-            (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, seconds.to_string())], "").into_response()
+            let told = Json(json!({ "ok": false, "error": "ratelimited" }));
+            (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, seconds.to_string())], told).into_response()
         }
         Some(Fault::Garbage) => "<html>an upstream proxy's page".into_response(),
         Some(Fault::Hangs) => std::future::pending().await,

@@ -227,6 +227,7 @@ async fn a_fault_hits_the_method_it_is_meant_for() {
     };
     let limited = post("one").await.unwrap();
     assert_eq!((limited.status().as_u16(), limited.headers()["retry-after"].to_str().unwrap()), (429, "30"));
+    assert_eq!(limited.json::<Value>().await.unwrap(), json!({ "ok": false, "error": "ratelimited" }));
     assert!(slack.messages("C0REVIEW").is_empty());
 
     slack.control().fail_next("chat.postMessage", Fault::AnswerLost);
