@@ -66,4 +66,5 @@ def world(installed: World) -> Iterator[World]:
     installed.ada.links()
     installed.bob.links()
     yield installed
-    installed.stop_serving()
+    if installed.serves:
+        installed.stop_serving()

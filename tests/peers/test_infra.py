@@ -38,7 +38,7 @@ def test_the_story_is_played_on_what_the_templates_made(
     world.ada.hears("Your newest requests", "*ended*")
     world.ada.types("/elevate unlink")
     world.ada.is_told("is not linked to", ADA.email)
-    assert world.elevate is not None and " WARN " not in world.elevate.said(), world.elevate.said()
+    assert " WARN " not in world.elevate.said(), world.elevate.said()
     world.stop_serving()
 
 

@@ -47,8 +47,9 @@ def test_what_is_not_signed_as_it_is_sent_is_turned_away(world: World) -> None:
             "the signature of another secret": signed(body, SignatureVerifier("somebody-elses-secret")),
             "an old signature": signed(body, seconds_ago=301),
         }
-        answers = {name: posted(world, body, headers) for name, headers in forgeries.items()}
-        assert answers == dict.fromkeys(forgeries, 401)
+        for path in ("/slack/commands", "/slack/interactions"):
+            answers = {name: posted(world, body, headers, path) for name, headers in forgeries.items()}
+            assert answers == dict.fromkeys(forgeries, 401)
         assert response_url.posts == []
 
 
@@ -73,7 +74,7 @@ def signed(body: str, verifier: SignatureVerifier = VERIFIER, seconds_ago: int =
     return {"x-slack-request-timestamp": timestamp, "x-slack-signature": str(signature)}
 
 
-def posted(world: World, body: str, headers: dict[str, str]) -> int:
+def posted(world: World, body: str, headers: dict[str, str], path: str = "/slack/commands") -> int:
     """With which status the bot answers this."""
     form = {"content-type": "application/x-www-form-urlencoded"}
-    return httpx.post(f"{world.product.url}/slack/commands", content=body, headers=form | headers).status_code
+    return httpx.post(f"{world.product.url}{path}", content=body, headers=form | headers).status_code

@@ -112,7 +112,6 @@ def test_what_is_secret_is_neither_kept_nor_said_nor_logged(world: World) -> Non
         "the ticket": link.rpartition("/")[2],
         **{f"refresh token {n}": token for n, token in enumerate(world.idp.refresh_tokens_of(ADA))},
     }
-    assert world.elevate is not None
     seen = {
         "the table": str(world.ground.rows()),
         "the log": world.elevate.said(),
@@ -126,7 +125,6 @@ def test_what_is_secret_is_neither_kept_nor_said_nor_logged(world: World) -> Non
 def test_what_a_bot_was_killed_over_is_done_when_it_serves_again(world: World) -> None:
     world.slack.is_slow("users.info", milliseconds=5_000)
     world.ada.types(ASK)
-    assert world.elevate is not None
     world.elevate.kill()
     world.slack.recovers()
     world.serve()

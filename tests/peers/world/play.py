@@ -38,23 +38,32 @@ class World:
         self.reviews = Feed("the review channel", lambda: self.slack.messages(REVIEW_CHANNEL))
         self.audit = Feed("the audit channel", lambda: self.slack.messages(AUDIT_CHANNEL))
         self.ada, self.bob, self.carol = (Player(self, persona) for persona in (ADA, BOB, CAROL))
-        self.elevate: Program | None = None
+        self._elevate: Program | None = None
+
+    @property
+    def serves(self) -> bool:
+        """Whether the bot serves."""
+        return self._elevate is not None
+
+    @property
+    def elevate(self) -> Program:
+        """The bot that serves."""
+        assert self._elevate is not None, "the bot does not serve"
+        return self._elevate
 
     def serve(self, **environment: str) -> None:
         """Lets the bot serve, with some of its environment changed."""
-        self.elevate = self.product.serves(**environment)
+        self._elevate = self.product.serves(**environment)
 
     def stop_serving(self) -> None:
         """Lets the bot stop by itself; nothing in its log is an error."""
-        if self.elevate is None:
-            return
-        elevate, self.elevate = self.elevate, None
-        assert elevate.stop() == 0, elevate.said()
-        assert " ERROR " not in elevate.said(), elevate.said()
+        assert self.elevate.stop() == 0, self.elevate.said()
+        assert " ERROR " not in self.elevate.said(), self.elevate.said()
+        self._elevate = None
 
     def close(self) -> None:
         """Stops everything, whatever has become of it."""
-        for program in (self.elevate, self.slack.program, self.idp.program):
+        for program in (self._elevate, self.slack.program, self.idp.program):
             if program is not None:
                 program.kill()
         self.signin.stop()

@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import random
 import socket
 import subprocess
 import time
@@ -24,11 +25,11 @@ class Program:
     """A program in the background, whose output goes to a file."""
 
     def __init__(self, name: str, command: list[str], environment: Mapping[str, str], log: Path) -> None:
-        """Starts it, with the environment given and nothing else but where programs are found."""
+        """Starts it. Of this process's environment it learns where programs and temporary files are."""
         self.name = name
         self.log = log
         inherited = {key: os.environ[key] for key in ("PATH", "TMPDIR") if key in os.environ}
-        with log.open("wb") as output:
+        with log.open("ab") as output:
             self._process = subprocess.Popen(
                 command,
                 env={**inherited, **environment},
@@ -89,8 +90,9 @@ def answers(url: str) -> bool:
 
 
 def free_port() -> int:
-    """A port on loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port on loopback that nobody listens on, below those that the system hands out by itself."""
+    while True:
+        port = random.randrange(20_000, 30_000)
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                return port
