@@ -1,5 +1,6 @@
 //! How connections are opened, and how they end.
 
+use futures_util::StreamExt;
 use sandbox::{
     company::APP_TOKEN,
     http::Fault,
@@ -7,7 +8,7 @@ use sandbox::{
 };
 use serde_json::json;
 use tokio::{io::AsyncReadExt, time::Instant};
-use tokio_tungstenite::MaybeTlsStream;
+use tokio_tungstenite::{MaybeTlsStream, tungstenite::Message};
 
 use super::bot::{BOT_TOKEN, Office, refusal};
 
@@ -87,12 +88,12 @@ async fn while_socket_mode_is_off_there_is_no_connection() {
     assert_eq!(office.slack.open_sockets(), 0);
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_warned_connection_is_spared_and_ends_ten_seconds_later() {
     let office = Office::open().await;
     let mut warned = office.socket().await;
-    let started = Instant::now();
     office.slack.disconnects(Disconnect::Warning);
+    let warned_at = Instant::now();
     let said = warned.hears().await;
     assert_eq!((&said["type"], &said["reason"]), (&json!("disconnect"), &json!("warning")));
     let (acked, _) = tokio::join!(office.types(), warned.acknowledges());
@@ -103,8 +104,9 @@ async fn a_warned_connection_is_spared_and_ends_ten_seconds_later() {
         let (acked, _) = tokio::join!(office.types(), next.acknowledges());
         assert!(acked.is_ok());
     }
+    tokio::time::pause();
     assert_eq!(warned.ends().await, None);
-    assert_eq!(started.elapsed().as_secs(), 10);
+    assert!((10..=12).contains(&warned_at.elapsed().as_secs()));
     assert_eq!(office.slack.open_sockets(), 1);
 }
 
@@ -132,22 +134,35 @@ async fn a_link_that_is_disabled_stays_off_until_it_is_switched_on() {
     assert_eq!(office.connects().await.1["type"], "hello");
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
+async fn a_bot_is_pinged_every_ten_seconds() {
+    let office = Office::open().await;
+    let mut bot = office.socket().await;
+    for _ in 0..3 {
+        tokio::time::pause();
+        let waits_since = Instant::now();
+        let ping = bot.0.next().await.unwrap().unwrap();
+        assert_eq!(ping, Message::Ping("Ping from applink-1".into()));
+        assert!(waits_since.elapsed().as_secs() <= 10);
+        tokio::time::resume();
+        // The answer to the ping goes ahead of this.
+        let (acked, _) = tokio::join!(office.types(), bot.acknowledges());
+        assert!(acked.is_ok());
+    }
+}
+
+#[tokio::test]
 async fn a_bot_that_answers_no_pings_is_gone() {
     let office = Office::open().await;
-    let mut answering = office.socket().await;
-    let silent = office.socket().await;
-    let MaybeTlsStream::Plain(mut stream) = silent.0.into_inner() else { panic!("there is no TLS here") };
-    let started = Instant::now();
+    let bot = office.socket().await;
+    let MaybeTlsStream::Plain(mut stream) = bot.0.into_inner() else { panic!("there is no TLS here") };
+    tokio::time::pause();
+    let pinged_since = Instant::now();
     let mut heard = Vec::new();
-    tokio::select! {
-        ended = stream.read_to_end(&mut heard) => { ended.unwrap(); }
-        said = answering.hears() => panic!("heard {said}"),
-    }
-    let waited = started.elapsed().as_secs();
-    assert!((20..=21).contains(&waited), "{waited}");
-    assert!(String::from_utf8_lossy(&heard).contains("Ping from applink-1"));
-    assert_eq!(office.slack.open_sockets(), 1);
+    stream.read_to_end(&mut heard).await.unwrap();
+    assert!((11..=21).contains(&pinged_since.elapsed().as_secs()));
+    assert_eq!(String::from_utf8_lossy(&heard).matches("Ping from applink-1").count(), 1);
+    assert_eq!(office.slack.open_sockets(), 0);
 }
 
 #[tokio::test]
