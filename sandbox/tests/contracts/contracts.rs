@@ -53,8 +53,8 @@ pub(crate) async fn is_broken(contract: impl Future<Output = ()> + Send + 'stati
     assert!(outcome.is_err(), "the judge keeps this contract, though it is listed with: {departure}");
 }
 
-/// The URL of a judge, from the environment variable in which `tests/peers/contracts/run` puts it.
+/// The URL of a judge, from the environment variable in which `tests/peers/run` puts it.
 #[expect(clippy::disallowed_methods, reason = "the one place where the tests ask for what surrounds them")]
 pub(crate) fn judge_at(variable: &str) -> String {
-    std::env::var(variable).unwrap_or_else(|_| panic!("{variable} is not set: use tests/peers/contracts/run"))
+    std::env::var(variable).unwrap_or_else(|_| panic!("{variable} is not set: use tests/peers/run"))
 }

@@ -2,7 +2,7 @@
 //!
 //! A contract is a function of a world, and knows nothing of who answers there. The list on top of each file
 //! says who is asked: the stand-in always, and its judge with the feature `judges`, which
-//! `tests/peers/contracts/run` sets once it has started the judges.
+//! `tests/peers/run` sets once it has started the judges.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
