@@ -1,5 +1,7 @@
 //! How connections are opened, and how they end.
 
+use std::time::Duration;
+
 use futures_util::StreamExt;
 use sandbox::{
     company::APP_TOKEN,
@@ -7,7 +9,10 @@ use sandbox::{
     slack::{Disconnect, Failure},
 };
 use serde_json::json;
-use tokio::{io::AsyncReadExt, time::Instant};
+use tokio::{
+    io::AsyncReadExt,
+    time::{Instant, timeout},
+};
 use tokio_tungstenite::{MaybeTlsStream, tungstenite::Message};
 
 use super::bot::{BOT_TOKEN, Office, refusal};
@@ -159,7 +164,7 @@ async fn a_bot_that_answers_no_pings_is_gone() {
     tokio::time::pause();
     let pinged_since = Instant::now();
     let mut heard = Vec::new();
-    stream.read_to_end(&mut heard).await.unwrap();
+    timeout(Duration::from_secs(60), stream.read_to_end(&mut heard)).await.expect("nothing ends").unwrap();
     assert!((11..=21).contains(&pinged_since.elapsed().as_secs()));
     assert_eq!(String::from_utf8_lossy(&heard).matches("Ping from applink-1").count(), 1);
     assert_eq!(office.slack.open_sockets(), 0);
