@@ -95,10 +95,9 @@ pub(super) fn plain(text: &str) -> Value {
 impl Socket {
     /// The next thing that is said.
     pub(super) async fn hears(&mut self) -> Value {
-        match self.next().await.unwrap().unwrap() {
-            Message::Text(text) => serde_json::from_str(&text).unwrap(),
-            other => panic!("heard {other:?}"),
-        }
+        let heard = self.next().await.unwrap().unwrap();
+        let Message::Text(text) = &heard else { panic!("heard {heard:?}") };
+        serde_json::from_str(text).unwrap()
     }
 
     /// The next thing that comes within a minute and is no ping.
