@@ -10,6 +10,7 @@ pub mod inbox;
 pub mod link;
 mod overview;
 mod person;
+mod remind;
 pub mod request;
 pub mod review;
 pub mod sign_in;

@@ -135,8 +135,8 @@ pub trait Store: Send + Sync {
     async fn due(&self, now: Timestamp, most: usize) -> Result<Vec<Work>, StoreError>;
     /// Takes a piece of work until `until`; `false` when another replica has it, or it is done.
     async fn take(&self, work: &Work, now: Timestamp, until: Timestamp) -> Result<bool, StoreError>;
-    /// Strikes off a piece of work.
-    async fn done(&self, work: &Work) -> Result<(), StoreError>;
+    /// Strikes off a piece of work, and puts down the one that follows it, if any.
+    async fn done(&self, work: &Work, next: Option<&Work>) -> Result<(), StoreError>;
 
     /// Where Slack has put a message about a request.
     async fn place(&self, id: &RequestId, which: Surface) -> Result<Option<Place>, StoreError>;
@@ -299,6 +299,8 @@ pub enum Address {
     Channel(ChannelId),
     /// A person's conversation with the app.
     Person(UserId),
+    /// The thread below a message.
+    Thread(Place),
 }
 
 /// The workspace the app is installed in.

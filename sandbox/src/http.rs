@@ -135,7 +135,8 @@ pub async fn apply(control: &Control, name: &str, answer: impl Future<Output = R
         }
         Some(Fault::RateLimited(seconds)) => {
             let told = Json(json!({ "ok": false, "error": "ratelimited" }));
-            (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, seconds.to_string())], told).into_response()
+            (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, seconds.to_string())], told)
+                .into_response()
         }
         Some(Fault::Garbage) => "<html>an upstream proxy's page".into_response(),
         Some(Fault::Hangs) => std::future::pending().await,

@@ -188,4 +188,4 @@ impl Request {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -18,6 +18,15 @@ pub enum Message {
     ReviewCard(Drawn),
     /// The requester's lasting message.
     Receipt(Drawn),
+    /// Reviewers are reminded of a request that nobody has answered.
+    Reminder(Drawn),
+    /// The requester hears that access is about to end.
+    EndIsNear {
+        /// What it is to.
+        target: Target,
+        /// When it ends.
+        ends_at: Timestamp,
+    },
     /// A one-time link to the AWS console.
     ConsoleLink {
         /// The request it stands on.

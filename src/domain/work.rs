@@ -34,6 +34,10 @@ pub enum Task {
     SettleSession(RequestId, u32),
     /// A press that nobody has finished is to be finished.
     FinishPress(CommandId),
+    /// Reviewers are to be reminded of a request that nobody has answered.
+    Remind(RequestId),
+    /// The requester is to hear that access is about to end.
+    WarnOfEnd(RequestId),
 }
 
 /// Something a person or a channel must hear.
@@ -54,6 +58,11 @@ pub enum Notice {
     Unlinked(UserId, Email),
 }
 
+/// How long before the end of a window its requester hears of it.
+const END_IS_NEAR: TimeDelta = TimeDelta::minutes(10);
+/// How long a request waits before reviewers are first reminded of it; each time after that it is twice as long
+/// since the request was made.
+const FIRST_REMINDER: TimeDelta = TimeDelta::minutes(15);
 /// How long AWS may take to answer before a session counts as [`Event::SessionUnknown`].
 const SESSION_SETTLES_WITHIN: TimeDelta = TimeDelta::minutes(2);
 
@@ -64,30 +73,46 @@ pub fn follow_ups(request: &Request, recorded: &Recorded) -> Vec<Work> {
     let card = || Notice::Card(id.clone());
     let receipt = || Notice::Receipt(id.clone());
     let audit = || Notice::Audit(Box::new(AuditEntry::of(request, recorded)));
-    let (notices, timer) = match &recorded.event {
+    let elapse = |end| (end, "timer", Task::Elapse(id.clone()));
+    let (notices, timers) = match &recorded.event {
         Event::Requested { answer_by, .. } => {
-            (vec![card(), receipt(), audit()], Some((*answer_by, Task::Elapse(id.clone()))))
+            let remind =
+                next_reminder(request, recorded.at).map(|due| (due, "remind", Task::Remind(id.clone())));
+            (vec![card(), receipt(), audit()], [Some(elapse(*answer_by)), remind])
         }
-        Event::Approved { window, .. } => (
-            vec![card(), receipt(), Notice::ConsoleLink(id.clone()), audit()],
-            Some((window.ends(), Task::Elapse(id.clone()))),
-        ),
+        Event::Approved { window, .. } => {
+            let near = window.ends() - END_IS_NEAR;
+            let warn = (window.starts() < near).then(|| (near, "warn", Task::WarnOfEnd(id.clone())));
+            let notices = vec![card(), receipt(), Notice::ConsoleLink(id.clone()), audit()];
+            (notices, [Some(elapse(window.ends())), warn])
+        }
         Event::Rejected { .. } | Event::Withdrawn { .. } | Event::Expired | Event::Ended { .. } => {
-            (vec![card(), receipt(), audit()], None)
+            (vec![card(), receipt(), audit()], [None, None])
         }
         Event::SessionIssuing { session } => {
             let due = recorded.at + SESSION_SETTLES_WITHIN;
-            (vec![audit()], Some((due, Task::SettleSession(id.clone(), *session))))
+            (vec![audit()], [Some((due, "timer", Task::SettleSession(id.clone(), *session))), None])
         }
         Event::SessionIssued { .. }
         | Event::SessionDropped { .. }
         | Event::SessionRefused { .. }
-        | Event::SessionUnknown { .. } => (vec![audit()], None),
+        | Event::SessionUnknown { .. } => (vec![audit()], [None, None]),
     };
     let cause = format!("{id}/{:06}", recorded.version); // sorts by version
     let mut work = notify(recorded.at, &cause, notices);
-    work.extend(timer.map(|(due, task)| Work { due, id: format!("{cause}/timer"), task }));
+    let timer = |(due, name, task)| Work { due, id: format!("{cause}/{name}"), task };
+    work.extend(timers.into_iter().flatten().map(timer));
     work
+}
+
+/// When reviewers are to be reminded of a request next, if it is not answered or expired by then.
+#[must_use]
+pub fn next_reminder(request: &Request, now: Timestamp) -> Option<Timestamp> {
+    let mut wait = FIRST_REMINDER;
+    while request.requested_at + wait <= now {
+        wait = wait * 2;
+    }
+    Some(request.requested_at + wait).filter(|due| *due < request.answer_by)
 }
 
 /// What must be done because of an event that belongs to no request. Auditors hear of it at `heard_at`.
@@ -106,4 +131,21 @@ pub fn follow_ups_aside(event: &SideEvent, heard_at: Timestamp) -> Vec<Work> {
 fn notify(due: Timestamp, cause: &str, notices: Vec<Notice>) -> Vec<Work> {
     let number = |(n, notice)| Work { due, id: format!("{cause}/{n}"), task: Task::Notify(notice) };
     notices.into_iter().enumerate().map(number).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::decide::tests::requested;
+
+    #[test]
+    fn reminders_come_after_a_quarter_of_an_hour_and_then_each_time_twice_as_late() {
+        let request = Request::opened(&requested()).unwrap();
+        let after = |minutes| request.requested_at + TimeDelta::minutes(minutes);
+        let due =
+            |now| next_reminder(&request, after(now)).map(|due| (due - request.requested_at).num_minutes());
+        assert_eq!([0, 14, 15, 29, 30, 60].map(due), [15, 15, 30, 30, 60, 120].map(Some));
+        assert_eq!(due(12 * 60), Some(16 * 60));
+        assert_eq!(due(16 * 60), None, "the next would come after the request has expired");
+    }
 }

@@ -33,7 +33,7 @@ impl Broker {
     /// Says what a notice tells, and strikes it off.
     pub(super) async fn deliver(&self, work: &Work, notice: &Notice) {
         let outcome = match self.say(notice).await {
-            Ok(()) => self.ports.store.done(work).await.map_err(Error::from), // 3
+            Ok(()) => self.ports.store.done(work, None).await.map_err(Error::from), // 3
             Err(error) => Err(error),
         };
         if let Err(error) = outcome {
@@ -52,7 +52,7 @@ impl Broker {
         let to = Address::Channel(self.settings.audit_channel.clone());
         self.ports.chat.post(&to, &Message::Refusals(refusals)).await?;
         for (work, _) in told {
-            self.ports.store.done(work).await?; // 3
+            self.ports.store.done(work, None).await?; // 3
         }
         Ok(())
     }

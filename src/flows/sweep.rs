@@ -8,7 +8,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
-    Broker, Result, inbox,
+    Broker, Result, inbox, remind,
     transition::{Changed, transition},
 };
 use crate::{
@@ -33,8 +33,7 @@ const ROUND: usize = 100;
 pub async fn sweep(broker: &Arc<Broker>) -> Result<usize> {
     let due = broker.ports.store.due(broker.ports.clock.now(), ROUND).await?; // 1
     // Slack may be slow, so what does not wait for it goes first.
-    let (notices, others): (Vec<&Work>, Vec<&Work>) =
-        due.iter().partition(|work| matches!(work.task, Task::Notify(_)));
+    let (notices, others): (Vec<&Work>, Vec<&Work>) = due.iter().partition(|work| is_said(&work.task));
     let mut refusals: BTreeMap<&SlackUser, Vec<(&Work, &SideEvent)>> = BTreeMap::new();
     for work in others.into_iter().chain(notices) {
         if !is_taken(broker, work).await {
@@ -51,6 +50,14 @@ pub async fn sweep(broker: &Arc<Broker>) -> Result<usize> {
     Ok(due.len())
 }
 
+/// Whether it takes Slack to do it.
+fn is_said(task: &Task) -> bool {
+    match task {
+        Task::Notify(_) | Task::Remind(_) | Task::WarnOfEnd(_) => true,
+        Task::Elapse(_) | Task::SettleSession(..) | Task::FinishPress(_) => false,
+    }
+}
+
 /// Takes a piece of work, unless another replica has it.
 async fn is_taken(broker: &Broker, work: &Work) -> bool {
     let now = broker.ports.clock.now();
@@ -65,7 +72,12 @@ async fn is_taken(broker: &Broker, work: &Work) -> bool {
 fn refusal(work: &Work) -> Option<&SideEvent> {
     match &work.task {
         Task::Notify(Notice::Audit(entry)) => entry.refusal(),
-        Task::Notify(_) | Task::Elapse(_) | Task::SettleSession(..) | Task::FinishPress(_) => None,
+        Task::Notify(_)
+        | Task::Elapse(_)
+        | Task::SettleSession(..)
+        | Task::FinishPress(_)
+        | Task::Remind(_)
+        | Task::WarnOfEnd(_) => None,
     }
 }
 
@@ -84,11 +96,13 @@ async fn act(broker: &Arc<Broker>, work: &Work) {
     let outcome = match &work.task {
         Task::Notify(notice) => return broker.deliver(work, notice).await, // 3
         Task::FinishPress(id) => finish_press(broker, id).await,
+        Task::Remind(id) => remind::remind(broker, id, work).await.map(Then::StrikeOff),
+        Task::WarnOfEnd(id) => remind::warn_of_end(broker, id).await.map(|()| Then::StrikeOff(None)),
         Task::Elapse(id) => elapse(broker, id, work.due).await,
         Task::SettleSession(id, session) => settle(broker, id, *session).await,
     };
     let outcome = match outcome {
-        Ok(Then::StrikeOff) => broker.ports.store.done(work).await.map_err(Into::into),
+        Ok(Then::StrikeOff(next)) => broker.ports.store.done(work, next.as_ref()).await.map_err(Into::into),
         Ok(Then::Leave) => Ok(()),
         Err(error) => Err(error),
     };
@@ -99,27 +113,28 @@ async fn act(broker: &Arc<Broker>, work: &Work) {
 
 /// What becomes of a piece of work that was tried.
 enum Then {
-    StrikeOff,
+    /// It is struck off, and what follows it, if anything, is put down.
+    StrikeOff(Option<Work>),
     Leave,
 }
 
 /// Writes down that `end` has come. Where it has not, because a clock has jumped back, the work stays.
 async fn elapse(broker: &Arc<Broker>, id: &RequestId, end: Timestamp) -> Result<Then> {
-    let Some(request) = broker.ports.store.request(id).await? else { return Ok(Then::StrikeOff) };
+    let Some(request) = broker.ports.store.request(id).await? else { return Ok(Then::StrikeOff(None)) };
     let command = CommandId::of_the_clock(id, request.version);
     let Changed { request, .. } = transition(broker, id, &Command::Elapse, command.into()).await?;
-    Ok(if request.holds_until() == Some(end) { Then::Leave } else { Then::StrikeOff })
+    Ok(if request.holds_until() == Some(end) { Then::Leave } else { Then::StrikeOff(None) })
 }
 
 async fn settle(broker: &Arc<Broker>, id: &RequestId, session: u32) -> Result<Then> {
     let command = Command::SettleSession { session, outcome: SessionOutcome::Unknown };
     transition(broker, id, &command, CommandId::of_lost_session(id, session).into()).await?;
-    Ok(Then::StrikeOff)
+    Ok(Then::StrikeOff(None))
 }
 
 /// Finishing a press strikes its work off, too.
 async fn finish_press(broker: &Arc<Broker>, id: &CommandId) -> Result<Then> {
-    let Some(press) = broker.ports.store.press(id).await? else { return Ok(Then::StrikeOff) };
+    let Some(press) = broker.ports.store.press(id).await? else { return Ok(Then::StrikeOff(None)) };
     inbox::carry_out_again(broker, &press).await?;
     Ok(Then::Leave)
 }

@@ -129,11 +129,13 @@ impl Chat for SlackChat {
     }
 
     async fn post(&self, to: &Address, message: &Message) -> Result<Place, ChatError> {
-        let channel = match to {
-            Address::Channel(channel) => channel.as_str(),
-            Address::Person(user) => user.as_str(),
+        let (channel, thread) = match to {
+            Address::Channel(channel) => (channel.as_str(), None),
+            Address::Person(user) => (user.as_str(), None),
+            Address::Thread(below) => (below.channel.as_str(), Some(below.ts.as_str().into())),
         };
         let post = SlackApiChatPostMessageRequest::new(channel.into(), self.lasting(message))
+            .opt_thread_ts(thread)
             .with_unfurl_links(false)
             .with_unfurl_media(false);
         let Posted { channel, ts } = self.call("chat.postMessage", &post).await?;
@@ -271,9 +273,11 @@ fn metadata(message: &Message) -> Option<SlackMessageMetadata> {
     let (name, id) = match message {
         Message::ReviewCard(drawn) => ("review_card", drawn.request.id.to_string()),
         Message::Receipt(drawn) => ("receipt", drawn.request.id.to_string()),
+        Message::Reminder(drawn) => ("reminder", drawn.request.id.to_string()),
         Message::Audit(entry) => ("event", entry.event_id()),
         Message::Refusals(refusals) => ("event", refusals.last.id.to_string()),
-        Message::ConsoleLink { .. }
+        Message::EndIsNear { .. }
+        | Message::ConsoleLink { .. }
         | Message::LinkInvitation { .. }
         | Message::Linked(_)
         | Message::Unlinked(_)

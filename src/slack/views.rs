@@ -9,6 +9,7 @@ pub mod ids;
 mod links;
 mod overview;
 mod receipt;
+mod reminder;
 mod standing;
 mod text;
 
@@ -55,6 +56,8 @@ pub fn draw(message: &Message, names: &Names) -> SlackMessageContent {
     match message {
         Message::ReviewCard(drawn) => card::review_card(drawn, names),
         Message::Receipt(drawn) => receipt::receipt(drawn, names),
+        Message::Reminder(drawn) => reminder::reminder(drawn, names),
+        Message::EndIsNear { target, ends_at } => reminder::end_is_near(&names.target(target), *ends_at),
         Message::ConsoleLink { target, url, ends_at } => {
             links::console_link(&names.target(target), url, *ends_at)
         }

@@ -196,10 +196,11 @@ impl Store for DynamoStore {
         Ok(made.is_ok())
     }
 
-    async fn done(&self, work: &Work) -> Result<(), StoreError> {
-        let change = Transaction::new().and(Write::delete(keys::work(work)));
-        let what = format!("strike off work {}", work.id);
-        let Ok(()) = self.make::<Infallible>(what, Ok(change)).await?;
+    async fn done(&self, work: &Work, next: Option<&Work>) -> Result<(), StoreError> {
+        let strike_off = Transaction::new().and(Write::delete(keys::work(work)));
+        let change =
+            commit::with_work(strike_off, next.map(std::slice::from_ref).unwrap_or_default(), work.due);
+        let Ok(()) = self.make::<Infallible>(format!("strike off work {}", work.id), change).await?;
         Ok(())
     }
 

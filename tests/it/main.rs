@@ -17,6 +17,7 @@ mod identity;
 mod inbox;
 mod link;
 mod races;
+mod remind;
 mod request;
 mod review;
 mod serve;

@@ -138,6 +138,12 @@ fn answers_say_what_happened_and_what_to_do_next() {
     shows("help", &Message::Help { max: minutes("8h"), example: minutes("1h") });
 }
 
+#[test]
+fn whoever_can_act_is_reminded_in_one_line() {
+    shows("reminder", &Message::Reminder(Drawn { request: made([requested()]), as_of: at(15) }));
+    shows("end_is_near", &Message::EndIsNear { target: target(), ends_at: at(65) });
+}
+
 // ---------------------------------------------------------------------------------------------------------
 // The audit channel
 
@@ -304,7 +310,12 @@ impl HostilePeople {
             let drawn = Drawn { request: made(events.clone()), as_of: at(10) };
             let pointer = Some(Box::new(drawn.clone()));
             let why = Refusal::IdentityUnusable { why: self.text.clone() };
-            [Message::ReviewCard(drawn.clone()), Message::Receipt(drawn), Message::Refused { why, pointer }]
+            [
+                Message::ReviewCard(drawn.clone()),
+                Message::Reminder(drawn.clone()),
+                Message::Receipt(drawn),
+                Message::Refused { why, pointer },
+            ]
         }));
         messages.extend([
             Message::Overview(Overview {
@@ -314,6 +325,7 @@ impl HostilePeople {
                 as_of: at(10),
             }),
             Message::ConsoleLink { target: self.target(), url: link("console"), ends_at: at(65) },
+            Message::EndIsNear { target: self.target(), ends_at: at(65) },
             Message::LinkInvitation {
                 why: Some(Refusal::SignInRefused(self.text.clone())),
                 url: link("link"),

@@ -64,7 +64,7 @@ fn signed_in(name: &str, groups: &[&str]) -> SignedIn {
 }
 
 /// Ada's request for an hour, made at minute 0, to be answered within a day.
-fn requested() -> Recorded {
+pub(in crate::domain) fn requested() -> Recorded {
     let wanted = Ask {
         target: "111122223333/S3Admin".parse().unwrap(),
         duration: "1h".parse().unwrap(),

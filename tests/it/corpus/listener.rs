@@ -76,7 +76,11 @@ impl Listener {
                     ("promised", promised(&press.expect("it is not finished")))
                 }
                 Task::Notify(Notice::Audit(entry)) => ("recorded", recorded(&entry)),
-                Task::Notify(_) | Task::Elapse(_) | Task::SettleSession(..) => ("undone", json!(work.task)),
+                Task::Notify(_)
+                | Task::Elapse(_)
+                | Task::SettleSession(..)
+                | Task::Remind(_)
+                | Task::WarnOfEnd(_) => ("undone", json!(work.task)),
             });
         }
         let mut outcome = Map::new();
@@ -92,12 +96,10 @@ impl Listener {
     pub(crate) async fn forgets(&self) {
         let store = &self.broker.ports().store;
         for work in self.work().await {
-            match &work.task {
-                Task::FinishPress(id) => store.finish(id).await.unwrap(),
-                Task::Notify(_) | Task::Elapse(_) | Task::SettleSession(..) => {
-                    store.done(&work).await.unwrap()
-                }
+            if let Task::FinishPress(id) = &work.task {
+                store.finish(id).await.unwrap();
             }
+            store.done(&work, None).await.unwrap();
         }
     }
 

@@ -83,10 +83,22 @@ async fn whoever_takes_work_and_loses_the_answer_has_it() {
 async fn work_that_is_done_is_gone() {
     let Fixture { store, .. } = &fixture().await;
     let work = timer(store).await;
-    store.done(&work).await.unwrap();
-    store.done(&work).await.unwrap();
+    store.done(&work, None).await.unwrap();
+    store.done(&work, None).await.unwrap();
     assert_eq!(store.due(work.due, 10).await.unwrap(), []);
     assert!(!store.take(&work, work.due, work.due + minutes(5)).await.unwrap());
+}
+
+#[tokio::test]
+async fn what_follows_a_piece_of_work_takes_its_place() {
+    let Fixture { store, .. } = &fixture().await;
+    let work = timer(store).await;
+    let next = Work { due: work.due + minutes(15), ..work.clone() };
+    for _ in 0..2 {
+        store.done(&work, Some(&next)).await.unwrap();
+        assert_eq!(store.due(work.due, 10).await.unwrap(), []);
+        assert_eq!(store.due(next.due, 10).await.unwrap(), std::slice::from_ref(&next));
+    }
 }
 
 #[tokio::test]
@@ -108,7 +120,7 @@ async fn an_event_of_no_request_is_recorded_once() {
     let (event, work) = linked("ada", noon());
     store.record(&event, &work).await.unwrap();
     for work in &work {
-        store.done(work).await.unwrap();
+        store.done(work, None).await.unwrap();
     }
     let retold = SideEvent {
         what: SideNews::Refused {
@@ -185,7 +197,7 @@ async fn a_press_that_nobody_finishes_becomes_work() {
     assert_eq!(store.due(finish_by - millisecond(), 10).await.unwrap(), []);
     let due = store.due(finish_by, 10).await.unwrap();
     assert_eq!(due[0].task, Task::FinishPress(press.asker.id));
-    store.done(&due[0]).await.unwrap();
+    store.done(&due[0], None).await.unwrap();
     assert_eq!(store.due(finish_by, 10).await.unwrap(), []);
 }
 
@@ -217,7 +229,7 @@ async fn timer(store: &DynamoStore) -> Work {
     store.commit(&asked).await.unwrap();
     let is_timer = |work: &Work| matches!(work.task, Task::Elapse(_));
     for notice in asked.work.iter().filter(|work| !is_timer(work)) {
-        store.done(notice).await.unwrap();
+        store.done(notice, None).await.unwrap();
     }
     asked.work.into_iter().find(is_timer).unwrap()
 }

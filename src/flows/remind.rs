@@ -1,0 +1,43 @@
+//! Remind: who can act, or is about to lose access, hears of it below the message that they have already.
+//!
+//! 1. Reviewers are reminded of a request that nobody has answered: after 15 minutes, then each time twice as late.
+//! 2. The requester hears 10 minutes before access ends.
+//! 3. What has happened meanwhile makes a reminder pointless: then nothing is said.
+
+use super::{Broker, Result};
+use crate::{
+    domain::{
+        ids::RequestId,
+        message::{Drawn, Message},
+        request::Status,
+        work::{Work, next_reminder},
+    },
+    ports::{Address, Surface},
+};
+
+/// Reminds reviewers, if they still can answer; says what is to be done next.
+pub(super) async fn remind(broker: &Broker, id: &RequestId, work: &Work) -> Result<Option<Work>> {
+    let now = broker.ports.clock.now();
+    let Some(request) = broker.ports.store.request(id).await? else { return Ok(None) };
+    let Status::Requested = request.status_at(now) else { return Ok(None) }; // 3
+    let next = next_reminder(&request, now).map(|due| Work { due, ..work.clone() });
+    if let Some(card) = broker.ports.store.place(id, Surface::Card).await? {
+        let reminder = Message::Reminder(Drawn { request, as_of: now });
+        broker.ports.chat.post(&Address::Thread(card), &reminder).await?; // 1
+    }
+    Ok(next)
+}
+
+/// Tells the requester that access is about to end, if it is still open.
+pub(super) async fn warn_of_end(broker: &Broker, id: &RequestId) -> Result<()> {
+    let now = broker.ports.clock.now();
+    let Some(request) = broker.ports.store.request(id).await? else { return Ok(()) };
+    let Ok(grant) = request.live_at(now) else { return Ok(()) }; // 3
+    let ends_at = grant.window().ends();
+    let to = match broker.ports.store.place(id, Surface::Receipt).await? {
+        Some(receipt) => Address::Thread(receipt),
+        None => Address::Person(request.requester.slack.clone()),
+    };
+    broker.ports.chat.post(&to, &Message::EndIsNear { target: request.target.clone(), ends_at }).await?; // 2
+    Ok(())
+}
