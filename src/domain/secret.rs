@@ -123,12 +123,25 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_matches_itself_alone() {
+        let secret = Secret::of([7; 32]);
+        assert!(secret.matches(secret.expose()));
+        for other in ["", &secret.expose()[..42], Secret::of([8; 32]).expose()] {
+            assert!(!secret.matches(other), "{other:?}");
+        }
+    }
+
+    #[test]
     fn parts_do_not_run_together() {
         assert_ne!(hash_of(["T1", "U2x"]), hash_of(["T1U2", "x"]));
+        for byte in ["\0", "\u{1}"] {
+            let no_length = format!("T1{}U2", byte.repeat(8));
+            assert_ne!(hash_of(["T1", "U2"]), hash_of([no_length.as_str()]), "whatever a part holds");
+        }
     }
 
     #[test]
     fn debug_shows_nothing() {
-        assert!(!format!("{:?}", Secret::of([7; 32])).contains("Bw"));
+        assert_eq!(format!("{:?}", Secret::of([7; 32])), "Secret([redacted])");
     }
 }

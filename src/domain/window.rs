@@ -130,6 +130,8 @@ mod tests {
             assert!(bad.parse::<Minutes>().is_err(), "{bad:?}");
         }
         assert_eq!("90m".parse::<Minutes>().unwrap().to_string(), "1h30m");
+        assert_eq!("8760h".parse(), Ok(Minutes::MAX), "a year");
+        assert_eq!("8760h1m".parse::<Minutes>(), Err(BadMinutes));
     }
 
     #[test]
