@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 use elevate::{domain::person::SlackUser, ports::UsedToken};
+use reqwest::Client;
 use sandbox::{
     company::{ADA, BOB, GENERAL_CHANNEL, MALLORY, Persona, REVIEW_CHANNEL, TEAM},
     idp::{RefreshTokens, Tampering},
@@ -189,6 +190,28 @@ async fn a_form_from_elsewhere_starts_nothing() {
     .unwrap();
     let answer = ada.browser.press(&forged, "This is me").await.unwrap();
     assert_eq!(answer.status, 403, "{}", answer.text());
+    world.finish().await;
+}
+
+/// Everything that keeps a foreign form out, each alone: a page of a sibling host is of the same site, so that the
+/// browser's cookie comes with its form.
+#[tokio::test]
+async fn a_form_with_the_cookie_still_takes_the_origin_and_the_token_of_its_page() {
+    let world = World::start().await;
+    let ada = world.ada();
+    let link = ada.asks_to_link().await;
+    let page = ada.browser.open(&link).await.unwrap();
+    let (_, token) = page.body.split_once("name=\"form_token\" value=\"").expect("the page has a form token");
+    let token = &token[..43];
+    let cookie = format!("__Host-elevate={}", ada.browser.cookie(&world.url, "__Host-elevate").unwrap());
+    let sends = async |site: &str, token: &str| {
+        let form = Client::new().post(&link).header("cookie", &cookie).header("sec-fetch-site", site);
+        let form = form.header("content-type", "application/x-www-form-urlencoded");
+        form.body(format!("form_token={token}")).send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(sends("same-site", token).await, 403, "from a sibling host");
+    assert_eq!(sends("same-origin", &"A".repeat(43)).await, 403, "without the page's own token");
+    assert_eq!(sends("same-origin", token).await, 200);
     world.finish().await;
 }
 
