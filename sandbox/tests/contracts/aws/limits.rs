@@ -47,7 +47,9 @@ async fn a_session_lasts_a_quarter_of_an_hour_at_least(world: World) {
 async fn a_session_lasts_twelve_hours_at_most(world: World) {
     let role = world.add(Role { max_session: TimeDelta::hours(12), ..world.role("Long") }).await;
     world.request_of(&role).duration_seconds(43_200).send().await.unwrap();
-    assert_invalid(&refusal(world.request_of(&role).duration_seconds(43_201).send().await));
+    let refusal = refusal(world.request_of(&role).duration_seconds(43_201).send().await);
+    assert_invalid(&refusal);
+    assert!(refusal.message.contains("Member must have value less than or equal to 43200"));
 }
 
 async fn a_session_lasts_no_longer_than_its_role_allows(world: World) {
