@@ -11,7 +11,7 @@ use crate::domain::{
     ids::{ChannelId, CommandId, RequestId, SideEventId, TeamId, UserId},
     message::{Form, Message},
     once::Once,
-    person::{FreshGroups, Groups, Link, Member, SignedIn, SlackUser, Subject, ToldGroups},
+    person::{FreshGroups, Link, Member, SignedIn, SlackUser, Subject, ToldGroups},
     press::Press,
     request::{Recorded, Request},
     secret::{Secret, SecretHash},
@@ -199,7 +199,7 @@ pub enum UsedToken {
         /// The token that took its place, sealed, where the provider rotates tokens.
         rotated: Option<Vec<u8>>,
         /// The groups that the provider told, if it did.
-        told: Option<Groups>,
+        told: Option<ToldGroups>,
     },
     /// It is worth nothing any more.
     Gone,

@@ -224,8 +224,10 @@ impl FreshGroups {
 }
 
 /// Groups that one replica was told, kept for others that wait for the same answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ToldGroups {
+    /// Whose they are.
+    pub subject: Subject,
     /// The groups.
     pub groups: Groups,
     /// The turn in which the provider was asked for them: turns of one person are numbered upwards.
@@ -233,10 +235,12 @@ pub struct ToldGroups {
 }
 
 impl ToldGroups {
-    /// Fresh groups for whoever asked when `latest` was the latest turn: the provider was asked after that.
+    /// The groups of `subject`, for whoever asked for them when `latest` was the latest turn: the provider was asked
+    /// after that.
     #[must_use]
-    pub fn since(&self, latest: u64) -> Option<FreshGroups> {
-        (self.turn > latest).then(|| FreshGroups(self.groups.clone()))
+    pub fn since(&self, latest: u64, subject: &Subject) -> Option<FreshGroups> {
+        let is_fresh = self.turn > latest && self.subject == *subject;
+        is_fresh.then(|| FreshGroups(self.groups.clone()))
     }
 }
 
@@ -408,9 +412,13 @@ mod tests {
 
     #[test]
     fn what_another_replica_was_told_counts_only_if_it_asked_later() {
-        let told = ToldGroups { groups: ["staff"].into_iter().collect(), turn: 7 };
-        assert_eq!(told.since(6).map(|fresh| fresh.groups().clone()), Some(told.groups.clone()));
-        assert_eq!(told.since(7), None, "that turn had begun already");
+        let subject = |name: &str| Subject { issuer: "https://idp.example".into(), subject: name.into() };
+        let groups = ["staff"].into_iter().collect();
+        let told = ToldGroups { subject: subject("ada"), groups, turn: 7 };
+        let fresh = told.since(6, &subject("ada"));
+        assert_eq!(fresh.map(|fresh| fresh.groups().clone()), Some(told.groups.clone()));
+        assert_eq!(told.since(7, &subject("ada")), None, "that turn had begun already");
+        assert_eq!(told.since(6, &subject("eve")), None, "they are somebody else's");
     }
 
     #[test]

@@ -78,13 +78,13 @@ pub fn follow_ups(request: &Request, recorded: &Recorded) -> Vec<Work> {
         Event::Requested { answer_by, .. } => {
             let remind =
                 next_reminder(request, recorded.at).map(|due| (due, "remind", Task::Remind(id.clone())));
-            (vec![card(), receipt(), audit()], [Some(elapse(*answer_by)), remind])
+            (vec![card(), receipt(), audit()], [remind, Some(elapse(*answer_by))])
         }
         Event::Approved { window, .. } => {
             let near = window.ends() - END_IS_NEAR;
             let warn = (window.starts() < near).then(|| (near, "warn", Task::WarnOfEnd(id.clone())));
             let notices = vec![card(), receipt(), Notice::ConsoleLink(id.clone()), audit()];
-            (notices, [Some(elapse(window.ends())), warn])
+            (notices, [warn, Some(elapse(window.ends()))])
         }
         Event::Rejected { .. } | Event::Withdrawn { .. } | Event::Expired | Event::Ended { .. } => {
             (vec![card(), receipt(), audit()], [None, None])

@@ -15,7 +15,7 @@ use secrecy::SecretString;
 use super::Broker;
 use crate::{
     domain::{
-        person::{FreshGroups, Link, SlackUser, Subject},
+        person::{FreshGroups, Link, SlackUser, Subject, ToldGroups},
         refusal::Refusal,
     },
     ports::{CommitError, IdentityError, Refreshed, SealedToken, UsedToken},
@@ -42,7 +42,7 @@ impl Broker {
                 return link.groups_of_sign_in(now).ok_or(Refusal::SignInAgain);
             };
             let asked_at = *asked_at.get_or_insert(token.version);
-            if let Some(fresh) = token.told.as_ref().and_then(|told| told.since(asked_at)) {
+            if let Some(fresh) = token.told.as_ref().and_then(|told| told.since(asked_at, &link.subject)) {
                 return Ok(fresh); // 3
             }
             if token.taken_until.is_none_or(|until| until <= now) {
@@ -58,16 +58,16 @@ impl Broker {
 
     /// Asks with the token that this turn was `taken` for, and ends the turn.
     async fn take_turn(&self, link: &Link, taken: &SealedToken) -> Result<FreshGroups, Refusal> {
-        let (used, groups) = self.refresh(link, &taken.sealed).await;
+        let (used, groups) = self.refresh(link, taken).await;
         self.ports.store.give_token_back(&link.slack, taken, used).await.map_err(unavailable)?; // 4
         groups
     }
 
     /// What became of the token, and what the provider told.
-    async fn refresh(&self, link: &Link, sealed: &[u8]) -> (UsedToken, Result<FreshGroups, Refusal>) {
+    async fn refresh(&self, link: &Link, taken: &SealedToken) -> (UsedToken, Result<FreshGroups, Refusal>) {
         let unused = |refusal| (UsedToken::Kept { rotated: None, told: None }, Err(refusal));
         let row = row_of(&link.slack, &link.subject);
-        let token = match self.ports.sealer.open(sealed, &row).await {
+        let token = match self.ports.sealer.open(&taken.sealed, &row).await {
             Ok(token) => token,
             Err(error) => {
                 tracing::error!(error = format!("{error:#}"), "could not open a refresh token");
@@ -88,7 +88,11 @@ impl Broker {
             },
             None => None,
         };
-        let told = groups.as_ref().ok().map(|fresh| fresh.groups().clone());
+        let told = groups.as_ref().ok().map(|fresh| ToldGroups {
+            subject: link.subject.clone(),
+            groups: fresh.groups().clone(),
+            turn: taken.version,
+        });
         (UsedToken::Kept { rotated, told }, groups.map_err(|why| Refusal::IdentityUnusable { why }))
     }
 

@@ -98,14 +98,10 @@ pub(super) fn give_token_back(
             let write = match told {
                 Some(told) => Write::update(
                     key,
-                    "SET version = :next, sealed = :sealed, groups = :groups, told_in = :turn REMOVE taken_until",
+                    "SET version = :next, sealed = :sealed, told = :told REMOVE taken_until",
                 )
-                .with(":groups", rows::groups(&told)?)
-                .with(":turn", rows::number(taken.version)),
-                None => Write::update(
-                    key,
-                    "SET version = :next, sealed = :sealed REMOVE taken_until, groups, told_in",
-                ),
+                .with(":told", rows::told(&told)?),
+                None => Write::update(key, "SET version = :next, sealed = :sealed REMOVE taken_until, told"),
             };
             write.with(":sealed", sealed).with(":next", rows::number(taken.version + 1))
         }

@@ -112,7 +112,7 @@ pub(super) fn link(link: &Link) -> serde_json::Result<Row> {
 
 pub(super) fn read_link(row: &Row) -> Result<Link, BadRow> {
     let lasting: Link = row.read()?;
-    Ok(Link { groups: read_groups(row)?, ..lasting })
+    Ok(Link { groups: row.json("groups")?, ..lasting })
 }
 
 /// Which Slack account an identity belongs to.
@@ -127,18 +127,14 @@ pub(super) fn token(link: &Link, sealed: &[u8], at: Timestamp) -> Row {
 }
 
 pub(super) fn read_token(row: &Row) -> Result<SealedToken, BadRow> {
-    let told = if row.has("told_in") {
-        Some(ToldGroups { groups: read_groups(row)?, turn: row.number("told_in")? })
-    } else {
-        None
-    };
     let taken_until = if row.has("taken_until") { Some(row.time("taken_until")?) } else { None };
+    let told = if row.has("told") { Some(row.json("told")?) } else { None };
     let sealed = row.bytes("sealed")?.to_vec();
     Ok(SealedToken { sealed, version: row.number("version")?, taken_until, told })
 }
 
-fn read_groups(row: &Row) -> Result<Groups, BadRow> {
-    serde_json::from_str(row.text("groups")?).map_err(|error| row.unparsed("groups", &error))
+pub(super) fn told(told: &ToldGroups) -> serde_json::Result<AttributeValue> {
+    serde_json::to_string(told).map(text)
 }
 
 // ---------------------------------------------------------------------------------------------------------
@@ -217,7 +213,11 @@ impl Row {
 
     /// The domain's value that it holds.
     pub(super) fn read<T: DeserializeOwned>(&self) -> Result<T, BadRow> {
-        serde_json::from_str(self.text(BODY)?).map_err(|error| self.unparsed(BODY, &error))
+        self.json(BODY)
+    }
+
+    fn json<T: DeserializeOwned>(&self, name: &str) -> Result<T, BadRow> {
+        serde_json::from_str(self.text(name)?).map_err(|error| self.unparsed(name, &error))
     }
 
     fn text(&self, name: &str) -> Result<&str, BadRow> {

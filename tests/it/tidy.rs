@@ -89,9 +89,10 @@ fn the_rules_are_pure() {
 /// Calls that make a proof, or reach out to the world, and the one place of each.
 #[test]
 fn proofs_are_made_and_effects_are_had_in_one_place_each() {
-    let one_place: [(&str, &[&str]); 7] = [
+    let one_place: [(&str, &[&str]); 8] = [
         ("SignedIn::verified(", &["src/identity"]),
         ("FreshGroups::fetched(", &["src/identity"]),
+        ("told.since(", &["src/flows/groups.rs", "src/domain/person.rs"]),
         ("SessionTerms::new(", &["src/flows/federate.rs"]),
         (".assume_role(", &["src/flows/federate.rs", "src/aws.rs"]),
         (".console_url(", &["src/flows/federate.rs", "src/aws.rs"]),

@@ -146,12 +146,13 @@ async fn a_refresh_token_is_used_in_turns() {
     assert_conflict(store.take_token(&ada, &read, until).await);
     assert_conflict(store.give_token_back(&ada, &read, UsedToken::Gone).await);
 
-    let staff: Groups = ["staff"].into_iter().collect();
-    let used = UsedToken::Kept { rotated: Some(b"rotated".to_vec()), told: Some(staff.clone()) };
+    let groups = ["staff"].into_iter().collect();
+    let told = ToldGroups { subject: subject("ada"), groups, turn: taken.version };
+    let used = UsedToken::Kept { rotated: Some(b"rotated".to_vec()), told: Some(told.clone()) };
     store.give_token_back(&ada, &taken, used.clone()).await.unwrap();
     let rotated = store.token(&ada).await.unwrap().unwrap();
     assert_eq!((rotated.sealed.as_slice(), rotated.taken_until), (&b"rotated"[..], None));
-    assert_eq!(rotated.told, Some(ToldGroups { groups: staff, turn: taken.version }));
+    assert_eq!(rotated.told, Some(told));
     assert_conflict(store.give_token_back(&ada, &taken, used).await);
 }
 
@@ -160,7 +161,8 @@ async fn a_turn_that_brought_no_groups_leaves_none_of_an_earlier_one() {
     let Fixture { store, .. } = &fixture().await;
     let ada = slack("ada");
     store.save_link(&signed_in(store, "ada", 1).await).await.unwrap();
-    for told in [Some(Groups::default()), None] {
+    let told = ToldGroups { subject: subject("ada"), groups: Groups::default(), turn: 1 };
+    for told in [Some(told), None] {
         let read = store.token(&ada).await.unwrap().unwrap();
         let taken = store.take_token(&ada, &read, noon()).await.unwrap();
         let used = UsedToken::Kept { rotated: None, told };
