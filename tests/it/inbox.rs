@@ -93,6 +93,7 @@ async fn a_request_whose_answer_could_not_be_told_is_not_called_a_failure() {
     world.company.slack.control().heal();
     world.sweep().await;
     assert!(ada.unread_whispers().is_empty());
+    assert!(world.card().contains("*Still waiting*"));
     world.finish().await;
 }
 
