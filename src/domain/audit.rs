@@ -164,3 +164,45 @@ impl AuditEntry {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        decide::tests::{minute, requested},
+        ids::CommandId,
+    };
+
+    fn refused(tried: Tried, at: i64) -> SideEvent {
+        let who = SlackUser { team: "T0123456".parse().unwrap(), user: "U0ADA".parse().unwrap() };
+        let what =
+            SideNews::Refused { tried, request: None, target: None, why: format!("you may not {tried}") };
+        SideEvent { id: SideEventId::of(&CommandId::random(1), minute(at)), at: minute(at), who, what }
+    }
+
+    #[test]
+    fn refusals_are_added_up_by_what_was_tried() {
+        let [first, second, last] = [(Tried::Approve, 1), (Tried::Reject, 2), (Tried::Approve, 3)]
+            .map(|(tried, at)| refused(tried, at));
+        let tried = [(Tried::Approve, 2), (Tried::Reject, 1)].into();
+        let told = Refusals { last: last.clone(), since: minute(1), tried };
+        assert_eq!(Refusals::of(&[&first, &second, &last]), Some(told));
+        assert_eq!(Refusals::of(&[]), None);
+    }
+
+    #[test]
+    fn a_line_names_its_event_and_tells_whether_it_is_of_a_refusal() {
+        let event = refused(Tried::Link, 1);
+        assert!(
+            matches!(&event.what, SideNews::Refused { why, .. } if why == "you may not link their account")
+        );
+        let line = AuditEntry::Side(event.clone());
+        assert_eq!(line.event_id(), event.id.to_string());
+        assert_eq!(line.refusal(), Some(&event));
+
+        let recorded = requested();
+        let line = AuditEntry::of(&Request::opened(&recorded).unwrap(), &recorded);
+        assert_eq!(line.event_id(), format!("{}/1", recorded.request));
+        assert_eq!(line.refusal(), None);
+    }
+}

@@ -390,8 +390,10 @@ mod tests {
         let home: TeamId = "T0123456".parse().unwrap();
         assert_eq!(member(None, MemberKind::Full).admit(&home), Ok(()));
         for kind in [MemberKind::Guest, MemberKind::Bot, MemberKind::Deactivated] {
-            assert!(member(None, kind).admit(&home).is_err(), "{kind:?}");
+            assert_eq!(member(None, kind).admit(&home), Err(Refusal::NotFullMember { kind }));
         }
+        let guest = Refusal::NotFullMember { kind: MemberKind::Guest }.to_string();
+        assert!(guest.starts_with("Your Slack account is a guest,"), "{guest}");
         let elsewhere: TeamId = "T0999999".parse().unwrap();
         assert_eq!(member(None, MemberKind::Full).admit(&elsewhere), Err(Refusal::OtherWorkspace));
     }

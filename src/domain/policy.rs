@@ -173,7 +173,10 @@ mod tests {
     #[test]
     fn a_role_whose_name_is_part_of_anothers_is_another_role() {
         let groups: Groups = ["aws-temp#DBAdmin#111122223333"].into_iter().collect();
-        assert!(policy().check_eligible(&groups, &"111122223333/Admin".parse().unwrap()).is_err());
+        let target: Target = "111122223333/Admin".parse().unwrap();
+        let refusal =
+            Refusal::NotEligible { target: target.clone(), group: "aws-temp#Admin#111122223333".into() };
+        assert_eq!(policy().check_eligible(&groups, &target), Err(refusal));
         assert!(policy().check_eligible(&groups, &"111122223333/DBAdmin".parse().unwrap()).is_ok());
     }
 

@@ -109,3 +109,17 @@ impl Wish {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn auditors_hear_of_wishes_that_change_something_and_of_which_request() {
+        let id = RequestId::new(Timestamp::UNIX_EPOCH, 1);
+        let approve = Wish::Approve(id.clone());
+        assert_eq!((approve.tried(), approve.request()), (Some(Tried::Approve), Some(&id)));
+        assert_eq!((Wish::Link.tried(), Wish::Link.request()), (Some(Tried::Link), None));
+        assert_eq!((Wish::Help.tried(), Wish::Help.request()), (None, None));
+    }
+}

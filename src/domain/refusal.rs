@@ -217,3 +217,14 @@ impl Refusal {
         matches!(self, Self::NotLinked | Self::SignInAgain)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn linking_helps_whoever_is_not_linked_or_has_to_sign_in_again() {
+        assert!([Refusal::NotLinked, Refusal::SignInAgain].iter().all(Refusal::asks_to_link));
+        assert!(![Refusal::NotYours, Refusal::LinkGone].iter().any(Refusal::asks_to_link));
+    }
+}

@@ -108,6 +108,7 @@ mod tests {
     #[test]
     fn a_secret_is_presented_as_it_was_handed_out() {
         let secret = Secret::of([7; 32]);
+        assert_eq!(secret.hash().as_str(), hash_of([secret.expose()]), "and kept as its hash");
         assert_eq!(Secret::presented(secret.expose()), Some(secret));
         for bad in ["", "short", &"=".repeat(43), &"A".repeat(44)] {
             assert_eq!(Secret::presented(bad), None, "{bad:?}");

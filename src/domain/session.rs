@@ -134,6 +134,32 @@ fn allowed(text: &str, longest: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::decide::tests::{TARGET, after, approve, begin, minute, policy, signed_in};
+
+    #[test]
+    fn terms_say_who_for_what_and_until_when() {
+        let request = after(&[(0, approve()), (1, begin())]);
+        let ada = signed_in("ada", &[TARGET]);
+        let terms = |session, at| {
+            let elevated = request.live_at(minute(at)).unwrap().elevated(&policy(), &ada).unwrap();
+            SessionTerms::new(&elevated, session)
+        };
+        let begun = terms(1, 2).unwrap();
+        assert_eq!(*begun.target(), request.target);
+        assert_eq!(begun.session_name(), "ada@example.com");
+        assert_eq!(begun.source_identity(), format!("{}.ada@example.com", request.id));
+        let tags = [
+            ("elevate:request", request.id.as_str()),
+            ("elevate:requester", "ada@example.com"),
+            ("elevate:reviewer", "bob@example.com"),
+        ];
+        assert_eq!(begun.tags(), tags.map(|(key, value)| (key, value.to_owned())));
+        assert_eq!(begun.hard_end(), minute(60));
+        assert_eq!(begun.policy(), policy_until(minute(60)));
+        let durations = [2, 44, 46, 59].map(|at| terms(1, at).unwrap().duration_seconds());
+        assert_eq!(durations, [58 * 60, 16 * 60, 900, 900]);
+        assert_eq!(terms(2, 2), None, "nobody has written down that it is being issued");
+    }
 
     #[test]
     fn the_policys_time_is_cut_to_the_second_below() {

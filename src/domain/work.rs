@@ -136,7 +136,59 @@ fn notify(due: Timestamp, cause: &str, notices: Vec<Notice>) -> Vec<Work> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::decide::tests::requested;
+    use crate::domain::{
+        decide::tests::{after, approve, begin, minute, requested},
+        ids::SideEventId,
+        person::SlackUser,
+        window::Window,
+    };
+
+    #[test]
+    fn an_event_is_heard_at_once_and_in_order_and_what_time_will_bring_is_put_down() {
+        let request = after(&[(0, approve()), (1, begin())]);
+        let issuing = request.next(Event::SessionIssuing { session: 2 }, CommandId::random(1), minute(5));
+        let audit = Task::Notify(Notice::Audit(Box::new(AuditEntry::of(&request, &issuing))));
+        let cause = format!("{}/000004", request.id);
+        let expected = [
+            Work { due: minute(5), id: format!("{cause}/0"), task: audit },
+            Work {
+                due: minute(7),
+                id: format!("{cause}/timer"),
+                task: Task::SettleSession(request.id.clone(), 2),
+            },
+        ];
+        assert_eq!(follow_ups(&request, &issuing), expected);
+    }
+
+    #[test]
+    fn whoever_has_access_for_more_than_ten_minutes_is_warned_of_its_end() {
+        let request = after(&[]);
+        let id = &request.id;
+        let timers = |duration: &str| {
+            let window = Window::new(minute(0), duration.parse().unwrap());
+            let event = Event::Approved { by: request.requester.clone(), window };
+            let work = follow_ups(&request, &request.next(event, CommandId::random(1), minute(0)));
+            let due = work.into_iter().map(|work| (work.due, work.task));
+            due.filter(|(_, task)| !matches!(task, Task::Notify(_))).collect::<Vec<_>>()
+        };
+        let elapse = |at| (minute(at), Task::Elapse(id.clone()));
+        assert_eq!(timers("10m"), [elapse(10)]);
+        assert_eq!(timers("11m"), [elapse(11), (minute(1), Task::WarnOfEnd(id.clone()))]);
+    }
+
+    #[test]
+    fn auditors_hear_of_what_belongs_to_no_request_after_those_it_concerns() {
+        let who = SlackUser { team: "T0123456".parse().unwrap(), user: "U0ADA".parse().unwrap() };
+        let email: Email = "ada@example.com".parse().unwrap();
+        let id = SideEventId::of(&CommandId::random(1), minute(0));
+        let what = SideNews::Linked { email: email.clone() };
+        let event = SideEvent { id, at: minute(0), who: who.clone(), what };
+        let work = follow_ups_aside(&event, minute(1));
+        assert!(work.iter().all(|work| work.due == minute(1)), "{work:?}");
+        let linked = Task::Notify(Notice::Linked(who.user, email));
+        let audit = Task::Notify(Notice::Audit(Box::new(AuditEntry::Side(event))));
+        assert_eq!(work.into_iter().map(|work| work.task).collect::<Vec<_>>(), [linked, audit]);
+    }
 
     #[test]
     fn reminders_come_after_a_quarter_of_an_hour_and_then_each_time_twice_as_late() {

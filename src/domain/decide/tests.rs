@@ -13,10 +13,10 @@ use crate::domain::{
     work::{Work, follow_ups},
 };
 
-const TARGET: &str = "aws-temp#S3Admin#111122223333";
+pub(in crate::domain) const TARGET: &str = "aws-temp#S3Admin#111122223333";
 const REVIEWER: &str = "aws-temp#Reviewer";
 
-fn policy() -> Policy {
+pub(in crate::domain) fn policy() -> Policy {
     Policy {
         group_prefix: "aws-temp".into(),
         reviewers: REVIEWER.into(),
@@ -28,7 +28,7 @@ fn policy() -> Policy {
     }
 }
 
-fn minute(minute: i64) -> Timestamp {
+pub(in crate::domain) fn minute(minute: i64) -> Timestamp {
     Timestamp::from_timestamp(1_800_000_000, 0).unwrap() + TimeDelta::minutes(minute)
 }
 
@@ -59,7 +59,7 @@ fn bob() -> Person {
     person("bob", &[REVIEWER])
 }
 
-fn signed_in(name: &str, groups: &[&str]) -> SignedIn {
+pub(in crate::domain) fn signed_in(name: &str, groups: &[&str]) -> SignedIn {
     SignedIn::verified(subject(name), None, groups.iter().copied().collect(), minute(0))
 }
 
@@ -76,7 +76,7 @@ pub(in crate::domain) fn requested() -> Recorded {
 }
 
 /// The request after these commands, each at its minute; all of them bring something about.
-fn after(commands: &[(i64, Command)]) -> Request {
+pub(in crate::domain) fn after(commands: &[(i64, Command)]) -> Request {
     commands.iter().fold(Request::opened(&requested()).unwrap(), |request, (at, command)| {
         let event = decide(&request, command, &policy(), minute(*at)).unwrap().unwrap();
         let recorded =
@@ -85,7 +85,7 @@ fn after(commands: &[(i64, Command)]) -> Request {
     })
 }
 
-fn approve() -> Command {
+pub(in crate::domain) fn approve() -> Command {
     Command::Approve { by: bob() }
 }
 
@@ -101,7 +101,7 @@ fn end() -> Command {
     Command::End { by: ada() }
 }
 
-fn begin() -> Command {
+pub(in crate::domain) fn begin() -> Command {
     Command::BeginSession { by: signed_in("ada", &[TARGET]) }
 }
 
@@ -137,6 +137,7 @@ fn every_command_against_every_status() {
     ];
     for (status, request) in &statuses {
         assert_eq!(request.status_at(minute(3)).word(), *status);
+        assert_eq!(request.written_status(), *status);
         for (word, command) in &commands {
             let outcome = decide(request, command, &policy(), minute(3));
             assert_eq!(outcome.is_ok(), allowed.contains(&(*status, *word)), "{status}, {word}: {outcome:?}");
@@ -244,6 +245,29 @@ fn a_session_is_settled_once_and_issued_only_while_access_is_open() {
     let unknown = after(&[(0, approve()), (1, begin()), (2, settle(SessionOutcome::Unknown))]);
     assert_eq!(settled(&unknown, 3), None);
     assert_eq!(settled(&after(&[(0, approve())]), 3), None, "it was never begun");
+}
+
+#[test]
+fn sessions_are_counted_and_whoever_ends_access_hears_until_when_they_work() {
+    let begun = |outcome| after(&[(0, approve()), (1, begin()), (2, settle(outcome))]);
+    let ended = |request: &Request| match decide(request, &end(), &policy(), minute(3)) {
+        Ok(Some(Event::Ended { sessions_until, .. })) => sessions_until,
+        outcome => panic!("{outcome:?}"),
+    };
+    let issued = begun(SessionOutcome::Ready { expires_at: minute(60) });
+    let next = decide(&issued, &begin(), &policy(), minute(3));
+    assert_eq!(next, Ok(Some(Event::SessionIssuing { session: 2 })));
+    assert_eq!(ended(&issued), Some(minute(60)));
+    assert_eq!(ended(&begun(SessionOutcome::Unknown)), None, "nothing was handed out");
+}
+
+#[test]
+fn a_request_holds_its_target_until_it_runs_out_or_is_over() {
+    assert_eq!(after(&[]).holds_until(), Some(minute(DAY)));
+    assert_eq!(after(&[(1, approve())]).holds_until(), Some(minute(61)));
+    for over in [vec![(1, reject())], vec![(1, withdraw())], vec![(1, approve()), (2, end())]] {
+        assert_eq!(after(&over).holds_until(), None, "{over:?}");
+    }
 }
 
 /// Anybody who might press anything.
