@@ -133,6 +133,8 @@ pub trait Store: Send + Sync {
 
     /// Work that is due and that nobody has taken, at most `most` pieces.
     async fn due(&self, now: Timestamp, most: usize) -> Result<Vec<Work>, StoreError>;
+    /// Work that is due, whether or not somebody has taken it, at most `most` pieces.
+    async fn waiting(&self, now: Timestamp, most: usize) -> Result<Vec<Work>, StoreError>;
     /// Takes a piece of work until `until`; `false` when another replica has it, or it is done.
     async fn take(&self, work: &Work, now: Timestamp, until: Timestamp) -> Result<bool, StoreError>;
     /// Strikes off a piece of work, and puts down the one that follows it, if any.

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use async_trait::async_trait;
-use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::{Client, operation::query::builders::QueryFluentBuilder};
 use serde::de::DeserializeOwned;
 
 use super::{
@@ -179,11 +179,17 @@ impl Store for DynamoStore {
     }
 
     async fn due(&self, now: Timestamp, most: usize) -> Result<Vec<Work>, StoreError> {
-        let rows = self.query_due(now, most).await.map_err(could_not("look for work"))?;
-        let mut work: Vec<Work> = rows.iter().filter_map(readable).collect();
-        work.sort_by(|one, other| (one.due, &one.id).cmp(&(other.due, &other.id)));
-        work.truncate(most);
-        Ok(work)
+        let free = |query: QueryFluentBuilder| {
+            let query = query.filter_expression("lease_until <= :now");
+            query.expression_attribute_values(":now", rows::millis(now))
+        };
+        let rows = self.query_due(now, most, free).await.map_err(could_not("look for work"))?;
+        Ok(oldest(most, &rows))
+    }
+
+    async fn waiting(&self, now: Timestamp, most: usize) -> Result<Vec<Work>, StoreError> {
+        let rows = self.query_due(now, most, |query| query).await.map_err(could_not("count work"))?;
+        Ok(oldest(most, &rows))
     }
 
     async fn take(&self, work: &Work, now: Timestamp, until: Timestamp) -> Result<bool, StoreError> {
@@ -251,8 +257,13 @@ impl DynamoStore {
         self.table.get_all(&keys).await
     }
 
-    /// The work that is due and that nobody has taken: of each shard, the first `most` pieces.
-    async fn query_due(&self, now: Timestamp, most: usize) -> anyhow::Result<Vec<Row>> {
+    /// The work that is due, as far as `narrowed` leaves it: of each shard, the first `most` pieces.
+    async fn query_due(
+        &self,
+        now: Timestamp,
+        most: usize,
+        narrowed: impl Fn(QueryFluentBuilder) -> QueryFluentBuilder,
+    ) -> anyhow::Result<Vec<Row>> {
         let mut due = Vec::new();
         for shard in 0..keys::SHARDS {
             let query = self
@@ -260,11 +271,9 @@ impl DynamoStore {
                 .query()
                 .consistent_read(true)
                 .key_condition_expression("pk = :pk AND sk < :not_due")
-                .filter_expression("lease_until <= :now")
                 .expression_attribute_values(":pk", rows::text(keys::work_pk(shard)))
-                .expression_attribute_values(":not_due", rows::text(keys::work_not_due(now)))
-                .expression_attribute_values(":now", rows::millis(now));
-            due.extend(first(most, query).await?);
+                .expression_attribute_values(":not_due", rows::text(keys::work_not_due(now)));
+            due.extend(first(most, narrowed(query)).await?);
         }
         Ok(due)
     }
@@ -290,6 +299,14 @@ impl DynamoStore {
         let change = change.map_err(could_not(what.clone()))?;
         self.table.make(change).await.map_err(could_not(what))
     }
+}
+
+/// The pieces of work that have been due longest.
+fn oldest(most: usize, rows: &[Row]) -> Vec<Work> {
+    let mut work: Vec<Work> = rows.iter().filter_map(readable).collect();
+    work.sort_by(|one, other| (one.due, &one.id).cmp(&(other.due, &other.id)));
+    work.truncate(most);
+    work
 }
 
 /// A piece of work, unless it cannot be read: that is told, and must not keep all others from being done.

@@ -80,6 +80,17 @@ async fn whoever_takes_work_and_loses_the_answer_has_it() {
 }
 
 #[tokio::test]
+async fn work_that_is_taken_waits_until_it_is_done() {
+    let Fixture { store, .. } = &fixture().await;
+    let work = timer(store).await;
+    assert_eq!(store.waiting(work.due - millisecond(), 10).await.unwrap(), []);
+    assert!(store.take(&work, work.due, work.due + minutes(1)).await.unwrap());
+    assert_eq!(store.waiting(work.due, 10).await.unwrap(), slice::from_ref(&work));
+    store.done(&work).await.unwrap();
+    assert_eq!(store.waiting(work.due, 10).await.unwrap(), []);
+}
+
+#[tokio::test]
 async fn work_that_is_done_is_gone() {
     let Fixture { store, .. } = &fixture().await;
     let work = timer(store).await;
