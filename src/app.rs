@@ -11,6 +11,7 @@ use crate::{
     config::Config,
     flows::{Broker, Ports, Settings, sweep},
     identity::OpenIdProvider,
+    metrics::{Measured, Metrics, acks},
     ports::{Channel, Chat, Clock, Ids, Workspace},
     sealer::LocalSealer,
     slack::{
@@ -53,7 +54,8 @@ pub struct App {
 /// When Slack cannot be reached, belongs to another workspace, or the channels are not fit for their purpose.
 pub async fn build(config: Config, outside: Outside) -> anyhow::Result<App> {
     let verifier = Verifier::new(&config.slack.signing_secret);
-    let ports = adapters(&config, outside)?;
+    let metrics = Metrics::new();
+    let ports = measured(adapters(&config, outside)?, &metrics);
     let workspace = check_slack(&config, &*ports.chat).await?;
     let settings = Settings {
         public_url: config.public_url,
@@ -63,7 +65,8 @@ pub async fn build(config: Config, outside: Outside) -> anyhow::Result<App> {
         audit_channel: config.slack.audit_channel,
     };
     let broker = Broker::new(ports, config.policy, settings);
-    let router = web::router(Arc::clone(&broker)).merge(inbound::router(Arc::clone(&broker), verifier));
+    let slack = acks::measured(inbound::router(Arc::clone(&broker), verifier), &metrics);
+    let router = web::router(Arc::clone(&broker), metrics).merge(slack);
     Ok(App { broker, router })
 }
 
@@ -111,6 +114,17 @@ fn adapters(config: &Config, outside: Outside) -> anyhow::Result<Ports> {
         clock,
         ids,
     })
+}
+
+/// The same ports, with every call noted that leaves the process.
+fn measured(ports: Ports, metrics: &Arc<Metrics>) -> Ports {
+    Ports {
+        store: Arc::new(Measured::new("dynamodb", ports.store, metrics)),
+        chat: Arc::new(Measured::new("slack", ports.chat, metrics)),
+        identity: Arc::new(Measured::new("identity_provider", ports.identity, metrics)),
+        cloud: Arc::new(Measured::new("aws", ports.cloud, metrics)),
+        ..ports
+    }
 }
 
 async fn check_slack(config: &Config, chat: &dyn Chat) -> anyhow::Result<Workspace> {

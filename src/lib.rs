@@ -4,11 +4,12 @@
 //!
 //! ```text
 //! main → app → { slack::inbound, web } → flows → ports → domain
-//!              { store, slack::client, identity, aws, sealer, system } → ports, domain
+//!              { store, slack::client, identity, aws, sealer, system, metrics } → ports, domain
 //!              slack::views → domain
 //! ```
 //!
 //! `config` and `outbound` lie below the adapters, which take their settings and their HTTP client from there.
+//! `web` shows what `metrics` has counted.
 
 pub mod app;
 pub mod aws;
@@ -16,6 +17,7 @@ pub mod config;
 pub mod domain;
 pub mod flows;
 pub mod identity;
+pub mod metrics;
 pub mod outbound;
 pub mod ports;
 pub mod sealer;

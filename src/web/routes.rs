@@ -23,6 +23,7 @@ use crate::{
         Broker, Error, Result, federate, link,
         sign_in::{self, Callback, CameBack},
     },
+    metrics::Metrics,
     ports::Answer,
 };
 
@@ -32,7 +33,7 @@ const MAX_FORM: usize = 16 * 1024;
 type BrokerState = State<Arc<Broker>>;
 
 /// The routes that browsers and machines ask.
-pub fn router(broker: Arc<Broker>) -> Router {
+pub fn router(broker: Arc<Broker>, metrics: Arc<Metrics>) -> Router {
     Router::new()
         .route("/link/{token}", get(show_link).post(start_link))
         .route("/console/{ticket}", on(MethodFilter::GET, start_console))
@@ -40,6 +41,10 @@ pub fn router(broker: Arc<Broker>) -> Router {
         .route("/style.css", get(style))
         .route("/health", get(|| async { "ok\n" }))
         .route("/ready", get(ready))
+        .route(
+            "/metrics",
+            get(async move || ([(header::CONTENT_TYPE, Metrics::CONTENT_TYPE)], metrics.text())),
+        )
         .fallback(|| async { (StatusCode::NOT_FOUND, pages::not_found()) })
         .layer(DefaultBodyLimit::max(MAX_FORM))
         .layer(middleware::from_fn_with_state(Arc::clone(&broker), add_headers))

@@ -16,6 +16,7 @@ mod hostile;
 mod identity;
 mod inbox;
 mod link;
+mod metrics;
 mod races;
 mod remind;
 mod request;

@@ -1,0 +1,178 @@
+//! What the operator can count: how Slack is answered, how the counterparts answer, what is committed, what waits.
+//!
+//! Effects are measured where they are had: a [`Measured`] port stands in front of a port and is that port, so that
+//! nothing else knows of it. A label is a word of this program, which its type sees to; what Slack, a provider or a
+//! person says never becomes one.
+
+pub mod acks;
+mod measured;
+mod names;
+mod store;
+
+use std::sync::{Arc, Mutex, PoisonError, atomic::AtomicU64};
+
+use chrono::TimeDelta;
+use prometheus_client::{
+    encoding::prometheus_text,
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
+    registry::{Registry, Unit},
+};
+use tokio::time::Instant;
+
+pub use measured::Measured;
+
+use crate::domain::{window::Timestamp, work::Work};
+
+/// Names and values, all of them words of this program.
+type Labels<const N: usize> = [(&'static str, &'static str); N];
+type Durations<const N: usize> = Family<Labels<N>, Histogram, fn() -> Histogram>;
+type Seconds = Gauge<f64, AtomicU64>;
+
+/// The upper bounds of the histograms' buckets, in seconds. Slack waits 3 s for an answer, and no call of ours takes
+/// much longer than 10 s.
+const BUCKETS: [f64; 12] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0];
+
+/// How long a count of due work is good for: it reads what it counts.
+const COUNTED_EVERY: TimeDelta = TimeDelta::minutes(1);
+
+/// The metrics of one app, since it started.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    acks: Durations<2>,
+    calls: Durations<3>,
+    events: Family<Labels<1>, Counter>,
+    due: Family<Labels<1>, Gauge>,
+    oldest_due: Seconds,
+    last_sweep: Seconds,
+    counted_at: Mutex<Option<Timestamp>>,
+}
+
+/// What came of a call, or of a request of Slack's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// It was done.
+    Ok,
+    /// Whoever was asked said no.
+    Refused,
+    /// Whoever was asked could not answer.
+    Unavailable,
+}
+
+impl Metrics {
+    /// What [`Metrics::text`] is written in.
+    pub const CONTENT_TYPE: &str = prometheus_text::CONTENT_TYPE;
+
+    /// Nothing has been counted.
+    #[must_use]
+    pub fn new() -> Arc<Self> {
+        let mut metrics = Self {
+            registry: Registry::with_prefix("elevate"),
+            acks: Family::new_with_constructor(histogram),
+            calls: Family::new_with_constructor(histogram),
+            events: Family::default(),
+            due: Family::default(),
+            oldest_due: Gauge::default(),
+            last_sweep: Gauge::default(),
+            counted_at: Mutex::default(),
+        };
+        metrics.register();
+        Arc::new(metrics)
+    }
+
+    /// Everything counted so far, in Prometheus's text format.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        prometheus_text::encode(&mut text, &self.registry).expect("a string takes whatever is written");
+        text
+    }
+
+    /// The one place where metrics have their names.
+    fn register(&mut self) {
+        let Self { registry, acks, calls, events, due, oldest_due, last_sweep, counted_at: _ } = self;
+        registry.register_with_unit(
+            "slack_ack_duration",
+            "How long Slack waited for the answer to what it sent, by kind and by the answer's status",
+            Unit::Seconds,
+            acks.clone(),
+        );
+        registry.register_with_unit(
+            "call_duration",
+            "How long a counterpart took to answer, with retries; a store refuses what somebody else was faster at",
+            Unit::Seconds,
+            calls.clone(),
+        );
+        registry.register("events", "Events committed by this replica", events.clone());
+        registry.register_with_unit(
+            "due_work",
+            "Work that is due and not done, in this and all other replicas, as of this replica's last count",
+            Unit::Other("pieces".to_owned()),
+            due.clone(),
+        );
+        registry.register_with_unit(
+            "oldest_due_work_age",
+            "For how long the oldest of that work has been due, as of the same count",
+            Unit::Seconds,
+            oldest_due.clone(),
+        );
+        registry.register_with_unit(
+            "last_sweep_timestamp",
+            "When this replica last looked for due work, since 1970",
+            Unit::Seconds,
+            last_sweep.clone(),
+        );
+    }
+
+    fn answered(&self, kind: &'static str, outcome: Outcome, since: Instant) {
+        let labels = [("kind", kind), ("outcome", outcome.word())];
+        self.acks.get_or_create(&labels).observe(since.elapsed().as_secs_f64());
+    }
+
+    fn called(&self, counterpart: &'static str, call: &'static str, outcome: Outcome, since: Instant) {
+        let labels = [("counterpart", counterpart), ("call", call), ("outcome", outcome.word())];
+        self.calls.get_or_create(&labels).observe(since.elapsed().as_secs_f64());
+    }
+
+    fn committed(&self, event: &'static str) {
+        self.events.get_or_create(&[("event", event)]).inc();
+    }
+
+    fn swept(&self, now: Timestamp) {
+        self.last_sweep.set(seconds(now - Timestamp::UNIX_EPOCH));
+    }
+
+    /// Whether due work is to be counted again.
+    fn is_count_over(&self, now: Timestamp) -> bool {
+        let counted_at = *self.counted_at.lock().unwrap_or_else(PoisonError::into_inner);
+        counted_at.is_none_or(|then| (now - then).abs() >= COUNTED_EVERY)
+    }
+
+    fn counted(&self, due: &[Work], now: Timestamp) {
+        *self.counted_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
+        for kind in names::TASKS {
+            let pieces = due.iter().filter(|work| names::task(&work.task) == kind).count();
+            self.due.get_or_create(&[("task", kind)]).set(i64::try_from(pieces).unwrap_or(i64::MAX));
+        }
+        let oldest = due.iter().map(|work| work.due).min().unwrap_or(now);
+        self.oldest_due.set(seconds(now - oldest));
+    }
+}
+
+impl Outcome {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Refused => "refused",
+            Self::Unavailable => "unavailable",
+        }
+    }
+}
+
+fn histogram() -> Histogram {
+    Histogram::new(BUCKETS)
+}
+
+fn seconds(time: TimeDelta) -> f64 {
+    time.as_seconds_f64()
+}

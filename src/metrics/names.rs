@@ -1,0 +1,41 @@
+//! The words by which the operator tells events and work apart.
+
+use crate::domain::{audit::SideNews, request::Event, work::Task};
+
+/// Every word of [`task`].
+pub(super) const TASKS: [&str; 4] = ["notify", "elapse", "settle_session", "finish_press"];
+
+pub(super) fn task(task: &Task) -> &'static str {
+    match task {
+        Task::Notify(_) => "notify",
+        Task::Elapse(_) => "elapse",
+        Task::SettleSession(..) => "settle_session",
+        Task::FinishPress(_) => "finish_press",
+    }
+}
+
+/// The word under which the event is kept, too.
+pub(super) fn event(event: &Event) -> &'static str {
+    match event {
+        Event::Requested { .. } => "requested",
+        Event::Approved { .. } => "approved",
+        Event::Rejected { .. } => "rejected",
+        Event::Withdrawn { .. } => "withdrawn",
+        Event::Expired => "expired",
+        Event::Ended { .. } => "ended",
+        Event::SessionIssuing { .. } => "session_issuing",
+        Event::SessionIssued { .. } => "session_issued",
+        Event::SessionDropped { .. } => "session_dropped",
+        Event::SessionRefused { .. } => "session_refused",
+        Event::SessionUnknown { .. } => "session_unknown",
+    }
+}
+
+/// The word under which the event is kept, too.
+pub(super) fn side_news(news: &SideNews) -> &'static str {
+    match news {
+        SideNews::Linked { .. } => "linked",
+        SideNews::Unlinked { .. } => "unlinked",
+        SideNews::Refused { .. } => "refused",
+    }
+}

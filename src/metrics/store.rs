@@ -1,0 +1,183 @@
+//! The measured store, which counts the events committed through it, and the work that waits in it.
+
+use async_trait::async_trait;
+
+use super::{Measured, Outcome, names};
+use crate::{
+    domain::{
+        audit::SideEvent,
+        ids::{CommandId, RequestId, SideEventId},
+        once::Once,
+        person::{FreshGroups, Link, SlackUser, Subject},
+        press::Press,
+        request::{Recorded, Request},
+        secret::SecretHash,
+        window::Timestamp,
+        work::Work,
+    },
+    ports::{
+        CommitError, LinkError, NewLink, Place, SealedToken, Step, Store, StoreError, Surface, UsedToken,
+    },
+};
+
+/// The most pieces of due work that are counted.
+const MOST: usize = 1_000;
+
+#[async_trait]
+impl Store for Measured<dyn Store> {
+    async fn check(&self) -> Result<(), StoreError> {
+        self.noted("check", self.port.check()).await
+    }
+
+    async fn request(&self, id: &RequestId) -> Result<Option<Request>, StoreError> {
+        self.noted("request", self.port.request(id)).await
+    }
+
+    async fn events(&self, id: &RequestId) -> Result<Vec<Recorded>, StoreError> {
+        self.noted("events", self.port.events(id)).await
+    }
+
+    async fn requests_of(&self, requester: &Subject, most: usize) -> Result<Vec<Request>, StoreError> {
+        self.noted("requests_of", self.port.requests_of(requester, most)).await
+    }
+
+    async fn commit(&self, step: &Step) -> Result<(), CommitError> {
+        self.noted("commit", self.port.commit(step)).await?;
+        self.metrics.committed(names::event(&step.recorded.event));
+        Ok(())
+    }
+
+    async fn record(&self, event: &SideEvent, work: &[Work]) -> Result<bool, StoreError> {
+        let is_recorded = self.noted("record", self.port.record(event, work)).await?;
+        if is_recorded {
+            self.metrics.committed(names::side_news(&event.what));
+        }
+        Ok(is_recorded)
+    }
+
+    async fn side_event(&self, id: &SideEventId, at: Timestamp) -> Result<Option<SideEvent>, StoreError> {
+        self.noted("side_event", self.port.side_event(id, at)).await
+    }
+
+    async fn link(&self, who: &SlackUser) -> Result<Option<Link>, StoreError> {
+        self.noted("link", self.port.link(who)).await
+    }
+
+    async fn save_link(&self, new: &NewLink) -> Result<(), LinkError> {
+        self.noted("save_link", self.port.save_link(new)).await?;
+        self.metrics.committed(names::side_news(&new.event.what));
+        Ok(())
+    }
+
+    async fn remove_link(&self, link: &Link, event: &SideEvent, work: &[Work]) -> Result<(), CommitError> {
+        self.noted("remove_link", self.port.remove_link(link, event, work)).await?;
+        self.metrics.committed(names::side_news(&event.what));
+        Ok(())
+    }
+
+    async fn save_groups(&self, link: &Link, groups: &FreshGroups) -> Result<(), StoreError> {
+        self.noted("save_groups", self.port.save_groups(link, groups)).await
+    }
+
+    async fn token(&self, who: &SlackUser) -> Result<Option<SealedToken>, StoreError> {
+        self.noted("token", self.port.token(who)).await
+    }
+
+    async fn take_token(
+        &self,
+        who: &SlackUser,
+        read: &SealedToken,
+        until: Timestamp,
+    ) -> Result<SealedToken, CommitError> {
+        self.noted("take_token", self.port.take_token(who, read, until)).await
+    }
+
+    async fn give_token_back(
+        &self,
+        who: &SlackUser,
+        taken: &SealedToken,
+        used: UsedToken,
+    ) -> Result<(), CommitError> {
+        self.noted("give_token_back", self.port.give_token_back(who, taken, used)).await
+    }
+
+    async fn keep_once(&self, once: &Once) -> Result<(), StoreError> {
+        self.noted("keep_once", self.port.keep_once(once)).await
+    }
+
+    async fn once(&self, key: &SecretHash) -> Result<Option<Once>, StoreError> {
+        self.noted("once", self.port.once(key)).await
+    }
+
+    async fn start_link(&self, link: &SecretHash, sign_in: &Once, now: Timestamp) -> Result<(), CommitError> {
+        self.noted("start_link", self.port.start_link(link, sign_in, now)).await
+    }
+
+    async fn accept(&self, press: &Press, finish_by: Timestamp) -> Result<bool, StoreError> {
+        self.noted("accept", self.port.accept(press, finish_by)).await
+    }
+
+    async fn press(&self, id: &CommandId) -> Result<Option<Press>, StoreError> {
+        self.noted("press", self.port.press(id)).await
+    }
+
+    async fn finish(&self, id: &CommandId) -> Result<(), StoreError> {
+        self.noted("finish", self.port.finish(id)).await
+    }
+
+    /// Only the sweeper looks for due work: this is a sweep, and now and then the time to count what waits.
+    async fn due(&self, now: Timestamp, most: usize) -> Result<Vec<Work>, StoreError> {
+        let due = self.noted("due", self.port.due(now, most)).await?;
+        self.metrics.swept(now);
+        if self.metrics.is_count_over(now)
+            && let Ok(waiting) = self.waiting(now, MOST).await
+        {
+            self.metrics.counted(&waiting, now);
+        }
+        Ok(due)
+    }
+
+    async fn waiting(&self, now: Timestamp, most: usize) -> Result<Vec<Work>, StoreError> {
+        self.noted("waiting", self.port.waiting(now, most)).await
+    }
+
+    async fn take(&self, work: &Work, now: Timestamp, until: Timestamp) -> Result<bool, StoreError> {
+        self.noted("take", self.port.take(work, now, until)).await
+    }
+
+    async fn done(&self, work: &Work) -> Result<(), StoreError> {
+        self.noted("done", self.port.done(work)).await
+    }
+
+    async fn place(&self, id: &RequestId, which: Surface) -> Result<Option<Place>, StoreError> {
+        self.noted("place", self.port.place(id, which)).await
+    }
+
+    async fn save_place(&self, id: &RequestId, which: Surface, place: &Place) -> Result<(), StoreError> {
+        self.noted("save_place", self.port.save_place(id, which, place)).await
+    }
+}
+
+impl From<&StoreError> for Outcome {
+    fn from(_: &StoreError) -> Self {
+        Self::Unavailable
+    }
+}
+
+impl From<&CommitError> for Outcome {
+    fn from(error: &CommitError) -> Self {
+        match error {
+            CommitError::Conflict | CommitError::Held(_) | CommitError::UsedUp => Self::Refused,
+            CommitError::Failed(error) => error.into(),
+        }
+    }
+}
+
+impl From<&LinkError> for Outcome {
+    fn from(error: &LinkError) -> Self {
+        match error {
+            LinkError::UsedUp | LinkError::IdentityTaken | LinkError::LinkedToAnother => Self::Refused,
+            LinkError::Failed(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! What the operator can count, read as Prometheus reads it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+};
+
+use chrono::TimeDelta;
+use sandbox::{
+    company::{ADA, BOB, CAROL},
+    http::Fault,
+};
+use tokio::net::TcpListener;
+
+use crate::world::{ASK, World};
+
+/// Everything that one scrape says, with every line understood.
+#[derive(Default)]
+struct Scrape {
+    types: BTreeMap<String, String>,
+    samples: BTreeMap<(String, Labels), f64>,
+}
+
+/// The labels of one sample, by name.
+type Labels = BTreeMap<String, String>;
+
+impl Scrape {
+    async fn of(world: &World) -> Self {
+        Self::at(world, &world.url).await
+    }
+
+    async fn at(world: &World, url: &str) -> Self {
+        let page = world.ada().browser.get_raw(&format!("{url}/metrics")).await.unwrap();
+        assert_eq!(page.status, 200);
+        assert_eq!(page.headers["content-type"], "text/plain; version=0.0.4; charset=utf-8");
+        Self::read(&page.body)
+    }
+
+    /// Reads Prometheus's text format
+    /// (<https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format>), of which every metric has
+    /// its help and its type first, and all its samples after them.
+    fn read(text: &str) -> Self {
+        assert!(text.ends_with('\n'));
+        let mut scrape = Self::default();
+        let mut helped = String::new();
+        let mut current = String::new();
+        for line in text.lines() {
+            if let Some(help) = line.strip_prefix("# HELP ") {
+                let (name, sentence) = help.split_once(' ').expect(line);
+                assert!(sentence.contains(' '), "{line}");
+                name.clone_into(&mut helped);
+            } else if let Some(declared) = line.strip_prefix("# TYPE ") {
+                let (name, kind) = declared.split_once(' ').expect(line);
+                assert_eq!(name, helped, "{line}");
+                name.clone_into(&mut current);
+                let before = scrape.types.insert(name.to_owned(), kind.to_owned());
+                assert_eq!(before, None, "{line}");
+            } else {
+                let (sample, value) = line.rsplit_once(' ').expect(line);
+                let (name, labels) = parts(sample);
+                let is_histogram = scrape.types[&current] == "histogram";
+                let stem = ["_bucket", "_sum", "_count"].iter().find_map(|part| name.strip_suffix(part));
+                let family = stem.filter(|_| is_histogram).unwrap_or(&name);
+                assert_eq!(family, current, "{line}");
+                let before = scrape.samples.insert((name, labels), value.parse().expect(line));
+                assert_eq!(before, None, "{line}");
+            }
+        }
+        scrape
+    }
+
+    /// The sum of all samples of this name that have these labels.
+    fn sum(&self, name: &str, labels: &[(&str, &str)]) -> f64 {
+        let has =
+            |all: &Labels| labels.iter().all(|(key, value)| all.get(*key).is_some_and(|it| it == value));
+        self.samples.iter().filter(|((it, all), _)| it == name && has(all)).map(|(_, value)| value).sum()
+    }
+
+    /// How many events there are of each kind.
+    fn events(&self) -> BTreeMap<String, f64> {
+        let of_events = self.samples.iter().filter(|((name, _), _)| name == "elevate_events_total");
+        of_events.map(|((_, labels), count)| (labels["event"].clone(), *count)).collect()
+    }
+}
+
+/// The name and the labels of a sample such as `name{key="value",other="value"}`.
+fn parts(sample: &str) -> (String, Labels) {
+    let Some((name, labels)) = sample.split_once('{') else { return (sample.to_owned(), Labels::new()) };
+    let labels = labels.strip_suffix("\"}").expect(sample);
+    let pairs = labels.split("\",").map(|pair| pair.split_once("=\"").expect(sample));
+    (name.to_owned(), pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).collect())
+}
+
+/// A scrape of a world in which much has happened: links, an approval, a session, a refusal.
+async fn eventful() -> (World, Scrape) {
+    let (world, link) = World::approved().await;
+    world.ada().opens(&link).await;
+    world.bob().types("/elevate 111122223333/NoSuchRole 1h bucket policy broken").await;
+    world.everybody_catches_up();
+    world.sweep().await;
+    let scrape = Scrape::of(&world).await;
+    (world, scrape)
+}
+
+#[tokio::test]
+async fn every_event_of_a_story_is_counted_once() {
+    let (world, scrape) = eventful().await;
+    let mut happened = BTreeMap::from([("linked".to_owned(), 3.0), ("refused".to_owned(), 1.0)]);
+    let request = world.request_of(ADA).await;
+    for recorded in world.app.broker().ports().store.events(&request).await.unwrap() {
+        let kind = serde_json::to_value(&recorded).unwrap()["event"].as_str().unwrap().to_owned();
+        *happened.entry(kind).or_default() += 1.0;
+    }
+    assert!(happened.contains_key("approved") && happened.contains_key("session_issued"), "{happened:?}");
+    assert_eq!(scrape.events(), happened);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn every_answer_to_slack_is_counted() {
+    let (world, scrape) = eventful().await;
+    let answers = |kind, outcome| {
+        scrape.sum("elevate_slack_ack_duration_seconds_count", &[("kind", kind), ("outcome", outcome)])
+    };
+    // Three people link themselves, Ada asks, Bob asks in vain.
+    assert_eq!(answers("command", "ok"), 5.0);
+    // Each of the three follows the link's button, Bob approves, Ada goes to the console.
+    assert_eq!(answers("interaction", "ok"), 5.0);
+    assert_eq!(scrape.sum("elevate_slack_ack_duration_seconds_count", &[]), 10.0);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn forged_requests_and_presses_that_are_not_stored_are_answers_of_their_own() {
+    let world = World::asked().await;
+    let slack = &world.company.slack;
+    let forged = slack.last_sent().unwrap().with_header("x-slack-signature", "v0=0");
+    assert_eq!(slack.send(&forged).await.unwrap().status, 401);
+    world.company.dynamo.control().fail_always("TransactWriteItems", Fault::Status(500));
+    let (channel, ts) = world.bob().newest_with("review.approve");
+    let pressed = slack.person(BOB.slack).presses((channel.as_str(), ts.as_str()), "review.approve").await;
+    assert!(!pressed.unwrap().ack.is_ok());
+    world.company.dynamo.control().heal();
+    let scrape = Scrape::of(&world).await;
+    let answers = |kind, outcome| {
+        scrape.sum("elevate_slack_ack_duration_seconds_count", &[("kind", kind), ("outcome", outcome)])
+    };
+    assert_eq!((answers("command", "refused"), answers("interaction", "unavailable")), (1.0, 1.0));
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn histograms_add_up() {
+    let (world, scrape) = eventful().await;
+    let mut series: BTreeMap<(&str, Labels), Vec<(f64, f64)>> = BTreeMap::new();
+    for ((name, labels), count) in &scrape.samples {
+        let Some(family) = name.strip_suffix("_bucket") else { continue };
+        let mut labels = labels.clone();
+        let bound = labels.remove("le").unwrap().parse().unwrap();
+        series.entry((family, labels)).or_default().push((bound, *count));
+    }
+    assert!(series.len() > 10, "{series:?}");
+    for ((family, labels), mut buckets) in series {
+        buckets.sort_by(|one, other| one.0.total_cmp(&other.0));
+        assert!(buckets.is_sorted_by(|one, other| one.0 < other.0 && one.1 <= other.1), "{buckets:?}");
+        let (last, all) = *buckets.last().unwrap();
+        assert_eq!(last, f64::INFINITY);
+        assert_eq!(scrape.samples[&(format!("{family}_count"), labels.clone())], all);
+        assert!(scrape.samples[&(format!("{family}_sum"), labels)] >= 0.0);
+    }
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn labels_are_words_and_say_nothing_of_anybody() {
+    let (world, scrape) = eventful().await;
+    for (name, labels) in scrape.samples.keys() {
+        for (key, value) in labels.iter().filter(|(key, _)| *key != "le") {
+            let is_word = value.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+            assert!(is_word && !value.is_empty(), "{name}: {key} is {value}");
+        }
+    }
+    world.finish().await;
+}
+
+/// The table in docs/METRICS.md: of each metric the name, the type and the labels.
+#[tokio::test]
+async fn the_reference_lists_every_metric_and_no_other() {
+    let (world, scrape) = eventful().await;
+    let mut found: BTreeMap<&str, (&str, BTreeSet<&str>)> = BTreeMap::new();
+    for (name, kind) in &scrape.types {
+        let of_it = scrape.samples.keys().filter(|(sample, _)| sample.starts_with(name.as_str()));
+        let labels = of_it.flat_map(|(_, labels)| labels.keys()).map(String::as_str);
+        found.insert(name, (kind, labels.filter(|label| *label != "le").collect()));
+    }
+    let reference = fs::read_to_string("docs/METRICS.md").unwrap();
+    let rows = reference.lines().filter_map(|line| line.strip_prefix("| `elevate_"));
+    let listed: BTreeMap<String, (&str, BTreeSet<&str>)> = rows
+        .map(|row| {
+            let cells: Vec<&str> = row.split(" | ").collect();
+            let name = format!("elevate_{}", cells[0].trim_end_matches('`'));
+            (name, (cells[1], cells[2].split('`').skip(1).step_by(2).collect()))
+        })
+        .collect();
+    assert_eq!(
+        listed.iter().map(|(name, row)| (name.as_str(), row.clone())).collect::<BTreeMap<_, _>>(),
+        found
+    );
+    for name in found.keys() {
+        assert!(["_seconds", "_total", "_pieces"].iter().any(|unit| name.ends_with(unit)), "{name}");
+    }
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_notice_that_slack_does_not_take_is_seen_to_wait() {
+    let world = World::asked().await;
+    world.company.slack.control().fail_always("chat.postMessage", Fault::Status(503));
+    world.bob().presses("review.approve").await;
+    let posts = [("counterpart", "slack"), ("call", "post")];
+    let scrape = Scrape::of(&world).await;
+    let unavailable = [posts[0], posts[1], ("outcome", "unavailable")];
+    assert_eq!(scrape.sum("elevate_call_duration_seconds_count", &unavailable), 1.0, "the audit line");
+
+    world.passes(TimeDelta::minutes(2)).await;
+    let scrape = Scrape::of(&world).await;
+    assert_eq!(scrape.sum("elevate_due_work_pieces", &[("task", "notify")]), 1.0);
+    assert_eq!(scrape.sum("elevate_due_work_pieces", &[]), 1.0);
+    assert_eq!(scrape.sum("elevate_oldest_due_work_age_seconds", &[]), 120.0);
+    let now = world.company.clock.now().timestamp();
+    assert_eq!(scrape.sum("elevate_last_sweep_timestamp_seconds", &[]), now as f64);
+
+    world.company.slack.control().heal();
+    world.passes(TimeDelta::minutes(2)).await;
+    world.passes(TimeDelta::minutes(1)).await;
+    let scrape = Scrape::of(&world).await;
+    assert_eq!(scrape.sum("elevate_due_work_pieces", &[]), 0.0);
+    assert_eq!(scrape.sum("elevate_oldest_due_work_age_seconds", &[]), 0.0);
+    world.everybody_catches_up();
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn what_a_counterpart_refuses_is_told_apart_from_an_outage() {
+    let world = World::with_linked([ADA]).await;
+    let refreshes = async |outcome| {
+        let labels = [("counterpart", "identity_provider"), ("call", "refresh"), ("outcome", outcome)];
+        Scrape::of(&world).await.sum("elevate_call_duration_seconds_count", &labels)
+    };
+    world.company.idp.control().fail_always("token", Fault::Status(503));
+    world.ada().types(ASK).await;
+    assert_eq!((refreshes("unavailable").await, refreshes("refused").await), (1.0, 0.0));
+    world.company.idp.control().heal();
+    world.company.idp.revoke(ADA.login);
+    world.ada().types(ASK).await;
+    assert_eq!((refreshes("unavailable").await, refreshes("refused").await), (1.0, 1.0));
+    world.everybody_catches_up();
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn each_app_counts_for_itself() {
+    let world = World::with_linked([ADA, BOB, CAROL]).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let other = world.another_replica().await.router();
+    tokio::spawn(async move { axum::serve(listener, other).await });
+    assert_eq!(Scrape::at(&world, &url).await.events(), BTreeMap::new());
+    assert_eq!(Scrape::of(&world).await.events(), BTreeMap::from([("linked".to_owned(), 3.0)]));
+    world.finish().await;
+}
