@@ -3,7 +3,8 @@
 use crate::domain::{audit::SideNews, request::Event, work::Task};
 
 /// Every word of [`task`].
-pub(super) const TASKS: [&str; 4] = ["notify", "elapse", "settle_session", "finish_press"];
+pub(super) const TASKS: [&str; 6] =
+    ["notify", "elapse", "settle_session", "finish_press", "remind", "warn_of_end"];
 
 pub(super) fn task(task: &Task) -> &'static str {
     match task {
@@ -11,6 +12,8 @@ pub(super) fn task(task: &Task) -> &'static str {
         Task::Elapse(_) => "elapse",
         Task::SettleSession(..) => "settle_session",
         Task::FinishPress(_) => "finish_press",
+        Task::Remind(_) => "remind",
+        Task::WarnOfEnd(_) => "warn_of_end",
     }
 }
 

@@ -145,8 +145,8 @@ impl Store for Measured<dyn Store> {
         self.noted("take", self.port.take(work, now, until)).await
     }
 
-    async fn done(&self, work: &Work) -> Result<(), StoreError> {
-        self.noted("done", self.port.done(work)).await
+    async fn done(&self, work: &Work, next: Option<&Work>) -> Result<(), StoreError> {
+        self.noted("done", self.port.done(work, next)).await
     }
 
     async fn place(&self, id: &RequestId, which: Surface) -> Result<Option<Place>, StoreError> {

@@ -86,7 +86,7 @@ async fn work_that_is_taken_waits_until_it_is_done() {
     assert_eq!(store.waiting(work.due - millisecond(), 10).await.unwrap(), []);
     assert!(store.take(&work, work.due, work.due + minutes(1)).await.unwrap());
     assert_eq!(store.waiting(work.due, 10).await.unwrap(), slice::from_ref(&work));
-    store.done(&work).await.unwrap();
+    store.done(&work, None).await.unwrap();
     assert_eq!(store.waiting(work.due, 10).await.unwrap(), []);
 }
 
