@@ -4,11 +4,12 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use anyhow::{Context, ensure};
 use axum::Router;
+use secrecy::SecretString;
 use tokio::{net::TcpListener, sync::watch, time::MissedTickBehavior};
 
 use crate::{
     aws::AwsCloud,
-    config::Config,
+    config::{Config, Mode, Slack},
     flows::{Broker, Ports, Settings, sweep},
     identity::OpenIdProvider,
     metrics::{Measured, Metrics, acks},
@@ -16,7 +17,8 @@ use crate::{
     sealer::LocalSealer,
     slack::{
         client::{SlackChat, SlackClientConfig},
-        inbound,
+        routes,
+        socket::{SocketClient, SocketConfig, Sockets},
         verify::Verifier,
         views::Names,
     },
@@ -46,6 +48,7 @@ pub struct Outside {
 pub struct App {
     broker: Arc<Broker>,
     router: Router,
+    sockets: Option<Arc<Sockets>>,
 }
 
 /// Puts the app together, and makes sure that Slack is what the configuration says it is.
@@ -53,7 +56,6 @@ pub struct App {
 /// # Errors
 /// When Slack cannot be reached, belongs to another workspace, or the channels are not fit for their purpose.
 pub async fn build(config: Config, outside: Outside) -> anyhow::Result<App> {
-    let verifier = Verifier::new(&config.slack.signing_secret);
     let metrics = Metrics::new();
     let ports = measured(adapters(&config, outside)?, &metrics);
     let workspace = check_slack(&config, &*ports.chat).await?;
@@ -61,13 +63,23 @@ pub async fn build(config: Config, outside: Outside) -> anyhow::Result<App> {
         public_url: config.public_url,
         team: workspace.team,
         team_name: workspace.name,
-        review_channel: config.slack.review_channel,
-        audit_channel: config.slack.audit_channel,
+        review_channel: config.slack.review_channel.clone(),
+        audit_channel: config.slack.audit_channel.clone(),
     };
     let broker = Broker::new(ports, config.policy, settings);
-    let slack = acks::measured(inbound::router(Arc::clone(&broker), verifier), &metrics);
-    let router = web::router(Arc::clone(&broker), metrics).merge(slack);
-    Ok(App { broker, router })
+    let (router, sockets) = match &config.slack.mode {
+        Mode::Http { signing_secret } => {
+            let slack = routes::router(Arc::clone(&broker), Verifier::new(signing_secret));
+            let slack = acks::measured(slack, &metrics);
+            (web::router(Arc::clone(&broker), metrics, || true).merge(slack), None)
+        }
+        Mode::Socket { app_token } => {
+            let sockets = Sockets::new(socket_client(&config.slack, app_token)?, Arc::clone(&broker));
+            let serving = sockets.serving();
+            (web::router(Arc::clone(&broker), metrics, move || *serving.borrow() > 0), Some(sockets))
+        }
+    };
+    Ok(App { broker, router, sockets })
 }
 
 /// A counterpart, and whether it will do.
@@ -149,7 +161,16 @@ async fn check_slack(config: &Config, chat: &dyn Chat) -> anyhow::Result<Workspa
         );
         ensure!(*is_member, "slack.{key}: the app is not in #{name}; invite it there with /invite");
     }
+    if let Mode::Socket { app_token } = &slack.mode {
+        let checked = socket_client(slack, app_token)?.check().await;
+        checked.context("could not open a connection with slack.app_token")?;
+    }
     Ok(workspace)
+}
+
+fn socket_client(slack: &Slack, app_token: &SecretString) -> anyhow::Result<SocketClient> {
+    let config = SocketConfig { api_url: slack.api_url.clone(), app_token: app_token.clone() };
+    Ok(SocketClient::new(config)?)
 }
 
 impl App {
@@ -164,15 +185,25 @@ impl App {
         &self.broker
     }
 
+    /// The connections to Slack, where it does not come to us.
+    #[must_use]
+    pub fn sockets(&self) -> Option<&Arc<Sockets>> {
+        self.sockets.as_ref()
+    }
+
     /// Serves until `stop` turns true; then finishes what is in flight, within 25 s.
     ///
     /// # Errors
     /// When the listener fails.
     pub async fn serve(self, listener: TcpListener, stop: watch::Receiver<bool>) -> anyhow::Result<()> {
         let sweeper = tokio::spawn(sweep_until(Arc::clone(&self.broker), stop.clone()));
+        let sockets = self.sockets.map(|sockets| tokio::spawn(sockets.hold(stop.clone())));
         let served = axum::serve(listener, self.router).with_graceful_shutdown(told_to(stop.clone()));
         let finished = async {
             served.await.context("could not serve")?;
+            if let Some(sockets) = sockets {
+                sockets.await.context("the connections to Slack stopped")?;
+            }
             self.broker.idle().await;
             sweeper.await.context("the sweeper stopped")
         };

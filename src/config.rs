@@ -42,6 +42,8 @@ pub struct Config {
 /// The workspace, and the app in it.
 #[derive(Clone, Debug)]
 pub struct Slack {
+    /// How what people do reaches the app.
+    pub mode: Mode,
     /// The workspace; people of any other are turned away.
     pub team_id: TeamId,
     /// Where requests are reviewed.
@@ -52,8 +54,30 @@ pub struct Slack {
     pub api_url: Url,
     /// Acts as the app (`xoxb-…`).
     pub bot_token: SecretString,
-    /// Proves that a request comes from Slack.
-    pub signing_secret: SecretString,
+}
+
+/// A way from Slack to the app, and the secret that goes with it.
+#[derive(Clone, Debug)]
+pub enum Mode {
+    /// Slack posts to the app's address.
+    Http {
+        /// Proves that a request comes from Slack.
+        signing_secret: SecretString,
+    },
+    /// The app holds connections to Slack open, and needs no address that Slack can reach.
+    Socket {
+        /// Opens connections (`xapp-…`).
+        app_token: SecretString,
+    },
+}
+
+/// The name of a [`Mode`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// `http`
+    Http,
+    /// `socket`
+    Socket,
 }
 
 /// The identity provider, and what it is asked.
@@ -199,6 +223,27 @@ impl Partition {
     }
 }
 
+impl Transport {
+    /// The name, as it is written.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Socket => "socket",
+        }
+    }
+}
+
+impl FromStr for Transport {
+    type Err = &'static str;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        [Self::Http, Self::Socket]
+            .into_iter()
+            .find(|transport| transport.as_str() == text)
+            .ok_or("expected http or socket")
+    }
+}
+
 impl FromStr for Partition {
     type Err = &'static str;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -283,7 +328,7 @@ mod tests {
         let file = r#"
             public_url = "http://elevate.example.com"
             [slack]
-            mode = "socket"
+            mode = "sockets"
             team_id = "acme"
             reviewchannel = "C0REVIEW"
             bot_token = "xoxb-in-the-file"
@@ -301,7 +346,7 @@ mod tests {
         let told = parse(file, &variables).unwrap_err();
         let expected = [
             "public_url: expected an origin such as https://elevate.example.com (http only on loopback), found \"http://elevate.example.com\"",
-            "slack.mode: expected \"http\" (socket mode is not available), found \"socket\"",
+            "slack.mode: expected http or socket, found \"sockets\"",
             "slack.team_id: expected a Slack workspace id such as T0123456, found \"acme\"",
             "slack.review_channel: missing",
             "slack.audit_channel: missing",
@@ -319,10 +364,31 @@ mod tests {
     }
 
     #[test]
+    fn each_mode_needs_its_own_secret_and_bears_the_others() {
+        let tells = |variables: &[(&str, &str)]| {
+            let variables = variables.iter().chain(&[SECRETS[0], SECRETS[2], SECRETS[3]]);
+            let variables = variables.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+            Config::parse(LEAST, variables)
+                .map(|config| config.slack.mode)
+                .map_err(|faults| faults.to_string())
+        };
+        let (signing, app) =
+            (("ELEVATE_SLACK__SIGNING_SECRET", "hush"), ("ELEVATE_SLACK__APP_TOKEN", "xapp-hush"));
+        let socket = ("ELEVATE_SLACK__MODE", "socket");
+        assert!(matches!(tells(&[signing]), Ok(Mode::Http { .. })));
+        assert!(matches!(tells(&[signing, app]), Ok(Mode::Http { .. })));
+        assert!(matches!(tells(&[socket, app]), Ok(Mode::Socket { .. })));
+        assert!(matches!(tells(&[socket, app, signing]), Ok(Mode::Socket { .. })));
+        assert_eq!(tells(&[app]).unwrap_err(), "ELEVATE_SLACK__SIGNING_SECRET: missing");
+        assert_eq!(tells(&[socket, signing]).unwrap_err(), "ELEVATE_SLACK__APP_TOKEN: missing");
+    }
+
+    #[test]
     fn no_fault_shows_a_secret() {
         let secrets = [
             "ELEVATE_SLACK__BOT_TOKEN",
             "ELEVATE_SLACK__SIGNING_SECRET",
+            "ELEVATE_SLACK__APP_TOKEN",
             "ELEVATE_OIDC__CLIENT_SECRET",
             "ELEVATE_SEALING__KEYS",
         ];

@@ -13,7 +13,7 @@ use aws_config::BehaviorVersion;
 use clap::{Parser, Subcommand, ValueEnum};
 use elevate::{
     app::{self, Outside},
-    config::Config,
+    config::{Config, Transport},
     store::schema::create_table,
     system::{SystemClock, SystemIds},
 };
@@ -61,6 +61,9 @@ enum Command {
         /// The address under which Slack reaches this app.
         #[arg(long, default_value = MANIFEST_URL)]
         public_url: String,
+        /// How Slack reaches this app: http or socket.
+        #[arg(long, default_value = Transport::Http.as_str())]
+        mode: Transport,
     },
 }
 
@@ -90,9 +93,20 @@ async fn run(line: CommandLine) -> anyhow::Result<()> {
         Command::Check => check(config()?).await,
         Command::CreateTable { table: Some(table) } => make_table(&table).await,
         Command::CreateTable { table: None } => make_table(&config()?.dynamodb.table).await,
-        Command::Manifest { public_url } => {
-            print!("{}", MANIFEST.replace(MANIFEST_URL, public_url.trim_end_matches('/')));
+        Command::Manifest { public_url, mode } => {
+            print!("{}", manifest(mode, &public_url));
             Ok(())
+        }
+    }
+}
+
+/// The manifest. Over Socket Mode it names no address, since Slack goes to none.
+fn manifest(mode: Transport, public_url: &str) -> String {
+    match mode {
+        Transport::Http => MANIFEST.replace(MANIFEST_URL, public_url.trim_end_matches('/')),
+        Transport::Socket => {
+            let lines = MANIFEST.split_inclusive('\n').filter(|line| !line.contains(MANIFEST_URL));
+            lines.collect::<String>().replace("socket_mode_enabled: false", "socket_mode_enabled: true")
         }
     }
 }
@@ -158,8 +172,10 @@ fn stop_signal() -> anyhow::Result<watch::Receiver<bool>> {
 /// Starts the log. `RUST_LOG` chooses what is logged; libraries that log bodies or addresses are kept quiet
 /// whatever it says.
 fn start_log(log: Log) {
-    const QUIET: [&str; 8] = [
+    const QUIET: [&str; 10] = [
         "slack_morphism=off",
+        "tungstenite=off",
+        "tokio_tungstenite=off",
         "aws_config=info",
         "aws_smithy_runtime=info",
         "aws_smithy_runtime_api=info",
@@ -179,5 +195,35 @@ fn start_log(log: Log) {
     match log {
         Log::Text => log_to.init(),
         Log::Json => log_to.json().init(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use yaml_rust2::{Yaml, YamlLoader};
+
+    use super::*;
+
+    fn printed(mode: Transport) -> (String, Yaml) {
+        let text = manifest(mode, "https://elevate.your.company/");
+        let yaml = YamlLoader::load_from_str(&text).expect("the manifest is YAML").remove(0);
+        (text, yaml)
+    }
+
+    #[test]
+    fn the_manifest_names_the_address_that_slack_posts_to() {
+        let (_, manifest) = printed(Transport::Http);
+        let command = &manifest["features"]["slash_commands"][0];
+        assert_eq!(command["url"].as_str(), Some("https://elevate.your.company/slack/commands"));
+        assert_eq!(manifest["settings"]["socket_mode_enabled"].as_bool(), Some(false));
+    }
+
+    #[test]
+    fn the_manifest_of_socket_mode_names_no_address() {
+        let (text, manifest) = printed(Transport::Socket);
+        assert!(!text.contains("https://elevate"), "{text}");
+        assert_eq!(manifest["settings"]["socket_mode_enabled"].as_bool(), Some(true));
+        assert_eq!(manifest["settings"]["interactivity"]["is_enabled"].as_bool(), Some(true));
+        assert_eq!(manifest["features"]["slash_commands"][0]["command"].as_str(), Some("/elevate"));
     }
 }

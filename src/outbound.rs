@@ -2,6 +2,7 @@
 
 use std::{error::Error, time::Duration};
 
+pub(crate) use reqwest::Upgraded;
 use reqwest::{Client, redirect};
 use url::{Host, Url};
 
@@ -31,7 +32,7 @@ pub enum HttpError {
     /// The answer was too long.
     #[error("the answer is longer than {BODY_LIMIT} bytes")]
     TooLong,
-    /// The server said that it cannot answer: a status of 5xx, or 429.
+    /// The server said that it cannot answer: a status of 5xx or 429, or any where another protocol was asked for.
     #[error("status {0}")]
     Unable(http::StatusCode),
 }
@@ -60,6 +61,27 @@ impl HttpClient {
         &self,
         request: http::Request<Vec<u8>>,
     ) -> Result<http::Response<Vec<u8>>, HttpError> {
+        received(self.execute(request).await?).await
+    }
+
+    /// Sends a request for another protocol; hands back the head of the answer, and the connection as it is
+    /// after that.
+    ///
+    /// # Errors
+    /// When it may not be sent, was not answered, or the server stays with HTTP.
+    pub(crate) async fn upgrade(
+        &self,
+        request: http::Request<Vec<u8>>,
+    ) -> Result<(http::HeaderMap, Upgraded), HttpError> {
+        let mut response = self.execute(request).await?;
+        if response.status() != http::StatusCode::SWITCHING_PROTOCOLS {
+            return Err(HttpError::Unable(response.status()));
+        }
+        let headers = std::mem::take(response.headers_mut());
+        Ok((headers, response.upgrade().await.map_err(failed)?))
+    }
+
+    async fn execute(&self, request: http::Request<Vec<u8>>) -> Result<reqwest::Response, HttpError> {
         let request = reqwest::Request::try_from(request).map_err(failed)?;
         if !is_protected(request.url()) {
             return Err(HttpError::Unprotected);
@@ -69,7 +91,7 @@ impl HttpClient {
         if status.is_server_error() || status == http::StatusCode::TOO_MANY_REQUESTS {
             return Err(HttpError::Unable(status));
         }
-        received(response).await
+        Ok(response)
     }
 }
 

@@ -1,8 +1,10 @@
-//! Slack: what comes in is verified and parsed here, what goes out is drawn and sent.
+//! Slack: what comes in by either way is parsed and promised here, what goes out is drawn and sent.
 
 pub mod client;
 pub mod command;
 pub mod inbound;
 pub mod payload;
+pub mod routes;
+pub mod socket;
 pub mod verify;
 pub mod views;

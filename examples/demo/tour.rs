@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, ensure};
 use chrono::TimeDelta;
-use elevate::{app::App, flows::sweep, system::SystemIds};
+use elevate::{app::App, config::Transport, flows::sweep, system::SystemIds};
 use sandbox::{
     aws::Decision,
     browser::{Browser, Page},
@@ -25,7 +25,7 @@ pub(crate) async fn run() -> anyhow::Result<()> {
     let company = Company::open(Clock::running(), Dynamo::in_memory()?).await?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("http://{}", listener.local_addr()?);
-    let app = stage::build(&company, &listener, Arc::new(SystemIds)).await?;
+    let app = stage::build(&company, &listener, Transport::Http, Arc::new(SystemIds)).await?;
     let router = app.router();
     tokio::spawn(async move { axum::serve(listener, router).await });
     let ada = Browser::with_clock(company.clock.clone());

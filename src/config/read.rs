@@ -5,10 +5,10 @@
 use std::{collections::BTreeSet, str::FromStr};
 
 use super::{
-    Aws, Config, DynamoDb, Oidc, Partition, Sealing, Slack,
+    Aws, Config, DynamoDb, Mode, Oidc, Partition, Sealing, Slack, Transport,
     source::{Setting, Source},
     values::{
-        endpoint, external_id, group_prefix, issuer, mode, origin, role_path, scope, sealing_keys, secret,
+        endpoint, external_id, group_prefix, issuer, origin, role_path, scope, sealing_keys, secret,
         socket_address, table, text,
     },
 };
@@ -47,22 +47,39 @@ impl Config {
 
 impl Slack {
     fn read(source: &mut Source) -> Setting<Self> {
-        let mode = source.or("slack.mode", "http", mode);
+        let mode = Mode::read(source);
         let team_id = source.required("slack.team_id", TeamId::from_str);
         let review_channel = source.required("slack.review_channel", ChannelId::from_str);
         let audit_channel = source.required("slack.audit_channel", ChannelId::from_str);
         let api_url = source.or("slack.api_url", "https://slack.com/api", endpoint);
         let bot_token = source.secret("slack.bot_token", secret);
-        let signing_secret = source.secret("slack.signing_secret", secret);
-        mode?;
         Ok(Self {
+            mode: mode?,
             team_id: team_id?,
             review_channel: review_channel?,
             audit_channel: audit_channel?,
             api_url: api_url?,
             bot_token: bot_token?,
-            signing_secret: signing_secret?,
         })
+    }
+}
+
+impl Mode {
+    /// Takes the secret that the mode needs; the other mode's may be there as well.
+    fn read(source: &mut Source) -> Setting<Self> {
+        let transport = source.or("slack.mode", Transport::Http.as_str(), Transport::from_str);
+        let signing_secret = source.optional_secret("slack.signing_secret", secret);
+        let app_token = source.optional_secret("slack.app_token", secret);
+        match transport? {
+            Transport::Http => {
+                let signing_secret = source.needed("slack.signing_secret", signing_secret)?;
+                app_token.map(|_| Self::Http { signing_secret })
+            }
+            Transport::Socket => {
+                let app_token = source.needed("slack.app_token", app_token)?;
+                signing_secret.map(|_| Self::Socket { app_token })
+            }
+        }
     }
 }
 

@@ -166,6 +166,24 @@ impl Source {
         key: &str,
         parse: impl Fn(&str) -> Result<T, E>,
     ) -> Setting<T> {
+        let secret = self.optional_secret(key, parse);
+        self.needed(key, secret)
+    }
+
+    /// A secret that turns out to be needed.
+    pub(super) fn needed<T>(&mut self, key: &str, secret: Setting<Option<T>>) -> Setting<T> {
+        match secret? {
+            Some(secret) => Ok(secret),
+            None => self.refuse(variable_of(key), "missing"),
+        }
+    }
+
+    /// A secret that may be left out.
+    pub(super) fn optional_secret<T, E: Display>(
+        &mut self,
+        key: &str,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Setting<Option<T>> {
         let variable = variable_of(key);
         if self.file.remove(key).is_some() {
             self.take(key);
@@ -173,9 +191,9 @@ impl Source {
             return self.refuse(key.to_owned(), problem);
         }
         let Some(Written::InEnvironment(secret)) = self.take(key) else {
-            return self.refuse(variable, "missing");
+            return Ok(None);
         };
-        parse(&secret).or_else(|problem| self.refuse(variable, problem.to_string()))
+        parse(&secret).map(Some).or_else(|problem| self.refuse(variable, problem.to_string()))
     }
 
     /// A table of names that the operator chooses.

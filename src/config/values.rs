@@ -39,14 +39,6 @@ pub(super) fn socket_address(address: &str) -> Result<SocketAddr, Expected> {
     address.parse().map_err(|_| "expected an address and port such as 127.0.0.1:8080")
 }
 
-pub(super) fn mode(mode: &str) -> Result<(), Expected> {
-    match mode {
-        "http" => Ok(()),
-        "socket" => Err("expected \"http\" (socket mode is not available)"),
-        _ => Err("expected \"http\""),
-    }
-}
-
 pub(super) fn origin(url: &str) -> Result<Url, Expected> {
     endpoint(url)
         .ok()

@@ -1,25 +1,15 @@
-//! What comes in from Slack: verified, parsed, promised, answered.
+//! What people do in Slack, by whichever way it comes: parsed, promised, answered.
 //!
 //! Slack wants its answer within 3 s. What a press asks for is stored before that; everything else happens
 //! after (`flows::inbox`). What we do not know, we let pass: Slack adds fields and kinds of payloads as it likes.
 
 use std::sync::Arc;
 
-use axum::{
-    Json, Router,
-    body::{Bytes, to_bytes},
-    extract::{Request, State},
-    http::StatusCode,
-    response::{IntoResponse, Response},
-    routing::post,
-};
-use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     command::CommandLine,
     payload::{BlockActions, FieldErrors, Interaction, Sender, SlashCommand, ViewSubmission},
-    verify::Verifier,
     views::ids::{action, view},
 };
 use crate::{
@@ -32,22 +22,15 @@ use crate::{
     flows::{self, Broker, Error, inbox, request, review},
 };
 
-/// The largest body that is read, in bytes. Slack's own are far smaller: a view holds at most 250 kB.
-const MAX_BODY: usize = 512 * 1024;
-
-#[derive(Clone)]
-struct Slack {
-    broker: Arc<Broker>,
-    verifier: Verifier,
-}
-
-/// The routes that Slack posts to.
-pub fn router(broker: Arc<Broker>, verifier: Verifier) -> Router {
-    Router::new()
-        .route("/slack/commands", post(commands))
-        .route("/slack/interactions", post(interactions))
-        .route("/slack/events", post(events))
-        .with_state(Slack { broker, verifier })
+/// What Slack is answered.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ack {
+    /// It has been heard; there is nothing to show.
+    Heard,
+    /// It has been heard, and this is to be shown: Slack's own JSON.
+    Shows(Value),
+    /// It could not be stored, as far as anybody knows: Slack must show that it failed.
+    Failed,
 }
 
 /// The press could not be stored, as far as anybody knows: nothing may come of it.
@@ -56,98 +39,47 @@ struct NotStored;
 const NOT_READ: &str = "That command did not arrive whole, so nothing was done. Type it again.";
 const NOT_STORED: &str = "That could not be stored, as far as I can tell. Look with /elevate status whether it was, and else try again in a minute.";
 
-async fn commands(State(slack): State<Slack>, request: Request) -> Response {
-    let body = match slack.signed_body(request).await {
-        Ok(body) => body,
-        Err(status) => return status.into_response(),
-    };
-    let Ok(command) = serde_urlencoded::from_bytes::<SlashCommand>(&body) else {
+/// Takes a slash command; none is one that could not be read.
+pub async fn command(broker: &Arc<Broker>, command: Option<SlashCommand>) -> Ack {
+    let Some(command) = command else {
         // Slack's own check of the certificate, `ssl_check=1`, comes this way too.
         tracing::warn!("a command of an unknown shape was let pass");
         return for_their_eyes(NOT_READ);
     };
-    // A client that hangs up cancels this handler, so what must finish is spawned.
-    match slack.broker.spawn(|broker| on_command(broker, command)).await {
-        Ok(Ok(())) => StatusCode::OK.into_response(),
+    // Whoever waits for an answer may hang up, which cancels this; so what must finish is spawned.
+    match broker.spawn(|broker| on_command(broker, command)).await {
+        Ok(Ok(())) => Ack::Heard,
         Ok(Err(NotStored)) | Err(_) => for_their_eyes(NOT_STORED),
     }
 }
 
-/// An answer to a command that only the person sees who typed it.
-fn for_their_eyes(text: &str) -> Response {
-    Json(json!({ "response_type": "ephemeral", "text": text })).into_response()
-}
-
-async fn interactions(State(slack): State<Slack>, request: Request) -> Response {
-    #[derive(Deserialize)]
-    struct Form {
-        payload: String,
-    }
-    let body = match slack.signed_body(request).await {
-        Ok(body) => body,
-        Err(status) => return status.into_response(),
-    };
-    let form = serde_urlencoded::from_bytes::<Form>(&body).ok();
-    match form.and_then(|form| Interaction::read(&form.payload).ok()) {
-        Some(Interaction::BlockActions(sender, press)) => {
-            match slack.broker.spawn(|broker| on_press(broker, sender, press)).await {
-                Ok(Ok(())) => StatusCode::OK.into_response(),
-                Ok(Err(NotStored)) | Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+/// Takes the payload of a pressed button, a submitted form, or of something that is not used.
+pub async fn interaction(broker: &Arc<Broker>, payload: &str) -> Ack {
+    match Interaction::read(payload) {
+        Ok(Interaction::BlockActions(sender, press)) => {
+            match broker.spawn(|broker| on_press(broker, sender, press)).await {
+                Ok(Ok(())) => Ack::Heard,
+                Ok(Err(NotStored)) | Err(_) => Ack::Failed,
             }
         }
-        Some(Interaction::ViewSubmission(sender, submission)) => {
-            match slack.broker.spawn(|broker| on_submission(broker, sender, submission)).await {
-                Ok(Ok(())) => StatusCode::OK.into_response(),
-                Ok(Err(errors)) => {
-                    Json(json!({ "response_action": "errors", "errors": errors })).into_response()
-                }
-                Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        Ok(Interaction::ViewSubmission(sender, submission)) => {
+            match broker.spawn(|broker| on_submission(broker, sender, submission)).await {
+                Ok(Ok(())) => Ack::Heard,
+                Ok(Err(errors)) => Ack::Shows(json!({ "response_action": "errors", "errors": errors })),
+                Err(_) => Ack::Failed,
             }
         }
-        Some(Interaction::Unknown) => StatusCode::OK.into_response(),
-        None => {
+        Ok(Interaction::Unknown) => Ack::Heard,
+        Err(_) => {
             tracing::warn!("an interaction of an unknown shape was let pass");
-            StatusCode::OK.into_response()
+            Ack::Heard
         }
     }
 }
 
-/// Proves to Slack that this address is ours. No event is used; one that comes all the same has been heard, or
-/// Slack would send it again (<https://docs.slack.dev/apis/events-api>).
-async fn events(State(slack): State<Slack>, request: Request) -> Response {
-    #[derive(Deserialize)]
-    #[serde(tag = "type", rename_all = "snake_case")]
-    enum Event {
-        UrlVerification {
-            challenge: String,
-        },
-        #[serde(other)]
-        Unused,
-    }
-    let body = match slack.signed_body(request).await {
-        Ok(body) => body,
-        Err(status) => return status.into_response(),
-    };
-    match serde_json::from_slice(&body) {
-        Ok(Event::UrlVerification { challenge }) => challenge.into_response(),
-        Ok(Event::Unused) | Err(_) => StatusCode::OK.into_response(),
-    }
-}
-
-impl Slack {
-    /// The body, if Slack signed it.
-    async fn signed_body(&self, request: Request) -> Result<Bytes, StatusCode> {
-        let now = self.broker.ports().clock.now();
-        let (head, body) = request.into_parts();
-        let refuse = |forged| {
-            tracing::warn!(%forged, "a request to a Slack address was refused");
-            StatusCode::UNAUTHORIZED
-        };
-        Verifier::recent_timestamp(&head.headers, now).map_err(refuse)?;
-        let body = to_bytes(body, MAX_BODY).await.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?;
-        self.verifier.verify(&head.headers, &body, now).map_err(refuse)?;
-        Ok(body)
-    }
+/// An answer to a command that only the person sees who typed it.
+fn for_their_eyes(text: &str) -> Ack {
+    Ack::Shows(json!({ "response_type": "ephemeral", "text": text }))
 }
 
 async fn on_command(broker: Arc<Broker>, command: SlashCommand) -> Result<(), NotStored> {

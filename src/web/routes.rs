@@ -32,15 +32,19 @@ const MAX_FORM: usize = 16 * 1024;
 
 type BrokerState = State<Arc<Broker>>;
 
-/// The routes that browsers and machines ask.
-pub fn router(broker: Arc<Broker>, metrics: Arc<Metrics>) -> Router {
+/// The routes that browsers and machines ask. `is_reached` tells whether Slack can reach us.
+pub fn router(
+    broker: Arc<Broker>,
+    metrics: Arc<Metrics>,
+    is_reached: impl Fn() -> bool + Clone + Send + Sync + 'static,
+) -> Router {
     Router::new()
         .route("/link/{token}", get(show_link).post(start_link))
         .route("/console/{ticket}", on(MethodFilter::GET, start_console))
         .route("/oidc/callback", on(MethodFilter::GET, come_back))
         .route("/style.css", get(style))
         .route("/health", get(|| async { "ok\n" }))
-        .route("/ready", get(ready))
+        .route("/ready", get(move |state| ready(state, is_reached())))
         .route(
             "/metrics",
             get(async move || ([(header::CONTENT_TYPE, Metrics::CONTENT_TYPE)], metrics.text())),
@@ -159,11 +163,16 @@ async fn style() -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], pages::STYLE)
 }
 
-/// Whether the store and Slack can be reached. Why not is for the log: anybody can ask here.
-async fn ready(State(broker): BrokerState) -> Response {
+/// Whether the store and Slack can be reached, and Slack can reach us. Why not is for the log: anybody can ask
+/// here.
+async fn ready(State(broker): BrokerState, is_reached: bool) -> Response {
     let (store, slack) = tokio::join!(broker.ports().store.check(), broker.ports().chat.identify());
-    let causes =
-        [("store", store.err().map(anyhow::Error::from)), ("slack", slack.err().map(anyhow::Error::from))];
+    let silence = (!is_reached).then(|| anyhow::anyhow!("slack has said hello on no connection"));
+    let causes = [
+        ("store", store.err().map(anyhow::Error::from)),
+        ("slack", slack.err().map(anyhow::Error::from)),
+        ("slack's socket mode", silence),
+    ];
     let mut unreachable = String::new();
     for (counterpart, cause) in causes {
         let Some(cause) = cause else { continue };

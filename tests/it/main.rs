@@ -22,6 +22,8 @@ mod remind;
 mod request;
 mod review;
 mod serve;
+mod socket;
 mod store;
+mod story;
 mod tidy;
 mod views;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use elevate::config::Transport;
 use sandbox::{
     clock::Clock,
     company::{AUDIT_CHANNEL, Company, REVIEW_CHANNEL},
@@ -20,7 +21,7 @@ async fn refusal_to_start(upset: impl FnOnce(&Company)) -> String {
     let company = Company::open(Clock::standing(nine()), Dynamo::in_memory().unwrap()).await.unwrap();
     upset(&company);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let started = stage::build(&company, &listener, Arc::new(Counted::default())).await;
+    let started = stage::build(&company, &listener, Transport::Http, Arc::new(Counted::default())).await;
     format!("{:#}", started.expect_err("the app started"))
 }
 

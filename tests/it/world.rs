@@ -9,11 +9,13 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use elevate::{
     app::App,
+    config::Transport,
     domain::{
         ids::{CommandId, RequestId},
         person::{SlackUser, Subject},
@@ -33,7 +35,7 @@ use sandbox::{
     dynamo::Dynamo,
     slack::{Ack, Message, Submission, render},
 };
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::watch, time::timeout};
 
 use crate::stage;
 
@@ -47,6 +49,8 @@ pub(crate) struct World {
     pub(crate) url: String,
     hired: Mutex<Vec<Persona>>,
     read: Mutex<HashMap<String, u32>>,
+    /// The product takes its end for the world's.
+    _stop: watch::Sender<bool>,
 }
 
 /// Somebody at work: a Slack account and a browser.
@@ -78,26 +82,51 @@ pub(crate) fn nine() -> DateTime<Utc> {
 
 impl World {
     pub(crate) async fn start() -> Self {
+        Self::start_over(Transport::Http).await
+    }
+
+    /// A world in which Slack reaches the product over `transport`.
+    pub(crate) async fn start_over(transport: Transport) -> Self {
         let dynamo = Dynamo::in_memory().unwrap();
         let company = Company::open(Clock::standing(nine()), dynamo).await.unwrap();
-        Self::staff(company).await
+        Self::staff_over(transport, company).await
     }
 
     /// The product at work in `company`.
     pub(crate) async fn staff(company: Company) -> Self {
+        Self::staff_over(Transport::Http, company).await
+    }
+
+    async fn staff_over(transport: Transport, company: Company) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let app = stage::build(&company, &listener, Arc::new(Counted::default())).await.unwrap();
+        let chance = Arc::new(Counted::default());
+        let app = stage::build(&company, &listener, transport, chance).await.unwrap();
         let router = app.router();
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { company, app, url, hired: Mutex::default(), read: Mutex::default() }
+        let stop = watch::Sender::new(false);
+        if let Some(sockets) = app.sockets() {
+            tokio::spawn(Arc::clone(sockets).hold(stop.subscribe()));
+        }
+        let world = Self { company, app, url, hired: Mutex::default(), read: Mutex::default(), _stop: stop };
+        if transport == Transport::Socket {
+            world.serves_on(2).await;
+        }
+        world
+    }
+
+    /// Waits until Slack has said hello on so many connections, and all others have ended.
+    pub(crate) async fn serves_on(&self, connections: usize) {
+        let mut serving = self.app.sockets().expect("the world is one of Socket Mode").serving();
+        let waited = serving.wait_for(|serving| *serving == connections);
+        timeout(Duration::from_secs(60), waited).await.expect("they come").unwrap();
     }
 
     /// Another replica, at work on the same table. What Slack and browsers send goes to the first one.
     pub(crate) async fn another_replica(&self) -> App {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let other_chance = Arc::new(Counted(AtomicU64::new(1 << 32)));
-        let app = stage::build(&self.company, &listener, other_chance).await.unwrap();
+        let app = stage::build(&self.company, &listener, Transport::Http, other_chance).await.unwrap();
         self.company.install(&self.url);
         app
     }
@@ -112,16 +141,24 @@ impl World {
 
     /// A world in which these people are linked, and have read what they were told about it.
     pub(crate) async fn with_linked<const N: usize>(people: [Persona; N]) -> Self {
-        let world = Self::start().await;
+        Self::start().await.where_are_linked(people).await
+    }
+
+    async fn where_are_linked<const N: usize>(self, people: [Persona; N]) -> Self {
         for persona in people {
-            world.player(persona).links().await;
+            self.player(persona).links().await;
         }
-        world
+        self
     }
 
     /// A world in which Ada, Bob and Carol are linked, Ada has asked for [`ASK`], and everybody has read it.
     pub(crate) async fn asked() -> Self {
-        let world = Self::with_linked([ADA, BOB, CAROL]).await;
+        Self::asked_over(Transport::Http).await
+    }
+
+    /// The same, over either transport.
+    pub(crate) async fn asked_over(transport: Transport) -> Self {
+        let world = Self::start_over(transport).await.where_are_linked([ADA, BOB, CAROL]).await;
         world.ada().types(ASK).await;
         assert!(world.ada().hears().contains("on its way"));
         assert!(world.card().contains("*Waiting*"));

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use elevate::{
-    config::Config,
+    config::{Config, Mode},
     domain::{
         audit::{AuditEntry, SideEvent, SideNews},
         ids::{ChannelId, UserId},
@@ -15,7 +15,7 @@ use elevate::{
     },
     flows::{Broker, Ports},
     ports::{Address, COMMITTER_HAS_WORK_FOR, Channel, Chat, ChatError, Place, Workspace},
-    slack::{inbound, verify::Verifier},
+    slack::{routes, verify::Verifier},
 };
 use sandbox::{company::ADA, slack::Delivery};
 use serde_json::{Map, Value, json};
@@ -41,7 +41,8 @@ impl Listener {
         let ports = Ports { chat: Arc::clone(&slack) as _, ..running.ports().clone() };
         let broker = Broker::new(ports, config.policy, running.settings().clone());
 
-        let router = inbound::router(Arc::clone(&broker), Verifier::new(&config.slack.signing_secret));
+        let Mode::Http { signing_secret } = &config.slack.mode else { panic!("{:?}", config.slack.mode) };
+        let router = routes::router(Arc::clone(&broker), Verifier::new(signing_secret));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         company.slack.install(&format!("http://{}", listener.local_addr().unwrap()));
         tokio::spawn(async move { axum::serve(listener, router).await });

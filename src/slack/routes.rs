@@ -1,0 +1,109 @@
+//! Slack over HTTP: what it posts to our addresses is verified, and answered.
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    body::{Bytes, to_bytes},
+    extract::{Request, State},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+    routing::post,
+};
+use serde::Deserialize;
+
+use super::{
+    inbound::{self, Ack},
+    verify::Verifier,
+};
+use crate::flows::Broker;
+
+/// The largest body that is read, in bytes. Slack's own are far smaller: a view holds at most 250 kB.
+const MAX_BODY: usize = 512 * 1024;
+
+#[derive(Clone)]
+struct Slack {
+    broker: Arc<Broker>,
+    verifier: Verifier,
+}
+
+/// The routes that Slack posts to.
+pub fn router(broker: Arc<Broker>, verifier: Verifier) -> Router {
+    Router::new()
+        .route("/slack/commands", post(commands))
+        .route("/slack/interactions", post(interactions))
+        .route("/slack/events", post(events))
+        .with_state(Slack { broker, verifier })
+}
+
+async fn commands(State(slack): State<Slack>, request: Request) -> Response {
+    match slack.signed_body(request).await {
+        Ok(body) => {
+            let command = serde_urlencoded::from_bytes(&body).ok();
+            inbound::command(&slack.broker, command).await.into_response()
+        }
+        Err(status) => status.into_response(),
+    }
+}
+
+async fn interactions(State(slack): State<Slack>, request: Request) -> Response {
+    #[derive(Deserialize)]
+    struct Form {
+        payload: String,
+    }
+    let body = match slack.signed_body(request).await {
+        Ok(body) => body,
+        Err(status) => return status.into_response(),
+    };
+    // Without a payload there is nothing that could be read.
+    let payload = serde_urlencoded::from_bytes(&body).map_or(String::new(), |Form { payload }| payload);
+    inbound::interaction(&slack.broker, &payload).await.into_response()
+}
+
+/// Proves to Slack that this address is ours. No event is used; one that comes all the same has been heard, or
+/// Slack would send it again (<https://docs.slack.dev/apis/events-api>).
+async fn events(State(slack): State<Slack>, request: Request) -> Response {
+    #[derive(Deserialize)]
+    #[serde(tag = "type", rename_all = "snake_case")]
+    enum Event {
+        UrlVerification {
+            challenge: String,
+        },
+        #[serde(other)]
+        Unused,
+    }
+    let body = match slack.signed_body(request).await {
+        Ok(body) => body,
+        Err(status) => return status.into_response(),
+    };
+    match serde_json::from_slice(&body) {
+        Ok(Event::UrlVerification { challenge }) => challenge.into_response(),
+        Ok(Event::Unused) | Err(_) => StatusCode::OK.into_response(),
+    }
+}
+
+impl Slack {
+    /// The body, if Slack signed it.
+    async fn signed_body(&self, request: Request) -> Result<Bytes, StatusCode> {
+        let now = self.broker.ports().clock.now();
+        let (head, body) = request.into_parts();
+        let refuse = |forged| {
+            tracing::warn!(%forged, "a request to a Slack address was refused");
+            StatusCode::UNAUTHORIZED
+        };
+        Verifier::recent_timestamp(&head.headers, now).map_err(refuse)?;
+        let body = to_bytes(body, MAX_BODY).await.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?;
+        self.verifier.verify(&head.headers, &body, now).map_err(refuse)?;
+        Ok(body)
+    }
+}
+
+impl IntoResponse for Ack {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Heard => StatusCode::OK.into_response(),
+            Self::Shows(payload) => Json(payload).into_response(),
+            Self::Failed => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! Slack over Socket Mode: connections that we hold open, on which it sends what it would post otherwise.
+//!
+//! <https://docs.slack.dev/apis/events-api/using-socket-mode>. The loop is ours, on a WebSocket of
+//! tokio-tungstenite over our own HTTP client: slack-morphism's manager replaces a connection only after it has
+//! ended, and its feature for that brings a second TLS provider. Here a connection that Slack announces to end
+//! serves on while its successor is opened, and one that falls silent is given up.
+//!
+//! Neither an address with its ticket nor a frame is ever logged: both are secrets.
+
+mod link;
+
+use std::{sync::Arc, time::Duration};
+
+use futures_util::{SinkExt, StreamExt, stream::FuturesUnordered};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::{
+    sync::{oneshot, watch},
+    task::JoinSet,
+    time::{Instant, sleep, timeout, timeout_at},
+};
+use tokio_tungstenite::tungstenite::Message;
+
+use self::link::Socket;
+pub use self::link::{SocketClient, SocketConfig};
+use super::inbound::{self, Ack};
+use crate::flows::Broker;
+
+/// How many connections are open at a time: while one is replaced, another serves.
+const CONNECTIONS: usize = 2;
+/// How long a connection may be silent. Slack pings several times as often.
+pub const SILENCE: Duration = Duration::from_secs(30);
+/// How long a frame may take to be sent.
+const SEND_WITHIN: Duration = Duration::from_secs(3);
+/// The longest wait before a connection is tried again.
+const LONGEST_BACKOFF: Duration = Duration::from_secs(60);
+
+/// The connections of one replica.
+#[derive(Debug)]
+pub struct Sockets {
+    client: SocketClient,
+    broker: Arc<Broker>,
+    serving: watch::Sender<usize>,
+}
+
+/// Why a place among the connections has become free.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Left {
+    /// Slack replaces the connection.
+    Refreshed,
+    /// It broke off, or fell silent.
+    Lost,
+    /// Slack never said hello on it.
+    Refused,
+}
+
+/// A frame from Slack, as far as we use it.
+#[derive(Deserialize)]
+struct Frame {
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(default)]
+    reason: String,
+    #[serde(default)]
+    envelope_id: Option<String>,
+    #[serde(default)]
+    payload: Value,
+}
+
+/// What a frame means for its connection.
+enum Heard {
+    Hello,
+    Envelope(Frame, String),
+    /// The connection is about to be replaced.
+    Refresh,
+    Nothing,
+}
+
+impl Sockets {
+    /// The connections that `client` will open. Opens none yet.
+    #[must_use]
+    pub fn new(client: SocketClient, broker: Arc<Broker>) -> Arc<Self> {
+        Arc::new(Self { client, broker, serving: watch::Sender::new(0) })
+    }
+
+    /// On how many connections Slack has said hello.
+    #[must_use]
+    pub fn serving(&self) -> watch::Receiver<usize> {
+        self.serving.subscribe()
+    }
+
+    /// Holds connections open until `stop` turns true; then takes nothing more, and answers what it has taken.
+    pub async fn hold(self: Arc<Self>, stop: watch::Receiver<bool>) {
+        let mut places = JoinSet::new();
+        for _ in 0..CONNECTIONS {
+            places.spawn(Arc::clone(&self).hold_one(stop.clone()));
+        }
+        places.join_all().await;
+    }
+
+    /// Keeps one place among the connections taken.
+    async fn hold_one(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
+        let mut connections = JoinSet::new();
+        let mut failures = 0;
+        loop {
+            let place = self.take_place(&mut connections, stop.clone());
+            let left = tokio::select! {
+                () = told_to(&mut stop) => break,
+                left = place => left,
+            };
+            failures = match left {
+                Left::Refreshed => 0,
+                Left::Lost => 1,
+                Left::Refused => failures + 1,
+            };
+            tokio::select! {
+                () = told_to(&mut stop) => break,
+                () = sleep(self.backoff(failures)) => {}
+            }
+            while connections.try_join_next().is_some() {}
+        }
+        connections.join_all().await;
+    }
+
+    /// Opens a connection, and returns when another must take its place. It may go on serving after that.
+    async fn take_place(
+        self: &Arc<Self>,
+        connections: &mut JoinSet<()>,
+        stop: watch::Receiver<bool>,
+    ) -> Left {
+        match self.client.connect().await {
+            Ok(socket) => {
+                let (place, left) = oneshot::channel();
+                connections.spawn(Arc::clone(self).serve(socket, place, stop));
+                left.await.unwrap_or(Left::Lost)
+            }
+            Err(error) => {
+                tracing::warn!(%error, "could not open a connection to Slack");
+                Left::Refused
+            }
+        }
+    }
+
+    /// Takes envelopes and acknowledges them, until the connection ends or `stop` turns true.
+    async fn serve(
+        self: Arc<Self>,
+        mut socket: Socket,
+        place: oneshot::Sender<Left>,
+        mut stop: watch::Receiver<bool>,
+    ) {
+        let mut place = Some(place);
+        let mut hello = None;
+        let mut acks = FuturesUnordered::new();
+        let mut is_listening = true;
+        let mut silent_at = Instant::now() + SILENCE;
+        while is_listening || !acks.is_empty() {
+            tokio::select! {
+                () = told_to(&mut stop), if is_listening => is_listening = false,
+                Some(ack) = acks.next() => {
+                    // What failed is not acknowledged, so that Slack says so.
+                    let Some(ack) = ack else { continue };
+                    let Ok(Ok(())) = timeout(SEND_WITHIN, socket.send(ack)).await else { break };
+                }
+                message = timeout_at(silent_at, socket.next()), if is_listening => {
+                    let Ok(Some(Ok(message))) = message else { break };
+                    silent_at = Instant::now() + SILENCE;
+                    match read(&message) {
+                        Heard::Hello => hello = Some(Serving::begin(&self.serving)),
+                        Heard::Envelope(frame, id) => acks.push(self.answer(frame, id)),
+                        Heard::Refresh => give_up(&mut place, Left::Refreshed),
+                        Heard::Nothing => {}
+                    }
+                }
+            }
+        }
+        let left = if hello.is_some() { Left::Lost } else { Left::Refused };
+        drop(hello);
+        give_up(&mut place, left);
+        timeout(SEND_WITHIN, socket.close(None)).await.ok();
+    }
+
+    /// The acknowledgement of an envelope, once what it asks for is stored; none if it could not be.
+    async fn answer(&self, frame: Frame, envelope_id: String) -> Option<Message> {
+        let ack = match frame.kind.as_str() {
+            "slash_commands" => {
+                inbound::command(&self.broker, serde_json::from_value(frame.payload).ok()).await
+            }
+            "interactive" => inbound::interaction(&self.broker, &frame.payload.to_string()).await,
+            _ => Ack::Heard, // no event is used, and one that comes all the same has been heard
+        };
+        let ack = match ack {
+            Ack::Heard => json!({ "envelope_id": envelope_id }),
+            Ack::Shows(payload) => json!({ "envelope_id": envelope_id, "payload": payload }),
+            Ack::Failed => return None,
+        };
+        Some(Message::text(ack.to_string()))
+    }
+
+    /// How long to wait after so many failures: twice as long each time, but not all at the same moment.
+    fn backoff(&self, failures: u32) -> Duration {
+        if failures == 0 {
+            return Duration::ZERO;
+        }
+        let mut chance = [0];
+        self.broker.ports().ids.fill(&mut chance);
+        let longest = Duration::from_secs(1 << (failures - 1).min(6)).min(LONGEST_BACKOFF);
+        longest.mul_f64(0.5 + f64::from(chance[0]) / 512.0)
+    }
+}
+
+fn read(message: &Message) -> Heard {
+    let Message::Text(text) = message else { return Heard::Nothing };
+    let Ok(mut frame) = serde_json::from_str::<Frame>(text) else {
+        tracing::warn!("a frame of an unknown shape was let pass");
+        return Heard::Nothing;
+    };
+    match (frame.kind.as_str(), frame.envelope_id.take()) {
+        ("hello", _) => Heard::Hello,
+        ("disconnect", _) if ["warning", "refresh_requested"].contains(&frame.reason.as_str()) => {
+            Heard::Refresh
+        }
+        ("disconnect", _) => {
+            tracing::warn!(reason = frame.reason, "slack ends a connection");
+            Heard::Nothing
+        }
+        (_, Some(id)) => Heard::Envelope(frame, id),
+        (_, None) => Heard::Nothing,
+    }
+}
+
+/// Gives a place up, unless that has been done.
+fn give_up(place: &mut Option<oneshot::Sender<Left>>, left: Left) {
+    if let Some(place) = place.take() {
+        place.send(left).ok(); // nobody waits for it who is told to stop
+    }
+}
+
+/// Counts a connection among those on which Slack has said hello, until it is dropped.
+struct Serving(watch::Sender<usize>);
+
+impl Serving {
+    fn begin(count: &watch::Sender<usize>) -> Self {
+        count.send_modify(|count| *count += 1);
+        Self(count.clone())
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count -= 1);
+    }
+}
+
+/// Returns when `stop` turns true, or nobody can turn it any more.
+async fn told_to(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
+}
