@@ -1,9 +1,9 @@
 //! Slack over Socket Mode: connections that we hold open, on which it sends what it would post otherwise.
 //!
 //! <https://docs.slack.dev/apis/events-api/using-socket-mode>. The loop is ours, on a WebSocket of
-//! tokio-tungstenite over our own HTTP client: slack-morphism's manager replaces a connection only after it has
-//! ended, and its feature for that brings a second TLS provider. Here a connection that Slack announces to end
-//! serves on while its successor is opened, and one that falls silent is given up.
+//! tokio-tungstenite over our own HTTP client: slack-morphism's manager speaks TLS only with a feature that
+//! brings a second provider of cryptography, and it decides itself when connections are replaced. Here one that
+//! Slack announces to end serves on while its successor is opened, and one that falls silent is given up.
 //!
 //! Neither an address with its ticket nor a frame is ever logged: both are secrets.
 
