@@ -18,16 +18,34 @@ pub fn measured(routes: Router, metrics: &Arc<Metrics>) -> Router {
 }
 
 async fn measure(State(metrics): State<Arc<Metrics>>, request: Request, next: Next) -> Response {
-    let kind = kind(request.uri().path());
-    let since = Instant::now();
+    let mut waiting = Waiting::new(metrics, kind(request.uri().path()));
     let response = next.run(request).await;
-    let outcome = match response.status() {
+    waiting.outcome = match response.status() {
         status if status.is_server_error() => Outcome::Unavailable,
         status if status.is_client_error() => Outcome::Refused,
         _ => Outcome::Ok,
     };
-    metrics.answered(kind, outcome, since);
     response
+}
+
+/// Slack waits, and is noted when it does so no more: it has its answer, or has hung up, which drops the handler.
+struct Waiting {
+    metrics: Arc<Metrics>,
+    kind: &'static str,
+    since: Instant,
+    outcome: Outcome,
+}
+
+impl Waiting {
+    fn new(metrics: Arc<Metrics>, kind: &'static str) -> Self {
+        Self { metrics, kind, since: Instant::now(), outcome: Outcome::Unavailable }
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.metrics.answered(self.kind, self.outcome, self.since);
+    }
 }
 
 fn kind(path: &str) -> &'static str {
@@ -35,5 +53,18 @@ fn kind(path: &str) -> &'static str {
         "/slack/commands" => "command",
         "/slack/interactions" => "interaction",
         _ => "event",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slack_that_hangs_up_has_had_no_answer() {
+        let metrics = Metrics::new();
+        drop(Waiting::new(Arc::clone(&metrics), "command"));
+        let sample = r#"elevate_slack_ack_duration_seconds_count{kind="command",outcome="unavailable"} 1"#;
+        assert!(metrics.text().lines().any(|line| line == sample), "{}", metrics.text());
     }
 }
