@@ -167,8 +167,8 @@ impl Sockets {
                     match read(&message) {
                         Heard::Hello => hello = Some(Serving::begin(&self.serving)),
                         Heard::Envelope(frame, id) => acks.push(self.answer(frame, id)),
-                        Heard::Refresh => give_up(&mut place, Left::Refreshed),
-                        Heard::Nothing => {}
+                        Heard::Refresh if hello.is_some() => give_up(&mut place, Left::Refreshed),
+                        Heard::Refresh | Heard::Nothing => {}
                     }
                 }
             }
