@@ -33,7 +33,7 @@ macro_rules! contracts {
                 #[cfg_attr(not(feature = "judges"), expect(dead_code, reason = "no judge is asked"))]
                 async fn $departed() {
                     let contract = super::$departed(super::World::judge().await);
-                    crate::contracts::is_broken(contract, concat!($departure, ", but see ", $page)).await;
+                    crate::contracts::is_broken(contract, concat!($departure, " (", $page, ")")).await;
                 }
             )*)*
         }
@@ -50,7 +50,7 @@ macro_rules! contracts {
 /// Sees a judge break a contract.
 pub(crate) async fn is_broken(contract: impl Future<Output = ()> + Send + 'static, departure: &str) {
     let outcome = tokio::spawn(contract).await;
-    assert!(outcome.is_err(), "the judge keeps this contract, though it is listed with: {departure}");
+    assert!(outcome.is_err(), "the judge keeps this contract, though the list says that {departure}");
 }
 
 /// The URL of a judge, from the environment variable in which `tests/peers/run` puts it.

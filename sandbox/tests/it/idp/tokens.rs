@@ -83,6 +83,8 @@ async fn whoever_could_not_refresh_while_disabled_signs_in_anew() {
     world.idp.update_person("ada", |ada| ada.disabled = true);
     assert_eq!(refused(world.party.refresh(&tokens).await).await, "invalid_grant");
     world.idp.update_person("ada", |ada| ada.disabled = false);
+    let userinfo = world.party.userinfo(text(&tokens, "access_token")).await;
+    assert_eq!(refused(userinfo).await, "invalid_token");
     assert_eq!(refused(world.party.refresh(&tokens).await).await, "invalid_grant");
 }
 
