@@ -173,7 +173,7 @@ mod tests {
         };
         let elapse = |at| (minute(at), Task::Elapse(id.clone()));
         assert_eq!(timers("10m"), [elapse(10)]);
-        assert_eq!(timers("11m"), [elapse(11), (minute(1), Task::WarnOfEnd(id.clone()))]);
+        assert_eq!(timers("11m"), [(minute(1), Task::WarnOfEnd(id.clone())), elapse(11)]);
     }
 
     #[test]
@@ -199,5 +199,7 @@ mod tests {
         assert_eq!([0, 14, 15, 29, 30, 60].map(due), [15, 15, 30, 30, 60, 120].map(Some));
         assert_eq!(due(12 * 60), Some(16 * 60));
         assert_eq!(due(16 * 60), None, "the next would come after the request has expired");
+        let brief = Request { answer_by: after(15), ..request.clone() };
+        assert_eq!(next_reminder(&brief, after(0)), None, "it would come at the very moment of expiry");
     }
 }
