@@ -199,7 +199,8 @@ mod tests {
         assert_eq!([0, 14, 15, 29, 30, 60].map(due), [15, 15, 30, 30, 60, 120].map(Some));
         assert_eq!(due(12 * 60), Some(16 * 60));
         assert_eq!(due(16 * 60), None, "the next would come after the request has expired");
-        let brief = Request { answer_by: after(15), ..request.clone() };
+        let mut brief = request.clone();
+        brief.answer_by = after(15);
         assert_eq!(next_reminder(&brief, after(0)), None, "it would come at the very moment of expiry");
     }
 }

@@ -99,6 +99,16 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_key_that_somebody_holds_is_kept_while_others_are_forgotten() {
+        let turns = Turns::<u32>::default();
+        let held = turns.take(1).await;
+        drop(turns.take(2).await);
+        assert!(turns.room(1).try_lock().is_err(), "it is still somebody's turn");
+        drop(held);
+        assert!(turns.room(1).try_lock().is_ok());
+    }
+
+    #[tokio::test]
     async fn keys_that_nobody_waits_for_are_forgotten() {
         let turns = Turns::<u32>::default();
         for key in 0..100 {
