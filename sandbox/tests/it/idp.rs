@@ -1,4 +1,4 @@
-//! The stand-in for an OpenID provider, where it is stricter than others, and where it can be made to misbehave.
+//! The stand-in for an OpenID provider: where it is stricter than others, and how it can misbehave.
 
 mod authorize;
 #[path = "../shared/relying_party.rs"]

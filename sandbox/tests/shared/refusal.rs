@@ -4,9 +4,16 @@ use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 
 #[derive(Debug)]
 pub(crate) struct Refusal {
-    pub(crate) status: u16,
+    status: u16,
     pub(crate) code: String,
     pub(crate) message: String,
+}
+
+impl Refusal {
+    /// The HTTP status, and the code.
+    pub(crate) fn kind(&self) -> (u16, &str) {
+        (self.status, &self.code)
+    }
 }
 
 /// The refusal that an outcome must be.

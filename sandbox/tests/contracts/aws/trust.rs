@@ -34,7 +34,7 @@ async fn a_caller_the_role_does_not_trust_is_denied_and_told_what(world: World) 
     let somebody = format!("arn:aws:iam::{}:role/somebody", world.home);
     let role = world.add(Role::new(&world.role("Closed").arn, &somebody)).await;
     let refusal = refusal(world.request_of(&role).send().await);
-    assert_eq!((refusal.status, refusal.code.as_str()), (403, "AccessDenied"));
+    assert_eq!(refusal.kind(), (403, "AccessDenied"));
     let user = world.user();
     let expected = format!("User: {user} is not authorized to perform: sts:AssumeRole on resource: {role}");
     assert_eq!(refusal.message, expected);
@@ -42,7 +42,7 @@ async fn a_caller_the_role_does_not_trust_is_denied_and_told_what(world: World) 
 
 async fn a_role_that_is_not_there_is_denied_as_well(world: World) {
     let refusal = refusal(world.request_of(&world.role("Nowhere").arn).send().await);
-    assert_eq!((refusal.status, refusal.code.as_str()), (403, "AccessDenied"));
+    assert_eq!(refusal.kind(), (403, "AccessDenied"));
 }
 
 async fn a_role_that_is_not_there_is_denied_in_the_same_words(world: World) {

@@ -29,7 +29,7 @@ contracts! {
 async fn what_is_not_there_is_put_once(world: World) {
     put_once(&world, "first", None).await.unwrap();
     let refusal = refusal(put_once(&world, "second", None).await);
-    assert_eq!((refusal.status, refusal.code.as_str()), (400, "ConditionalCheckFailedException"));
+    assert_eq!(refusal.kind(), (400, "ConditionalCheckFailedException"));
     assert_eq!(refusal.message, "The conditional request failed");
     assert_eq!(world.get("a", "1").await.unwrap()["phase"], text("first"));
 }

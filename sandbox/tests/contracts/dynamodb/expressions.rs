@@ -197,5 +197,5 @@ fn is_in(condition: &str, placeholder: &str) -> bool {
 
 #[track_caller]
 fn assert_invalid(refusal: &Refusal) {
-    assert_eq!((refusal.status, refusal.code.as_str()), (400, "ValidationException"), "{}", refusal.message);
+    assert_eq!(refusal.kind(), (400, "ValidationException"), "{}", refusal.message);
 }

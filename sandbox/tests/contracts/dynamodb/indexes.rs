@@ -78,13 +78,13 @@ async fn pages_of_an_index_go_on_where_the_last_one_ended(world: World) {
 
 async fn an_index_cannot_be_read_consistently(world: World) {
     let refusal = refusal(of_keeper(&world, "ada").consistent_read(true).send().await);
-    assert_eq!((refusal.status, refusal.code.as_str()), (400, "ValidationException"));
+    assert_eq!(refusal.kind(), (400, "ValidationException"));
     assert_eq!(refusal.message, "Consistent reads are not supported on global secondary indexes");
 }
 
 async fn an_index_must_be_there(world: World) {
     let refusal = refusal(of_keeper(&world, "ada").index_name("by-nobody").send().await);
-    assert_eq!((refusal.status, refusal.code.as_str()), (400, "ValidationException"));
+    assert_eq!(refusal.kind(), (400, "ValidationException"));
     assert_eq!(refusal.message, "The table does not have the specified index: by-nobody");
 }
 
@@ -92,7 +92,7 @@ async fn a_key_of_an_index_has_its_type(world: World) {
     let put = world.client.put_item().table_name(TABLE);
     let put = put.set_item(Some(item("a", "1", &[("keeper", number(1)), ("since", text("2026"))])));
     let refusal = refusal(put.send().await);
-    assert_eq!((refusal.status, refusal.code.as_str()), (400, "ValidationException"));
+    assert_eq!(refusal.kind(), (400, "ValidationException"));
     assert!(refusal.message.contains("Type mismatch for Index Key keeper"), "{}", refusal.message);
 }
 
@@ -100,7 +100,7 @@ async fn a_key_of_an_index_is_not_empty(world: World) {
     let put = world.client.put_item().table_name(TABLE);
     let put = put.set_item(Some(item("a", "1", &[("keeper", text("")), ("since", text("2026"))])));
     let refusal = refusal(put.send().await);
-    assert_eq!((refusal.status, refusal.code.as_str()), (400, "ValidationException"));
+    assert_eq!(refusal.kind(), (400, "ValidationException"));
 }
 
 fn of_keeper(world: &World, keeper: &str) -> QueryFluentBuilder {

@@ -126,27 +126,27 @@ async fn a_partition_that_is_not_there_is_empty(world: World) {
 async fn a_query_must_name_one_partition(world: World) {
     for condition in ["begins_with(pk, :pk)", "sk = :pk", "pk <> :pk", "pk = :pk AND phase = :pk"] {
         let refusal = refusal(world.query("a").key_condition_expression(condition).send().await);
-        assert_eq!((refusal.status, refusal.code.as_str()), (400, "ValidationException"), "{condition}");
+        assert_eq!(refusal.kind(), (400, "ValidationException"), "{condition}");
     }
 }
 
 async fn a_query_does_not_name_one_key_or_another(world: World) {
     let refusal = refusal(world.query("a").key_condition_expression("pk = :pk OR sk = :pk").send().await);
-    assert_eq!((refusal.status, refusal.code.as_str()), (400, "ValidationException"));
+    assert_eq!(refusal.kind(), (400, "ValidationException"));
 }
 
 async fn a_key_is_not_filtered(world: World) {
     let query =
         world.query("a").filter_expression("sk > :from").expression_attribute_values(":from", text("1"));
     let refusal = refusal(query.send().await);
-    assert_eq!((refusal.status, refusal.code.as_str()), (400, "ValidationException"));
+    assert_eq!(refusal.kind(), (400, "ValidationException"));
     assert!(refusal.message.contains("Filter Expression can only contain non-primary key attributes"));
 }
 
 async fn a_page_must_begin_in_the_partition(world: World) {
     let query = world.query("a").set_exclusive_start_key(Some(key("b", "1")));
     let refusal = refusal(query.send().await);
-    assert_eq!((refusal.status, refusal.code.as_str()), (400, "ValidationException"));
+    assert_eq!(refusal.kind(), (400, "ValidationException"));
 }
 
 /// Puts so many events into the partition `a`.

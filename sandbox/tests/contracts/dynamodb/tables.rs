@@ -47,12 +47,12 @@ async fn a_table_is_described_as_it_was_made(world: World) {
 
 async fn a_table_that_is_not_there_is_not_described(world: World) {
     let refusal = refusal(world.client.describe_table().table_name("nowhere").send().await);
-    assert_eq!((refusal.status, refusal.code.as_str()), (400, "ResourceNotFoundException"));
+    assert_eq!(refusal.kind(), (400, "ResourceNotFoundException"));
 }
 
 async fn a_table_is_made_once(world: World) {
     let refusal = refusal(world.create_table().await);
-    assert_eq!((refusal.status, refusal.code.as_str()), (400, "ResourceInUseException"));
+    assert_eq!(refusal.kind(), (400, "ResourceInUseException"));
 }
 
 async fn items_live_for_ever_until_a_table_says_otherwise(world: World) {
@@ -68,7 +68,7 @@ async fn a_table_changes_how_items_expire_once_an_hour(world: World) {
     expire_by(&world, "expires_at").send().await.unwrap();
     for attribute in ["expires_at", "another"] {
         let refusal = refusal(expire_by(&world, attribute).send().await);
-        assert_eq!((refusal.status, refusal.code.as_str()), (400, "ValidationException"), "{attribute}");
+        assert_eq!(refusal.kind(), (400, "ValidationException"), "{attribute}");
     }
 }
 
@@ -82,7 +82,7 @@ async fn a_table_can_be_restored_to_a_point_in_time(world: World) {
 
 async fn a_table_that_is_not_there_has_no_backups(world: World) {
     let refusal = refusal(world.client.describe_continuous_backups().table_name("nowhere").send().await);
-    assert_eq!((refusal.status, refusal.code.as_str()), (400, "TableNotFoundException"));
+    assert_eq!(refusal.kind(), (400, "TableNotFoundException"));
 }
 
 fn expire_by(world: &World, attribute: &str) -> UpdateTimeToLiveFluentBuilder {

@@ -77,7 +77,7 @@ async fn a_reason_shows_what_is_there_only_if_asked(world: World) {
 async fn a_cancellation_names_its_reasons(world: World) {
     world.put(key("a", "there")).await;
     let refusal = refusal(transaction(&world, [put_once("made"), put_once("there")]).send().await);
-    assert_eq!((refusal.status, refusal.code.as_str()), (400, "TransactionCanceledException"));
+    assert_eq!(refusal.kind(), (400, "TransactionCanceledException"));
     let expected = "Transaction cancelled, please refer cancellation reasons for specific reasons \
                     [None, ConditionalCheckFailed]";
     assert_eq!(refusal.message, expected);
@@ -103,7 +103,7 @@ async fn another_request_with_the_same_token_is_refused(world: World) {
     transaction(&world, [add("counter", 1)]).client_request_token("the-token").send().await.unwrap();
     let another = transaction(&world, [add("counter", 2)]).client_request_token("the-token");
     let refusal = refusal(another.send().await);
-    assert_eq!((refusal.status, refusal.code.as_str()), (400, "IdempotentParameterMismatchException"));
+    assert_eq!(refusal.kind(), (400, "IdempotentParameterMismatchException"));
     assert_eq!(world.get("a", "counter").await.unwrap()["tally"], number(2));
 }
 
@@ -118,14 +118,14 @@ async fn without_a_token_a_request_is_done_each_time(world: World) {
 async fn an_item_has_one_operation(world: World) {
     world.put(item("a", "counter", &[("tally", number(1))])).await;
     let refusal = refusal(transaction(&world, [check("counter", 1), add("counter", 1)]).send().await);
-    assert_eq!((refusal.status, refusal.code.as_str()), (400, "ValidationException"));
+    assert_eq!(refusal.kind(), (400, "ValidationException"));
     assert_eq!(refusal.message, "Transaction request cannot include multiple operations on one item");
 }
 
 async fn a_hundred_operations_are_the_most(world: World) {
     let puts = |count: u32| (0..count).map(|number| put_once(&format!("{number:03}")));
     let refusal = refusal(transaction(&world, puts(101)).send().await);
-    assert_eq!((refusal.status, refusal.code.as_str()), (400, "ValidationException"));
+    assert_eq!(refusal.kind(), (400, "ValidationException"));
     assert_eq!(world.get("a", "000").await, None);
     transaction(&world, puts(100)).send().await.unwrap();
     assert_eq!(world.get("a", "099").await, Some(key("a", "099")));
@@ -134,7 +134,7 @@ async fn a_hundred_operations_are_the_most(world: World) {
 async fn no_operation_is_too_few(world: World) {
     let empty = world.client.transact_write_items().set_transact_items(Some(Vec::new()));
     let refusal = refusal(empty.send().await);
-    assert_eq!((refusal.status, refusal.code.as_str()), (400, "ValidationException"));
+    assert_eq!(refusal.kind(), (400, "ValidationException"));
 }
 
 async fn an_invalid_operation_cancels_nothing_it_is_refused(world: World) {
@@ -142,7 +142,7 @@ async fn an_invalid_operation_cancels_nothing_it_is_refused(world: World) {
     let broken = broken.update_expression("SET status = :undefined").build().unwrap();
     let operations = [put_once("made"), TransactWriteItem::builder().update(broken).build()];
     let refusal = refusal(transaction(&world, operations).send().await);
-    assert_eq!((refusal.status, refusal.code.as_str()), (400, "ValidationException"));
+    assert_eq!(refusal.kind(), (400, "ValidationException"));
     assert_eq!(world.get("a", "made").await, None);
 }
 

@@ -2,7 +2,7 @@
 
 use aws_sdk_sts::types::Credentials;
 use chrono::TimeDelta;
-use reqwest::{Client, Response};
+use reqwest::Client;
 use sandbox::browser::{Browser, Page};
 use serde_json::{Value, json};
 use url::Url;
@@ -21,13 +21,10 @@ fn session_parameter(credentials: &Credentials) -> String {
     session.to_string()
 }
 
-async fn exchange(broker: &Broker, parameters: &[(&str, &str)]) -> Response {
-    let action = [("Action", "getSigninToken")];
-    Client::new().post(broker.aws.signin_url()).form(&[&action, parameters].concat()).send().await.unwrap()
-}
-
+/// Exchanges credentials by POST, where the contract goes by the GET that AWS documents.
 async fn signin_token(broker: &Broker, credentials: &Credentials) -> String {
-    let response = exchange(broker, &[("Session", &session_parameter(credentials))]).await;
+    let form = [("Action", "getSigninToken"), ("Session", &session_parameter(credentials))];
+    let response = Client::new().post(broker.aws.signin_url()).form(&form).send().await.unwrap();
     let answer: Value = response.json().await.unwrap();
     answer["SigninToken"].as_str().unwrap().to_owned()
 }

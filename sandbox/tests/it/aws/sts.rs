@@ -62,7 +62,7 @@ async fn a_policy_must_be_small_enough_together_with_the_tags() {
     let policy = policy_until("2026-03-02T12:10:00Z");
     let tags = (0..4).map(|number| tag(&format!("tag-{number}"), &"a".repeat(250))).collect();
     let refusal = broker.refusal_of(|request| request.policy(policy).set_tags(Some(tags))).await;
-    assert_eq!((refusal.status, refusal.code.as_str()), (400, "PackedPolicyTooLarge"));
+    assert_eq!(refusal.kind(), (400, "PackedPolicyTooLarge"));
     assert!(refusal.message.ends_with("of allotted space, please use smaller policy."));
 }
 
