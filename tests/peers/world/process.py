@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[3]
 TARGET = ROOT / "target"
 SCRATCH = TARGET / "peers"
 EVENTUALLY = 20.0
+STARTS_WITHIN = 120.0  # node and python read hundreds of files, on a new machine from a cold disk
 STOPS_WITHIN = 30.0
 
 T = TypeVar("T")
@@ -56,7 +57,9 @@ class Program:
 
     def wait_until(self, is_up: Callable[[], bool]) -> None:
         """Waits until it is up."""
-        eventually(lambda: self._lives() and is_up(), lambda: f"{self.name} did not start\n{self.said()}")
+        eventually(
+            lambda: self._lives() and is_up(), lambda: f"{self.name} did not start\n{self.said()}", STARTS_WITHIN
+        )
 
     def wait_for_address(self) -> str:
         """Waits for the line that says where it listens."""
