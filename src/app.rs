@@ -113,6 +113,7 @@ fn adapters(config: &Config, outside: Outside) -> anyhow::Result<Ports> {
         bot_token: config.slack.bot_token.clone(),
         names,
         team: config.slack.team_id.clone(),
+        clock: Arc::clone(&clock),
     });
     let redirect_uri =
         config.public_url.join("oidc/callback").context("could not build the redirect address")?;
@@ -196,6 +197,7 @@ impl App {
     /// # Errors
     /// When the listener fails.
     pub async fn serve(self, listener: TcpListener, stop: watch::Receiver<bool>) -> anyhow::Result<()> {
+        tokio::spawn(stop_when_told(Arc::clone(&self.broker), stop.clone()));
         let sweeper = tokio::spawn(sweep_until(Arc::clone(&self.broker), stop.clone()));
         let sockets = self.sockets.map(|sockets| tokio::spawn(sockets.hold(stop.clone())));
         let served = axum::serve(listener, self.router).with_graceful_shutdown(told_to(stop.clone()));
@@ -221,6 +223,12 @@ impl fmt::Debug for App {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("App").field("broker", &self.broker).finish_non_exhaustive()
     }
+}
+
+/// Lets the broker begin nothing more as soon as `stop` turns true.
+async fn stop_when_told(broker: Arc<Broker>, stop: watch::Receiver<bool>) {
+    told_to(stop).await;
+    broker.stop();
 }
 
 /// Sweeps now and then until `stop` turns true.

@@ -8,6 +8,7 @@ pub mod federate;
 mod groups;
 pub mod inbox;
 pub mod link;
+mod outgoing;
 mod overview;
 mod person;
 mod remind;
@@ -17,6 +18,7 @@ pub mod sign_in;
 mod single_flight;
 pub mod sweep;
 mod transition;
+mod work;
 
 pub use broker::{Broker, Ports, Settings};
 
@@ -34,6 +36,16 @@ pub enum Error {
     /// Something broke: the operator finds it in the log, the person hears a reference.
     #[error(transparent)]
     Failed(#[from] anyhow::Error),
+}
+
+impl Error {
+    /// What Slack said, if that is what failed.
+    fn of_slack(&self) -> Option<&ChatError> {
+        match self {
+            Self::Failed(error) => error.downcast_ref(),
+            Self::Refused(_) => None,
+        }
+    }
 }
 
 impl From<StoreError> for Error {

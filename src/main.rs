@@ -147,7 +147,7 @@ async fn make_table(table: &str) -> anyhow::Result<()> {
 async fn outside() -> Outside {
     let aws = aws_config::defaults(BehaviorVersion::latest()).load().await;
     Outside {
-        clock: Arc::new(SystemClock),
+        clock: Arc::new(SystemClock::start()),
         ids: Arc::new(SystemIds),
         dynamodb: aws_sdk_dynamodb::Client::new(&aws),
         sts: aws_sdk_sts::Client::new(&aws),

@@ -42,6 +42,7 @@ pub struct Metrics {
     acks: Durations<2>,
     calls: Durations<3>,
     events: Family<Labels<1>, Counter>,
+    parked: Family<Labels<1>, Counter>,
     due: Family<Labels<1>, Gauge>,
     oldest_due: Seconds,
     last_sweep: Seconds,
@@ -71,6 +72,7 @@ impl Metrics {
             acks: Family::new_with_constructor(histogram),
             calls: Family::new_with_constructor(histogram),
             events: Family::default(),
+            parked: Family::default(),
             due: Family::default(),
             oldest_due: Gauge::default(),
             last_sweep: Gauge::default(),
@@ -90,7 +92,7 @@ impl Metrics {
 
     /// The one place where metrics have their names.
     fn register(&mut self) {
-        let Self { registry, acks, calls, events, due, oldest_due, last_sweep, counted_at: _ } = self;
+        let Self { registry, acks, calls, events, parked, due, oldest_due, last_sweep, counted_at: _ } = self;
         registry.register_with_unit(
             "slack_ack_duration",
             "How long Slack waited for the answer to what it sent, by kind and by the answer's status",
@@ -104,6 +106,11 @@ impl Metrics {
             calls.clone(),
         );
         registry.register("events", "Events committed by this replica", events.clone());
+        registry.register(
+            "parked_work",
+            "Work that this replica has put aside, because Slack refuses it for good",
+            parked.clone(),
+        );
         registry.register_with_unit(
             "due_work",
             "Work that is due and not done, in this and all other replicas, as of this replica's last count",
@@ -136,6 +143,10 @@ impl Metrics {
 
     fn committed(&self, event: &'static str) {
         self.events.get_or_create(&[("event", event)]).inc();
+    }
+
+    fn parked(&self, task: &'static str) {
+        self.parked.get_or_create(&[("task", task)]).inc();
     }
 
     fn swept(&self, now: Timestamp) {

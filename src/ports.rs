@@ -1,5 +1,7 @@
 //! Everything this program can do to the world, on one page.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use secrecy::SecretString;
@@ -21,9 +23,14 @@ use crate::domain::{
 };
 
 /// The time.
+#[async_trait]
 pub trait Clock: Send + Sync {
     /// The time, to the millisecond.
     fn now(&self) -> Timestamp;
+    /// For how long the process has been up: unlike the time, this never goes back.
+    fn uptime(&self) -> Duration;
+    /// Returns when so much time has passed.
+    async fn sleep(&self, time: Duration);
 }
 
 /// Chance.
@@ -79,6 +86,8 @@ pub trait Store: Send + Sync {
 
     /// The request as it is.
     async fn request(&self, id: &RequestId) -> Result<Option<Request>, StoreError>;
+    /// One of its events.
+    async fn event(&self, id: &RequestId, version: u64) -> Result<Option<Recorded>, StoreError>;
     /// Its events, oldest first.
     async fn events(&self, id: &RequestId) -> Result<Vec<Recorded>, StoreError>;
     /// The newest requests of a person, newest first.
@@ -139,6 +148,12 @@ pub trait Store: Send + Sync {
     async fn take(&self, work: &Work, now: Timestamp, until: Timestamp) -> Result<bool, StoreError>;
     /// Strikes off a piece of work, and puts down the one that follows it, if any.
     async fn done(&self, work: &Work, next: Option<&Work>) -> Result<(), StoreError>;
+    /// Gives back a piece of work that is not done: from `from` on, any replica may take it.
+    async fn give_back(&self, work: &Work, from: Timestamp) -> Result<(), StoreError>;
+    /// Whether the work of this name, due then, has yet to be done.
+    async fn is_put_down(&self, due: Timestamp, id: &str) -> Result<bool, StoreError>;
+    /// Puts a piece of work aside that can never be done; whoever was first has recorded why.
+    async fn park(&self, parked: &Parked) -> Result<(), CommitError>;
 
     /// Where Slack has put a message about a request.
     async fn place(&self, id: &RequestId, which: Surface) -> Result<Option<Place>, StoreError>;
@@ -160,6 +175,21 @@ pub struct Step {
     pub work: Vec<Work>,
     /// A one-time secret that is used up by it.
     pub uses_up: Vec<SecretHash>,
+}
+
+/// A piece of work that can never be done.
+#[derive(Clone, Debug)]
+pub struct Parked {
+    /// The work.
+    pub work: Work,
+    /// When it was put aside.
+    pub at: Timestamp,
+    /// Why, in the counterpart's words.
+    pub why: String,
+    /// What is recorded of it, unless it was about such a record.
+    pub event: Option<SideEvent>,
+    /// What must be done because of that.
+    pub follow_ups: Vec<Work>,
 }
 
 /// A link that is about to be made.
@@ -286,6 +316,13 @@ pub trait Chat: Send + Sync {
     async fn open(&self, trigger: &str, form: &Form) -> Result<(), ChatError>;
     /// Posts a message that lasts.
     async fn post(&self, to: &Address, message: &Message) -> Result<Place, ChatError>;
+    /// Looks in a channel for a message about the same as `message` that was posted at `since` or later.
+    async fn find(
+        &self,
+        channel: &ChannelId,
+        message: &Message,
+        since: Timestamp,
+    ) -> Result<Option<Place>, ChatError>;
     /// Draws a message anew, in place.
     async fn redraw(&self, place: &Place, message: &Message) -> Result<(), ChatError>;
     /// Shows a message to one person, in their conversation with the app; it does not last.
@@ -335,6 +372,8 @@ pub enum ChatError {
         method: &'static str,
         /// Slack's error code.
         code: String,
+        /// What would have to change.
+        because: Because,
     },
     /// Slack could not be asked; nobody knows whether it was done.
     #[error("slack did not answer {method}: {why}")]
@@ -343,7 +382,31 @@ pub enum ChatError {
         method: &'static str,
         /// What happened, without any body.
         why: String,
+        /// How long Slack wants to be left alone, if it said so.
+        retry_after: Option<Duration>,
     },
+}
+
+impl ChatError {
+    /// How long Slack wants to be left alone, if it said so.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<TimeDelta> {
+        match self {
+            Self::Unavailable { retry_after, .. } => TimeDelta::from_std((*retry_after)?).ok(),
+            Self::Refused { .. } => None,
+        }
+    }
+}
+
+/// What a refusal of Slack's is due to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Because {
+    /// Whom or where it is meant for: a channel that is gone, somebody who has left.
+    Addressee,
+    /// What it says: Slack will not take it at any other time either.
+    Content,
+    /// Anything else, such as the app's token or scopes: somebody can mend it.
+    Other,
 }
 
 // ---------------------------------------------------------------------------------------------------------

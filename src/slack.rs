@@ -2,6 +2,7 @@
 
 pub mod client;
 pub mod command;
+mod errors;
 pub mod inbound;
 pub mod payload;
 pub mod routes;

@@ -1,9 +1,11 @@
 //! The machine's own clock and randomness.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
+use async_trait::async_trait;
 use aws_lc_rs::rand;
 use chrono::SubsecRound;
+use tokio::time::Instant;
 
 use crate::{
     domain::window::Timestamp,
@@ -11,13 +13,32 @@ use crate::{
 };
 
 /// The machine's clock.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct SystemClock;
+#[derive(Clone, Copy, Debug)]
+pub struct SystemClock {
+    started: Instant,
+}
 
+impl SystemClock {
+    /// The clock of a process that starts.
+    #[must_use]
+    pub fn start() -> Self {
+        Self { started: Instant::now() }
+    }
+}
+
+#[async_trait]
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "the one place where the machine's clock is read")]
     fn now(&self) -> Timestamp {
         Timestamp::from(SystemTime::now()).trunc_subsecs(3)
+    }
+
+    fn uptime(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    async fn sleep(&self, time: Duration) {
+        tokio::time::sleep(time).await;
     }
 }
 
@@ -38,7 +59,7 @@ mod tests {
 
     #[test]
     fn the_time_is_cut_to_the_millisecond() {
-        assert_eq!(SystemClock.now().timestamp_subsec_nanos() % 1_000_000, 0);
+        assert_eq!(SystemClock::start().now().timestamp_subsec_nanos() % 1_000_000, 0);
     }
 
     #[test]

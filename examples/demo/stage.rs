@@ -1,8 +1,9 @@
 //! Puts the product on a stage: every service it talks to is a stand-in on loopback, and it cannot tell.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
+use async_trait::async_trait;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use elevate::{
     app::{self, App, Outside},
@@ -17,9 +18,18 @@ use tokio::net::TcpListener;
 /// The stand-ins' clock, as the product asks it.
 pub(crate) struct StageClock(pub(crate) sandbox::clock::Clock);
 
+#[async_trait]
 impl Clock for StageClock {
     fn now(&self) -> Timestamp {
         self.0.now()
+    }
+
+    fn uptime(&self) -> Duration {
+        (self.0.now() - Timestamp::UNIX_EPOCH).to_std().unwrap_or_default()
+    }
+
+    async fn sleep(&self, time: Duration) {
+        self.0.sleep(time).await;
     }
 }
 

@@ -1,8 +1,11 @@
 //! The time all stand-ins share, which a test or a demo can move.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -44,6 +47,19 @@ impl Clock {
         match self.0.runs {
             Runs::WithTheMachine => machine_time() + TimeDelta::milliseconds(millis),
             Runs::OnlyWhenMoved => DateTime::from_timestamp_millis(millis).unwrap_or_default(),
+        }
+    }
+
+    /// Returns when so much time has passed; a clock that stands is moved on to then, unless it has been already.
+    pub async fn sleep(&self, time: Duration) {
+        match self.0.runs {
+            Runs::WithTheMachine => tokio::time::sleep(time).await,
+            Runs::OnlyWhenMoved => {
+                let step = i64::try_from(time.as_nanos().div_ceil(1_000_000)).unwrap_or(i64::MAX);
+                let then = self.0.millis.load(Ordering::SeqCst).saturating_add(step);
+                tokio::task::yield_now().await;
+                self.0.millis.fetch_max(then, Ordering::SeqCst);
+            }
         }
     }
 

@@ -5,13 +5,13 @@ use std::{collections::BTreeMap, fmt};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ids::{RequestId, SideEventId, Target},
+    ids::{RequestId, SideEventId, Target, UserId},
     person::{Actor, Email, SlackUser},
     request::{Recorded, Request},
     window::{Minutes, Timestamp},
 };
 
-/// An event that changes no request: somebody was linked or unlinked, or something was refused.
+/// An event that changes no request: somebody was linked or unlinked, something was refused or could not be told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SideEvent {
     /// Its name, forever.
@@ -48,6 +48,15 @@ pub enum SideNews {
         /// The target it was about.
         target: Option<Target>,
         /// The sentence the person heard.
+        why: String,
+    },
+    /// Something could not be told, and is not tried any more.
+    Undelivered {
+        /// What, in a few words.
+        what: String,
+        /// The request it was about.
+        request: Option<RequestId>,
+        /// Why not.
         why: String,
     },
 }
@@ -152,6 +161,43 @@ impl AuditEntry {
         match self {
             Self::Side(event @ SideEvent { what: SideNews::Refused { .. }, .. }) => Some(event),
             Self::Side(_) | Self::Request { .. } => None,
+        }
+    }
+
+    /// Whether it tells that something else could not be told.
+    #[must_use]
+    pub fn is_undelivered(&self) -> bool {
+        matches!(self, Self::Side(SideEvent { what: SideNews::Undelivered { .. }, .. }))
+    }
+
+    /// The Slack account whose doing it tells of.
+    #[must_use]
+    pub fn concerned(&self) -> &UserId {
+        match self {
+            Self::Request { requester, .. } => &requester.slack,
+            Self::Side(event) => &event.who.user,
+        }
+    }
+
+    /// When it happened.
+    #[must_use]
+    pub fn at(&self) -> Timestamp {
+        match self {
+            Self::Request { recorded, .. } => recorded.at,
+            Self::Side(event) => event.at,
+        }
+    }
+
+    /// The request it tells of, if it does.
+    #[must_use]
+    pub fn request(&self) -> Option<&RequestId> {
+        match self {
+            Self::Request { recorded, .. } => Some(&recorded.request),
+            Self::Side(SideEvent {
+                what: SideNews::Refused { request, .. } | SideNews::Undelivered { request, .. },
+                ..
+            }) => request.as_ref(),
+            Self::Side(_) => None,
         }
     }
 

@@ -126,6 +126,12 @@ impl CommandId {
         Self(format!("session/{id}/{session}"))
     }
 
+    /// The id for what becomes of a piece of work that can never be done.
+    #[must_use]
+    pub fn of_parked_work(work: &str) -> Self {
+        Self(format!("parked/{work}"))
+    }
+
     /// The id of something that is never carried out again.
     #[must_use]
     pub fn random(chance: u128) -> Self {

@@ -63,6 +63,10 @@ const END_IS_NEAR: TimeDelta = TimeDelta::minutes(10);
 /// How long a request waits before reviewers are first reminded of it; each time after that it is twice as long
 /// since the request was made.
 const FIRST_REMINDER: TimeDelta = TimeDelta::minutes(15);
+/// How long work that failed is left alone at least.
+pub const SHORTEST_REST: TimeDelta = TimeDelta::seconds(5);
+/// How long work that failed is left alone at most.
+const LONGEST_REST: TimeDelta = TimeDelta::minutes(10);
 /// How long AWS may take to answer before a session counts as [`Event::SessionUnknown`].
 const SESSION_SETTLES_WITHIN: TimeDelta = TimeDelta::minutes(2);
 
@@ -98,7 +102,7 @@ pub fn follow_ups(request: &Request, recorded: &Recorded) -> Vec<Work> {
         | Event::SessionRefused { .. }
         | Event::SessionUnknown { .. } => (vec![audit()], [None, None]),
     };
-    let cause = format!("{id}/{:06}", recorded.version); // sorts by version
+    let cause = cause(recorded);
     let mut work = notify(recorded.at, &cause, notices);
     let timer = |(due, name, task)| Work { due, id: format!("{cause}/{name}"), task };
     work.extend(timers.into_iter().flatten().map(timer));
@@ -122,16 +126,51 @@ pub fn follow_ups_aside(event: &SideEvent, heard_at: Timestamp) -> Vec<Work> {
     let mut notices = match &event.what {
         SideNews::Linked { email } => vec![Notice::Linked(to, email.clone())],
         SideNews::Unlinked { email } => vec![Notice::Unlinked(to, email.clone())],
-        SideNews::Refused { .. } => Vec::new(),
+        SideNews::Refused { .. } | SideNews::Undelivered { .. } => Vec::new(),
     };
     notices.push(Notice::Audit(Box::new(AuditEntry::Side(event.clone()))));
     notify(heard_at, event.id.as_str(), notices)
 }
 
-fn notify(due: Timestamp, cause: &str, notices: Vec<Notice>) -> Vec<Work> {
-    let number = |(n, notice)| Work { due, id: format!("{cause}/{n}"), task: Task::Notify(notice) };
-    notices.into_iter().enumerate().map(number).collect()
+/// The name of the work of telling auditors of this event. It is due at once.
+#[must_use]
+pub fn audit_line_id(recorded: &Recorded) -> String {
+    format!("{}/{AUDIT_LINE}", cause(recorded))
 }
+
+fn notify(due: Timestamp, cause: &str, notices: Vec<Notice>) -> Vec<Work> {
+    let work = |notice| Work { due, id: named(cause, &notice), task: Task::Notify(notice) };
+    notices.into_iter().map(work).collect()
+}
+
+/// What the names of all work begin with that is due to this event. It sorts by version.
+fn cause(recorded: &Recorded) -> String {
+    format!("{}/{:06}", recorded.request, recorded.version)
+}
+
+fn named(cause: &str, notice: &Notice) -> String {
+    let name = match notice {
+        Notice::Card(_) => "card",
+        Notice::Receipt(_) => "receipt",
+        Notice::ConsoleLink(_) => "session_link",
+        Notice::Audit(_) => AUDIT_LINE,
+        Notice::Linked(..) | Notice::Unlinked(..) => "notice",
+    };
+    format!("{cause}/{name}")
+}
+
+/// Names the work of telling auditors, after what made it necessary.
+const AUDIT_LINE: &str = "to_auditors";
+
+/// How long a piece of work is left alone after a try that failed: for as long again as it has been waiting, so that
+/// tries grow rarer, within bounds.
+#[must_use]
+pub fn rest_after(failure_of: &Work, now: Timestamp) -> TimeDelta {
+    (now - failure_of.due).clamp(SHORTEST_REST, LONGEST_REST)
+}
+
+/// For how long work is tried that Slack refuses for a reason that somebody may mend.
+pub const REFUSED_WORK_IS_TRIED_FOR: TimeDelta = TimeDelta::hours(24);
 
 #[cfg(test)]
 mod tests {
@@ -150,7 +189,7 @@ mod tests {
         let audit = Task::Notify(Notice::Audit(Box::new(AuditEntry::of(&request, &issuing))));
         let cause = format!("{}/000004", request.id);
         let expected = [
-            Work { due: minute(5), id: format!("{cause}/0"), task: audit },
+            Work { due: minute(5), id: format!("{cause}/to_auditors"), task: audit },
             Work {
                 due: minute(7),
                 id: format!("{cause}/timer"),
@@ -158,6 +197,21 @@ mod tests {
             },
         ];
         assert_eq!(follow_ups(&request, &issuing), expected);
+    }
+
+    #[test]
+    fn the_line_of_an_event_is_found_by_the_event_alone() {
+        let request = after(&[(0, approve()), (1, begin())]);
+        let issuing = request.next(Event::SessionIssuing { session: 2 }, CommandId::random(1), minute(5));
+        let [line, ..] = &follow_ups(&request, &issuing)[..] else { panic!("nothing follows") };
+        assert_eq!((line.due, &line.id), (issuing.at, &audit_line_id(&issuing)));
+    }
+
+    #[test]
+    fn work_that_fails_is_tried_ever_more_rarely() {
+        let work = Work { due: minute(0), id: "work".to_owned(), task: Task::Remind(requested().request) };
+        let rest = |seconds| rest_after(&work, minute(0) + TimeDelta::seconds(seconds)).num_seconds();
+        assert_eq!([-60, 0, 5, 20, 60, 599, 86_400].map(rest), [5, 5, 5, 20, 60, 599, 600]);
     }
 
     #[test]

@@ -7,12 +7,13 @@ use std::{
 };
 
 use tokio::task::JoinHandle;
-use tokio_util::task::TaskTracker;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::Instrument;
 use url::Url;
 
 use super::{
     Error, Result,
+    outgoing::Outgoing,
     single_flight::{SingleFlight, Turns},
 };
 use crate::{
@@ -62,7 +63,9 @@ pub struct Broker {
     pub(super) groups: SingleFlight<(SlackUser, Subject), Result<FreshGroups, Refusal>>,
     pub(super) drawing: Turns<RequestId>,
     pub(super) refusals: Mutex<HashMap<SlackUser, Pace>>,
+    pub(super) outgoing: Outgoing,
     tasks: TaskTracker,
+    stop: CancellationToken,
 }
 
 impl Broker {
@@ -71,8 +74,17 @@ impl Broker {
     pub fn new(ports: Ports, policy: Policy, settings: Settings) -> Arc<Self> {
         let tasks = TaskTracker::new();
         tasks.close();
-        let (groups, drawing, refusals) = (SingleFlight::default(), Turns::default(), Mutex::default());
-        Arc::new(Self { ports, policy, settings, groups, drawing, refusals, tasks })
+        Arc::new(Self {
+            ports,
+            policy,
+            settings,
+            groups: SingleFlight::default(),
+            drawing: Turns::default(),
+            refusals: Mutex::default(),
+            outgoing: Outgoing::default(),
+            tasks,
+            stop: CancellationToken::new(),
+        })
     }
 
     /// Where it lives.
@@ -98,6 +110,16 @@ impl Broker {
     /// Waits until everything that was spawned is done.
     pub async fn idle(&self) {
         self.tasks.wait().await;
+    }
+
+    /// Begins nothing more that another replica can do as well, and gives back what it has taken.
+    pub fn stop(&self) {
+        self.stop.cancel();
+    }
+
+    /// Whether it has been told to stop.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.stop.is_cancelled()
     }
 
     /// Logs a failure, once, and hands back the reference under which the operator finds it.

@@ -1,87 +1,118 @@
 //! Deliver: what has been committed is said in Slack, at least once.
 //!
-//! 1. The replica that committed says it at once; the sweeper says what that replica did not live to say.
+//! 1. The replica that committed says it at once, in the order of its commits; the sweeper says what that replica did
+//!    not live to say.
 //! 2. A card is drawn from the stored request, and again if the request has changed meanwhile: edits converge.
-//! 3. Only what Slack has taken is struck off.
+//! 3. Auditors hear of a request's events in their order, whichever replicas tell them.
+//! 4. What may have been said already is looked for, where the app can read along, before it is said again.
+//! 5. Only what Slack has taken is struck off.
 
 use std::sync::Arc;
 
-use super::{Broker, Error, Result, federate};
+use super::{
+    Broker, Error, Result, federate,
+    work::{Then, Tried},
+};
 use crate::{
     domain::{
         audit::{AuditEntry, Refusals, SideEvent},
-        ids::RequestId,
+        ids::{ChannelId, RequestId, UserId},
         message::{Drawn, Message},
         person::SlackUser,
-        work::{Notice, Task, Work},
+        request::Request,
+        window::Timestamp,
+        work::{Notice, Task, Work, audit_line_id},
     },
     ports::{Address, ChatError, Place, Surface},
 };
 
+/// Which try it is to say something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Try {
+    /// The first, by whoever committed it.
+    First,
+    /// One after others, of which nobody knows what became.
+    Another,
+}
+
 impl Broker {
-    /// Sets out to say what is due of this freshly committed work, in its order.
+    /// Sets out to say what is due of this freshly committed work, after what is on its way already of the same
+    /// request. Where too much is on its way, the sweeper says it.
     pub(super) fn deliver_soon(self: &Arc<Self>, work: Vec<Work>) {
+        let is_said = |piece: &Work| matches!(piece.task, Task::Notify(_));
+        let Some(line) = self.outgoing.push(work.into_iter().filter(is_said).collect()) else { return };
         self.spawn(async move |broker| {
-            for piece in &work {
-                if let Task::Notify(notice) = &piece.task {
-                    broker.deliver(piece, notice).await; // 1
-                }
+            while let Some(piece) = broker.outgoing.next(&line) {
+                broker.deliver(&piece, Try::First).await; // 1
             }
         });
     }
 
-    /// Says what a notice tells, and strikes it off.
-    pub(super) async fn deliver(&self, work: &Work, notice: &Notice) {
-        let outcome = match self.say(notice).await {
-            Ok(()) => self.ports.store.done(work, None).await.map_err(Error::from), // 3
-            Err(error) => Err(error),
-        };
-        if let Err(error) = outcome {
-            tracing::warn!(
-                work = work.id,
-                error = format!("{error:#}"),
-                "a notice stays undelivered for now"
-            );
-        }
+    /// Says what a piece of work tells, unless it is no time to begin anything.
+    pub(super) async fn deliver(self: &Arc<Self>, work: &Work, which: Try) -> Tried {
+        let Task::Notify(notice) = &work.task else { return Tried::GoOn };
+        let outcome = if self.is_stopping() { Ok(Then::ForOthers) } else { self.say(notice, which).await };
+        self.close(work, outcome).await // 5
     }
 
-    /// Says in one line what several notices tell of one person's refusals, and strikes them off.
-    pub(super) async fn deliver_refusals(&self, told: &[(&Work, &SideEvent)]) -> Result<()> {
+    /// Says in one line what several pieces of work tell of one person's refusals.
+    pub(super) async fn deliver_refusals(self: &Arc<Self>, told: &[(&Work, &SideEvent)]) -> Tried {
         let events: Vec<&SideEvent> = told.iter().map(|(_, event)| *event).collect();
-        let Some(refusals) = Refusals::of(&events) else { return Ok(()) };
+        let Some(refusals) = Refusals::of(&events) else { return Tried::GoOn };
         let to = Address::Channel(self.settings.audit_channel.clone());
-        self.ports.chat.post(&to, &Message::Refusals(refusals)).await?;
+        let said = self.ports.chat.post(&to, &Message::Refusals(refusals)).await.map_err(Error::from);
+        let mut tried = Tried::GoOn;
         for (work, _) in told {
-            self.ports.store.done(work, None).await?; // 3
+            tried = match &said {
+                Ok(_) => self.close(work, Ok(Then::StrikeOff(None))).await,
+                Err(error) => self.put_off(work, error).await,
+            };
         }
+        tried
+    }
+
+    async fn say(&self, notice: &Notice, which: Try) -> Result<Then> {
+        match notice {
+            Notice::Card(id) => self.draw(id, Surface::Card, which).await?,
+            Notice::Receipt(id) => self.draw(id, Surface::Receipt, which).await?,
+            Notice::ConsoleLink(id) => self.whisper_console_link(id).await?,
+            Notice::Audit(entry) if self.is_early(entry).await? => return Ok(Then::Later),
+            Notice::Audit(entry) => self.tell_auditors(entry, which).await?,
+            Notice::Linked(who, email) => self.send(who, Message::Linked(email.clone())).await?,
+            Notice::Unlinked(who, email) => self.send(who, Message::Unlinked(email.clone())).await?,
+        }
+        Ok(Then::StrikeOff(None))
+    }
+
+    async fn send(&self, who: &UserId, message: Message) -> Result<()> {
+        self.ports.chat.post(&Address::Person(who.clone()), &message).await?;
         Ok(())
     }
 
-    async fn say(&self, notice: &Notice) -> Result<()> {
-        match notice {
-            Notice::Card(id) => self.draw(id, Surface::Card).await,
-            Notice::Receipt(id) => self.draw(id, Surface::Receipt).await,
-            Notice::ConsoleLink(id) => self.whisper_console_link(id).await,
-            Notice::Audit(entry) => {
-                let to = Address::Channel(self.settings.audit_channel.clone());
-                self.ports.chat.post(&to, &Message::Audit(AuditEntry::clone(entry))).await?;
-                Ok(())
-            }
-            Notice::Linked(who, email) => {
-                self.ports.chat.post(&Address::Person(who.clone()), &Message::Linked(email.clone())).await?;
-                Ok(())
-            }
-            Notice::Unlinked(who, email) => {
-                self.ports
-                    .chat
-                    .post(&Address::Person(who.clone()), &Message::Unlinked(email.clone()))
-                    .await?;
-                Ok(())
-            }
-        }
+    /// Whether auditors have yet to hear of the event before this one.
+    async fn is_early(&self, entry: &AuditEntry) -> Result<bool> {
+        let AuditEntry::Request { recorded, .. } = entry else { return Ok(false) };
+        let before = recorded.version.saturating_sub(1);
+        let before = match before {
+            0 => None,
+            version => self.ports.store.event(&recorded.request, version).await?,
+        };
+        let Some(before) = before else { return Ok(false) };
+        Ok(self.ports.store.is_put_down(before.at, &audit_line_id(&before)).await?) // 3
     }
 
-    async fn draw(&self, id: &RequestId, surface: Surface) -> Result<()> {
+    async fn tell_auditors(&self, entry: &AuditEntry, which: Try) -> Result<()> {
+        let channel = &self.settings.audit_channel;
+        let message = Message::Audit(entry.clone());
+        if which == Try::Another && self.find(channel, &message, entry.at()).await?.is_some() {
+            return Ok(()); // 4
+        }
+        self.ports.chat.post(&Address::Channel(channel.clone()), &message).await?;
+        Ok(())
+    }
+
+    /// Draws a message about a request where it is, or posts it where it belongs.
+    pub(super) async fn draw(&self, id: &RequestId, surface: Surface, which: Try) -> Result<()> {
         let _turn = self.drawing.take(id.clone()).await;
         let mut drawn = None;
         loop {
@@ -90,29 +121,65 @@ impl Broker {
                 return Ok(()); // 2
             }
             drawn = Some(request.version);
-            let to = match surface {
-                Surface::Card => Address::Channel(self.settings.review_channel.clone()),
-                Surface::Receipt => Address::Person(request.requester.slack.clone()),
-            };
-            let now = Drawn { request, as_of: self.ports.clock.now() };
-            let message = match surface {
-                Surface::Card => Message::ReviewCard(now),
-                Surface::Receipt => Message::Receipt(now),
-            };
-            self.put(id, surface, &to, &message).await?;
+            self.put(request, surface, which).await?;
         }
     }
 
     /// Draws a message where it is, or posts it where it belongs.
-    async fn put(&self, id: &RequestId, surface: Surface, to: &Address, message: &Message) -> Result<()> {
-        if let Some(place) = self.ports.store.place(id, surface).await? {
-            match self.ports.chat.redraw(&place, message).await {
+    async fn put(&self, request: Request, surface: Surface, which: Try) -> Result<()> {
+        let id = request.id.clone();
+        // Whoever commits a request, and nobody else, knows that nothing of it can be there.
+        let is_news = which == Try::First && request.version == 1;
+        let since = Some(request.requested_at).filter(|_| !is_news);
+        let (to, message) = self.about(request, surface);
+        if let Some(place) = self.whereabouts(&id, surface, &message, since).await? {
+            match self.ports.chat.redraw(&place, &message).await {
                 Err(ChatError::Refused { code, .. }) if code == "message_not_found" => {} // somebody deleted it
                 outcome => return Ok(outcome?),
             }
         }
-        let place: Place = self.ports.chat.post(to, message).await?;
-        Ok(self.ports.store.save_place(id, surface, &place).await?)
+        let place: Place = self.ports.chat.post(&to, &message).await?;
+        Ok(self.ports.store.save_place(&id, surface, &place).await?)
+    }
+
+    /// What is said of a request, and where.
+    fn about(&self, request: Request, surface: Surface) -> (Address, Message) {
+        let requester = request.requester.slack.clone();
+        let now = Drawn { request, as_of: self.ports.clock.now() };
+        match surface {
+            Surface::Card => {
+                (Address::Channel(self.settings.review_channel.clone()), Message::ReviewCard(now))
+            }
+            Surface::Receipt => (Address::Person(requester), Message::Receipt(now)),
+        }
+    }
+
+    /// Where a message about a request is: as noted, or, where nobody has lived to note it, as found.
+    async fn whereabouts(
+        &self,
+        id: &RequestId,
+        surface: Surface,
+        message: &Message,
+        since: Option<Timestamp>,
+    ) -> Result<Option<Place>> {
+        let noted = self.ports.store.place(id, surface).await?;
+        let (None, Surface::Card, Some(since)) = (&noted, surface, since) else { return Ok(noted) };
+        let found = self.find(&self.settings.review_channel, message, since).await?; // 4
+        if let Some(place) = &found {
+            self.ports.store.save_place(id, surface, place).await?;
+        }
+        Ok(found)
+    }
+
+    /// Looks for a message that may have been posted; an app that may not read along finds nothing.
+    async fn find(&self, channel: &ChannelId, message: &Message, since: Timestamp) -> Result<Option<Place>> {
+        match self.ports.chat.find(channel, message, since).await {
+            Err(refused @ ChatError::Refused { .. }) => {
+                tracing::warn!(error = %refused, "could not look for a message, which may now be there twice");
+                Ok(None)
+            }
+            outcome => Ok(outcome?),
+        }
     }
 
     async fn whisper_console_link(&self, id: &RequestId) -> Result<()> {

@@ -74,7 +74,7 @@ pub(super) async fn carry_out_again(broker: &Arc<Broker>, press: &Press) -> Resu
     let age = broker.ports.clock.now() - asker.at;
     match recorded.map(|event| event.what) {
         Some(SideNews::Refused { why, .. }) => refuse(broker, asker, &Refusal::AsBefore(why)).await?,
-        Some(SideNews::Linked { .. } | SideNews::Unlinked { .. }) => {}
+        Some(SideNews::Linked { .. } | SideNews::Unlinked { .. } | SideNews::Undelivered { .. }) => {}
         None if has_been_done(broker, press).await? => {}
         None if age > PRESS_IS_TRIED_FOR => give_up(broker, press).await?,
         None => return carry_out(broker, press).await,

@@ -2,9 +2,10 @@
 //!
 //! 1. Reviewers are reminded of a request that nobody has answered: after 15 minutes, then each time twice as late.
 //! 2. The requester hears 10 minutes before access ends.
+//!    Where there is no card, because it could not be posted, it is posted then.
 //! 3. What has happened meanwhile makes a reminder pointless: then nothing is said.
 
-use super::{Broker, Result};
+use super::{Broker, Error, Result, deliver::Try};
 use crate::{
     domain::{
         ids::RequestId,
@@ -12,7 +13,7 @@ use crate::{
         request::Status,
         work::{Work, next_reminder},
     },
-    ports::{Address, Surface},
+    ports::{Address, ChatError, Surface},
 };
 
 /// Reminds reviewers, if they still can answer; says what is to be done next.
@@ -21,11 +22,20 @@ pub(super) async fn remind(broker: &Broker, id: &RequestId, work: &Work) -> Resu
     let Some(request) = broker.ports.store.request(id).await? else { return Ok(None) };
     let Status::Requested = request.status_at(now) else { return Ok(None) }; // 3
     let next = next_reminder(&request, now).map(|due| Work { due, ..work.clone() });
-    if let Some(card) = broker.ports.store.place(id, Surface::Card).await? {
-        let reminder = Message::Reminder(Drawn { request, as_of: now });
-        broker.ports.chat.post(&Address::Thread(card), &reminder).await?; // 1
+    let said = match broker.ports.store.place(id, Surface::Card).await? {
+        Some(card) => {
+            let reminder = Message::Reminder(Drawn { request, as_of: now });
+            broker.ports.chat.post(&Address::Thread(card), &reminder).await.map(drop).map_err(Error::from) // 1
+        }
+        None => broker.draw(id, Surface::Card, Try::Another).await,
+    };
+    match said {
+        Err(refused) if matches!(refused.of_slack(), Some(ChatError::Refused { .. })) => {
+            tracing::warn!(request = %id, error = %refused, "reviewers are not reminded this time");
+            Ok(next)
+        }
+        outcome => outcome.map(|()| next),
     }
-    Ok(next)
 }
 
 /// Tells the requester that access is about to end, if it is still open.

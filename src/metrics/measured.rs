@@ -14,6 +14,7 @@ use crate::{
         message::{Form, Message},
         person::{Member, SlackUser, Subject},
         session::SessionTerms,
+        window::Timestamp,
     },
     ports::{
         Address, Answer, Channel, Chat, ChatError, Cloud, CloudError, Credentials, Identity, IdentityError,
@@ -78,6 +79,15 @@ impl Chat for Measured<dyn Chat> {
 
     async fn post(&self, to: &Address, message: &Message) -> Result<Place, ChatError> {
         self.noted("post", self.port.post(to, message)).await
+    }
+
+    async fn find(
+        &self,
+        channel: &ChannelId,
+        message: &Message,
+        since: Timestamp,
+    ) -> Result<Option<Place>, ChatError> {
+        self.noted("find", self.port.find(channel, message, since)).await
     }
 
     async fn redraw(&self, place: &Place, message: &Message) -> Result<(), ChatError> {

@@ -40,5 +40,6 @@ pub(super) fn side_news(news: &SideNews) -> &'static str {
         SideNews::Linked { .. } => "linked",
         SideNews::Unlinked { .. } => "unlinked",
         SideNews::Refused { .. } => "refused",
+        SideNews::Undelivered { .. } => "undelivered",
     }
 }

@@ -16,7 +16,8 @@ use crate::{
         work::Work,
     },
     ports::{
-        CommitError, LinkError, NewLink, Place, SealedToken, Step, Store, StoreError, Surface, UsedToken,
+        CommitError, LinkError, NewLink, Parked, Place, SealedToken, Step, Store, StoreError, Surface,
+        UsedToken,
     },
 };
 
@@ -31,6 +32,10 @@ impl Store for Measured<dyn Store> {
 
     async fn request(&self, id: &RequestId) -> Result<Option<Request>, StoreError> {
         self.noted("request", self.port.request(id)).await
+    }
+
+    async fn event(&self, id: &RequestId, version: u64) -> Result<Option<Recorded>, StoreError> {
+        self.noted("event", self.port.event(id, version)).await
     }
 
     async fn events(&self, id: &RequestId) -> Result<Vec<Recorded>, StoreError> {
@@ -147,6 +152,23 @@ impl Store for Measured<dyn Store> {
 
     async fn done(&self, work: &Work, next: Option<&Work>) -> Result<(), StoreError> {
         self.noted("done", self.port.done(work, next)).await
+    }
+
+    async fn give_back(&self, work: &Work, from: Timestamp) -> Result<(), StoreError> {
+        self.noted("give_back", self.port.give_back(work, from)).await
+    }
+
+    async fn is_put_down(&self, due: Timestamp, id: &str) -> Result<bool, StoreError> {
+        self.noted("is_put_down", self.port.is_put_down(due, id)).await
+    }
+
+    async fn park(&self, parked: &Parked) -> Result<(), CommitError> {
+        self.noted("park", self.port.park(parked)).await?;
+        self.metrics.parked(names::task(&parked.work.task));
+        if let Some(event) = &parked.event {
+            self.metrics.committed(names::side_news(&event.what));
+        }
+        Ok(())
     }
 
     async fn place(&self, id: &RequestId, which: Surface) -> Result<Option<Place>, StoreError> {

@@ -13,7 +13,7 @@ use crate::{
         window::Timestamp,
         work::Work,
     },
-    ports::{CommitError, Step, StoreError},
+    ports::{CommitError, Parked, Step, StoreError},
 };
 
 /// What a step does to the marker that keeps a requester from having two requests for one target at a time.
@@ -90,6 +90,19 @@ pub(super) fn step(step: &Step, marker: Marker) -> serde_json::Result<Transactio
 pub(super) fn side_event(event: &SideEvent, work: &[Work]) -> serde_json::Result<Transaction<Broken>> {
     let create = Write::create(rows::side_event(event)?);
     with_work(Transaction::new().and_or(create, |_| Broken), work, event.at)
+}
+
+/// Puts work aside that can never be done, with the record of it.
+pub(super) fn park(parked: &Parked) -> serde_json::Result<Transaction<CommitError>> {
+    let strike_off =
+        Write::delete(keys::work(parked.work.due, &parked.work.id)).only_if("attribute_exists(pk)");
+    let mut transaction = Transaction::new()
+        .and_or(strike_off, |_| CommitError::Conflict)
+        .and(Write::put(rows::parked(parked)?));
+    if let Some(event) = &parked.event {
+        transaction = transaction.and_or(Write::create(rows::side_event(event)?), |_| CommitError::Conflict);
+    }
+    with_work(transaction, &parked.follow_ups, parked.at)
 }
 
 /// Uses up a one-time secret, which must be good at `now`. A secret that is not there has no `expires_at`.

@@ -28,7 +28,8 @@ use crate::{
         work::Work,
     },
     ports::{
-        CommitError, LinkError, NewLink, Place, SealedToken, Step, Store, StoreError, Surface, UsedToken,
+        CommitError, LinkError, NewLink, Parked, Place, SealedToken, Step, Store, StoreError, Surface,
+        UsedToken,
     },
 };
 
@@ -56,6 +57,11 @@ impl Store for DynamoStore {
 
     async fn request(&self, id: &RequestId) -> Result<Option<Request>, StoreError> {
         self.load(format!("load request {id}"), keys::request(id), Row::read).await
+    }
+
+    async fn event(&self, id: &RequestId, version: u64) -> Result<Option<Recorded>, StoreError> {
+        let what = format!("load event {version} of request {id}");
+        self.load(what, keys::event(id, version), Row::read).await
     }
 
     async fn events(&self, id: &RequestId) -> Result<Vec<Recorded>, StoreError> {
@@ -193,7 +199,7 @@ impl Store for DynamoStore {
     }
 
     async fn take(&self, work: &Work, now: Timestamp, until: Timestamp) -> Result<bool, StoreError> {
-        let lease = Write::update(keys::work(work), "SET lease_until = :until")
+        let lease = Write::update(keys::work(work.due, &work.id), "SET lease_until = :until")
             .only_if("lease_until <= :now")
             .with(":until", rows::millis(until))
             .with(":now", rows::millis(now));
@@ -203,11 +209,30 @@ impl Store for DynamoStore {
     }
 
     async fn done(&self, work: &Work, next: Option<&Work>) -> Result<(), StoreError> {
-        let strike_off = Transaction::new().and(Write::delete(keys::work(work)));
+        let strike_off = Transaction::new().and(Write::delete(keys::work(work.due, &work.id)));
         let change =
             commit::with_work(strike_off, next.map(std::slice::from_ref).unwrap_or_default(), work.due);
         let Ok(()) = self.make::<Infallible>(format!("strike off work {}", work.id), change).await?;
         Ok(())
+    }
+
+    async fn give_back(&self, work: &Work, from: Timestamp) -> Result<(), StoreError> {
+        let lease = Write::update(keys::work(work.due, &work.id), "SET lease_until = :from")
+            .only_if("attribute_exists(pk)")
+            .with(":from", rows::millis(from));
+        let change = Ok(Transaction::new().and_or(lease, |_| Broken));
+        match self.make(format!("give back work {}", work.id), change).await? {
+            Ok(()) | Err(Broken) => Ok(()), // given back, or done meanwhile
+        }
+    }
+
+    async fn is_put_down(&self, due: Timestamp, id: &str) -> Result<bool, StoreError> {
+        let row = self.table.get(keys::work(due, id)).await;
+        Ok(row.map_err(could_not(format!("look for work {id}")))?.is_some())
+    }
+
+    async fn park(&self, parked: &Parked) -> Result<(), CommitError> {
+        self.make(format!("park work {}", parked.work.id), commit::park(parked)).await?
     }
 
     async fn place(&self, id: &RequestId, which: Surface) -> Result<Option<Place>, StoreError> {

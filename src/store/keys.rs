@@ -9,6 +9,7 @@
 //! | who holds a target | `HOLDS#<subject>#<account>#<role>` | `LOCK` | – | – | – |
 //! | event of no request | `REFUSED#<day>#<shard>` | time#id | `ACTOR#<team>#<user>` / time | – | `AUDIT#<month>#<shard>` / time#id |
 //! | work | `WORK#<shard>` | due#id | – | – | – |
+//! | parked work | `PARKED#<month>` | time#id | – | – | – |
 //! | link | `PERSON#<team>#<user>` | `META` | – | – | – |
 //! | its refresh token | `PERSON#<team>#<user>` | `TOKEN` | – | – | – |
 //! | owner of an identity | `SUBJECT#<subject>` | `OWNER` | – | – | – |
@@ -124,8 +125,8 @@ pub(super) fn request_by_target(request: &Request) -> Key {
     Key::new(format!("TARGET#{account}#{role}"), request.id.as_str())
 }
 
-pub(super) fn event(recorded: &Recorded) -> Key {
-    Key::new(request_pk(&recorded.request), format!("{EVENTS}{:06}", recorded.version))
+pub(super) fn event(id: &RequestId, version: u64) -> Key {
+    Key::new(request_pk(id), format!("{EVENTS}{version:06}"))
 }
 
 pub(super) fn event_by_actor(actor: &Subject, at: Timestamp) -> Key {
@@ -211,9 +212,14 @@ pub(super) fn press(id: &CommandId) -> Key {
     Key::new(format!("INBOX#{id}"), "META")
 }
 
-/// Told from the work alone, so that whoever has it can strike it off.
-pub(super) fn work(work: &Work) -> Key {
-    Key::new(work_pk(shard(&work.id)), format!("{}#{}", due(work.due), work.id))
+/// Told from when it is due and what it is called, so that whoever knows that can strike it off.
+pub(super) fn work(at: Timestamp, id: &str) -> Key {
+    Key::new(work_pk(shard(id)), format!("{}#{id}", due(at)))
+}
+
+/// What is parked stays where an operator can look through it by month.
+pub(super) fn parked(work: &Work, at: Timestamp) -> Key {
+    Key::new(format!("PARKED#{}", month(at)), timed(at, &work.id))
 }
 
 pub(super) fn work_pk(shard: u8) -> String {
@@ -252,25 +258,21 @@ fn shard(id: &str) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::work::Task;
 
-    fn work_due(millis: i64, id: &str) -> Work {
-        let due = Timestamp::from_timestamp_millis(millis).unwrap();
-        let task = Task::FinishPress("press".parse().unwrap());
-        Work { due, id: id.to_owned(), task }
+    fn at(millis: i64) -> Timestamp {
+        Timestamp::from_timestamp_millis(millis).unwrap()
     }
 
     #[test]
     fn work_sorts_by_when_it_is_due() {
-        let (earlier, later) = (work(&work_due(999, "z")), work(&work_due(1_800_000_000_000, "a")));
-        assert!(earlier.sk < later.sk);
+        assert!(work(at(999), "z").sk < work(at(1_800_000_000_000), "a").sk);
     }
 
     #[test]
     fn work_is_due_at_its_very_millisecond() {
-        let at = work_due(1_800_000_000_000, "z");
-        assert!(work(&at).sk < work_not_due(at.due));
-        assert!(work(&work_due(1_800_000_000_001, "")).sk > work_not_due(at.due));
+        let due = at(1_800_000_000_000);
+        assert!(work(due, "z").sk < work_not_due(due));
+        assert!(work(at(1_800_000_000_001), "").sk > work_not_due(due));
     }
 
     #[test]

@@ -26,7 +26,8 @@ pub(super) fn finish(id: &CommandId, finish_by: Timestamp) -> Transaction<Broken
     let forget = Write::update(keys::press(id), "SET finished = :true REMOVE body")
         .only_if("attribute_exists(pk)")
         .with(":true", AttributeValue::Bool(true));
-    let strike_off = Write::delete(keys::work(&finishing(id, finish_by)));
+    let Work { due, id: work, .. } = finishing(id, finish_by);
+    let strike_off = Write::delete(keys::work(due, &work));
     Transaction::new().and_or(forget, |_| Broken).and(strike_off)
 }
 

@@ -21,7 +21,7 @@ use crate::{
         window::Timestamp,
         work::Work,
     },
-    ports::{COMMITTER_HAS_WORK_FOR, Place, SealedToken, Surface},
+    ports::{COMMITTER_HAS_WORK_FOR, Parked, Place, SealedToken, Surface},
 };
 
 /// For how long an expired one-time secret stays, so that its fate can be looked up.
@@ -45,7 +45,8 @@ pub(super) fn request(request: &Request) -> serde_json::Result<Row> {
 
 /// An event of a request that is `after` with it.
 pub(super) fn event(recorded: &Recorded, after: &Request) -> serde_json::Result<Row> {
-    let row = Row::at(keys::event(recorded)).indexed(keys::BY_SUBJECT_MATTER, keys::event_by_month(recorded));
+    let row = Row::at(keys::event(&recorded.request, recorded.version))
+        .indexed(keys::BY_SUBJECT_MATTER, keys::event_by_month(recorded));
     let row = match actor(&recorded.event, after) {
         Some(actor) => row.indexed(keys::BY_PERSON, keys::event_by_actor(actor, recorded.at)),
         None => row,
@@ -166,7 +167,11 @@ pub(super) fn finish_by(press: &Row) -> Result<Timestamp, BadRow> {
 /// Work that is put down at `at`. What is due at once belongs, for a while, to whoever put it down.
 pub(super) fn work(work: &Work, at: Timestamp) -> serde_json::Result<Row> {
     let lease_until = if work.due <= at { millis(at + COMMITTER_HAS_WORK_FOR) } else { number(0) };
-    Row::at(keys::work(work)).with("lease_until", lease_until).body(work)
+    Row::at(keys::work(work.due, &work.id)).with("lease_until", lease_until).body(work)
+}
+
+pub(super) fn parked(parked: &Parked) -> serde_json::Result<Row> {
+    Row::at(keys::parked(&parked.work, parked.at)).with("why", text(&parked.why)).body(&parked.work)
 }
 
 // ---------------------------------------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 //! How the app talks to Slack, and what it makes of Slack's troubles.
 
+use std::sync::Arc;
+
 use axum::{Form, Router, extract::State, routing::post};
 use chrono::TimeDelta;
 use elevate::{
@@ -9,7 +11,7 @@ use elevate::{
         request::{Event, Recorded, Request},
         window::Timestamp,
     },
-    ports::{Address, Chat, ChatError, Place},
+    ports::{Address, Because, Chat, ChatError, Place},
     slack::{
         client::{SlackChat, SlackClientConfig},
         views::Names,
@@ -22,6 +24,8 @@ use sandbox::{
 };
 use serde::Deserialize;
 use tokio::sync::mpsc;
+
+use crate::stage::StageClock;
 
 const TOKEN: &str = "xoxb-the-bots-own";
 
@@ -204,10 +208,10 @@ async fn a_no_is_told_from_trouble() {
     assert_refused(&chat.redraw(&lost, &card(1)).await, "chat.update", "message_not_found");
 
     let troubles = [
-        (Fault::RateLimited(30), "ratelimited for 30 s"),
+        (Fault::RateLimited(31), "ratelimited for 31 s"),
         (Fault::Status(503), "status 503"),
         (Fault::Garbage, "an answer that cannot be read"),
-        (Fault::AnswerLost, "no connection, or one that broke off"),
+        (Fault::AnswerLost, "a connection that broke off"),
     ];
     for (fault, why) in troubles {
         slack.control().fail_next("chat.postMessage", fault);
@@ -218,33 +222,123 @@ async fn a_no_is_told_from_trouble() {
 }
 
 #[tokio::test]
+async fn what_slack_will_not_take_at_any_other_time_is_told_from_what_somebody_can_mend() {
+    let slack = slack().await;
+    let chat = chat(&slack);
+    let because = |outcome| match outcome {
+        Err(ChatError::Refused { because, .. }) => because,
+        outcome => panic!("{outcome:?}"),
+    };
+    slack.update_person("UADA", |ada| ada.deleted = true);
+    assert_eq!(because(chat.whisper(&ada().0.user, &not_linked()).await), Because::Addressee);
+    slack.update_channel("C0REVIEW", |channel| channel.is_archived = true);
+    assert_eq!(because(chat.post(&review_channel(), &card(1)).await.map(drop)), Because::Addressee);
+    let stranger = chat_with(&slack.api_url(), "xoxb-another");
+    assert_eq!(because(stranger.post(&review_channel(), &card(1)).await.map(drop)), Because::Other);
+}
+
+#[tokio::test]
+async fn what_surely_was_not_done_is_done_once_slack_will_have_it() {
+    let slack = slack().await;
+    let clock = Clock::standing(at(0));
+    let chat = chat_by(&slack.api_url(), TOKEN, &clock);
+    for seconds in [2, 30] {
+        slack.control().fail_next("chat.postMessage", Fault::RateLimited(seconds));
+    }
+    chat.post(&review_channel(), &card(1)).await.unwrap();
+    assert_eq!(slack.messages("C0REVIEW").len(), 1);
+    assert!(clock.now() >= at(0) + TimeDelta::seconds(32), "it waits as long as Slack says: {}", clock.now());
+}
+
+#[tokio::test]
+async fn what_may_have_been_done_is_tried_again_where_twice_is_once() {
+    let slack = slack().await;
+    let chat = chat(&slack);
+    let place = chat.post(&review_channel(), &card(1)).await.unwrap();
+    let calls_of = |method: &str| slack.control().calls().iter().filter(|call| *call == method).count();
+    for fault in [Fault::Status(500), Fault::AnswerLost] {
+        slack.control().fail_next("chat.update", fault);
+    }
+    chat.redraw(&place, &card(2)).await.unwrap();
+    assert_eq!(calls_of("chat.update"), 3);
+    slack.control().fail_always("chat.update", Fault::Status(500));
+    chat.redraw(&place, &card(3)).await.unwrap_err();
+    assert_eq!(calls_of("chat.update"), 6, "not for ever");
+
+    slack.control().fail_next("chat.postMessage", Fault::AnswerLost);
+    chat.post(&review_channel(), &card(1)).await.unwrap_err();
+    assert_eq!(calls_of("chat.postMessage"), 2, "a second post would be a second message");
+    slack.control().fail_next("views.open", Fault::RateLimited(1));
+    chat.open("1.2.3", &form()).await.unwrap_err();
+    assert_eq!(calls_of("views.open"), 1, "a trigger is worth nothing a second later");
+}
+
+#[tokio::test]
+async fn a_channel_is_posted_to_at_its_pace_and_holds_up_no_other() {
+    let slack = slack().await;
+    let clock = Clock::standing(at(0));
+    let chat = chat_by(&slack.api_url(), TOKEN, &clock);
+    let after = |seconds| at(0) + TimeDelta::seconds(seconds);
+    for n in 1..=10 {
+        chat.post(&review_channel(), &card(n)).await.unwrap();
+    }
+    assert_eq!(clock.now(), after(0), "ten at once");
+    for n in 1..=3 {
+        chat.post(&review_channel(), &card(n)).await.unwrap();
+        assert_eq!(clock.now(), after(n), "then one a second");
+    }
+    chat.post(&Address::Person("UADA".parse().unwrap()), &card(1)).await.unwrap();
+    assert_eq!(clock.now(), after(3));
+    clock.advance(TimeDelta::seconds(10));
+    chat.post(&review_channel(), &card(1)).await.unwrap();
+    assert_eq!(clock.now(), after(13));
+}
+
+#[tokio::test]
+async fn a_message_is_found_again_by_what_it_is_about() {
+    let clock = Clock::standing(at(0));
+    let slack = slack_by(&clock).await;
+    let chat = chat_by(&slack.api_url(), TOKEN, &clock);
+    let channel = "C0REVIEW".parse().unwrap();
+    let Message::ReviewCard(drawn) = card(1) else { unreachable!() };
+    assert_eq!(chat.find(&channel, &card(1), at(0)).await.unwrap(), None);
+    let place = chat.post(&review_channel(), &card(1)).await.unwrap();
+    for _ in 0..205 {
+        chat.post(&review_channel(), &Message::Receipt(drawn.clone())).await.unwrap();
+    }
+    assert_eq!(chat.find(&channel, &card(2), at(0)).await.unwrap(), Some(place), "on the second page");
+    assert_eq!(chat.find(&channel, &card(2), at(3)).await.unwrap(), None, "not among what came later");
+    let mut another = drawn;
+    another.request.id = "req_01JHKQ2B00000000000000ADA2".parse().unwrap();
+    assert_eq!(chat.find(&channel, &Message::ReviewCard(another), at(0)).await.unwrap(), None);
+    assert_eq!(chat.find(&channel, &not_linked(), at(0)).await.unwrap(), None, "it is about nothing");
+}
+
+#[tokio::test]
 async fn who_does_not_answer_is_not_waited_for() {
     let slack = slack().await;
     let chat = chat(&slack);
-    for method in ["users.info", "chat.update"] {
-        slack.control().fail_next(method, Fault::Hangs);
-    }
-    let place = Place { channel: "C0REVIEW".parse().unwrap(), ts: "1.000000".into() };
-    let (who, _) = ada();
-    let card = card(1);
-    let (read, write) = tokio::join!(chat.member(&who), chat.redraw(&place, &card));
-    for error in [read.unwrap_err(), write.unwrap_err()] {
-        assert!(error.to_string().ends_with("nothing within 10 s"), "{error}");
-    }
+    slack.control().fail_next("chat.postMessage", Fault::Hangs);
+    let trouble = chat.post(&review_channel(), &card(1)).await.unwrap_err();
+    assert!(trouble.to_string().ends_with("nothing within 10 s"), "{trouble}");
 }
 
 #[tokio::test]
 async fn where_nobody_listens_there_is_no_answer() {
-    let trouble = chat_with("http://127.0.0.1:1/api", TOKEN).identify().await;
-    assert!(matches!(trouble, Err(ChatError::Unavailable { method: "auth.test", .. })), "{trouble:?}");
+    let trouble = chat_with("http://127.0.0.1:1/api", TOKEN).identify().await.unwrap_err();
+    assert_eq!(trouble.to_string(), "slack did not answer auth.test: no connection");
 }
 
 // ---------------------------------------------------------------------------------------------------------
 // The scene
 
 async fn slack() -> Slack {
+    slack_by(&Clock::standing(at(0))).await
+}
+
+async fn slack_by(clock: &Clock) -> Slack {
     let slack = Slack::start(SlackConfig {
-        clock: Clock::standing(at(0)),
+        clock: clock.clone(),
         port: 0,
         team_id: "T0123456".into(),
         team_name: "Example".into(),
@@ -279,17 +373,22 @@ fn chat(slack: &Slack) -> SlackChat {
 }
 
 fn chat_with(api_url: &str, token: &str) -> SlackChat {
+    chat_by(api_url, token, &Clock::standing(at(0)))
+}
+
+fn chat_by(api_url: &str, token: &str, clock: &Clock) -> SlackChat {
     SlackChat::new(SlackClientConfig {
         api_url: api_url.parse().unwrap(),
         bot_token: token.into(),
         names: Names::default(),
         team: "T0123456".parse().unwrap(),
+        clock: Arc::new(StageClock(clock.clone())),
     })
 }
 
 #[track_caller]
 fn assert_refused<T: std::fmt::Debug>(outcome: &Result<T, ChatError>, method: &str, code: &str) {
-    let Err(ChatError::Refused { method: by, code: with }) = outcome else { panic!("{outcome:?}") };
+    let Err(ChatError::Refused { method: by, code: with, .. }) = outcome else { panic!("{outcome:?}") };
     assert_eq!((*by, with.as_str()), (method, code));
 }
 

@@ -10,7 +10,7 @@ use elevate::store::keys;
 use yaml_rust2::{Yaml, YamlLoader};
 
 /// Which modules a module may use, besides itself: dependencies point down only.
-const MAY_USE: [(&str, &[&str]); 21] = [
+const MAY_USE: [(&str, &[&str]); 22] = [
     ("domain", &[]),
     ("ports", &["domain"]),
     ("flows", &["ports", "domain"]),
@@ -25,10 +25,11 @@ const MAY_USE: [(&str, &[&str]); 21] = [
     ("slack/verify", &["domain"]),
     ("slack/command", &["domain"]),
     ("slack/payload", &["domain", "slack/views"]),
-    ("slack/client", &["ports", "domain", "slack/views", "outbound"]),
+    ("slack/errors", &["ports"]),
+    ("slack/client", &["ports", "domain", "slack/errors", "slack/views", "outbound"]),
     ("slack/inbound", &["flows", "ports", "domain", "slack/command", "slack/payload", "slack/views"]),
     ("slack/routes", &["flows", "ports", "domain", "slack/inbound", "slack/verify"]),
-    ("slack/socket", &["flows", "ports", "slack/inbound", "outbound"]),
+    ("slack/socket", &["flows", "ports", "slack/errors", "slack/inbound", "outbound"]),
     ("metrics", &["ports", "domain"]),
     ("web", &["flows", "metrics", "ports", "domain"]),
     (
@@ -113,10 +114,11 @@ fn proofs_are_made_and_effects_are_had_in_one_place_each() {
 #[test]
 fn the_manifest_asks_for_the_scopes_that_the_code_uses() {
     /// The bot scopes that each method takes (<https://docs.slack.dev/reference/methods>).
-    const SCOPES_OF: [(&str, &[&str]); 8] = [
+    const SCOPES_OF: [(&str, &[&str]); 9] = [
         ("auth.test", &[]),
         ("users.info", &["users:read", "users:read.email"]),
         ("conversations.info", &["channels:read", "groups:read"]),
+        ("conversations.history", &["channels:history", "groups:history"]),
         ("conversations.open", &["im:write"]),
         ("chat.postMessage", &["chat:write"]),
         ("chat.postEphemeral", &["chat:write"]),

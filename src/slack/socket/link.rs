@@ -21,6 +21,7 @@ use url::Url;
 use crate::{
     outbound::{HttpClient, HttpError, Upgraded},
     ports::ChatError,
+    slack::errors::{refused, unavailable},
 };
 
 /// The method that gives out tickets.
@@ -104,7 +105,7 @@ impl SocketClient {
     async fn ticket(&self) -> Result<Url, ChatError> {
         let method = format!("{}/{METHOD}", self.config.api_url.as_str().trim_end_matches('/'));
         let mut bearer = HeaderValue::try_from(format!("Bearer {}", self.config.app_token.expose_secret()))
-            .map_err(|_| refused("a token with characters that none has"))?;
+            .map_err(|_| refused(METHOD, "a token with characters that none has"))?;
         bearer.set_sensitive(true);
         let request = Request::post(method)
             .header(AUTHORIZATION, bearer)
@@ -118,7 +119,7 @@ impl SocketClient {
             Some(url) if opened.ok => {
                 as_http(url).ok_or_else(|| unavailable(METHOD, "an address that is no WebSocket's"))
             }
-            _ => Err(refused(&opened.error)),
+            _ => Err(refused(METHOD, &opened.error)),
         }
     }
 }
@@ -132,14 +133,6 @@ fn as_http(mut url: Url) -> Option<Url> {
     };
     url.set_scheme(scheme).ok()?;
     Some(url)
-}
-
-fn refused(code: &str) -> ChatError {
-    ChatError::Refused { method: METHOD, code: code.to_owned() }
-}
-
-fn unavailable(method: &'static str, why: impl Into<String>) -> ChatError {
-    ChatError::Unavailable { method, why: why.into() }
 }
 
 #[cfg(test)]

@@ -164,6 +164,12 @@ fn side_line<'a>(event: &'a SideEvent, names: &Names) -> Line<'a> {
             let told = [format!("{who} tried to {tried}")].into_iter().chain(about);
             ("Refused", told.collect::<Vec<_>>().join(" · "), Some(why.as_str()))
         }
+        SideNews::Undelivered { what, request, why } => {
+            let about = request.iter().map(|id| code(id.as_str()));
+            let told = [format!("{who} · {} cannot be delivered, and is not tried again", name(what))];
+            let told = told.into_iter().chain(about).collect::<Vec<_>>().join(" · ");
+            ("Not delivered", told, Some(why.as_str()))
+        }
     };
     Line { at: event.at, title, told, quote }
 }

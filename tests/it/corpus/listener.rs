@@ -11,6 +11,7 @@ use elevate::{
         message::{Form, Message},
         person::{Member, SlackUser},
         press::{Press, Wish},
+        window::Timestamp,
         work::{Notice, Task, Work},
     },
     flows::{Broker, Ports},
@@ -180,11 +181,15 @@ impl Chat for DeafSlack {
         unanswered()
     }
 
+    async fn find(&self, _: &ChannelId, _: &Message, _: Timestamp) -> Result<Option<Place>, ChatError> {
+        unanswered()
+    }
+
     async fn redraw(&self, _: &Place, _: &Message) -> Result<(), ChatError> {
         unanswered()
     }
 }
 
 fn unanswered<T>() -> Result<T, ChatError> {
-    Err(ChatError::Unavailable { method: "any", why: "it only listens".into() })
+    Err(ChatError::Unavailable { method: "any", why: "it only listens".into(), retry_after: None })
 }

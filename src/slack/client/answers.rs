@@ -1,0 +1,186 @@
+//! What comes back from the Web API: of each answer only what is used, since Slack varies the rest.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::{
+    domain::{
+        ids::{ChannelId, TeamId, UserId},
+        person::{Email, Member, MemberKind, SlackUser},
+    },
+    ports::Channel,
+};
+
+#[derive(Deserialize)]
+pub(super) struct Acknowledged {
+    #[expect(dead_code, reason = "an answer that lacks it is not Slack's")]
+    ok: bool,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Posted {
+    pub(super) channel: ChannelId,
+    pub(super) ts: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Opened {
+    pub(super) channel: OpenedConversation,
+}
+
+#[derive(Deserialize)]
+pub(super) struct OpenedConversation {
+    pub(super) id: ChannelId,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Myself {
+    pub(super) team: String,
+    pub(super) team_id: TeamId,
+    #[serde(default)]
+    pub(super) bot_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct ConversationInfo {
+    pub(super) channel: Conversation,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Conversation {
+    name: String,
+    is_ext_shared: bool,
+    is_pending_ext_shared: bool,
+    is_member: bool,
+}
+
+impl From<Conversation> for Channel {
+    fn from(told: Conversation) -> Self {
+        Self {
+            name: told.name,
+            is_shared_outside: told.is_ext_shared || told.is_pending_ext_shared,
+            is_member: told.is_member,
+        }
+    }
+}
+
+/// <https://docs.slack.dev/reference/methods/conversations.history>
+#[derive(Deserialize)]
+pub(super) struct History {
+    pub(super) messages: Vec<PastMessage>,
+    #[serde(default)]
+    pub(super) response_metadata: Cursor,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Cursor {
+    pub(super) next_cursor: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct PastMessage {
+    pub(super) ts: String,
+    #[serde(default)]
+    bot_id: Option<String>,
+    #[serde(default)]
+    metadata: Option<Metadata>,
+}
+
+#[derive(Deserialize)]
+struct Metadata {
+    event_type: String,
+    #[serde(default)]
+    event_payload: serde_json::Map<String, Value>,
+}
+
+impl PastMessage {
+    /// Whether this app has posted it: metadata alone could be anybody's.
+    pub(super) fn is_of(&self, myself: &Myself) -> bool {
+        self.bot_id.is_some() && self.bot_id == myself.bot_id
+    }
+
+    /// Whether its metadata has this type and says this.
+    pub(super) fn says(&self, event_type: &str, (name, id): &(&str, String)) -> bool {
+        let said = self.metadata.as_ref().filter(|metadata| metadata.event_type == event_type);
+        let said = said.and_then(|metadata| metadata.event_payload.get(*name)?.as_str());
+        said == Some(id)
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct UserInfo {
+    pub(super) user: User,
+}
+
+/// <https://docs.slack.dev/reference/objects/user-object>
+#[derive(Deserialize)]
+pub(super) struct User {
+    #[serde(default)]
+    team_id: Option<TeamId>,
+    #[serde(default)]
+    enterprise_user: Option<EnterpriseUser>,
+    name: String,
+    profile: Profile,
+    #[serde(default)]
+    deleted: bool,
+    #[serde(default)]
+    is_bot: bool,
+    #[serde(default)]
+    is_restricted: bool,
+    #[serde(default)]
+    is_ultra_restricted: bool,
+    #[serde(default)]
+    is_email_confirmed: bool,
+}
+
+/// Somebody of an organisation, who may be a member of several of its workspaces
+/// (<https://docs.slack.dev/reference/objects/user-object#enterprise-grid-fields>).
+#[derive(Deserialize)]
+pub(super) struct EnterpriseUser {
+    #[serde(default)]
+    teams: Vec<TeamId>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Profile {
+    display_name: String,
+    real_name: String,
+    email: Option<String>,
+}
+
+impl User {
+    /// The member, if Slack says of which workspace: of `home`, where they are a member of several.
+    pub(super) fn into_member(self, user: UserId, home: &TeamId) -> Option<Member> {
+        let (kind, confirmed_email) = (self.kind(), self.confirmed_email());
+        let teams = self.enterprise_user.map(|user| user.teams).unwrap_or_default();
+        let elsewhere = || self.team_id.or_else(|| teams.first().cloned());
+        let team = if teams.contains(home) { home.clone() } else { elsewhere()? };
+        let names = [self.profile.real_name, self.profile.display_name];
+        Some(Member {
+            who: SlackUser { team, user },
+            name: names.into_iter().find(|name| !name.is_empty()).unwrap_or(self.name),
+            confirmed_email,
+            kind,
+        })
+    }
+
+    fn kind(&self) -> MemberKind {
+        if self.deleted {
+            MemberKind::Deactivated
+        } else if self.is_bot {
+            MemberKind::Bot
+        } else if self.is_restricted || self.is_ultra_restricted {
+            MemberKind::Guest
+        } else {
+            MemberKind::Full
+        }
+    }
+
+    fn confirmed_email(&self) -> Option<Email> {
+        let email = self.profile.email.as_deref().filter(|_| self.is_email_confirmed)?;
+        email.parse().ok()
+    }
+}
