@@ -339,6 +339,11 @@ impl HostilePeople {
                 target: Some(self.target()),
                 why: self.text.clone(),
             })),
+            Message::Audit(aside(SideNews::Undelivered {
+                what: self.text.clone(),
+                request: Some(request_id()),
+                why: self.text.clone(),
+            })),
             Message::Refusals(refusals(&self.text)),
             Message::Failed { reference: self.text.clone() },
         ]);
@@ -505,6 +510,11 @@ fn side_news() -> Vec<SideNews> {
         target,
         why: Refusal::NotReviewer { reviewers: names().reviewers }.to_string(),
     };
+    let undelivered = |what: &str, request| SideNews::Undelivered {
+        what: what.to_owned(),
+        request,
+        why: "slack refused chat.postMessage: channel_not_found".to_owned(),
+    };
     vec![
         SideNews::Linked { email: email("ada@example.com") },
         SideNews::Unlinked { email: email("ada@example.com") },
@@ -512,6 +522,8 @@ fn side_news() -> Vec<SideNews> {
         refused(Tried::Request, None, Some(target())),
         refused(Tried::Approve, Some(request_id()), None),
         refused(Tried::OpenConsole, Some(request_id()), Some(target())),
+        undelivered("the review card", Some(request_id())),
+        undelivered("word of being linked", None),
     ]
 }
 

@@ -166,7 +166,7 @@ fn side_line<'a>(event: &'a SideEvent, names: &Names) -> Line<'a> {
         }
         SideNews::Undelivered { what, request, why } => {
             let about = request.iter().map(|id| code(id.as_str()));
-            let told = [format!("{who} · {} cannot be delivered, and is not tried again", name(what))];
+            let told = [format!("{who} · Slack will not take {}", name(what))];
             let told = told.into_iter().chain(about).collect::<Vec<_>>().join(" · ");
             ("Not delivered", told, Some(why.as_str()))
         }
