@@ -13,7 +13,6 @@ use elevate::{
     store::schema::create_table,
 };
 use sandbox::company::{APP_TOKEN, BROKER_KEY, Company};
-use tokio::net::TcpListener;
 
 /// The stand-ins' clock, as the product asks it.
 pub(crate) struct StageClock(pub(crate) sandbox::clock::Clock);
@@ -33,25 +32,24 @@ impl Clock for StageClock {
     }
 }
 
-/// Builds the product for `company`: browsers reach it where `listener` listens, Slack over `transport`.
+/// Builds the product for `company`: browsers reach it at `public_url`, Slack over `transport`.
 ///
 /// # Errors
 /// When the product will not have it.
 pub(crate) async fn build(
     company: &Company,
-    listener: &TcpListener,
+    public_url: &str,
     transport: Transport,
     ids: Arc<dyn Ids>,
 ) -> anyhow::Result<App> {
-    let public_url = format!("http://{}", listener.local_addr()?);
-    company.install(&public_url);
+    company.install(public_url);
     if transport == Transport::Socket {
         company.slack.install_socket();
     }
     let mut environment = company.environment();
     let of_transport = [("MODE", transport.as_str()), ("APP_TOKEN", APP_TOKEN)];
     environment.extend(of_transport.map(|(key, value)| (format!("ELEVATE_SLACK__{key}"), value.to_owned())));
-    let config = Config::parse(&company.configuration(&public_url), environment)?;
+    let config = Config::parse(&company.configuration(public_url), environment)?;
     let outside = outside(company, ids);
     create_table(&outside.dynamodb, &config.dynamodb.table).await.context("could not make the table")?;
     app::build(config, outside).await

@@ -25,7 +25,7 @@ pub(crate) async fn run() -> anyhow::Result<()> {
     let company = Company::open(Clock::running(), Dynamo::in_memory()?).await?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("http://{}", listener.local_addr()?);
-    let app = stage::build(&company, &listener, Transport::Http, Arc::new(SystemIds)).await?;
+    let app = stage::build(&company, &url, Transport::Http, Arc::new(SystemIds)).await?;
     let router = app.router();
     tokio::spawn(async move { axum::serve(listener, router).await });
     let ada = Browser::with_clock(company.clock.clone());

@@ -7,6 +7,7 @@ use crate::{
     clock::Clock,
     dynamo::Dynamo,
     idp::{self, Idp, IdpConfig},
+    power::Power,
     slack::{self, Channel, Slack, SlackConfig},
 };
 
@@ -124,6 +125,15 @@ impl Company {
     pub fn install(&self, public_url: &str) {
         self.slack.install(public_url);
         self.idp.allow_redirect(&format!("{}/oidc/callback", public_url.trim_end_matches('/')));
+    }
+
+    /// Lets everything that the broker does hang on `power`.
+    pub fn plug_in(&self, power: &Power) {
+        // The other calls are of people's browsers.
+        self.slack.control().plug_in(power, |_| true);
+        self.idp.control().plug_in(power, |path| path != "authorize");
+        self.aws.control().plug_in(power, |action| ["AssumeRole", "getSigninToken"].contains(&action));
+        self.dynamo.control().plug_in(power, |_| true);
     }
 
     /// The broker's configuration file.

@@ -20,6 +20,8 @@ use serde::Deserialize;
 use serde_json::json;
 use tokio::net::TcpListener;
 
+use crate::power::{Passage, Power};
+
 /// What goes wrong with one call.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
@@ -34,6 +36,8 @@ pub enum Fault {
     Hangs,
     /// Done, but the answer breaks off on its way.
     AnswerLost,
+    /// Done, and never answered.
+    Unanswered,
 }
 
 /// Faults and latency of one stand-in, switched on and off while it runs, and the calls it has seen.
@@ -46,6 +50,14 @@ struct Inner {
     faults: BTreeMap<String, VecDeque<Fault>>,
     standing: BTreeMap<String, Fault>,
     calls: Vec<String>,
+    power: Option<Plugged>,
+}
+
+/// The power that calls hang on, and which calls do.
+#[derive(Debug)]
+struct Plugged {
+    power: Power,
+    is_of_the_broker: fn(&str) -> bool,
 }
 
 impl Control {
@@ -73,6 +85,18 @@ impl Control {
         inner.standing.clear();
     }
 
+    /// From now on, calls of these names hang on the broker's power.
+    pub fn plug_in(&self, power: &Power, is_of_the_broker: fn(&str) -> bool) {
+        self.inner().power = Some(Plugged { power: power.clone(), is_of_the_broker });
+    }
+
+    /// Says that a call has landed which is [`Fault::Unanswered`].
+    pub(crate) fn landed(&self) {
+        if let Some(Plugged { power, .. }) = &self.inner().power {
+            power.landed();
+        }
+    }
+
     /// The names of all calls seen so far, oldest first.
     #[must_use]
     pub fn calls(&self) -> Vec<String> {
@@ -86,6 +110,12 @@ impl Control {
         inner.calls.push(name.to_owned());
         let queued = inner.faults.get_mut(name).and_then(VecDeque::pop_front);
         let fault = queued.or_else(|| inner.standing.get(name).cloned());
+        let plugged = inner.power.as_ref().filter(|plugged| (plugged.is_of_the_broker)(name));
+        let fault = match plugged.map_or(Passage::Through, |plugged| plugged.power.pass(name)) {
+            Passage::Through => fault,
+            Passage::Stopped => Some(Fault::Hangs),
+            Passage::Unanswered => Some(Fault::Unanswered),
+        };
         (inner.latency.get(name).copied().unwrap_or_default(), fault)
     }
 
@@ -140,6 +170,11 @@ pub async fn apply(control: &Control, name: &str, answer: impl Future<Output = R
         }
         Some(Fault::Garbage) => "<html>an upstream proxy's page".into_response(),
         Some(Fault::Hangs) => std::future::pending().await,
+        Some(Fault::Unanswered) => {
+            answer.await;
+            control.landed();
+            std::future::pending().await
+        }
         Some(Fault::AnswerLost) => {
             answer.await;
             let lost = std::io::Error::from(std::io::ErrorKind::ConnectionReset);

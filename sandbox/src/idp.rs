@@ -190,7 +190,7 @@ impl Realm {
     }
 
     fn key(&self) -> &SigningKey {
-        self.key.get_or_init(SigningKey::generate)
+        self.key.get_or_init(SigningKey::of_this_process)
     }
 
     /// The person who signs in as `login`, unless they are disabled.

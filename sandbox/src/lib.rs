@@ -11,6 +11,7 @@ pub mod company;
 pub mod dynamo;
 pub mod http;
 pub mod idp;
+pub mod power;
 pub mod slack;
 
 mod chance;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     ids::Target,
-    person::{Person, SignedIn},
+    person::{Actor, Person, SignedIn},
     policy::{Policy, Reason},
     refusal::Refusal,
     request::{Event, Request, Status},
@@ -111,6 +111,12 @@ pub fn decide(
     now: Timestamp,
 ) -> Result<Option<Event>, Refusal> {
     let event = match command {
+        // Whoever presses twice has done it once: that is nobody's mistake, and nothing to be told of.
+        Command::Approve { by } | Command::Reject { by, .. } | Command::Withdraw { by } | Command::End { by }
+            if request.is_so_already(command, by.actor(), now) =>
+        {
+            return Ok(None);
+        }
         Command::Approve { by } => {
             request.check_reviewer(by, policy)?;
             request.check_unanswered(now)?;
@@ -144,6 +150,18 @@ pub fn decide(
     Ok(Some(event))
 }
 impl Request {
+    /// Whether it stands where it stands because this very person has given this very command before.
+    fn is_so_already(&self, command: &Command, person: &Actor, now: Timestamp) -> bool {
+        let done_by = match (command, self.status_at(now)) {
+            (Command::Approve { .. }, Status::Approved { by, .. })
+            | (Command::Reject { .. }, Status::Rejected { by, .. })
+            | (Command::Withdraw { .. }, Status::Withdrawn { by })
+            | (Command::End { .. }, Status::Ended { by: Some(by), .. }) => by,
+            _ => return false,
+        };
+        done_by.is_same_person(person)
+    }
+
     fn check_reviewer(&self, by: &Person, policy: &Policy) -> Result<(), Refusal> {
         if by.actor().is_same_person(&self.requester) {
             return Err(Refusal::OwnRequest { reviewers: policy.reviewers.clone() });

@@ -10,6 +10,7 @@ mod audit;
 mod chat;
 mod cloud;
 mod corpus;
+mod crash;
 mod deliver;
 mod federate;
 mod groups;

@@ -9,7 +9,6 @@ use sandbox::{
     dynamo::Dynamo,
     http::Fault,
 };
-use tokio::net::TcpListener;
 
 use crate::{
     stage,
@@ -20,8 +19,8 @@ use crate::{
 async fn refusal_to_start(upset: impl FnOnce(&Company)) -> String {
     let company = Company::open(Clock::standing(nine()), Dynamo::in_memory().unwrap()).await.unwrap();
     upset(&company);
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let started = stage::build(&company, &listener, Transport::Http, Arc::new(Counted::default())).await;
+    let url = "http://127.0.0.1:8080";
+    let started = stage::build(&company, url, Transport::Http, Arc::new(Counted::default())).await;
     format!("{:#}", started.expect_err("the app started"))
 }
 

@@ -74,7 +74,7 @@ async fn the_app_is_ready_once_slack_has_said_hello() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let chance = Arc::new(Counted::default());
-    let app = stage::build(&company, &listener, Transport::Socket, chance).await.unwrap();
+    let app = stage::build(&company, &url, Transport::Socket, chance).await.unwrap();
     let router = app.router();
     tokio::spawn(async move { axum::serve(listener, router).await });
     let browser = sandbox::browser::Browser::with_clock(company.clock.clone());

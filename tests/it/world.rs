@@ -35,7 +35,8 @@ use sandbox::{
     dynamo::Dynamo,
     slack::{Ack, Message, Submission, render},
 };
-use tokio::{net::TcpListener, sync::watch, time::timeout};
+use axum::Router;
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle, time::timeout};
 
 use crate::stage;
 
@@ -49,8 +50,15 @@ pub(crate) struct World {
     pub(crate) url: String,
     hired: Mutex<Vec<Persona>>,
     read: Mutex<HashMap<String, u32>>,
+    door: Mutex<Option<Door>>,
     /// The product takes its end for the world's.
     _stop: watch::Sender<bool>,
+}
+
+/// Where Slack and browsers come in.
+struct Door {
+    close: watch::Sender<bool>,
+    is_closed: JoinHandle<std::io::Result<()>>,
 }
 
 /// Somebody at work: a Slack account and a browser.
@@ -63,6 +71,13 @@ pub(crate) struct Player<'w> {
 /// Chance that comes out the same in every run.
 #[derive(Default)]
 pub(crate) struct Counted(AtomicU64);
+
+impl Counted {
+    /// Chance that is another than that of who counts from somewhere else.
+    pub(crate) fn from(start: u64) -> Self {
+        Self(AtomicU64::new(start))
+    }
+}
 
 impl Ids for Counted {
     fn fill(&self, bytes: &mut [u8]) {
@@ -101,14 +116,14 @@ impl World {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let chance = Arc::new(Counted::default());
-        let app = stage::build(&company, &listener, transport, chance).await.unwrap();
-        let router = app.router();
-        tokio::spawn(async move { axum::serve(listener, router).await });
+        let app = stage::build(&company, &url, transport, chance).await.unwrap();
+        let door = Mutex::new(Some(Door::open(listener, app.router())));
         let stop = watch::Sender::new(false);
         if let Some(sockets) = app.sockets() {
             tokio::spawn(Arc::clone(sockets).hold(stop.subscribe()));
         }
-        let world = Self { company, app, url, hired: Mutex::default(), read: Mutex::default(), _stop: stop };
+        let (hired, read) = (Mutex::default(), Mutex::default());
+        let world = Self { company, app, url, hired, read, door, _stop: stop };
         if transport == Transport::Socket {
             world.serves_on(2).await;
         }
@@ -124,11 +139,21 @@ impl World {
 
     /// Another replica, at work on the same table. What Slack and browsers send goes to the first one.
     pub(crate) async fn another_replica(&self) -> App {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let other_chance = Arc::new(Counted(AtomicU64::new(1 << 32)));
-        let app = stage::build(&self.company, &listener, Transport::Http, other_chance).await.unwrap();
-        self.company.install(&self.url);
-        app
+        let other_chance = Arc::new(Counted::from(1 << 32));
+        stage::build(&self.company, &self.url, Transport::Http, other_chance).await.unwrap()
+    }
+
+    /// Takes in nothing any more, and leaves the address to another replica.
+    pub(crate) async fn closes(&self) {
+        let Door { close, is_closed } = self.door.lock().unwrap().take().expect("the door is open");
+        close.send_replace(true);
+        is_closed.await.unwrap().unwrap();
+    }
+
+    /// Takes in what Slack and browsers send again.
+    pub(crate) async fn opens(&self) {
+        let listener = TcpListener::bind(self.url.trim_start_matches("http://")).await.unwrap();
+        *self.door.lock().unwrap() = Some(Door::open(listener, self.app.router()));
     }
 
     /// What this person asks for in Slack, as it is once it has been verified and parsed. `trigger` tells presses
@@ -287,7 +312,7 @@ impl World {
     }
 
     /// Requests of this person whose history cannot be read, has a gap, or adds up to something else.
-    async fn contradictions(&self, persona: Persona) -> Vec<String> {
+    pub(crate) async fn contradictions(&self, persona: Persona) -> Vec<String> {
         let store = &self.app.broker().ports().store;
         let (issuer, subject) = (self.company.idp.issuer(), persona.login.to_owned());
         let mut found = Vec::new();
@@ -321,6 +346,16 @@ impl World {
             }
         }
         assert!(left.is_empty(), "the story left something behind:\n{}", left.join("\n\n"));
+    }
+}
+
+impl Door {
+    fn open(listener: TcpListener, router: Router) -> Self {
+        let close = watch::Sender::new(false);
+        let mut told = close.subscribe();
+        let closing = async move { drop(told.wait_for(|told| *told).await) };
+        let is_closed = tokio::spawn(axum::serve(listener, router).with_graceful_shutdown(closing).into_future());
+        Self { close, is_closed }
     }
 }
 

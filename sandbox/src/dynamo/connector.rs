@@ -92,6 +92,11 @@ impl Dynamo {
             Some(Fault::RateLimited(_)) => response_to(Err(Failure::throttled())),
             Some(Fault::Garbage) => response(200, "<html>an upstream proxy's page".to_owned()),
             Some(Fault::Hangs) => pending().await,
+            Some(Fault::Unanswered) => {
+                drop(self.perform(call).await);
+                self.0.control.landed();
+                pending().await
+            }
             Some(Fault::AnswerLost) => {
                 self.perform(call).await?;
                 Err(ConnectorError::io(io::Error::from(io::ErrorKind::ConnectionReset).into()))

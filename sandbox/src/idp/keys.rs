@@ -1,5 +1,7 @@
 //! The RSA key an OpenID provider signs with.
 
+use std::sync::LazyLock;
+
 use aws_lc_rs::{
     encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der},
     rsa::{KeyPair, KeySize},
@@ -15,6 +17,7 @@ use serde_json::{Map, Value};
 use crate::chance::random_id;
 
 /// A private key, and what the world may know of it.
+#[derive(Clone)]
 pub(super) struct SigningKey {
     pub(super) kid: String,
     pub(super) private: EncodingKey,
@@ -23,6 +26,12 @@ pub(super) struct SigningKey {
 }
 
 impl SigningKey {
+    /// The key with which every provider of this process begins: to make one takes as long as a whole story.
+    pub(super) fn of_this_process() -> Self {
+        static KEY: LazyLock<SigningKey> = LazyLock::new(SigningKey::generate);
+        KEY.clone()
+    }
+
     pub(super) fn generate() -> Self {
         Self::generate_as(random_id::<8>())
     }
