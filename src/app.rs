@@ -74,7 +74,8 @@ pub async fn build(config: Config, outside: Outside) -> anyhow::Result<App> {
             (web::router(Arc::clone(&broker), metrics, || true).merge(slack), None)
         }
         Mode::Socket { app_token } => {
-            let sockets = Sockets::new(socket_client(&config.slack, app_token)?, Arc::clone(&broker));
+            let client = socket_client(&config.slack, app_token)?;
+            let sockets = Sockets::new(client, Arc::clone(&broker), Arc::clone(&metrics));
             let serving = sockets.serving();
             (web::router(Arc::clone(&broker), metrics, move || *serving.borrow() > 0), Some(sockets))
         }

@@ -9,7 +9,7 @@
 //! ```
 //!
 //! `config` and `outbound` lie below the adapters, which take their settings and their HTTP client from there.
-//! `web` shows what `metrics` has counted.
+//! `web` shows what `metrics` has counted; `slack::socket` tells it how long Slack has waited.
 
 pub mod app;
 pub mod aws;

@@ -1,8 +1,9 @@
 //! What the operator can count: how Slack is answered, how the counterparts answer, what is committed, what waits.
 //!
 //! Effects are measured where they are had: a [`Measured`] port stands in front of a port and is that port, so that
-//! nothing else knows of it. A label is a word of this program, which its type sees to; what Slack, a provider or a
-//! person says never becomes one.
+//! nothing else knows of it. What Slack sends is measured in front of its routes, or by the connection it comes on
+//! ([`acks`]). A label is a word of this program, which its type sees to; what Slack, a provider or a person says
+//! never becomes one.
 
 pub mod acks;
 mod measured;
@@ -95,7 +96,7 @@ impl Metrics {
         let Self { registry, acks, calls, events, parked, due, oldest_due, last_sweep, counted_at: _ } = self;
         registry.register_with_unit(
             "slack_ack_duration",
-            "How long Slack waited for the answer to what it sent, by kind and by the answer's status",
+            "How long Slack waited for the answer to what it sent, by kind and by what the answer was",
             Unit::Seconds,
             acks.clone(),
         );

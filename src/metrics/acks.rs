@@ -1,4 +1,4 @@
-//! How fast, and with what, Slack is answered.
+//! How fast, and with what, Slack is answered, by whichever way it comes.
 
 use std::sync::Arc;
 
@@ -12,48 +12,77 @@ use tokio::time::Instant;
 
 use super::{Metrics, Outcome};
 
-/// The same routes, with every answer noted. They must be Slack's alone.
-pub fn measured(routes: Router, metrics: &Arc<Metrics>) -> Router {
-    routes.route_layer(middleware::from_fn_with_state(Arc::clone(metrics), measure))
+/// What Slack wants an answer to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Kind {
+    /// A slash command.
+    Command,
+    /// A pressed button, or a submitted form.
+    Interaction,
+    /// Anything else.
+    Event,
 }
 
-async fn measure(State(metrics): State<Arc<Metrics>>, request: Request, next: Next) -> Response {
-    let mut waiting = Waiting::new(metrics, kind(request.uri().path()));
-    let response = next.run(request).await;
-    waiting.outcome = match response.status() {
-        status if status.is_server_error() => Outcome::Unavailable,
-        status if status.is_client_error() => Outcome::Refused,
-        _ => Outcome::Ok,
-    };
-    response
-}
-
-/// Slack waits, and is noted when it does so no more: it has its answer, or has hung up, which drops the handler.
-struct Waiting {
+/// Slack waits, and is noted when it does so no more: it has its answer, or this is dropped without one.
+#[derive(Debug)]
+pub(crate) struct Waiting {
     metrics: Arc<Metrics>,
-    kind: &'static str,
+    kind: Kind,
     since: Instant,
     outcome: Outcome,
 }
 
 impl Waiting {
-    fn new(metrics: Arc<Metrics>, kind: &'static str) -> Self {
-        Self { metrics, kind, since: Instant::now(), outcome: Outcome::Unavailable }
+    /// Slack waits from this moment on.
+    pub(crate) fn begin(metrics: &Arc<Metrics>, kind: Kind) -> Self {
+        Self { metrics: Arc::clone(metrics), kind, since: Instant::now(), outcome: Outcome::Unavailable }
+    }
+
+    /// Slack has its answer.
+    pub(crate) fn end(mut self, outcome: Outcome) {
+        self.outcome = outcome;
     }
 }
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        self.metrics.answered(self.kind, self.outcome, self.since);
+        self.metrics.answered(self.kind.word(), self.outcome, self.since);
     }
 }
 
-fn kind(path: &str) -> &'static str {
-    match path {
-        "/slack/commands" => "command",
-        "/slack/interactions" => "interaction",
-        _ => "event",
+impl Kind {
+    fn of_path(path: &str) -> Self {
+        match path {
+            "/slack/commands" => Self::Command,
+            "/slack/interactions" => Self::Interaction,
+            _ => Self::Event,
+        }
     }
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Command => "command",
+            Self::Interaction => "interaction",
+            Self::Event => "event",
+        }
+    }
+}
+
+/// The same routes, with every answer noted. They must be Slack's alone.
+pub fn measured(routes: Router, metrics: &Arc<Metrics>) -> Router {
+    routes.route_layer(middleware::from_fn_with_state(Arc::clone(metrics), measure))
+}
+
+/// A request that Slack has hung up on is dropped, and its wait with it.
+async fn measure(State(metrics): State<Arc<Metrics>>, request: Request, next: Next) -> Response {
+    let waiting = Waiting::begin(&metrics, Kind::of_path(request.uri().path()));
+    let response = next.run(request).await;
+    waiting.end(match response.status() {
+        status if status.is_server_error() => Outcome::Unavailable,
+        status if status.is_client_error() => Outcome::Refused,
+        _ => Outcome::Ok,
+    });
+    response
 }
 
 #[cfg(test)]
@@ -63,7 +92,7 @@ mod tests {
     #[test]
     fn slack_that_hangs_up_has_had_no_answer() {
         let metrics = Metrics::new();
-        drop(Waiting::new(Arc::clone(&metrics), "command"));
+        drop(Waiting::begin(&metrics, Kind::Command));
         let sample = r#"elevate_slack_ack_duration_seconds_count{kind="command",outcome="unavailable"} 1"#;
         assert!(metrics.text().lines().any(|line| line == sample), "{}", metrics.text());
     }

@@ -11,7 +11,7 @@ mod link;
 
 use std::{sync::Arc, time::Duration};
 
-use futures_util::{SinkExt, StreamExt, stream::FuturesUnordered};
+use futures_util::{FutureExt, SinkExt, StreamExt, stream::FuturesUnordered};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::{
@@ -24,7 +24,13 @@ use tokio_tungstenite::tungstenite::Message;
 use self::link::Socket;
 pub use self::link::{SocketClient, SocketConfig};
 use super::inbound::{self, Ack};
-use crate::flows::Broker;
+use crate::{
+    flows::Broker,
+    metrics::{
+        Metrics, Outcome,
+        acks::{Kind, Waiting},
+    },
+};
 
 /// How many connections are open at a time: while one is replaced, another serves.
 const CONNECTIONS: usize = 2;
@@ -40,6 +46,7 @@ const LONGEST_BACKOFF: Duration = Duration::from_secs(60);
 pub struct Sockets {
     client: SocketClient,
     broker: Arc<Broker>,
+    metrics: Arc<Metrics>,
     serving: watch::Sender<usize>,
 }
 
@@ -67,10 +74,17 @@ struct Frame {
     payload: Value,
 }
 
+/// What Slack wants acknowledged, under its id.
+struct Envelope {
+    id: String,
+    kind: Kind,
+    payload: Value,
+}
+
 /// What a frame means for its connection.
 enum Heard {
     Hello,
-    Envelope(Frame, String),
+    Envelope(Envelope),
     /// The connection is about to be replaced.
     Refresh,
     Nothing,
@@ -79,8 +93,8 @@ enum Heard {
 impl Sockets {
     /// The connections that `client` will open. Opens none yet.
     #[must_use]
-    pub fn new(client: SocketClient, broker: Arc<Broker>) -> Arc<Self> {
-        Arc::new(Self { client, broker, serving: watch::Sender::new(0) })
+    pub fn new(client: SocketClient, broker: Arc<Broker>, metrics: Arc<Metrics>) -> Arc<Self> {
+        Arc::new(Self { client, broker, metrics, serving: watch::Sender::new(0) })
     }
 
     /// On how many connections Slack has said hello.
@@ -158,15 +172,19 @@ impl Sockets {
                 () = told_to(&mut stop), if is_listening => is_listening = false,
                 Some(ack) = acks.next() => {
                     // What failed is not acknowledged, so that Slack says so.
-                    let Some(ack) = ack else { continue };
+                    let Some((ack, waiting)) = ack else { continue };
                     let Ok(Ok(())) = timeout(SEND_WITHIN, socket.send(ack)).await else { break };
+                    Waiting::end(waiting, Outcome::Ok);
                 }
                 message = timeout_at(silent_at, socket.next()), if is_listening => {
                     let Ok(Some(Ok(message))) = message else { break };
                     silent_at = Instant::now() + SILENCE;
                     match read(&message) {
                         Heard::Hello => hello = Some(Serving::begin(&self.serving)),
-                        Heard::Envelope(frame, id) => acks.push(self.answer(frame, id)),
+                        Heard::Envelope(envelope) => {
+                            let waiting = Waiting::begin(&self.metrics, envelope.kind);
+                            acks.push(self.answer(envelope).map(|ack| Some((ack?, waiting))));
+                        }
                         Heard::Refresh if hello.is_some() => give_up(&mut place, Left::Refreshed),
                         Heard::Refresh | Heard::Nothing => {}
                     }
@@ -174,23 +192,21 @@ impl Sockets {
             }
         }
         let left = if hello.is_some() { Left::Lost } else { Left::Refused };
-        drop(hello);
+        drop((hello, acks)); // on a connection that broke, nobody waits for them any more
         give_up(&mut place, left);
         timeout(SEND_WITHIN, socket.close(None)).await.ok();
     }
 
     /// The acknowledgement of an envelope, once what it asks for is stored; none if it could not be.
-    async fn answer(&self, frame: Frame, envelope_id: String) -> Option<Message> {
-        let ack = match frame.kind.as_str() {
-            "slash_commands" => {
-                inbound::command(&self.broker, serde_json::from_value(frame.payload).ok()).await
-            }
-            "interactive" => inbound::interaction(&self.broker, &frame.payload.to_string()).await,
-            _ => Ack::Heard, // no event is used, and one that comes all the same has been heard
+    async fn answer(&self, Envelope { id, kind, payload }: Envelope) -> Option<Message> {
+        let ack = match kind {
+            Kind::Command => inbound::command(&self.broker, serde_json::from_value(payload).ok()).await,
+            Kind::Interaction => inbound::interaction(&self.broker, &payload.to_string()).await,
+            Kind::Event => Ack::Heard, // none is used, and one that comes all the same has been heard
         };
         let ack = match ack {
-            Ack::Heard => json!({ "envelope_id": envelope_id }),
-            Ack::Shows(payload) => json!({ "envelope_id": envelope_id, "payload": payload }),
+            Ack::Heard => json!({ "envelope_id": id }),
+            Ack::Shows(payload) => json!({ "envelope_id": id, "payload": payload }),
             Ack::Failed => return None,
         };
         Some(Message::text(ack.to_string()))
@@ -210,11 +226,11 @@ impl Sockets {
 
 fn read(message: &Message) -> Heard {
     let Message::Text(text) = message else { return Heard::Nothing };
-    let Ok(mut frame) = serde_json::from_str::<Frame>(text) else {
+    let Ok(frame) = serde_json::from_str::<Frame>(text) else {
         tracing::warn!("a frame of an unknown shape was let pass");
         return Heard::Nothing;
     };
-    match (frame.kind.as_str(), frame.envelope_id.take()) {
+    match (frame.kind.as_str(), frame.envelope_id) {
         ("hello", _) => Heard::Hello,
         ("disconnect", _) if ["warning", "refresh_requested"].contains(&frame.reason.as_str()) => {
             Heard::Refresh
@@ -223,8 +239,16 @@ fn read(message: &Message) -> Heard {
             tracing::warn!(reason = frame.reason, "slack ends a connection");
             Heard::Nothing
         }
-        (_, Some(id)) => Heard::Envelope(frame, id),
+        (kind, Some(id)) => Heard::Envelope(Envelope { id, kind: kind_of(kind), payload: frame.payload }),
         (_, None) => Heard::Nothing,
+    }
+}
+
+fn kind_of(envelope: &str) -> Kind {
+    match envelope {
+        "slash_commands" => Kind::Command,
+        "interactive" => Kind::Interaction,
+        _ => Kind::Event,
     }
 }
 

@@ -6,6 +6,7 @@ use std::{
 };
 
 use chrono::TimeDelta;
+use elevate::config::Transport;
 use sandbox::{
     company::{ADA, BOB, CAROL},
     http::Fault,
@@ -16,7 +17,7 @@ use crate::world::{ASK, World};
 
 /// Everything that one scrape says, with every line understood.
 #[derive(Default)]
-struct Scrape {
+pub(crate) struct Scrape {
     types: BTreeMap<String, String>,
     samples: BTreeMap<(String, Labels), f64>,
 }
@@ -39,7 +40,7 @@ impl Scrape {
     /// Reads Prometheus's text format
     /// (<https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format>), of which every metric has
     /// its help and its type first, and all its samples after them.
-    fn read(text: &str) -> Self {
+    pub(crate) fn read(text: &str) -> Self {
         assert!(text.ends_with('\n'));
         let mut scrape = Self::default();
         let mut helped = String::new();
@@ -70,7 +71,7 @@ impl Scrape {
     }
 
     /// The sum of all samples of this name that have these labels.
-    fn sum(&self, name: &str, labels: &[(&str, &str)]) -> f64 {
+    pub(crate) fn sum(&self, name: &str, labels: &[(&str, &str)]) -> f64 {
         let has =
             |all: &Labels| labels.iter().all(|(key, value)| all.get(*key).is_some_and(|it| it == value));
         self.samples.iter().filter(|((it, all), _)| it == name && has(all)).map(|(_, value)| value).sum()
@@ -93,7 +94,12 @@ fn parts(sample: &str) -> (String, Labels) {
 
 /// A scrape of a world in which much has happened: links, an approval, a session, a refusal.
 async fn eventful() -> (World, Scrape) {
-    let (world, link) = World::approved().await;
+    eventful_over(Transport::Http).await
+}
+
+/// The same, over either transport.
+async fn eventful_over(transport: Transport) -> (World, Scrape) {
+    let (world, link) = World::approved_over(transport).await;
     world.ada().opens(&link).await;
     world.bob().types("/elevate 111122223333/NoSuchRole 1h bucket policy broken").await;
     world.everybody_catches_up();
@@ -117,17 +123,19 @@ async fn every_event_of_a_story_is_counted_once() {
 }
 
 #[tokio::test]
-async fn every_answer_to_slack_is_counted() {
-    let (world, scrape) = eventful().await;
-    let answers = |kind, outcome| {
-        scrape.sum("elevate_slack_ack_duration_seconds_count", &[("kind", kind), ("outcome", outcome)])
-    };
-    // Three people link themselves, Ada asks, Bob asks in vain.
-    assert_eq!(answers("command", "ok"), 5.0);
-    // Each of the three follows the link's button, Bob approves, Ada goes to the console.
-    assert_eq!(answers("interaction", "ok"), 5.0);
-    assert_eq!(scrape.sum("elevate_slack_ack_duration_seconds_count", &[]), 10.0);
-    world.finish().await;
+async fn every_answer_to_slack_is_counted_whichever_way_it_comes() {
+    for transport in [Transport::Http, Transport::Socket] {
+        let (world, scrape) = eventful_over(transport).await;
+        let answers = |kind, outcome| {
+            scrape.sum("elevate_slack_ack_duration_seconds_count", &[("kind", kind), ("outcome", outcome)])
+        };
+        // Three people link themselves, Ada asks, Bob asks in vain.
+        assert_eq!(answers("command", "ok"), 5.0, "{transport:?}");
+        // Each of the three follows the link's button, Bob approves, Ada goes to the console.
+        assert_eq!(answers("interaction", "ok"), 5.0, "{transport:?}");
+        assert_eq!(scrape.sum("elevate_slack_ack_duration_seconds_count", &[]), 10.0, "{transport:?}");
+        world.finish().await;
+    }
 }
 
 #[tokio::test]

@@ -1,30 +1,26 @@
 //! Socket Mode: which connections the app holds open, and what it acknowledges on them.
 
+mod scene;
+mod twice;
+
 use std::{sync::Arc, time::Duration};
 
-use axum::{Json, Router, routing::post};
 use elevate::{
     app,
     config::{Config, Mode, Transport},
-    slack::socket::{SILENCE, SocketClient, SocketConfig, Sockets},
+    slack::socket::SILENCE,
 };
-use futures_util::{SinkExt, StreamExt};
 use sandbox::{
     clock::Clock,
-    company::{ADA, Company, TEAM},
+    company::{ADA, Company},
     dynamo::Dynamo,
     http::Fault,
     slack::Disconnect,
 };
-use serde_json::{Value, json};
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::watch,
-    task::JoinHandle,
-    time::{advance, pause, resume, timeout},
-};
-use tokio_tungstenite::{WebSocketStream, accept_async, tungstenite::Message};
+use serde_json::json;
+use tokio::{net::TcpListener, sync::watch};
 
+use self::scene::{ScriptedSlack, ask, envelope, passes, pressed, soon};
 use crate::{
     stage,
     world::{Counted, World, nine},
@@ -94,50 +90,24 @@ async fn the_app_is_ready_once_slack_has_said_hello() {
 // Word by word
 
 #[tokio::test]
-async fn an_envelope_on_two_connections_and_once_more_counts_once() {
-    let world = World::with_linked([ADA]).await;
-    let slack = ScriptedSlack::start().await;
-    let bot = slack.meets(&world);
-    let (mut one, mut other) = (slack.accepts().await, slack.accepts().await);
-    let command = envelope("slash_commands", ask(&world));
-    for connection in [&mut one, &mut other] {
-        connection.says(&json!({ "type": "hello" })).await;
-        connection.says(&command).await;
-        assert_eq!(connection.hears().await, json!({ "envelope_id": "slash_commands" }));
-    }
-    one.says(&command).await;
-    assert_eq!(one.hears().await, json!({ "envelope_id": "slash_commands" }));
-    world.settle().await;
-    assert!(world.ada().hears().contains("on its way"));
-    world.card();
-    world.ada().is_told();
-    assert_eq!(world.audit().len(), 1);
-    drop(bot);
-    world.finish().await;
-}
-
-#[tokio::test]
 async fn what_cannot_be_stored_is_not_acknowledged_and_a_command_says_so() {
     let world = World::with_linked([ADA]).await;
     let slack = ScriptedSlack::start().await;
-    let _bot = slack.meets(&world);
-    let mut connection = slack.accepts().await;
-    connection.says(&json!({ "type": "hello" })).await;
+    let bot = slack.meets(&world);
+    let mut connection = slack.greets().await;
     world.company.dynamo.control().fail_always("TransactWriteItems", Fault::Status(500));
 
-    let unlink = json!({ "action_id": "person.unlink" });
-    let press = json!({
-        "type": "block_actions", "trigger_id": "a press", "user": { "id": ADA.slack, "team_id": TEAM },
-        "actions": [unlink],
-    });
-    connection.says(&envelope("interactive", press)).await;
-    connection.says(&envelope("slash_commands", ask(&world))).await;
+    let unlink = pressed(ADA, &json!({ "action_id": "person.unlink" }), "a press");
+    connection.says(&envelope("interactive", unlink)).await;
+    connection.says(&envelope("slash_commands", ask(&world, "a command"))).await;
     let ack = connection.hears().await;
     assert_eq!(ack["envelope_id"], "slash_commands");
     assert!(ack["payload"]["text"].as_str().unwrap().contains("could not be stored"), "{ack}");
     world.settle().await;
     connection.says(&envelope("events_api", json!({}))).await;
     assert_eq!(connection.hears().await, json!({ "envelope_id": "events_api" }), "and none of the press");
+    let answers = [("interaction", "unavailable"), ("command", "ok"), ("event", "ok")];
+    assert_eq!(answers.map(|(kind, outcome)| bot.answers(kind, outcome)), [1.0; 3]);
     world.company.dynamo.control().heal();
     world.finish().await;
 }
@@ -147,10 +117,7 @@ async fn a_connection_that_falls_silent_is_replaced_and_one_that_pings_is_not() 
     let world = World::start().await;
     let slack = ScriptedSlack::start().await;
     let bot = slack.meets(&world);
-    let (mut silent, mut pinging) = (slack.accepts().await, slack.accepts().await);
-    for connection in [&mut silent, &mut pinging] {
-        connection.says(&json!({ "type": "hello" })).await;
-    }
+    let (mut silent, mut pinging) = (slack.greets().await, slack.greets().await);
     bot.serves_on(2).await;
     passes(SILENCE - Duration::from_secs(1)).await;
     pinging.pings().await;
@@ -170,14 +137,10 @@ async fn a_connection_that_slack_ends_is_replaced_while_the_other_serves() {
     let world = World::start().await;
     let slack = ScriptedSlack::start().await;
     let bot = slack.meets(&world);
-    let (mut ending, mut other) = (slack.accepts().await, slack.accepts().await);
-    for connection in [&mut ending, &mut other] {
-        connection.says(&json!({ "type": "hello" })).await;
-    }
+    let (mut ending, mut other) = (slack.greets().await, slack.greets().await);
     bot.serves_on(2).await;
     ending.says(&json!({ "type": "disconnect", "reason": "refresh_requested" })).await;
-    let mut successor = slack.accepts().await;
-    successor.says(&json!({ "type": "hello" })).await;
+    let mut successor = slack.greets().await;
     bot.serves_on(3).await;
     drop(ending);
     bot.serves_on(2).await;
@@ -194,113 +157,15 @@ async fn what_was_taken_before_the_stop_is_acknowledged_after_it() {
     let bot = slack.meets(&world);
     let (mut connection, mut other) = (slack.accepts().await, slack.accepts().await);
     world.company.dynamo.control().slow("TransactWriteItems", Duration::from_millis(300));
-    connection.says(&envelope("slash_commands", ask(&world))).await;
+    connection.says(&envelope("slash_commands", ask(&world, "a command"))).await;
     connection.says(&envelope("events_api", json!({}))).await;
     assert_eq!(connection.hears().await["envelope_id"], "events_api");
     bot.stop.send_replace(true);
     assert_eq!(connection.hears().await, json!({ "envelope_id": "slash_commands" }));
     assert!(connection.ends().await && other.ends().await);
+    assert!(bot.waits("command", "ok") >= 0.3, "it is timed until its acknowledgement was sent");
     soon(bot.holding).await.unwrap();
     world.settle().await;
     world.everybody_catches_up();
     world.finish().await;
-}
-
-// ---------------------------------------------------------------------------------------------------------
-// The scene
-
-/// Slack's side of Socket Mode, which says what the test says.
-struct ScriptedSlack {
-    api_url: String,
-    links: TcpListener,
-}
-
-/// The product's side of it.
-struct Bot {
-    sockets: Arc<Sockets>,
-    stop: watch::Sender<bool>,
-    holding: JoinHandle<()>,
-}
-
-/// One connection, from Slack's side.
-struct Connection(WebSocketStream<TcpStream>);
-
-impl ScriptedSlack {
-    async fn start() -> Self {
-        let links = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("ws://{}/link?ticket=once&app_id=A0ELEVATE", links.local_addr().unwrap());
-        let opened = Json(json!({ "ok": true, "url": url }));
-        let router = Router::new().route("/apps.connections.open", post(async || opened));
-        let (listener, address) = sandbox::http::listen(0).await.unwrap();
-        sandbox::http::serve(listener, router);
-        Self { api_url: format!("http://{address}"), links }
-    }
-
-    /// The product of `world`, with connections to this Slack.
-    fn meets(&self, world: &World) -> Bot {
-        let config = SocketConfig { api_url: self.api_url.parse().unwrap(), app_token: "xapp-any".into() };
-        let sockets = Sockets::new(SocketClient::new(config).unwrap(), Arc::clone(world.app.broker()));
-        let stop = watch::Sender::new(false);
-        let holding = tokio::spawn(Arc::clone(&sockets).hold(stop.subscribe()));
-        Bot { sockets, stop, holding }
-    }
-
-    async fn accepts(&self) -> Connection {
-        let (stream, _) = soon(self.links.accept()).await.unwrap();
-        Connection(accept_async(stream).await.unwrap())
-    }
-}
-
-impl Bot {
-    async fn serves_on(&self, connections: usize) {
-        soon(self.sockets.serving().wait_for(|serving| *serving == connections)).await.unwrap();
-    }
-}
-
-impl Connection {
-    async fn says(&mut self, what: &Value) {
-        self.0.send(Message::text(what.to_string())).await.unwrap();
-    }
-
-    async fn hears(&mut self) -> Value {
-        let heard = soon(self.0.next()).await.unwrap().unwrap();
-        serde_json::from_str(heard.to_text().unwrap()).unwrap()
-    }
-
-    /// Pings, and waits for the answer.
-    async fn pings(&mut self) {
-        self.0.send(Message::Ping("applink".into())).await.unwrap();
-        assert!(soon(self.0.next()).await.unwrap().unwrap().is_pong());
-    }
-
-    /// Whether the next thing to come is the end.
-    async fn ends(&mut self) -> bool {
-        matches!(soon(self.0.next()).await, None | Some(Ok(Message::Close(_)) | Err(_)))
-    }
-}
-
-/// Ada asks for something, in one line.
-fn ask(world: &World) -> Value {
-    json!({
-        "team_id": TEAM, "user_id": ADA.slack, "trigger_id": "a command",
-        "text": "111122223333/S3Admin 1h bucket policy broken",
-        "response_url": format!("{}/used/up", world.company.slack.url()),
-    })
-}
-
-/// An envelope that is called what it holds.
-fn envelope(kind: &str, payload: Value) -> Value {
-    json!({ "envelope_id": kind, "type": kind, "accepts_response_payload": true, "payload": payload })
-}
-
-/// Lets the machine's time pass at once.
-async fn passes(time: Duration) {
-    pause();
-    advance(time).await;
-    resume();
-}
-
-/// What should not take long.
-async fn soon<F: Future>(what: F) -> F::Output {
-    timeout(Duration::from_secs(60), what).await.expect("nothing comes")
 }

@@ -29,7 +29,7 @@ const MAY_USE: [(&str, &[&str]); 22] = [
     ("slack/client", &["ports", "domain", "slack/errors", "slack/views", "outbound"]),
     ("slack/inbound", &["flows", "ports", "domain", "slack/command", "slack/payload", "slack/views"]),
     ("slack/routes", &["flows", "ports", "domain", "slack/inbound", "slack/verify"]),
-    ("slack/socket", &["flows", "ports", "slack/errors", "slack/inbound", "outbound"]),
+    ("slack/socket", &["flows", "ports", "slack/errors", "slack/inbound", "metrics", "outbound"]),
     ("metrics", &["ports", "domain"]),
     ("web", &["flows", "metrics", "ports", "domain"]),
     (

@@ -194,7 +194,12 @@ impl World {
 
     /// A world in which Bob has approved that request, and everybody has read it; with Ada's link to the console.
     pub(crate) async fn approved() -> (Self, String) {
-        let world = Self::asked().await;
+        Self::approved_over(Transport::Http).await
+    }
+
+    /// The same, over either transport.
+    pub(crate) async fn approved_over(transport: Transport) -> (Self, String) {
+        let world = Self::asked_over(transport).await;
         world.bob().presses("review.approve").await;
         assert!(world.card().contains("*Approved*"));
         assert!(world.ada().is_told().contains("*Approved*"));

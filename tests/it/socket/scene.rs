@@ -1,0 +1,150 @@
+//! The scene of Socket Mode: a Slack that says what the test says, and the product's connections to it.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{Json, Router, routing::post};
+use elevate::{
+    metrics::Metrics,
+    slack::socket::{SocketClient, SocketConfig, Sockets},
+};
+use futures_util::{SinkExt, StreamExt};
+use sandbox::company::{ADA, Persona, TEAM};
+use serde_json::{Value, json};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::watch,
+    task::JoinHandle,
+    time::{advance, pause, resume, timeout},
+};
+use tokio_tungstenite::{WebSocketStream, accept_async, tungstenite::Message};
+
+use crate::{metrics::Scrape, world::World};
+
+/// Slack's side of Socket Mode, which says what the test says.
+pub(super) struct ScriptedSlack {
+    api_url: String,
+    links: TcpListener,
+}
+
+/// The product's side of it.
+pub(super) struct Bot {
+    sockets: Arc<Sockets>,
+    metrics: Arc<Metrics>,
+    pub(super) stop: watch::Sender<bool>,
+    pub(super) holding: JoinHandle<()>,
+}
+
+/// One connection, from Slack's side.
+pub(super) struct Connection(WebSocketStream<TcpStream>);
+
+impl ScriptedSlack {
+    pub(super) async fn start() -> Self {
+        let links = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("ws://{}/link?ticket=once&app_id=A0ELEVATE", links.local_addr().unwrap());
+        let opened = Json(json!({ "ok": true, "url": url }));
+        let router = Router::new().route("/apps.connections.open", post(async || opened));
+        let (listener, address) = sandbox::http::listen(0).await.unwrap();
+        sandbox::http::serve(listener, router);
+        Self { api_url: format!("http://{address}"), links }
+    }
+
+    /// The product of `world`, with connections to this Slack.
+    pub(super) fn meets(&self, world: &World) -> Bot {
+        let config = SocketConfig { api_url: self.api_url.parse().unwrap(), app_token: "xapp-any".into() };
+        let (client, metrics) = (SocketClient::new(config).unwrap(), Metrics::new());
+        let sockets = Sockets::new(client, Arc::clone(world.app.broker()), Arc::clone(&metrics));
+        let stop = watch::Sender::new(false);
+        let holding = tokio::spawn(Arc::clone(&sockets).hold(stop.subscribe()));
+        Bot { sockets, metrics, stop, holding }
+    }
+
+    /// Takes in the next connection.
+    pub(super) async fn accepts(&self) -> Connection {
+        let (stream, _) = soon(self.links.accept()).await.unwrap();
+        Connection(accept_async(stream).await.unwrap())
+    }
+
+    /// Takes in the next connection, and says hello on it.
+    pub(super) async fn greets(&self) -> Connection {
+        let mut connection = self.accepts().await;
+        connection.says(&json!({ "type": "hello" })).await;
+        connection
+    }
+}
+
+impl Bot {
+    pub(super) async fn serves_on(&self, connections: usize) {
+        soon(self.sockets.serving().wait_for(|serving| *serving == connections)).await.unwrap();
+    }
+
+    /// How many envelopes of this kind came to this.
+    pub(super) fn answers(&self, kind: &str, outcome: &str) -> f64 {
+        self.counted("count", kind, outcome)
+    }
+
+    /// For how many seconds Slack has waited for them.
+    pub(super) fn waits(&self, kind: &str, outcome: &str) -> f64 {
+        self.counted("sum", kind, outcome)
+    }
+
+    fn counted(&self, what: &str, kind: &str, outcome: &str) -> f64 {
+        let name = format!("elevate_slack_ack_duration_seconds_{what}");
+        Scrape::read(&self.metrics.text()).sum(&name, &[("kind", kind), ("outcome", outcome)])
+    }
+}
+
+impl Connection {
+    pub(super) async fn says(&mut self, what: &Value) {
+        self.0.send(Message::text(what.to_string())).await.unwrap();
+    }
+
+    pub(super) async fn hears(&mut self) -> Value {
+        let heard = soon(self.0.next()).await.unwrap().unwrap();
+        serde_json::from_str(heard.to_text().unwrap()).unwrap()
+    }
+
+    /// Pings, and waits for the answer.
+    pub(super) async fn pings(&mut self) {
+        self.0.send(Message::Ping("applink".into())).await.unwrap();
+        assert!(soon(self.0.next()).await.unwrap().unwrap().is_pong());
+    }
+
+    /// Whether the next thing to come is the end.
+    pub(super) async fn ends(&mut self) -> bool {
+        matches!(soon(self.0.next()).await, None | Some(Ok(Message::Close(_)) | Err(_)))
+    }
+}
+
+/// Ada asks for something, in one line.
+pub(super) fn ask(world: &World, trigger: &str) -> Value {
+    json!({
+        "team_id": TEAM, "user_id": ADA.slack, "trigger_id": trigger,
+        "text": "111122223333/S3Admin 1h bucket policy broken",
+        "response_url": format!("{}/used/up", world.company.slack.url()),
+    })
+}
+
+/// Somebody presses a button.
+pub(super) fn pressed(who: Persona, button: &Value, trigger: &str) -> Value {
+    json!({
+        "type": "block_actions", "trigger_id": trigger, "user": { "id": who.slack, "team_id": TEAM },
+        "actions": [button],
+    })
+}
+
+/// An envelope that is called what it holds.
+pub(super) fn envelope(kind: &str, payload: Value) -> Value {
+    json!({ "envelope_id": kind, "type": kind, "accepts_response_payload": true, "payload": payload })
+}
+
+/// Lets the machine's time pass at once.
+pub(super) async fn passes(time: Duration) {
+    pause();
+    advance(time).await;
+    resume();
+}
+
+/// What should not take long.
+pub(super) async fn soon<F: Future>(what: F) -> F::Output {
+    timeout(Duration::from_secs(60), what).await.expect("nothing comes")
+}
