@@ -1,10 +1,24 @@
-//! What comes twice.
+//! What comes twice: an envelope, a press, and a press whose acknowledgement never came.
 
-use sandbox::company::ADA;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use elevate::{
+    config::Transport,
+    domain::{
+        press::Wish,
+        request::{Event, Recorded},
+    },
+    ports::COMMITTER_HAS_WORK_FOR,
+};
+use sandbox::company::{ADA, BOB};
 use serde_json::json;
 
-use super::scene::{ScriptedSlack, ask, envelope};
+use super::scene::{ScriptedSlack, ask, envelope, pressed};
 use crate::world::World;
+
+/// What Bob hears who approves what he has approved.
+const BY_HIMSELF: &str = "bob@example.com has already approved this request. There is nothing left to do.";
 
 #[tokio::test]
 async fn an_envelope_on_two_connections_and_once_more_counts_once() {
@@ -29,4 +43,89 @@ async fn an_envelope_on_two_connections_and_once_more_counts_once() {
     assert_eq!(world.audit().len(), 1);
     drop(bot);
     world.finish().await;
+}
+
+#[tokio::test]
+async fn of_a_double_click_one_press_counts_and_the_other_is_told_so() {
+    let world = World::asked_over(Transport::Socket).await;
+    let bob = world.bob();
+    world.company.dynamo.gather("TransactWriteItems", "EVENT#000002", 2);
+    tokio::join!(bob.presses_unawaited("review.approve"), bob.presses_unawaited("review.approve"));
+    world.settle().await;
+    assert_eq!(bob.unread_whispers(), [BY_HIMSELF]);
+    let audit = world.audit();
+    assert_eq!(audit.len(), 2, "{audit:?}");
+    assert_eq!(audit.iter().filter(|line| line.contains("*Approved*")).count(), 1, "{audit:?}");
+    assert_approved_once(&world).await;
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_press_that_its_replica_did_not_live_to_acknowledge_counts_once_however_it_comes_again() {
+    let world = World::asked().await;
+    let bob = world.bob();
+    let slack = ScriptedSlack::start().await;
+    let bot = slack.meets(&world);
+    let mut connection = slack.greets().await;
+    let request = world.request_of(ADA).await;
+    let stored = world.press(BOB, "a press", Wish::Approve(request.clone()));
+    let ports = world.app.broker().ports();
+    assert!(ports.store.accept(&stored, stored.asker.at + COMMITTER_HAS_WORK_FOR).await.unwrap());
+
+    let button = json!({ "action_id": "review.approve", "value": request });
+    connection.says(&envelope("interactive", pressed(BOB, &button, "a press"))).await;
+    assert_eq!(connection.hears().await, json!({ "envelope_id": "interactive" }), "the promise stands");
+    world.settle().await;
+    assert!(world.unread_by_anybody().is_empty(), "and whoever keeps it has time");
+    connection.says(&envelope("interactive", pressed(BOB, &button, "another press"))).await;
+    assert_eq!(connection.hears().await, json!({ "envelope_id": "interactive" }));
+    world.settle().await;
+    assert!(bob.unread_whispers().is_empty(), "his card shows it");
+    assert_approved_once(&world).await;
+    assert_eq!(world.audit().len(), 1);
+
+    world.passes(TimeDelta::minutes(2)).await;
+    assert_eq!(bob.unread_whispers(), [BY_HIMSELF], "what became of the press that failed");
+    assert!(world.audit().iter().all(|line| line.contains("*Refused*")));
+    drop(bot);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn what_was_done_without_an_acknowledgement_is_not_done_again() {
+    let world = World::with_linked([ADA]).await;
+    let ada = world.ada();
+    let slack = ScriptedSlack::start().await;
+    let bot = slack.meets(&world);
+    let (mut one, mut other) = (slack.greets().await, slack.greets().await);
+    bot.serves_on(2).await;
+    world.company.dynamo.control().slow("TransactWriteItems", Duration::from_millis(300));
+    one.says(&envelope("slash_commands", ask(&world, "a command"))).await;
+    one.says(&envelope("events_api", json!({}))).await;
+    assert_eq!(one.hears().await["envelope_id"], "events_api");
+    drop(one);
+    bot.serves_on(1).await;
+    assert_eq!((bot.answers("command", "unavailable"), bot.answers("command", "ok")), (1.0, 0.0));
+    world.settle().await;
+    assert!(ada.hears().contains("on its way"), "though Slack has told her that it failed");
+
+    other.says(&envelope("slash_commands", ask(&world, "another command"))).await;
+    assert_eq!(other.hears().await, json!({ "envelope_id": "slash_commands" }));
+    world.settle().await;
+    let heard = ada.unread_whispers();
+    assert!(heard.len() == 1 && heard[0].contains("You already have a request"), "{heard:?}");
+    assert!(world.card().contains("*Waiting*"));
+    assert!(ada.is_told().contains("*Waiting*"));
+    assert_eq!(world.audit().len(), 2, "asked for once, and refused once");
+    world.finish().await;
+}
+
+/// Ada's request has been approved, by one event, and everybody sees it.
+async fn assert_approved_once(world: &World) {
+    let store = &world.app.broker().ports().store;
+    let history = store.events(&world.request_of(ADA).await).await.unwrap();
+    assert!(matches!(&history[..], [_, Recorded { event: Event::Approved { .. }, .. }]), "{history:?}");
+    assert!(world.card().contains("*Approved* by @Bob"));
+    assert!(world.ada().is_told().contains("*Approved*"));
+    assert!(world.ada().hears().contains("Your link"));
 }
