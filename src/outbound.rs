@@ -33,8 +33,13 @@ pub enum HttpError {
     #[error("the answer is longer than {BODY_LIMIT} bytes")]
     TooLong,
     /// The server said that it cannot answer: a status of 5xx or 429, or any where another protocol was asked for.
-    #[error("status {0}")]
-    Unable(http::StatusCode),
+    #[error("status {status}")]
+    Unable {
+        /// The status.
+        status: http::StatusCode,
+        /// For how long the server wants to be left alone, where it says so in seconds.
+        retry_after: Option<Duration>,
+    },
 }
 
 impl HttpClient {
@@ -75,7 +80,7 @@ impl HttpClient {
     ) -> Result<(http::HeaderMap, Upgraded), HttpError> {
         let mut response = self.execute(request).await?;
         if response.status() != http::StatusCode::SWITCHING_PROTOCOLS {
-            return Err(HttpError::Unable(response.status()));
+            return Err(unable(&response));
         }
         let headers = std::mem::take(response.headers_mut());
         Ok((headers, response.upgrade().await.map_err(failed)?))
@@ -89,7 +94,7 @@ impl HttpClient {
         let response = self.0.execute(request).await.map_err(failed)?;
         let status = response.status();
         if status.is_server_error() || status == http::StatusCode::TOO_MANY_REQUESTS {
-            return Err(HttpError::Unable(status));
+            return Err(unable(&response));
         }
         Ok(response)
     }
@@ -118,6 +123,12 @@ async fn received(mut response: reqwest::Response) -> Result<http::Response<Vec<
         body.extend_from_slice(&chunk);
     }
     Ok(answer)
+}
+
+fn unable(response: &reqwest::Response) -> HttpError {
+    let retry_after = response.headers().get(http::header::RETRY_AFTER);
+    let seconds = retry_after.and_then(|value| value.to_str().ok()?.parse().ok());
+    HttpError::Unable { status: response.status(), retry_after: seconds.map(Duration::from_secs) }
 }
 
 fn failed(error: reqwest::Error) -> HttpError {

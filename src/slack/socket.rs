@@ -17,11 +17,11 @@ use serde_json::{Value, json};
 use tokio::{
     sync::{oneshot, watch},
     task::JoinSet,
-    time::{Instant, sleep, timeout, timeout_at},
+    time::{Instant, sleep, sleep_until, timeout, timeout_at},
 };
 use tokio_tungstenite::tungstenite::Message;
 
-use self::link::Socket;
+use self::link::{Socket, Unopened};
 pub use self::link::{SocketClient, SocketConfig};
 use super::inbound::{self, Ack};
 use crate::{
@@ -40,6 +40,8 @@ pub const SILENCE: Duration = Duration::from_secs(30);
 const SEND_WITHIN: Duration = Duration::from_secs(3);
 /// The longest wait before a connection is tried again.
 const LONGEST_BACKOFF: Duration = Duration::from_secs(60);
+/// The longest that Slack is left alone, however long it wishes.
+pub const LONGEST_QUIET: Duration = Duration::from_secs(5 * 60);
 
 /// The connections of one replica.
 #[derive(Debug)]
@@ -48,6 +50,8 @@ pub struct Sockets {
     broker: Arc<Broker>,
     metrics: Arc<Metrics>,
     serving: watch::Sender<usize>,
+    /// Until when Slack wants no more connections to be asked for.
+    quiet_until: watch::Sender<Instant>,
 }
 
 /// Why a place among the connections has become free.
@@ -94,7 +98,8 @@ impl Sockets {
     /// The connections that `client` will open. Opens none yet.
     #[must_use]
     pub fn new(client: SocketClient, broker: Arc<Broker>, metrics: Arc<Metrics>) -> Arc<Self> {
-        Arc::new(Self { client, broker, metrics, serving: watch::Sender::new(0) })
+        let (serving, quiet_until) = (watch::Sender::new(0), watch::Sender::new(Instant::now()));
+        Arc::new(Self { client, broker, metrics, serving, quiet_until })
     }
 
     /// On how many connections Slack has said hello.
@@ -142,14 +147,19 @@ impl Sockets {
         connections: &mut JoinSet<()>,
         stop: watch::Receiver<bool>,
     ) -> Left {
+        while Instant::now() < self.quiet_until() {
+            sleep_until(self.quiet_until()).await;
+        }
         match self.client.connect().await {
             Ok(socket) => {
                 let (place, left) = oneshot::channel();
                 connections.spawn(Arc::clone(self).serve(socket, place, stop));
                 left.await.unwrap_or(Left::Lost)
             }
-            Err(error) => {
-                tracing::warn!(%error, "could not open a connection to Slack");
+            Err(Unopened { why, retry_after }) => {
+                tracing::warn!(error = %why, ?retry_after, "could not open a connection to Slack");
+                let until = Instant::now() + retry_after.unwrap_or_default().min(LONGEST_QUIET);
+                self.quiet_until.send_modify(|latest| *latest = until.max(*latest));
                 Left::Refused
             }
         }
@@ -210,6 +220,10 @@ impl Sockets {
             Ack::Failed => return None,
         };
         Some(Message::text(ack.to_string()))
+    }
+
+    fn quiet_until(&self) -> Instant {
+        *self.quiet_until.borrow()
     }
 
     /// How long to wait after so many failures: twice as long each time, but not all at the same moment.

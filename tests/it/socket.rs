@@ -1,5 +1,6 @@
 //! Socket Mode: which connections the app holds open, and what it acknowledges on them.
 
+mod quiet;
 mod scene;
 mod twice;
 

@@ -1,29 +1,46 @@
 //! The scene of Socket Mode: a Slack that says what the test says, and the product's connections to it.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
-use axum::{Json, Router, routing::post};
+use axum::{Json, Router, extract::Request, middleware, routing::post};
 use elevate::{
     metrics::Metrics,
     slack::socket::{SocketClient, SocketConfig, Sockets},
 };
 use futures_util::{SinkExt, StreamExt};
-use sandbox::company::{ADA, Persona, TEAM};
+use sandbox::{
+    company::{ADA, Persona, TEAM},
+    http::Control,
+};
 use serde_json::{Value, json};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::watch,
     task::JoinHandle,
-    time::{advance, pause, resume, timeout},
+    time::{Instant, advance, pause, resume, timeout},
 };
 use tokio_tungstenite::{WebSocketStream, accept_async, tungstenite::Message};
 
 use crate::{metrics::Scrape, world::World};
 
+/// The app's token.
+const APP_TOKEN: &str = "xapp-any";
+/// With what every ticket begins.
+const TICKET: &str = "only-once-";
+
 /// Slack's side of Socket Mode, which says what the test says.
 pub(super) struct ScriptedSlack {
     api_url: String,
     links: TcpListener,
+    pub(super) control: Control,
+    /// When it was asked for connections.
+    asked: Arc<Mutex<Vec<Instant>>>,
 }
 
 /// The product's side of it.
@@ -40,22 +57,39 @@ pub(super) struct Connection(WebSocketStream<TcpStream>);
 impl ScriptedSlack {
     pub(super) async fn start() -> Self {
         let links = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("ws://{}/link?ticket=once&app_id=A0ELEVATE", links.local_addr().unwrap());
-        let opened = Json(json!({ "ok": true, "url": url }));
-        let router = Router::new().route("/apps.connections.open", post(async || opened));
+        let link = format!("ws://{}/link?app_id=A0ELEVATE&ticket={TICKET}", links.local_addr().unwrap());
+        let given = Arc::new(AtomicUsize::new(0));
+        let open = async move || {
+            let number = given.fetch_add(1, Ordering::SeqCst);
+            Json(json!({ "ok": true, "url": format!("{link}{number}") }))
+        };
+        let (control, asked) = (Control::default(), Arc::new(Mutex::new(Vec::new())));
+        let router = Router::new().route("/apps.connections.open", post(open));
+        let noted = Arc::clone(&asked);
+        let noting = middleware::map_request(move |request: Request| {
+            noted.lock().unwrap().push(Instant::now());
+            async { request }
+        });
         let (listener, address) = sandbox::http::listen(0).await.unwrap();
+        let router = sandbox::http::controlled(router, control.clone()).layer(noting);
         sandbox::http::serve(listener, router);
-        Self { api_url: format!("http://{address}"), links }
+        Self { api_url: format!("http://{address}"), links, control, asked }
     }
 
     /// The product of `world`, with connections to this Slack.
     pub(super) fn meets(&self, world: &World) -> Bot {
-        let config = SocketConfig { api_url: self.api_url.parse().unwrap(), app_token: "xapp-any".into() };
+        let config = SocketConfig { api_url: self.api_url.parse().unwrap(), app_token: APP_TOKEN.into() };
         let (client, metrics) = (SocketClient::new(config).unwrap(), Metrics::new());
         let sockets = Sockets::new(client, Arc::clone(world.app.broker()), Arc::clone(&metrics));
         let stop = watch::Sender::new(false);
         let holding = tokio::spawn(Arc::clone(&sockets).hold(stop.subscribe()));
         Bot { sockets, metrics, stop, holding }
+    }
+
+    /// When it was asked for connections, from the first time on.
+    pub(super) fn asked(&self) -> Vec<Duration> {
+        let asked = self.asked.lock().unwrap();
+        asked.iter().map(|at| *at - asked[0]).collect()
     }
 
     /// Takes in the next connection.
