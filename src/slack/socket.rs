@@ -5,7 +5,7 @@
 //! brings a second provider of cryptography, and it decides itself when connections are replaced. Here one that
 //! Slack announces to end serves on while its successor is opened, and one that falls silent is given up.
 //!
-//! Neither an address with its ticket nor a frame is ever logged: both are secrets.
+//! Neither an address with its ticket nor a frame is ever logged, save why Slack ends a connection: both are secrets.
 
 mod link;
 

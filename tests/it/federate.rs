@@ -1,11 +1,6 @@
 //! Federate: from the link to the AWS console, and all who do not get there.
 
-use std::{
-    fs::{self, File},
-    path::Path,
-    sync::Arc,
-    time::Duration,
-};
+use std::{fs, time::Duration};
 
 use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
 use chrono::TimeDelta;
@@ -16,7 +11,10 @@ use sandbox::{
     http::Fault,
 };
 
-use crate::world::{ASK, World, masked, may_call, nine};
+use crate::{
+    log::{self, Log, PLANTED},
+    world::{ASK, World, masked, may_call, nine},
+};
 
 #[tokio::test]
 async fn ada_opens_the_console() {
@@ -336,13 +334,8 @@ async fn without_a_console_address_the_credentials_are_thrown_away() {
 
 #[tokio::test]
 async fn secrets_are_neither_kept_nor_said() {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("secrets_are_neither_kept_nor_said");
-    drop(fs::remove_dir_all(&folder));
-    fs::create_dir(&folder).unwrap();
-    let log = Arc::new(File::create(folder.join("log")).unwrap());
-    let log = tracing_subscriber::fmt().with_env_filter("elevate=trace").with_writer(log).finish();
-    let _log = tracing::subscriber::set_default(log);
-    tracing::trace!(target: "elevate", "the log can be read here");
+    let folder = log::folder("secrets_are_neither_kept_nor_said");
+    let _log = Log::into(&folder, "elevate=trace");
     let dynamo = Dynamo::open(&folder.join("table")).unwrap();
     let world = World::staff(Company::open(Clock::standing(nine()), dynamo).await.unwrap()).await;
     let (ada, bob, carol) = (world.ada(), world.bob(), world.carol());
@@ -360,7 +353,7 @@ async fn secrets_are_neither_kept_nor_said() {
 
     let files = fs::read_dir(&folder).unwrap().map(|file| fs::read(file.unwrap().path()).unwrap());
     let kept = String::from_utf8_lossy(&files.collect::<Vec<_>>().concat()).into_owned();
-    for known in ["bucket policy broken", "the log can be read here"] {
+    for known in ["bucket policy broken", PLANTED] {
         assert!(kept.contains(known), "{known}");
     }
     let everywhere =

@@ -18,6 +18,7 @@ mod hostile;
 mod identity;
 mod inbox;
 mod link;
+mod log;
 mod metrics;
 mod races;
 mod remind;

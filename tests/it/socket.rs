@@ -3,6 +3,7 @@
 mod quiet;
 mod scene;
 mod twice;
+mod unsaid;
 
 use std::{sync::Arc, time::Duration};
 

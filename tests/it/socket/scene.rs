@@ -30,9 +30,9 @@ use tokio_tungstenite::{WebSocketStream, accept_async, tungstenite::Message};
 use crate::{metrics::Scrape, world::World};
 
 /// The app's token.
-const APP_TOKEN: &str = "xapp-any";
+pub(super) const APP_TOKEN: &str = "xapp-any";
 /// With what every ticket begins.
-const TICKET: &str = "only-once-";
+pub(super) const TICKET: &str = "only-once-";
 
 /// Slack's side of Socket Mode, which says what the test says.
 pub(super) struct ScriptedSlack {
@@ -96,6 +96,11 @@ impl ScriptedSlack {
     pub(super) async fn accepts(&self) -> Connection {
         let (stream, _) = soon(self.links.accept()).await.unwrap();
         Connection(accept_async(stream).await.unwrap())
+    }
+
+    /// Hangs up on the next connection before it is one.
+    pub(super) async fn hangs_up(&self) {
+        soon(self.links.accept()).await.unwrap();
     }
 
     /// Takes in the next connection, and says hello on it.
