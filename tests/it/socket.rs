@@ -2,6 +2,7 @@
 
 mod quiet;
 mod scene;
+mod tls;
 mod twice;
 mod unsaid;
 

@@ -20,6 +20,7 @@ use sandbox::{
 };
 use serde_json::{Value, json};
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     sync::watch,
     task::JoinHandle,
@@ -52,7 +53,7 @@ pub(super) struct Bot {
 }
 
 /// One connection, from Slack's side.
-pub(super) struct Connection(WebSocketStream<TcpStream>);
+pub(super) struct Connection<S = TcpStream>(WebSocketStream<S>);
 
 impl ScriptedSlack {
     pub(super) async fn start() -> Self {
@@ -95,7 +96,7 @@ impl ScriptedSlack {
     /// Takes in the next connection.
     pub(super) async fn accepts(&self) -> Connection {
         let (stream, _) = soon(self.links.accept()).await.unwrap();
-        Connection(accept_async(stream).await.unwrap())
+        Connection::on(stream).await
     }
 
     /// Hangs up on the next connection before it is one.
@@ -132,7 +133,12 @@ impl Bot {
     }
 }
 
-impl Connection {
+impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
+    /// What somebody opens on `stream`.
+    pub(super) async fn on(stream: S) -> Self {
+        Self(soon(accept_async(stream)).await.unwrap())
+    }
+
     pub(super) async fn says(&mut self, what: &Value) {
         self.0.send(Message::text(what.to_string())).await.unwrap();
     }
