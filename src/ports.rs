@@ -390,9 +390,9 @@ pub enum ChatError {
 impl ChatError {
     /// How long Slack wants to be left alone, if it said so.
     #[must_use]
-    pub fn retry_after(&self) -> Option<TimeDelta> {
+    pub fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Unavailable { retry_after, .. } => TimeDelta::from_std((*retry_after)?).ok(),
+            Self::Unavailable { retry_after, .. } => *retry_after,
             Self::Refused { .. } => None,
         }
     }

@@ -57,6 +57,7 @@ impl Browser {
         let client = Client::builder()
             .redirect(redirect::Policy::none())
             .no_proxy()
+            .tls_certs_only([]) // it speaks to loopback alone, and to read the machine's roots takes a while
             .timeout(PATIENCE)
             .user_agent(USER_AGENT)
             .build()

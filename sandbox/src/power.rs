@@ -3,9 +3,7 @@
 //! A call has two sides: before it lands, nothing has been done; after it has landed, nobody hears of it. From the cut
 //! on no call of the broker gets through, until the power is back.
 
-use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
-};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 

@@ -112,7 +112,10 @@ pub fn decide(
 ) -> Result<Option<Event>, Refusal> {
     let event = match command {
         // Whoever presses twice has done it once: that is nobody's mistake, and nothing to be told of.
-        Command::Approve { by } | Command::Reject { by, .. } | Command::Withdraw { by } | Command::End { by }
+        Command::Approve { by }
+        | Command::Reject { by, .. }
+        | Command::Withdraw { by }
+        | Command::End { by }
             if request.is_so_already(command, by.actor(), now) =>
         {
             return Ok(None);

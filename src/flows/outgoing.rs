@@ -67,10 +67,10 @@ fn line_of(work: &Work) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{decide::tests::minute, work::Task};
+    use crate::domain::{window::Timestamp, work::Task};
 
     fn piece(id: impl Into<String>) -> Work {
-        Work { due: minute(0), id: id.into(), task: Task::FinishPress("press".parse().unwrap()) }
+        Work { due: Timestamp::UNIX_EPOCH, id: id.into(), task: Task::FinishPress("press".parse().unwrap()) }
     }
 
     #[test]

@@ -7,6 +7,8 @@
 
 use std::sync::Arc;
 
+use chrono::TimeDelta;
+
 use super::{Broker, Error, Result};
 use crate::{
     domain::{
@@ -68,7 +70,8 @@ impl Broker {
         } else {
             tracing::warn!(work = work.id, error = format!("{error:#}"), "work stays undone for now");
             let told = slack.and_then(ChatError::retry_after).unwrap_or_default();
-            self.ports.store.give_back(work, now + rest_after(work, now).max(told)).await.map_err(Error::from) // 2
+            let rest = rest_after(work, now).max(TimeDelta::from_std(told).unwrap_or_default());
+            self.ports.store.give_back(work, now + rest).await.map_err(Error::from) // 2
         };
         if let Err(error) = outcome {
             tracing::warn!(

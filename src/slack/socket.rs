@@ -21,7 +21,7 @@ use tokio::{
 };
 use tokio_tungstenite::tungstenite::Message;
 
-use self::link::{Socket, Unopened};
+use self::link::Socket;
 pub use self::link::{SocketClient, SocketConfig};
 use super::inbound::{self, Ack};
 use crate::{
@@ -156,9 +156,9 @@ impl Sockets {
                 connections.spawn(Arc::clone(self).serve(socket, place, stop));
                 left.await.unwrap_or(Left::Lost)
             }
-            Err(Unopened { why, retry_after }) => {
-                tracing::warn!(error = %why, ?retry_after, "could not open a connection to Slack");
-                let until = Instant::now() + retry_after.unwrap_or_default().min(LONGEST_QUIET);
+            Err(error) => {
+                tracing::warn!(%error, "could not open a connection to Slack");
+                let until = Instant::now() + error.retry_after().unwrap_or_default().min(LONGEST_QUIET);
                 self.quiet_until.send_modify(|latest| *latest = until.max(*latest));
                 Left::Refused
             }

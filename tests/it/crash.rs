@@ -5,12 +5,7 @@
 //! and the sweeper runs. Then everything must have happened once, everybody must have heard of it, and the story must
 //! have ended in one of the ways that are written down.
 
-use std::{
-    collections::BTreeMap,
-    pin::pin,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, pin::pin, sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
 use elevate::{
@@ -162,8 +157,11 @@ fn links(scene: Scene<'_>) -> BoxFuture<'_, bool> {
 
 fn asks_in_a_form(scene: Scene<'_>) -> BoxFuture<'_, bool> {
     async move {
-        let fields =
-            [("target", "111122223333/S3Admin"), ("duration", "1h"), ("justification", "bucket policy broken")];
+        let fields = [
+            ("target", "111122223333/S3Admin"),
+            ("duration", "1h"),
+            ("justification", "bucket policy broken"),
+        ];
         scene.types(ADA, "/elevate").await && scene.submits(ADA, &fields).await
     }
     .boxed()
@@ -171,7 +169,8 @@ fn asks_in_a_form(scene: Scene<'_>) -> BoxFuture<'_, bool> {
 
 fn rejects(scene: Scene<'_>) -> BoxFuture<'_, bool> {
     async move {
-        scene.presses(BOB, "review.reject").await && scene.submits(BOB, &[("reason", "read-only will do")]).await
+        scene.presses(BOB, "review.reject").await
+            && scene.submits(BOB, &[("reason", "read-only will do")]).await
     }
     .boxed()
 }
@@ -375,14 +374,19 @@ impl World {
         let receipts = self.company.slack.direct_messages(ADA.slack);
         for request in self.requests().await {
             let id = request.id.to_string();
-            let events: Vec<String> = (1..=request.version).map(|version| format!("{id}/{version}")).collect();
+            let events: Vec<String> =
+                (1..=request.version).map(|version| format!("{id}/{version}")).collect();
             let told: Vec<String> = told.iter().filter(|event| event.starts_with(&id)).cloned().collect();
             assert_eq!(told, events, "auditors hear of each event once and in order: {at}");
             let status = request.status_at(self.company.clock.now());
             let shown = |messages: &[Message], what, viewer: Persona| {
                 let viewer = self.company.slack.viewer(viewer.slack);
                 let of = |message: &&Message| subject(message, what).as_deref() == Some(&id);
-                messages.iter().filter(of).map(|message| render::message(message, &viewer)).collect::<Vec<_>>()
+                messages
+                    .iter()
+                    .filter(of)
+                    .map(|message| render::message(message, &viewer))
+                    .collect::<Vec<_>>()
             };
             let cards = shown(&cards, "review_card", BOB);
             let [card] = &cards[..] else { panic!("one card: {at}: {cards:?}") };

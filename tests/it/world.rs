@@ -12,6 +12,7 @@ use std::{
     time::Duration,
 };
 
+use axum::Router;
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use elevate::{
     app::App,
@@ -35,7 +36,6 @@ use sandbox::{
     dynamo::Dynamo,
     slack::{Ack, Message, Submission, render},
 };
-use axum::Router;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle, time::timeout};
 
 use crate::stage;
@@ -359,7 +359,8 @@ impl Door {
         let close = watch::Sender::new(false);
         let mut told = close.subscribe();
         let closing = async move { drop(told.wait_for(|told| *told).await) };
-        let is_closed = tokio::spawn(axum::serve(listener, router).with_graceful_shutdown(closing).into_future());
+        let is_closed =
+            tokio::spawn(axum::serve(listener, router).with_graceful_shutdown(closing).into_future());
         Self { close, is_closed }
     }
 }

@@ -1,7 +1,5 @@
 //! One connection, from the app's token over a ticket to a WebSocket.
 
-use std::time::Duration;
-
 use http::{
     Request,
     header::{
@@ -52,14 +50,6 @@ pub struct SocketClient {
     config: SocketConfig,
 }
 
-/// A connection could not be opened.
-#[derive(Debug)]
-pub(super) struct Unopened {
-    pub(super) why: ChatError,
-    /// For how long Slack wants to be left alone (<https://docs.slack.dev/apis/web-api/rate-limits>).
-    pub(super) retry_after: Option<Duration>,
-}
-
 /// <https://docs.slack.dev/reference/methods/apps.connections.open>
 #[derive(Deserialize)]
 struct Opened {
@@ -84,14 +74,14 @@ impl SocketClient {
     /// # Errors
     /// When Slack says that it does not, or cannot be asked.
     pub async fn check(&self) -> Result<(), ChatError> {
-        self.ticket().await.map(drop).map_err(|unopened| unopened.why)
+        self.ticket().await.map(drop)
     }
 
     /// Opens a connection.
     ///
     /// # Errors
     /// When Slack gives no ticket, or takes it for none.
-    pub(super) async fn connect(&self) -> Result<Socket, Unopened> {
+    pub(super) async fn connect(&self) -> Result<Socket, ChatError> {
         let key = generate_key();
         let accept = derive_accept_key(key.as_bytes());
         let request = Request::get(self.ticket().await?.as_str())
@@ -104,7 +94,7 @@ impl SocketClient {
         let (headers, upgraded) =
             self.http.upgrade(request).await.map_err(|error| unanswered(HANDSHAKE, &error))?;
         if headers.get(SEC_WEBSOCKET_ACCEPT).map(HeaderValue::as_bytes) != Some(accept.as_bytes()) {
-            return Err(unavailable(HANDSHAKE, "another protocol than a WebSocket's").into());
+            return Err(unavailable(HANDSHAKE, "another protocol than a WebSocket's"));
         }
         let limits =
             WebSocketConfig::default().max_message_size(Some(MAX_MESSAGE)).max_frame_size(Some(MAX_MESSAGE));
@@ -112,7 +102,7 @@ impl SocketClient {
     }
 
     /// An address at which one connection can be opened, as our HTTP client spells it.
-    async fn ticket(&self) -> Result<Url, Unopened> {
+    async fn ticket(&self) -> Result<Url, ChatError> {
         let method = format!("{}/{METHOD}", self.config.api_url.as_str().trim_end_matches('/'));
         let mut bearer = HeaderValue::try_from(format!("Bearer {}", self.config.app_token.expose_secret()))
             .map_err(|_| refused(METHOD, "a token with characters that none has"))?;
@@ -127,16 +117,10 @@ impl SocketClient {
             .map_err(|_| unavailable(METHOD, "an answer that cannot be read"))?;
         match opened.url {
             Some(url) if opened.ok => {
-                Ok(as_http(url).ok_or_else(|| unavailable(METHOD, "an address that is no WebSocket's"))?)
+                as_http(url).ok_or_else(|| unavailable(METHOD, "an address that is no WebSocket's"))
             }
-            _ => Err(refused(METHOD, &opened.error).into()),
+            _ => Err(refused(METHOD, &opened.error)),
         }
-    }
-}
-
-impl From<ChatError> for Unopened {
-    fn from(why: ChatError) -> Self {
-        Self { why, retry_after: None }
     }
 }
 
@@ -151,14 +135,14 @@ fn as_http(mut url: Url) -> Option<Url> {
     Some(url)
 }
 
-fn unanswered(method: &'static str, error: &HttpError) -> Unopened {
+fn unanswered(method: &'static str, error: &HttpError) -> ChatError {
     let retry_after = match error {
         HttpError::Unable { retry_after, .. } => *retry_after,
         HttpError::Unbuildable(_) | HttpError::Unprotected | HttpError::Failed(_) | HttpError::TooLong => {
             None
         }
     };
-    Unopened { why: unavailable(method, error.to_string()), retry_after }
+    ChatError::Unavailable { method, why: error.to_string(), retry_after }
 }
 
 #[cfg(test)]
