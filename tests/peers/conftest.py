@@ -1,5 +1,6 @@
 """The world of each test: what is shared by all, and what each has for itself."""
 
+import random
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -11,6 +12,12 @@ from world.aws import Aws, Credentials
 from world.ground import Ground, by_hand
 from world.judges import Emitted
 from world.play import World
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Lets what was left to chance be had again."""
+    chosen = random.randrange(1_000_000)
+    parser.addoption("--seed", type=int, default=chosen, help="the seed that an earlier run has printed")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

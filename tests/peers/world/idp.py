@@ -31,6 +31,11 @@ class Idp:
         self.issuer = self.program.wait_for_address()
         self._control = httpx.Client(base_url=f"{self.issuer}/control")
 
+    def hires(self, persona: Persona) -> None:
+        """Lets somebody sign in."""
+        person = {"name": persona.name, "email": persona.email, "groups": persona.groups}
+        self._told("PUT", f"/people/{persona.login}", person)
+
     def puts_into(self, persona: Persona, *groups: str) -> None:
         """Makes somebody a member of these groups and no others."""
         self._told("PUT", f"/people/{persona.login}", {"groups": groups})

@@ -61,6 +61,12 @@ class World:
         assert " ERROR " not in self.elevate.said(), self.elevate.said()
         self._elevate = None
 
+    def hires(self, persona: Persona) -> "Player":
+        """Takes somebody on."""
+        self.slack.hires(persona)
+        self.idp.hires(persona)
+        return Player(self, persona)
+
     def close(self) -> None:
         """Stops everything, whatever has become of it."""
         for program in (self._elevate, self.slack.program, self.idp.program):

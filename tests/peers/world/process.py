@@ -58,7 +58,9 @@ class Program:
     def wait_until(self, is_up: Callable[[], bool]) -> None:
         """Waits until it is up."""
         eventually(
-            lambda: self._lives() and is_up(), lambda: f"{self.name} did not start\n{self.said()}", STARTS_WITHIN
+            lambda: self._lives() and is_up(),
+            lambda: f"{self.name} did not start\n{self.said()}",
+            STARTS_WITHIN,
         )
 
     def wait_for_address(self) -> str:
@@ -73,7 +75,12 @@ class Program:
         return True
 
 
-def eventually(look: Callable[[], T | None], otherwise: Callable[[], str], within: float = EVENTUALLY) -> T:
+def eventually(
+    look: Callable[[], T | None],
+    otherwise: Callable[[], str],
+    within: float = EVENTUALLY,
+    every: float = 0.05,
+) -> T:
     """Looks again and again until there is something to see."""
     deadline = time.monotonic() + within
     while True:
@@ -81,7 +88,7 @@ def eventually(look: Callable[[], T | None], otherwise: Callable[[], str], withi
             return seen
         if time.monotonic() > deadline:
             raise AssertionError(otherwise())
-        time.sleep(0.05)
+        time.sleep(every)
 
 
 def answers(url: str) -> bool:

@@ -105,10 +105,14 @@ class Product:
 
     def serves(self, **environment: str) -> Program:
         """Serves until it is stopped; returns when it is ready."""
-        log = self._home / "elevate.log"
-        program = Program("elevate", self._line("serve"), self._environment | environment, log)
+        program = self.starts("elevate", **environment)
         program.wait_until(lambda: answers(f"{self.url}/ready"))
         return program
+
+    def starts(self, name: str, **environment: str) -> Program:
+        """Sets out to serve, under a name that the log has as well."""
+        log = self._home / f"{name}.log"
+        return Program(name, self._line("serve"), self._environment | environment, log)
 
     def _line(self, *command: str) -> list[str]:
         return [BINARY, "--config", str(self._file), *command]

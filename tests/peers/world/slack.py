@@ -3,13 +3,26 @@
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 
+from world.company import GENERAL_CHANNEL, REVIEW_CHANNEL, Persona
 from world.process import EVENTUALLY, TARGET, Program, eventually
 
 Json = dict[str, Any]
+
+
+class Impossible(AssertionError):
+    """Slack's client lets nobody do that: there is no such button, or no form."""
+
+
+class Unanswered(AssertionError):
+    """Slack shows that the bot gave no answer."""
+
+
+REFUSALS = {404: Impossible, 409: Impossible, 424: Unanswered}
+"""What a refusal of the control API means, by its status."""
 
 
 class Slack:
@@ -28,9 +41,10 @@ class Slack:
         """Somebody types a line; hands back how the bot answered."""
         return self._post(f"/people/{person}/type", {"channel": channel, "line": line})
 
-    def presses(self, person: str, action: str) -> Any:
-        """Somebody presses the newest button of this kind that they see."""
-        return self._post(f"/people/{person}/press", {"action": action})
+    def presses(self, person: str, action: str, message: Json | None = None) -> Any:
+        """Somebody presses a button: that of a message, or else the newest of its kind that they see."""
+        place = {name: message[name] for name in ("channel", "ts")} if message else {}
+        return self._post(f"/people/{person}/press", {"action": action, **place})
 
     def submits(self, person: str, fields: dict[str, str]) -> Any:
         """Somebody submits the form in front of them."""
@@ -72,15 +86,32 @@ class Slack:
         """Sends commands and interactions elsewhere from here on."""
         self._post("/install", {"bot_url": bot_url})
 
+    def speaks_socket_mode(self) -> None:
+        """Sends commands and interactions on connections that the bot holds open, from here on."""
+        self._post("/install", {})
+
+    def hires(self, persona: Persona) -> None:
+        """Gives somebody an account, and a seat in #general and in the review channel."""
+        profile = {"name": persona.login, "real_name": persona.name, "email": persona.email}
+        self._put(f"/people/{persona.slack}", {**profile, "email_confirmed": True})
+        for channel in (GENERAL_CHANNEL, REVIEW_CHANNEL):
+            members = self._put(f"/channels/{channel}", {})["members"]
+            self._put(f"/channels/{channel}", {"members": [*members, persona.slack]})
+
     def _get(self, path: str) -> Any:
         return _read(self._control.get(path))
 
     def _post(self, path: str, body: Json) -> Any:
         return _read(self._control.post(path, json=body))
 
+    def _put(self, path: str, body: Json) -> Any:
+        return _read(self._control.put(path, json=body))
+
 
 def _read(answer: httpx.Response) -> Any:
-    assert answer.is_success, f"{answer.request.url}: {answer.status_code} {answer.text}"
+    if not answer.is_success:
+        fault = REFUSALS.get(answer.status_code, AssertionError)
+        raise fault(f"{answer.request.url}: {answer.status_code} {answer.text}")
     return answer.json()
 
 
@@ -99,6 +130,25 @@ def _texts(part: object) -> Iterator[str]:
                 yield value
             else:
                 yield from _texts(value)
+
+
+def button(shown: Json, action: str) -> Json | None:
+    """The button in a message that does this, if it has one."""
+    elements = [element for block in shown["blocks"] for element in block.get("elements", [])]
+    return next((element for element in elements if element.get("action_id") == action), None)
+
+
+class Subject(NamedTuple):
+    """What a message is, and the id of what it tells of, as the bot has noted with it."""
+
+    kind: str
+    id: str
+
+
+def subject_of(message: Json) -> Subject:
+    """The subject of a message; one without kind or id where nothing is noted."""
+    noted = (message.get("metadata") or {}).get("event_payload") or {"": ""}
+    return Subject(*next(iter(noted.items())))
 
 
 class Feed:

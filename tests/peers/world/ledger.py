@@ -1,0 +1,158 @@
+"""The bot's table, as whoever reads it afterwards finds it, and what it must agree with."""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from world.crowd import Press
+from world.slack import Json
+
+LEADS = {
+    (None, "requested"),
+    ("requested", "approved"),
+    ("requested", "rejected"),
+    ("requested", "withdrawn"),
+    ("requested", "expired"),
+    ("approved", "ended"),
+}
+"""Which event may follow in which status; the status is called as the event is."""
+
+TIMERS = {"elapse", "remind", "warn_of_end"}
+"""Work that waits for a moment of its own."""
+
+VERBS = {
+    "requested": "request",
+    "approved": "approve",
+    "rejected": "reject",
+    "withdrawn": "withdraw",
+    "ended": "end",
+    "expired": "",
+}
+"""What somebody tried who brought this event about."""
+
+
+@dataclass
+class History:
+    """A request, and all that has happened to it."""
+
+    request: Json = field(default_factory=dict)
+    version: int = 0
+    events: list[Json] = field(default_factory=list)
+
+    @property
+    def status(self) -> str:
+        """Where the request stands."""
+        return str(self.request["status"]["status"])
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it keeps its requester from asking for the same again."""
+        return self.status in ("requested", "approved")
+
+    @property
+    def requester(self) -> str:
+        """The Slack account that asks."""
+        return str(self.request["requester"]["slack"])
+
+    def faults(self) -> Iterator[str]:
+        """What is wrong with it: a gap, a change that cannot be, a state that its events do not add up to."""
+        versions = [event["version"] for event in self.events]
+        if versions != list(range(1, self.version + 1)) or self.request["version"] != self.version:
+            yield f"version {self.version} has events {versions}"
+        status = None
+        for event in self.events:
+            if (status, event["event"]) not in LEADS:
+                yield f"{event['event']} after {status}"
+            status = event["event"]
+        if status != self.status:
+            yield f"{self.status} after {status}"
+
+
+class Ledger:
+    """What the table holds."""
+
+    def __init__(self, rows: list[Json]) -> None:
+        """Reads it."""
+        self.histories: dict[str, History] = defaultdict(History)
+        self.asides: dict[str, Json] = {}  # events of no request
+        self._unfinished: list[str] = []  # presses
+        self._work: list[tuple[int, Json]] = []
+        for row in sorted(rows, key=lambda row: (row["pk"]["S"], row["sk"]["S"])):
+            self._reads(row)
+
+    def _reads(self, row: Json) -> None:
+        kind, _, name = row["pk"]["S"].partition("#")
+        place, _, _ = row["sk"]["S"].partition("#")
+        body = json.loads(row["body"]["S"]) if "body" in row else {}
+        match kind, place:
+            case "REQ", "META":
+                self.histories[name].request = body
+                self.histories[name].version = int(row["version"]["N"])
+            case "REQ", "EVENT":
+                self.histories[name].events.append(body)
+            case "REFUSED", _:
+                self.asides[body["id"]] = body
+            case "WORK", due:
+                self._work.append((int(due), body["task"]))
+            case "INBOX", _ if "finished" not in row:
+                self._unfinished.append(name)
+
+    def undone(self, now: float) -> list[object]:
+        """What is left to do, but for what waits for a moment of its own: work, and the ids of presses."""
+        work = [task for due, task in self._work if due <= now * 1_000 or not TIMERS & task.keys()]
+        return [*work, *self._unfinished]
+
+    def faults(self) -> list[str]:
+        """What is wrong with the requests, each with its history and all together."""
+        faults = [f"{id}: {fault}" for id, history in self.histories.items() for fault in history.faults()]
+        causes = Counter(event["command"] for event in self._events())
+        faults += [f"{cause} has brought about {n} events" for cause, n in causes.items() if n > 1]
+        open_ones = [history for history in self.histories.values() if history.is_open]
+        holders = Counter((history.requester, str(history.request["target"])) for history in open_ones)
+        return faults + [f"{holder} has {n} open requests" for holder, n in holders.items() if n > 1]
+
+    def events(self) -> set[str]:
+        """The ids of all events."""
+        return self.asides.keys() | {f"{event['request']}/{event['version']}" for event in self._events()}
+
+    def refusals_of(self, who: Json) -> set[str]:
+        """The ids of the events in which somebody was refused something."""
+        return {event["id"] for event in self._refusals() if event["who"] == who}
+
+    def unkept(self, presses: list[Press]) -> list[Press]:
+        """The presses of which nothing has come: neither what they were for, nor a refusal."""
+        effects = {
+            Press(by["slack"], VERBS[event["event"]], about)
+            for event in self._events()
+            if (by := event.get("requester") or event.get("by"))
+            for about in (event["request"], event.get("justification", ""))
+        }
+        refused = [(event["who"]["user"], event["tried"], event["request"]) for event in self._refusals()]
+        unkept = []
+        for press in presses:
+            refusal = (press.who, press.tried, None if press.tried == "request" else press.about)
+            if press in effects:
+                continue
+            if refusal in refused:
+                refused.remove(refusal)  # one stands for one press
+            else:
+                unkept.append(press)
+        return unkept
+
+    def unheard(self, whispers: Mapping[str, list[str]]) -> list[str]:
+        """The refusals that were whispered to whom they concern less often than there were any."""
+        whispered = (event for event in self._refusals() if event["tried"] != "link")  # a page says that
+        refused = Counter((event["who"]["user"], event["why"]) for event in whispered)
+        return [
+            f"{who}: {why}"
+            for (who, why), times in refused.items()
+            if sum(why in whisper for whisper in whispers[who]) < times
+        ]
+
+    def _events(self) -> Iterator[Json]:
+        """Those of requests."""
+        return (event for history in self.histories.values() for event in history.events)
+
+    def _refusals(self) -> Iterator[Json]:
+        return (event for event in self.asides.values() if event["event"] == "refused")
