@@ -89,3 +89,4 @@ def test_what_slack_took_is_done_once_whichever_replicas_are_killed_over_it(
     assert (audit.untold(), audit.invented()) == (set(), set())
     assert (cards.missing(ledger), receipts.missing(ledger)) == ([], [])
     assert sum(repeats.values()) <= replicas.kills
+    assert audit.out_of_order() == {}

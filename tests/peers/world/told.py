@@ -41,6 +41,15 @@ class Audit:
         """The events that it tells of and that never were."""
         return set(self._told) - self._ledger.events()
 
+    def out_of_order(self) -> dict[str, list[int]]:
+        """The requests that it tells in another order than it happened, and in which."""
+        versions: dict[str, list[int]] = defaultdict(list)
+        for event in dict.fromkeys(self._told):
+            request, slash, version = event.partition("/")
+            if slash:
+                versions[request].append(int(version))
+        return {request: told for request, told in versions.items() if told != sorted(told)}
+
     def repeats(self) -> int:
         """How many lines tell what has been told before."""
         return len(self._told) - len(set(self._told))
