@@ -9,6 +9,8 @@
 
 use std::sync::Arc;
 
+use chrono::TimeDelta;
+
 use super::{
     Broker, Error, Result, federate,
     work::{Then, Tried},
@@ -35,6 +37,10 @@ pub(super) enum Try {
     Another,
 }
 
+/// How long after its commit a replica may begin to say something. What is still in its line then is no longer its
+/// own by the time that it would be said.
+const COMMITTER_BEGINS_WITHIN: TimeDelta = TimeDelta::seconds(15);
+
 impl Broker {
     /// Sets out to say what is due of this freshly committed work, after what is on its way already of the same
     /// request. Where too much is on its way, the sweeper says it.
@@ -43,7 +49,9 @@ impl Broker {
         let Some(line) = self.outgoing.push(work.into_iter().filter(is_said).collect()) else { return };
         self.spawn(async move |broker| {
             while let Some(piece) = broker.outgoing.next(&line) {
-                broker.deliver(&piece, Try::First).await; // 1
+                if broker.ports.clock.now() - piece.due < COMMITTER_BEGINS_WITHIN {
+                    broker.deliver(&piece, Try::First).await; // 1
+                }
             }
         });
     }

@@ -126,7 +126,7 @@ impl Chat for SlackChat {
             .opt_thread_ts(thread)
             .with_unfurl_links(false)
             .with_unfurl_media(false);
-        self.api.turn_in(channel).await;
+        self.api.turn_in(channel).await?;
         let Posted { channel, ts } = self.api.call(Again::IfUndone, "chat.postMessage", &post).await?;
         Ok(Place { channel, ts })
     }

@@ -17,6 +17,7 @@ use elevate::{
         views::Names,
     },
 };
+use futures_util::future::join_all;
 use sandbox::{
     clock::Clock,
     http::Fault,
@@ -208,7 +209,7 @@ async fn a_no_is_told_from_trouble() {
     assert_refused(&chat.redraw(&lost, &card(1)).await, "chat.update", "message_not_found");
 
     let troubles = [
-        (Fault::RateLimited(31), "ratelimited for 31 s"),
+        (Fault::RateLimited(16), "ratelimited for 16 s"),
         (Fault::Status(503), "status 503"),
         (Fault::Garbage, "an answer that cannot be read"),
         (Fault::AnswerLost, "a connection that broke off"),
@@ -242,12 +243,12 @@ async fn what_surely_was_not_done_is_done_once_slack_will_have_it() {
     let slack = slack().await;
     let clock = Clock::standing(at(0));
     let chat = chat_by(&slack.api_url(), TOKEN, &clock);
-    for seconds in [2, 30] {
+    for seconds in [2, 15] {
         slack.control().fail_next("chat.postMessage", Fault::RateLimited(seconds));
     }
     chat.post(&review_channel(), &card(1)).await.unwrap();
     assert_eq!(slack.messages("C0REVIEW").len(), 1);
-    assert!(clock.now() >= at(0) + TimeDelta::seconds(32), "it waits as long as Slack says: {}", clock.now());
+    assert!(clock.now() >= at(0) + TimeDelta::seconds(17), "it waits as long as Slack says: {}", clock.now());
 }
 
 #[tokio::test]
@@ -289,9 +290,12 @@ async fn a_channel_is_posted_to_at_its_pace_and_holds_up_no_other() {
     }
     chat.post(&Address::Person("UADA".parse().unwrap()), &card(1)).await.unwrap();
     assert_eq!(clock.now(), after(3));
+    let many = join_all((1..=20).map(|_| async { chat.post(&review_channel(), &card(1)).await })).await;
+    let turned_away = many.iter().filter(|posted| posted.is_err()).count();
+    assert_eq!((turned_away, clock.now()), (10, after(13)), "nobody waits for longer than ten seconds");
     clock.advance(TimeDelta::seconds(10));
     chat.post(&review_channel(), &card(1)).await.unwrap();
-    assert_eq!(clock.now(), after(13));
+    assert_eq!(clock.now(), after(23));
 }
 
 #[tokio::test]

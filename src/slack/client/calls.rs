@@ -33,7 +33,12 @@ const RETRIES: usize = 2;
 /// What the waits in between grow from; they are random, so that not all come back at the same moment.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 /// The longest that a call waits because Slack says so. Whoever is told to wait longer comes back another time.
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
+const LONGEST_WAIT: Duration = Duration::from_secs(15);
+/// How long after its first try a call may be made again. Whoever calls has the work that it is about to themselves
+/// for a minute, and must be done by then.
+const TRIED_FOR: Duration = Duration::from_secs(20);
+/// How long a post waits for its channel. Where more are waiting than that, it is to come back another time.
+const LONGEST_TURN: Duration = Duration::from_secs(10);
 /// How many messages a channel takes each second
 /// (<https://docs.slack.dev/apis/web-api/rate-limits#posting-messages>).
 const POSTS_PER_SECOND: NonZeroU32 = NonZeroU32::MIN;
@@ -130,14 +135,19 @@ impl WebApi {
     }
 
     /// Waits until a channel takes another message.
-    pub(super) async fn turn_in(&self, channel: &str) {
+    pub(super) async fn turn_in(&self, channel: &str) -> Result<(), ChatError> {
         if self.pace.len() > PACED_CHANNELS {
             self.pace.retain_recent();
         }
         let channel = channel.to_owned();
+        let since = self.clock.uptime();
         while let Err(early) = self.pace.check_key(&channel) {
+            if self.clock.uptime().saturating_sub(since) >= LONGEST_TURN {
+                return Err(unavailable("chat.postMessage", "much is waiting for the channel"));
+            }
             self.clock.sleep(early.wait_time_from(self.clock.uptime())).await; // 1
         }
+        Ok(())
     }
 
     /// Makes a call, and makes it again where that may help and can do no harm.
@@ -147,9 +157,10 @@ impl WebApi {
         method: &'static str,
         call: &'c (dyn Fn() -> BoxFuture<'c, ClientResult<A>> + Sync),
     ) -> BoxFuture<'c, Result<A, ChatError>> {
-        let clock = Arc::clone(&self.clock);
+        let gives_up_at = self.clock.uptime() + TRIED_FOR;
+        let (clock, sleeper) = (Arc::clone(&self.clock), Arc::clone(&self.clock));
         let sleep = move |time| {
-            let clock = Arc::clone(&clock);
+            let clock = Arc::clone(&sleeper);
             async move { clock.sleep(time).await }.boxed()
         };
         let waits =
@@ -158,7 +169,9 @@ impl WebApi {
             .retry(waits)
             .sleep(sleep)
             .when(move |failure: &Failure| failure.may_be_tried(again)) // 2
-            .adjust(Failure::wait)
+            .adjust(move |failure: &Failure, planned| {
+                failure.wait(planned).filter(|wait| clock.uptime() + *wait < gives_up_at)
+            })
             .into_future();
         insisting.map(|outcome| outcome.map_err(|failure| failure.error)).boxed()
     }
