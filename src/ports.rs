@@ -96,7 +96,7 @@ pub trait Store: Send + Sync {
     async fn commit(&self, step: &Step) -> Result<(), CommitError>;
     /// Records an event that belongs to no request, with its work; done twice, it is recorded once.
     /// Says whether it was not recorded before.
-    async fn record(&self, event: &SideEvent, work: &[Work]) -> Result<bool, StoreError>;
+    async fn record(&self, event: &SideEvent, work: &[Work], now: Timestamp) -> Result<bool, StoreError>;
     /// What was recorded under this id at this time.
     async fn side_event(&self, id: &SideEventId, at: Timestamp) -> Result<Option<SideEvent>, StoreError>;
 

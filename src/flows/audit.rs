@@ -52,7 +52,7 @@ impl Broker {
         let now = self.ports.clock.now();
         let heard_at = self.refusals_heard_at(who, now);
         let work = follow_ups_aside(&event, heard_at);
-        let is_news = self.ports.store.record(&event, &work).await?; // 1
+        let is_news = self.ports.store.record(&event, &work, now).await?; // 1
         if is_news && heard_at <= now {
             self.deliver_soon(work); // 2
         }

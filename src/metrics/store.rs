@@ -52,8 +52,8 @@ impl Store for Measured<dyn Store> {
         Ok(())
     }
 
-    async fn record(&self, event: &SideEvent, work: &[Work]) -> Result<bool, StoreError> {
-        let is_recorded = self.noted("record", self.port.record(event, work)).await?;
+    async fn record(&self, event: &SideEvent, work: &[Work], now: Timestamp) -> Result<bool, StoreError> {
+        let is_recorded = self.noted("record", self.port.record(event, work, now)).await?;
         if is_recorded {
             self.metrics.committed(names::side_news(&event.what));
         }

@@ -87,9 +87,13 @@ pub(super) fn step(step: &Step, marker: Marker) -> serde_json::Result<Transactio
 }
 
 /// An event that belongs to no request, with its work.
-pub(super) fn side_event(event: &SideEvent, work: &[Work]) -> serde_json::Result<Transaction<Broken>> {
+pub(super) fn side_event(
+    event: &SideEvent,
+    work: &[Work],
+    now: Timestamp,
+) -> serde_json::Result<Transaction<Broken>> {
     let create = Write::create(rows::side_event(event)?);
-    with_work(Transaction::new().and_or(create, |_| Broken), work, event.at)
+    with_work(Transaction::new().and_or(create, |_| Broken), work, now)
 }
 
 /// Puts work aside that can never be done, with the record of it.

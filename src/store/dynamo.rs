@@ -88,8 +88,8 @@ impl Store for DynamoStore {
         }
     }
 
-    async fn record(&self, event: &SideEvent, work: &[Work]) -> Result<bool, StoreError> {
-        let change = commit::side_event(event, work);
+    async fn record(&self, event: &SideEvent, work: &[Work], now: Timestamp) -> Result<bool, StoreError> {
+        let change = commit::side_event(event, work, now);
         match self.make(format!("record event {}", event.id), change).await? {
             Ok(()) => Ok(true),
             Err(Broken) => Ok(false), // recorded already

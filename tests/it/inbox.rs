@@ -115,7 +115,7 @@ async fn an_unlinking_done_twice_spares_the_link_made_in_between() {
         who: press.asker.who.clone(),
         what: elevate::domain::audit::SideNews::Unlinked { email: link.email },
     };
-    ports.store.record(&event, &[]).await.unwrap();
+    ports.store.record(&event, &[], event.at).await.unwrap();
     world.passes(TimeDelta::minutes(2)).await;
     assert!(ports.store.link(&press.asker.who).await.unwrap().is_some());
     world.finish().await;

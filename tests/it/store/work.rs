@@ -25,7 +25,7 @@ async fn work_comes_in_the_order_in_which_it_is_due() {
         let (event, _) = linked("ada", noon() - minutes(1));
         let event = SideEvent { id: SideEventId::of(&format!("{n}").parse().unwrap(), event.at), ..event };
         let work = [chore(&format!("late-{n}"), noon() + minutes(n)), chore(&format!("a-{n}"), noon())];
-        store.record(&event, &work).await.unwrap();
+        store.record(&event, &work, event.at).await.unwrap();
     }
     let all = store.due(noon() + minutes(9), 100).await.unwrap();
     let ids: Vec<_> = all.iter().map(|work| work.id.as_str()).collect();
@@ -40,8 +40,20 @@ async fn work_comes_in_the_order_in_which_it_is_due() {
 async fn work_that_is_due_at_once_belongs_to_its_committer_for_a_while() {
     let Fixture { store, .. } = &fixture().await;
     let (event, work) = linked("ada", noon());
-    store.record(&event, &work).await.unwrap();
+    store.record(&event, &work, event.at).await.unwrap();
     let others_may = noon() + COMMITTER_HAS_WORK_FOR;
+    assert_eq!(store.due(others_may - millisecond(), 10).await.unwrap(), []);
+    assert_eq!(store.due(others_may, 10).await.unwrap(), work);
+}
+
+#[tokio::test]
+async fn what_is_recorded_late_belongs_to_whoever_records_it_just_as_long() {
+    let Fixture { store, .. } = &fixture().await;
+    let (event, _) = linked("ada", noon());
+    let recorded_at = noon() + minutes(1);
+    let work = follow_ups_aside(&event, recorded_at);
+    store.record(&event, &work, recorded_at).await.unwrap();
+    let others_may = recorded_at + COMMITTER_HAS_WORK_FOR;
     assert_eq!(store.due(others_may - millisecond(), 10).await.unwrap(), []);
     assert_eq!(store.due(others_may, 10).await.unwrap(), work);
 }
@@ -117,7 +129,7 @@ async fn work_that_others_have_does_not_hide_what_is_left() {
     let Fixture { store, .. } = &fixture().await;
     let (event, _) = linked("ada", noon() - minutes(1));
     let chores: Vec<_> = (0..40).map(|n| chore(&format!("{n:02}"), noon())).collect();
-    store.record(&event, &chores).await.unwrap();
+    store.record(&event, &chores, event.at).await.unwrap();
     for taken in &chores[..39] {
         assert!(store.take(taken, noon(), noon() + minutes(5)).await.unwrap());
     }
@@ -129,7 +141,7 @@ async fn an_event_of_no_request_is_recorded_once() {
     let fixture = fixture().await;
     let store = &fixture.store;
     let (event, work) = linked("ada", noon());
-    store.record(&event, &work).await.unwrap();
+    store.record(&event, &work, event.at).await.unwrap();
     for work in &work {
         store.done(work, None).await.unwrap();
     }
@@ -142,7 +154,7 @@ async fn an_event_of_no_request_is_recorded_once() {
         },
         ..event
     };
-    store.record(&retold, &work).await.unwrap();
+    store.record(&retold, &work, retold.at).await.unwrap();
     assert_eq!(fixture.work().await, []);
 }
 
@@ -152,7 +164,7 @@ async fn events_are_found_by_month_and_by_who_acted() {
     let asked = asked(1, "ada", S3_ADMIN, noon());
     store.commit(&asked).await.unwrap();
     let (event, work) = linked("ada", noon());
-    store.record(&event, &work).await.unwrap();
+    store.record(&event, &work, event.at).await.unwrap();
 
     let mut of_january = 0;
     for shard in 0..4 {
