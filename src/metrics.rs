@@ -22,7 +22,10 @@ use tokio::time::Instant;
 
 pub use measured::Measured;
 
-use crate::domain::{window::Timestamp, work::Work};
+use crate::{
+    domain::{window::Timestamp, work::Work},
+    ports::OpenRequests,
+};
 
 /// Names and values, all of them words of this program.
 type Labels<const N: usize> = [(&'static str, &'static str); N];
@@ -44,6 +47,7 @@ pub struct Metrics {
     calls: Durations<3>,
     events: Family<Labels<1>, Counter>,
     parked: Family<Labels<1>, Counter>,
+    open: Family<Labels<1>, Gauge>,
     due: Family<Labels<1>, Gauge>,
     oldest_due: Seconds,
     last_sweep: Seconds,
@@ -74,12 +78,16 @@ impl Metrics {
             calls: Family::new_with_constructor(histogram),
             events: Family::default(),
             parked: Family::default(),
+            open: Family::default(),
             due: Family::default(),
             oldest_due: Gauge::default(),
             last_sweep: Gauge::default(),
             counted_at: Mutex::default(),
         };
         metrics.register();
+        for task in names::PARKED {
+            drop(metrics.parked.get_or_create(&[("task", task)])); // so that the first one is seen to be one more
+        }
         Arc::new(metrics)
     }
 
@@ -93,7 +101,8 @@ impl Metrics {
 
     /// The one place where metrics have their names.
     fn register(&mut self) {
-        let Self { registry, acks, calls, events, parked, due, oldest_due, last_sweep, counted_at: _ } = self;
+        let Self { registry, acks, calls, events, parked, open, due, oldest_due, last_sweep, counted_at: _ } =
+            self;
         registry.register_with_unit(
             "slack_ack_duration",
             "How long Slack waited for the answer to what it sent, by kind and by what the answer was",
@@ -111,6 +120,12 @@ impl Metrics {
             "parked_work",
             "Work that this replica has put aside, because Slack refuses it for good",
             parked.clone(),
+        );
+        registry.register_with_unit(
+            "open",
+            "Requests that are waiting or approved, as written down, as of this replica's last count",
+            Unit::Other("requests".to_owned()),
+            open.clone(),
         );
         registry.register_with_unit(
             "due_work",
@@ -160,8 +175,12 @@ impl Metrics {
         counted_at.is_none_or(|then| (now - then).abs() >= COUNTED_EVERY)
     }
 
-    fn counted(&self, due: &[Work], now: Timestamp) {
+    fn counted(&self, due: &[Work], open: OpenRequests, now: Timestamp) {
         *self.counted_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
+        for (status, requests) in [("requested", open.requested), ("approved", open.approved)] {
+            let requests = i64::try_from(requests).unwrap_or(i64::MAX);
+            self.open.get_or_create(&[("status", status)]).set(requests);
+        }
         for kind in names::TASKS {
             let pieces = due.iter().filter(|work| names::task(&work.task) == kind).count();
             self.due.get_or_create(&[("task", kind)]).set(i64::try_from(pieces).unwrap_or(i64::MAX));

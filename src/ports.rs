@@ -92,6 +92,8 @@ pub trait Store: Send + Sync {
     async fn events(&self, id: &RequestId) -> Result<Vec<Recorded>, StoreError>;
     /// The newest requests of a person, newest first.
     async fn requests_of(&self, requester: &Subject, most: usize) -> Result<Vec<Request>, StoreError>;
+    /// How many requests are written down as waiting or approved.
+    async fn open_requests(&self) -> Result<OpenRequests, StoreError>;
     /// Makes a request, or changes one: state, event and work, or nothing.
     async fn commit(&self, step: &Step) -> Result<(), CommitError>;
     /// Records an event that belongs to no request, with its work; done twice, it is recorded once.
@@ -175,6 +177,15 @@ pub struct Step {
     pub work: Vec<Work>,
     /// A one-time secret that is used up by it.
     pub uses_up: Vec<SecretHash>,
+}
+
+/// How many requests are open, as far as that has been written down.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OpenRequests {
+    /// Nobody has answered them.
+    pub requested: u64,
+    /// Access is open.
+    pub approved: u64,
 }
 
 /// A piece of work that can never be done.

@@ -6,6 +6,9 @@ use crate::domain::{audit::SideNews, request::Event, work::Task};
 pub(super) const TASKS: [&str; 6] =
     ["notify", "elapse", "settle_session", "finish_press", "remind", "warn_of_end"];
 
+/// The words of what may be put aside.
+pub(super) const PARKED: [&str; 2] = ["notify", "warn_of_end"];
+
 pub(super) fn task(task: &Task) -> &'static str {
     match task {
         Task::Notify(_) => "notify",

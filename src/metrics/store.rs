@@ -16,8 +16,8 @@ use crate::{
         work::Work,
     },
     ports::{
-        CommitError, LinkError, NewLink, Parked, Place, SealedToken, Step, Store, StoreError, Surface,
-        UsedToken,
+        CommitError, LinkError, NewLink, OpenRequests, Parked, Place, SealedToken, Step, Store, StoreError,
+        Surface, UsedToken,
     },
 };
 
@@ -44,6 +44,10 @@ impl Store for Measured<dyn Store> {
 
     async fn requests_of(&self, requester: &Subject, most: usize) -> Result<Vec<Request>, StoreError> {
         self.noted("requests_of", self.port.requests_of(requester, most)).await
+    }
+
+    async fn open_requests(&self) -> Result<OpenRequests, StoreError> {
+        self.noted("open_requests", self.port.open_requests()).await
     }
 
     async fn commit(&self, step: &Step) -> Result<(), CommitError> {
@@ -135,9 +139,9 @@ impl Store for Measured<dyn Store> {
         let due = self.noted("due", self.port.due(now, most)).await?;
         self.metrics.swept(now);
         if self.metrics.is_count_over(now)
-            && let Ok(waiting) = self.waiting(now, MOST).await
+            && let (Ok(waiting), Ok(open)) = (self.waiting(now, MOST).await, self.open_requests().await)
         {
-            self.metrics.counted(&waiting, now);
+            self.metrics.counted(&waiting, open, now);
         }
         Ok(due)
     }

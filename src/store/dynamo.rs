@@ -12,7 +12,7 @@ use super::{
     keys::{self, Key},
     link, press,
     rows::{self, BadRow, Row},
-    table::{Table, first},
+    table::{Table, count, first},
     transaction::{Broken, Transaction, Write},
 };
 use crate::{
@@ -28,8 +28,8 @@ use crate::{
         work::Work,
     },
     ports::{
-        CommitError, LinkError, NewLink, Parked, Place, SealedToken, Step, Store, StoreError, Surface,
-        UsedToken,
+        CommitError, LinkError, NewLink, OpenRequests, Parked, Place, SealedToken, Step, Store, StoreError,
+        Surface, UsedToken,
     },
 };
 
@@ -72,6 +72,14 @@ impl Store for DynamoStore {
     async fn requests_of(&self, requester: &Subject, most: usize) -> Result<Vec<Request>, StoreError> {
         let requests = self.query_requests_of(requester, most).await.and_then(read_all);
         requests.map_err(could_not("load the requests of a person"))
+    }
+
+    async fn open_requests(&self) -> Result<OpenRequests, StoreError> {
+        let count = async |status| {
+            let counted = self.count_open(status).await;
+            counted.map_err(could_not(format!("count the requests that are {status}")))
+        };
+        Ok(OpenRequests { requested: count("requested").await?, approved: count("approved").await? })
     }
 
     async fn commit(&self, step: &Step) -> Result<(), CommitError> {
@@ -280,6 +288,16 @@ impl DynamoStore {
         let found = first(most, query).await?;
         let keys: Vec<Key> = found.iter().map(Row::key).collect::<Result<_, _>>()?;
         self.table.get_all(&keys).await
+    }
+
+    async fn count_open(&self, status: &str) -> anyhow::Result<u64> {
+        let query = self
+            .table
+            .query()
+            .index_name(keys::BY_STATUS.name)
+            .key_condition_expression("gsi2pk = :pk")
+            .expression_attribute_values(":pk", rows::text(keys::open_pk(status)));
+        count(query).await
     }
 
     /// The work that is due, as far as `narrowed` leaves it: of each shard, the first `most` pieces.

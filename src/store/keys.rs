@@ -111,13 +111,17 @@ pub(super) fn request_by_person(request: &Request) -> Key {
 
 /// Open requests share a partition; the others are spread by the month in which they were made, which never changes.
 pub(super) fn request_by_status(request: &Request) -> Key {
-    let status = request.written_status().to_uppercase();
+    let status = request.written_status();
     let pk = if request.holds_until().is_some() {
-        format!("OPEN#{status}")
+        open_pk(status)
     } else {
-        format!("DONE#{status}#{}", month(request.requested_at))
+        format!("DONE#{}#{}", status.to_uppercase(), month(request.requested_at))
     };
     Key::new(pk, timed(request.requested_at, request.id.as_str()))
+}
+
+pub(super) fn open_pk(status: &str) -> String {
+    format!("OPEN#{}", status.to_uppercase())
 }
 
 pub(super) fn request_by_target(request: &Request) -> Key {

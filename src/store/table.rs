@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::{
     Client,
     config::{retry::RetryConfig, timeout::TimeoutConfig},
     operation::query::builders::QueryFluentBuilder,
-    types::KeysAndAttributes,
+    types::{KeysAndAttributes, Select},
 };
 
 use super::{
@@ -120,4 +120,15 @@ pub(super) async fn first(most: usize, query: QueryFluentBuilder) -> anyhow::Res
         rows.push(item.map_err(|error| failure(&error))?.into());
     }
     Ok(rows)
+}
+
+/// How many rows a query finds.
+pub(super) async fn count(query: QueryFluentBuilder) -> anyhow::Result<u64> {
+    let mut pages = query.select(Select::Count).into_paginator().send();
+    let mut counted = 0;
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|error| failure(&error))?;
+        counted += u64::try_from(page.count()).unwrap_or_default();
+    }
+    Ok(counted)
 }

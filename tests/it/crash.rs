@@ -5,7 +5,7 @@
 //! and the sweeper runs. Then everything must have happened once, everybody must have heard of it, and the story must
 //! have ended in one of the ways that are written down.
 
-use std::{collections::BTreeMap, pin::pin, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, pin::pin, sync::Arc, thread, time::Duration};
 
 use chrono::TimeDelta;
 use elevate::{
@@ -64,15 +64,8 @@ struct Story {
 // ---------------------------------------------------------------------------------------------------------
 // The stories
 
-macro_rules! stories {
-    ($($name:ident: $prepare:expr, $act:expr, $endings:expr;)*) => {$(
-        #[tokio::test]
-        async fn $name() {
-            Story { prepare: $prepare, act: $act, endings: &$endings }.is_told(stringify!($name)).await;
-        }
-    )*};
-}
-
+/// It is nothing that auditors hear of.
+const NOTHING: &str = "";
 /// The provider has changed the refresh token, and nobody lived to save the new one: they must sign in again.
 const TOKEN_IS_LOST: &str = "Refused";
 /// They were not told that it had been done, did it again, and were told then.
@@ -84,30 +77,129 @@ const SESSION_IS_LOST: &str = "Session asked for > Session issued > Session aske
 /// Nobody lived to hear what AWS said.
 const SESSION_IS_UNKNOWN: &str = "Session asked for > Session asked for > Session issued > Session unknown";
 
-stories! {
-    while_somebody_is_linked: nobody_is_linked, links, ["Linked", LINKED_AGAIN];
-    while_somebody_is_unlinked: ada_is_linked, |scene| scene.types(ADA, "/elevate unlink"), ["Unlinked"];
-    while_a_request_is_made_in_one_line:
-        ada_is_linked, |scene| scene.types(ADA, ASK), ["Requested", DONE_AGAIN, TOKEN_IS_LOST];
-    while_a_request_is_made_in_a_form:
-        ada_is_linked, asks_in_a_form, ["Requested", DONE_AGAIN, TOKEN_IS_LOST];
-    while_a_request_is_approved:
-        ada_has_asked, |scene| scene.presses(BOB, "review.approve"), ["Approved", TOKEN_IS_LOST];
-    while_a_request_is_rejected: ada_has_asked, rejects, ["Rejected", TOKEN_IS_LOST];
-    while_somebody_answers_their_own_request:
-        ada_has_asked, |scene| scene.presses(ADA, "review.approve"), ["Refused", REFUSED_AGAIN];
-    while_a_request_is_withdrawn:
-        ada_has_asked, |scene| scene.presses(ADA, "request.withdraw"), ["Withdrawn", TOKEN_IS_LOST];
-    while_access_is_ended:
-        bob_has_approved, |scene| scene.presses(ADA, "request.end"), ["Ended early", TOKEN_IS_LOST];
-    while_a_link_to_the_console_is_asked_for:
-        bob_has_approved, |scene| scene.presses(ADA, "session.console"), [""];
-    while_the_console_is_opened: bob_has_approved, opens_the_console,
-        ["Session asked for > Session issued", SESSION_IS_LOST, SESSION_IS_UNKNOWN];
-    while_reviewers_are_reminded: ada_asked_long_ago, sweeps, [""];
-    while_a_request_expires: nobody_has_answered, sweeps, ["Expired"];
-    while_the_end_of_access_is_near: access_is_about_to_end, sweeps, [""];
-    while_access_runs_out: access_is_over, sweeps, ["Ended"];
+#[tokio::test]
+async fn while_somebody_is_linked() {
+    Story { prepare: nobody_is_linked, act: links, endings: &["Linked", LINKED_AGAIN] }.is_told().await;
+}
+
+#[tokio::test]
+async fn while_somebody_is_unlinked() {
+    Story {
+        prepare: ada_is_linked,
+        act: |scene| scene.types(ADA, "/elevate unlink"),
+        endings: &["Unlinked"],
+    }
+    .is_told()
+    .await;
+}
+
+#[tokio::test]
+async fn while_a_request_is_made_in_one_line() {
+    Story {
+        prepare: ada_is_linked,
+        act: |scene| scene.types(ADA, ASK),
+        endings: &["Requested", DONE_AGAIN, TOKEN_IS_LOST],
+    }
+    .is_told()
+    .await;
+}
+
+#[tokio::test]
+async fn while_a_request_is_made_in_a_form() {
+    Story { prepare: ada_is_linked, act: asks_in_a_form, endings: &["Requested", DONE_AGAIN, TOKEN_IS_LOST] }
+        .is_told()
+        .await;
+}
+
+#[tokio::test]
+async fn while_a_request_is_approved() {
+    Story {
+        prepare: ada_has_asked,
+        act: |scene| scene.presses(BOB, "review.approve"),
+        endings: &["Approved", TOKEN_IS_LOST],
+    }
+    .is_told()
+    .await;
+}
+
+#[tokio::test]
+async fn while_a_request_is_rejected() {
+    Story { prepare: ada_has_asked, act: rejects, endings: &["Rejected", TOKEN_IS_LOST] }.is_told().await;
+}
+
+#[tokio::test]
+async fn while_somebody_answers_their_own_request() {
+    Story {
+        prepare: ada_has_asked,
+        act: |scene| scene.presses(ADA, "review.approve"),
+        endings: &["Refused", REFUSED_AGAIN],
+    }
+    .is_told()
+    .await;
+}
+
+#[tokio::test]
+async fn while_a_request_is_withdrawn() {
+    Story {
+        prepare: ada_has_asked,
+        act: |scene| scene.presses(ADA, "request.withdraw"),
+        endings: &["Withdrawn", TOKEN_IS_LOST],
+    }
+    .is_told()
+    .await;
+}
+
+#[tokio::test]
+async fn while_access_is_ended() {
+    Story {
+        prepare: bob_has_approved,
+        act: |scene| scene.presses(ADA, "request.end"),
+        endings: &["Ended early", TOKEN_IS_LOST],
+    }
+    .is_told()
+    .await;
+}
+
+#[tokio::test]
+async fn while_a_link_to_the_console_is_asked_for() {
+    Story {
+        prepare: bob_has_approved,
+        act: |scene| scene.presses(ADA, "session.console"),
+        endings: &[NOTHING],
+    }
+    .is_told()
+    .await;
+}
+
+#[tokio::test]
+async fn while_the_console_is_opened() {
+    Story {
+        prepare: bob_has_approved,
+        act: opens_the_console,
+        endings: &["Session asked for > Session issued", SESSION_IS_LOST, SESSION_IS_UNKNOWN],
+    }
+    .is_told()
+    .await;
+}
+
+#[tokio::test]
+async fn while_reviewers_are_reminded() {
+    Story { prepare: ada_asked_long_ago, act: sweeps, endings: &[NOTHING] }.is_told().await;
+}
+
+#[tokio::test]
+async fn while_a_request_expires() {
+    Story { prepare: nobody_has_answered, act: sweeps, endings: &["Expired"] }.is_told().await;
+}
+
+#[tokio::test]
+async fn while_the_end_of_access_is_near() {
+    Story { prepare: access_is_about_to_end, act: sweeps, endings: &[NOTHING] }.is_told().await;
+}
+
+#[tokio::test]
+async fn while_access_runs_out() {
+    Story { prepare: access_is_over, act: sweeps, endings: &["Ended"] }.is_told().await;
 }
 
 fn nobody_is_linked(_: &World) -> BoxFuture<'_, ()> {
@@ -277,7 +369,7 @@ impl<'s> Scene<'s> {
 
 impl Story {
     /// Tells it once for each call and side, as long as it makes so many calls.
-    async fn is_told(&self, name: &str) {
+    async fn is_told(&self) {
         let mut endings: BTreeMap<String, usize> = BTreeMap::new();
         let mut crashes = 0;
         'calls: for call in 0.. {
@@ -287,7 +379,8 @@ impl Story {
                 crashes += 1;
             }
         }
-        println!("{name}: {crashes} crashes, {endings:?}");
+        let story = thread::current().name().unwrap_or_default().to_owned();
+        println!("{story}: {crashes} crashes, which ended so: {endings:?}");
         let unexpected: Vec<_> =
             endings.keys().filter(|ending| !self.endings.contains(&ending.as_str())).collect();
         assert!(unexpected.is_empty(), "{unexpected:?}");

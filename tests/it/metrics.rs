@@ -8,7 +8,7 @@ use std::{
 use chrono::TimeDelta;
 use elevate::config::Transport;
 use sandbox::{
-    company::{ADA, BOB, CAROL},
+    company::{ADA, BOB, CAROL, REVIEW_CHANNEL},
     http::Fault,
 };
 use tokio::net::TcpListener;
@@ -215,7 +215,10 @@ async fn the_reference_lists_every_metric_and_no_other() {
         found
     );
     for name in found.keys() {
-        assert!(["_seconds", "_total", "_pieces"].iter().any(|unit| name.ends_with(unit)), "{name}");
+        assert!(
+            ["_seconds", "_total", "_pieces", "_requests"].iter().any(|unit| name.ends_with(unit)),
+            "{name}"
+        );
     }
     world.finish().await;
 }
@@ -244,6 +247,36 @@ async fn a_notice_that_slack_does_not_take_is_seen_to_wait() {
     let scrape = Scrape::of(&world).await;
     assert_eq!(scrape.sum("elevate_due_work_pieces", &[]), 0.0);
     assert_eq!(scrape.sum("elevate_oldest_due_work_age_seconds", &[]), 0.0);
+    world.everybody_catches_up();
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn what_slack_refuses_for_good_is_counted_as_put_aside() {
+    let world = World::with_linked([ADA]).await;
+    let parked = [("task", "notify")];
+    assert_eq!(Scrape::of(&world).await.sum("elevate_parked_work_total", &parked), 0.0);
+    world.company.slack.update_channel(REVIEW_CHANNEL, |channel| channel.is_archived = true);
+    world.ada().types(ASK).await;
+    assert_eq!(Scrape::of(&world).await.sum("elevate_parked_work_total", &parked), 1.0, "the card");
+    assert_eq!(Scrape::of(&world).await.events()["undelivered"], 1.0);
+    world.everybody_catches_up();
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn open_requests_are_counted_by_where_they_stand() {
+    let world = World::asked().await;
+    let counted = async || {
+        world.passes(TimeDelta::minutes(1)).await;
+        let scrape = Scrape::of(&world).await;
+        ["requested", "approved"].map(|status| scrape.sum("elevate_open_requests", &[("status", status)]))
+    };
+    assert_eq!(counted().await, [1.0, 0.0]);
+    world.bob().presses("review.approve").await;
+    assert_eq!(counted().await, [0.0, 1.0]);
+    world.ada().presses("request.end").await;
+    assert_eq!(counted().await, [0.0, 0.0]);
     world.everybody_catches_up();
     world.finish().await;
 }

@@ -14,7 +14,7 @@ use aws_sdk_dynamodb::{
 };
 use elevate::{
     domain::request::{Event, Request},
-    ports::{CommitError, Place, Store, Surface},
+    ports::{CommitError, OpenRequests, Place, Store, Surface},
     store::DynamoStore,
 };
 use sandbox::dynamo::DynamoFault;
@@ -286,6 +286,20 @@ async fn a_list_shows_requests_as_they_are() {
     let Fixture { store, .. } = &fixture().await;
     let request = commit(store, &ask(store, 1, noon()).await, approved(noon()), noon()).await;
     assert_eq!(store.requests_of(&subject("ada"), 10).await.unwrap(), [request]);
+}
+
+#[tokio::test]
+async fn open_requests_are_counted_by_where_they_stand() {
+    let Fixture { store, .. } = &fixture().await;
+    let mut asked_for = Vec::new();
+    for (n, name) in [(1, "ada"), (2, "eve"), (3, "bob"), (4, "carol")] {
+        let step = asked(n, name, S3_ADMIN, noon());
+        store.commit(&step).await.unwrap();
+        asked_for.push(step.after);
+    }
+    commit(store, &asked_for[0], approved(noon()), noon()).await;
+    commit(store, &asked_for[1], rejected(), noon()).await;
+    assert_eq!(store.open_requests().await.unwrap(), OpenRequests { requested: 2, approved: 1 });
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use elevate::{
         refusal::Refusal,
         work::{Task, Work},
     },
-    ports::{COMMITTER_HAS_WORK_FOR, Store},
+    ports::{COMMITTER_HAS_WORK_FOR, Parked, Store},
 };
 use sandbox::dynamo::DynamoFault;
 use tokio::task::JoinSet;
@@ -56,6 +56,54 @@ async fn what_is_recorded_late_belongs_to_whoever_records_it_just_as_long() {
     let others_may = recorded_at + COMMITTER_HAS_WORK_FOR;
     assert_eq!(store.due(others_may - millisecond(), 10).await.unwrap(), []);
     assert_eq!(store.due(others_may, 10).await.unwrap(), work);
+}
+
+#[tokio::test]
+async fn work_that_is_given_back_is_anybodys_from_then_on() {
+    let Fixture { store, .. } = &fixture().await;
+    let (event, work) = linked("ada", noon());
+    store.record(&event, &work, noon()).await.unwrap();
+    let [given_back, kept] = &work[..] else { panic!("{work:?}") };
+    store.give_back(given_back, noon() + minutes(1) - millisecond()).await.unwrap();
+    assert_eq!(
+        store.due(noon() + minutes(1) - millisecond(), 10).await.unwrap(),
+        slice::from_ref(given_back)
+    );
+
+    assert!(store.is_put_down(kept.due, &kept.id).await.unwrap());
+    store.done(kept, None).await.unwrap();
+    assert!(!store.is_put_down(kept.due, &kept.id).await.unwrap());
+    store.give_back(kept, noon()).await.unwrap();
+    assert!(!store.is_put_down(kept.due, &kept.id).await.unwrap(), "what is done does not come back");
+}
+
+#[tokio::test]
+async fn what_is_parked_is_parked_once_with_its_record_and_kept() {
+    let fixture = fixture().await;
+    let store = &fixture.store;
+    let (event, work) = linked("ada", noon());
+    store.record(&event, &work, noon()).await.unwrap();
+    let (record, follow_ups) = unlinked("ada", noon() + minutes(1));
+    let parked = Parked {
+        work: work[0].clone(),
+        at: noon() + minutes(1),
+        why: "channel_not_found".to_owned(),
+        event: Some(record.clone()),
+        follow_ups: follow_ups.clone(),
+    };
+    store.park(&parked).await.unwrap();
+    let left = [&work[1..], &follow_ups].concat();
+    assert_eq!(fixture.work().await, left);
+    assert_eq!(store.side_event(&record.id, record.at).await.unwrap(), Some(record));
+    let again = store.park(&parked).await;
+    assert!(matches!(again, Err(CommitError::Conflict)), "{again:?}");
+    assert_eq!(fixture.work().await, left);
+    let query = fixture.client.query().table_name(TABLE).key_condition_expression("pk = :pk");
+    let month = AttributeValue::S("PARKED#2027-01".to_owned());
+    let rows = query.expression_attribute_values(":pk", month).send().await.unwrap();
+    let [row] = rows.items() else { panic!("{rows:?}") };
+    assert_eq!(row["why"].as_s().unwrap(), "channel_not_found");
+    assert!(row["body"].as_s().unwrap().contains(&work[0].id));
 }
 
 #[tokio::test]
