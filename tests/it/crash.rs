@@ -1,34 +1,32 @@
 //! Crash: wherever a replica dies, another finishes what it began, and nothing has happened twice.
 //!
 //! A story is told once for each call that the replica makes of a counterpart, and on each side of it if it changes
-//! anything: there the replica loses its power. Another one takes its address over, people do again what they have seen fail, time passes
-//! and the sweeper runs. Then everything must have happened once, everybody must have heard of it, and the story must
-//! have ended in one of the ways that are written down.
+//! anything: there the replica loses its power. Another one takes its address over, people do again what they have
+//! seen fail, time passes and the sweeper runs. Then everything must have happened once, everybody must have heard of
+//! it, and the story must have ended in one of the ways that are written down.
+
+mod acts;
+mod truth;
 
 use std::{collections::BTreeMap, pin::pin, sync::Arc, thread, time::Duration};
 
 use chrono::TimeDelta;
-use elevate::{
-    config::Transport,
-    domain::{
-        person::Subject,
-        request::{Request, Status},
-        work::Task,
-    },
-    flows::{Broker, sweep},
-    ports::COMMITTER_HAS_WORK_FOR,
-};
-use futures_util::{FutureExt, future::BoxFuture};
+use elevate::{config::Transport, flows::Broker};
+use futures_util::future::BoxFuture;
 use sandbox::{
-    company::{ADA, AUDIT_CHANNEL, BOB, GENERAL_CHANNEL, Persona, REVIEW_CHANNEL},
+    company::{ADA, AUDIT_CHANNEL, BOB},
     power::{Power, Side},
-    slack::{Message, Submission, render},
 };
 use tokio::{
     net::TcpListener,
     runtime::{Builder, Handle, Runtime},
 };
 
+use self::acts::{
+    Scene, access_is_about_to_end, access_is_over, ada_asked_long_ago, ada_has_asked, ada_is_linked,
+    asks_in_a_form, bob_has_approved, links, nobody_has_answered, nobody_is_linked, opens_the_console,
+    rejects, sweeps,
+};
 use crate::{
     stage,
     world::{ASK, Counted, World},
@@ -38,14 +36,6 @@ use crate::{
 struct Mortal {
     runtime: Runtime,
     broker: Arc<Broker>,
-}
-
-/// The scene of an act: the world, and the replica that is at work in it.
-#[derive(Clone, Copy)]
-struct Scene<'s> {
-    world: &'s World,
-    broker: &'s Arc<Broker>,
-    runtime: &'s Handle,
 }
 
 /// How often people try again what they have seen fail. The first time it may be Slack that has not noticed yet.
@@ -220,168 +210,6 @@ async fn while_access_runs_out() {
     Story { prepare: access_is_over, act: sweeps, endings: &["Ended"] }.is_told().await;
 }
 
-fn nobody_is_linked(_: &World) -> BoxFuture<'_, ()> {
-    async {}.boxed()
-}
-
-fn ada_is_linked(world: &World) -> BoxFuture<'_, ()> {
-    async move { world.ada().links().await }.boxed()
-}
-
-fn ada_has_asked(world: &World) -> BoxFuture<'_, ()> {
-    async move {
-        for person in [ADA, BOB] {
-            world.player(person).links().await;
-        }
-        world.ada().types(ASK).await;
-    }
-    .boxed()
-}
-
-fn bob_has_approved(world: &World) -> BoxFuture<'_, ()> {
-    async move {
-        ada_has_asked(world).await;
-        world.bob().presses("review.approve").await;
-    }
-    .boxed()
-}
-
-fn ada_asked_long_ago(world: &World) -> BoxFuture<'_, ()> {
-    async move {
-        ada_has_asked(world).await;
-        world.company.clock.advance(TimeDelta::minutes(15));
-    }
-    .boxed()
-}
-
-fn nobody_has_answered(world: &World) -> BoxFuture<'_, ()> {
-    async move {
-        ada_has_asked(world).await;
-        world.passes(TimeDelta::hours(23)).await;
-        world.company.clock.advance(TimeDelta::hours(1));
-    }
-    .boxed()
-}
-
-fn access_is_about_to_end(world: &World) -> BoxFuture<'_, ()> {
-    async move {
-        bob_has_approved(world).await;
-        world.company.clock.advance(TimeDelta::minutes(50));
-    }
-    .boxed()
-}
-
-fn access_is_over(world: &World) -> BoxFuture<'_, ()> {
-    async move {
-        bob_has_approved(world).await;
-        world.passes(TimeDelta::minutes(50)).await;
-        world.company.clock.advance(TimeDelta::minutes(10));
-    }
-    .boxed()
-}
-
-fn links(scene: Scene<'_>) -> BoxFuture<'_, bool> {
-    async move {
-        scene.types(ADA, "/elevate link").await && scene.goes(ADA, "person.link", &["This is me"]).await
-    }
-    .boxed()
-}
-
-fn asks_in_a_form(scene: Scene<'_>) -> BoxFuture<'_, bool> {
-    async move {
-        let fields = [
-            ("target", "111122223333/S3Admin"),
-            ("duration", "1h"),
-            ("justification", "bucket policy broken"),
-        ];
-        scene.types(ADA, "/elevate").await && scene.submits(ADA, &fields).await
-    }
-    .boxed()
-}
-
-fn rejects(scene: Scene<'_>) -> BoxFuture<'_, bool> {
-    async move {
-        scene.presses(BOB, "review.reject").await
-            && scene.submits(BOB, &[("reason", "read-only will do")]).await
-    }
-    .boxed()
-}
-
-fn opens_the_console(scene: Scene<'_>) -> BoxFuture<'_, bool> {
-    async move {
-        if scene.goes(ADA, "session.open", &[]).await {
-            return true;
-        }
-        scene.presses(ADA, "session.console").await && scene.goes(ADA, "session.open", &[]).await
-    }
-    .boxed()
-}
-
-fn sweeps(scene: Scene<'_>) -> BoxFuture<'_, bool> {
-    async move {
-        let broker = Arc::clone(scene.broker);
-        let swept = scene.runtime.spawn(async move {
-            sweep::sweep(&broker).await.unwrap();
-            broker.idle().await;
-        });
-        swept.await.is_ok()
-    }
-    .boxed()
-}
-
-impl<'s> Scene<'s> {
-    /// Somebody types a command, and sees whether Slack says that it failed.
-    fn types(self, persona: Persona, line: &'s str) -> BoxFuture<'s, bool> {
-        async move {
-            let typed = self.slack(persona).types(GENERAL_CHANNEL, line).await;
-            self.broker.idle().await;
-            typed.is_ok_and(|ack| ack.is_ok())
-        }
-        .boxed()
-    }
-
-    /// Somebody presses the newest button of a kind, and sees whether Slack says that it failed.
-    fn presses(self, persona: Persona, action: &'s str) -> BoxFuture<'s, bool> {
-        async move {
-            let Some(place) = self.slack(persona).finds(action) else { return false };
-            let pressed = self.slack(persona).presses(place, action).await;
-            self.broker.idle().await;
-            pressed.is_ok_and(|pressed| pressed.ack.is_ok())
-        }
-        .boxed()
-    }
-
-    /// Somebody submits the form in front of them; where none has opened, that has failed.
-    async fn submits(self, persona: Persona, fields: &[(&str, &str)]) -> bool {
-        let Some(form) = self.world.company.slack.open_views(persona.slack).pop() else { return false };
-        let submitted = self.slack(persona).submits(&form.id, fields).await;
-        self.broker.idle().await;
-        submitted.is_ok_and(|submitted| submitted.outcome == Submission::Closed)
-    }
-
-    /// Somebody goes where a button leads, presses these buttons there, and signs in where they are asked to.
-    async fn goes(self, persona: Persona, action: &str, buttons: &[&str]) -> bool {
-        let Some(place) = self.slack(persona).finds(action) else { return false };
-        let pressed = self.slack(persona).presses(place, action).await;
-        let Some(url) = pressed.ok().and_then(|pressed| pressed.url) else { return false };
-        let browser = self.world.player(persona).browser;
-        let Ok(mut page) = browser.open(&url).await else { return false };
-        let sign_in = format!("Continue as {}", persona.name);
-        for button in buttons.iter().copied().chain([sign_in.as_str()]) {
-            if page.button(button).is_some() {
-                let Ok(next) = browser.press(&page, button).await else { return false };
-                page = next;
-            }
-        }
-        self.broker.idle().await;
-        page.status == 200
-    }
-
-    fn slack(self, persona: Persona) -> sandbox::slack::Actor {
-        self.world.company.slack.person(persona.slack)
-    }
-}
-
 // ---------------------------------------------------------------------------------------------------------
 // How a story is told
 
@@ -483,84 +311,5 @@ impl Mortal {
         drop(broker);
         let gone = tokio::task::spawn_blocking(move || runtime.shutdown_timeout(Duration::from_secs(10)));
         gone.await.unwrap();
-    }
-}
-
-// ---------------------------------------------------------------------------------------------------------
-// What must be true in the end
-
-impl World {
-    /// What auditors have heard since they had heard so many lines.
-    fn ending(&self, heard: usize) -> String {
-        let lines = self.company.slack.messages(AUDIT_CHANNEL);
-        let title = |line: &Message| line.text.split('*').nth(1).unwrap_or_default().to_owned();
-        lines[heard..].iter().map(title).collect::<Vec<_>>().join(" > ")
-    }
-
-    /// Fails if something has happened twice or not at all, or if somebody has not heard of it.
-    async fn has_told_everybody(&self, is_post_in_doubt: bool, at: &str) {
-        let ports = self.app.broker().ports();
-        assert_eq!(self.contradictions(ADA).await, Vec::<String>::new(), "{at}");
-        let undone = ports.store.due(self.company.clock.now() + COMMITTER_HAS_WORK_FOR, 100).await.unwrap();
-        let undone: Vec<_> = undone
-            .into_iter()
-            .filter(|work| matches!(work.task, Task::Notify(_) | Task::FinishPress(_)))
-            .collect();
-        assert_eq!(undone, [], "{at}");
-
-        let told = about(&self.company.slack.messages(AUDIT_CHANNEL), "event");
-        let cards = self.company.slack.messages(REVIEW_CHANNEL);
-        let receipts = self.company.slack.direct_messages(ADA.slack);
-        for request in self.requests().await {
-            let id = request.id.to_string();
-            let events: Vec<String> =
-                (1..=request.version).map(|version| format!("{id}/{version}")).collect();
-            let told: Vec<String> = told.iter().filter(|event| event.starts_with(&id)).cloned().collect();
-            assert_eq!(told, events, "auditors hear of each event once and in order: {at}");
-            let status = request.status_at(self.company.clock.now());
-            let shown = |messages: &[Message], what, viewer: Persona| {
-                let viewer = self.company.slack.viewer(viewer.slack);
-                let of = |message: &&Message| subject(message, what).as_deref() == Some(&id);
-                messages
-                    .iter()
-                    .filter(of)
-                    .map(|message| render::message(message, &viewer))
-                    .collect::<Vec<_>>()
-            };
-            let cards = shown(&cards, "review_card", BOB);
-            let [card] = &cards[..] else { panic!("one card: {at}: {cards:?}") };
-            let receipts = shown(&receipts, "receipt", ADA);
-            assert!((1..=1 + usize::from(is_post_in_doubt)).contains(&receipts.len()), "{at}: {receipts:?}");
-            for message in [Some(card), receipts.last()].into_iter().flatten() {
-                assert!(message.contains(word(&status)), "{at}: {status:?} is not what it says: {message}");
-            }
-        }
-    }
-
-    async fn requests(&self) -> Vec<Request> {
-        let subject = Subject { issuer: self.company.idp.issuer(), subject: ADA.login.to_owned() };
-        self.app.broker().ports().store.requests_of(&subject, 10).await.unwrap()
-    }
-}
-
-/// What these messages are about, as far as they are about something of this kind.
-fn about(messages: &[Message], kind: &str) -> Vec<String> {
-    messages.iter().filter_map(|message| subject(message, kind)).collect()
-}
-
-fn subject(message: &Message, kind: &str) -> Option<String> {
-    let subject = message.metadata.as_ref()?["event_payload"][kind].as_str()?;
-    Some(subject.to_owned())
-}
-
-/// What cards and receipts say of a status.
-fn word(status: &Status) -> &'static str {
-    match status {
-        Status::Requested => "*Waiting*",
-        Status::Approved { .. } => "*Approved*",
-        Status::Rejected { .. } => "*Rejected*",
-        Status::Withdrawn { .. } => "*Withdrawn*",
-        Status::Expired => "*Expired*",
-        Status::Ended { .. } => "*Ended",
     }
 }
