@@ -64,7 +64,7 @@ const END_IS_NEAR: TimeDelta = TimeDelta::minutes(10);
 /// since the request was made.
 const FIRST_REMINDER: TimeDelta = TimeDelta::minutes(15);
 /// How long work that failed is left alone at least.
-pub const SHORTEST_REST: TimeDelta = TimeDelta::seconds(5);
+const SHORTEST_REST: TimeDelta = TimeDelta::seconds(5);
 /// How long work that failed is left alone at most.
 const LONGEST_REST: TimeDelta = TimeDelta::minutes(10);
 /// How long AWS may take to answer before a session counts as [`Event::SessionUnknown`].

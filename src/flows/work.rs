@@ -16,10 +16,13 @@ use crate::{
         ids::{CommandId, RequestId, SideEventId, UserId},
         person::SlackUser,
         window::Timestamp,
-        work::{Notice, REFUSED_WORK_IS_TRIED_FOR, SHORTEST_REST, Task, Work, follow_ups_aside, rest_after},
+        work::{Notice, REFUSED_WORK_IS_TRIED_FOR, Task, Work, follow_ups_aside, rest_after},
     },
     ports::{Because, ChatError, CommitError, Parked},
 };
+
+/// How often at least work is looked at whose time has not come: what it waits for may be done at any moment.
+const LOOKED_AT_EVERY: TimeDelta = TimeDelta::minutes(1);
 
 /// What is to become of a piece of work that did not fail.
 #[derive(Clone, Debug)]
@@ -51,7 +54,10 @@ impl Broker {
         let (closed, tried) = match outcome {
             Ok(Then::Nothing) => return Tried::GoOn,
             Ok(Then::StrikeOff(next)) => (store.done(work, next.as_ref()).await, Tried::GoOn), // 1
-            Ok(Then::Later) => (store.give_back(work, now + SHORTEST_REST).await, Tried::GoOn),
+            Ok(Then::Later) => {
+                let rest = rest_after(work, now).min(LOOKED_AT_EVERY);
+                (store.give_back(work, now + rest).await, Tried::GoOn)
+            }
             Ok(Then::ForOthers) => (store.give_back(work, now).await, Tried::Wait),
             Err(error) => return self.put_off(work, &error).await,
         };

@@ -161,7 +161,7 @@ async fn lines_for_auditors_wait_for_their_channel_however_long_that_takes() {
     world.passes(TimeDelta::days(3)).await;
     world.archives(AUDIT_CHANNEL, false);
     world.passes(TimeDelta::minutes(10)).await;
-    world.passes(TimeDelta::seconds(5)).await;
+    world.passes(TimeDelta::minutes(1)).await;
     let told = world.audit();
     let [requested, withdrawn] = &told[..] else { panic!("{told:?}") };
     assert!(requested.contains("*Requested*") && withdrawn.contains("*Withdrawn*"), "{told:?}");
