@@ -143,7 +143,7 @@ impl Idp {
 
     /// Signs with a new key; the old one vanishes from the key set at once.
     pub fn rotate_keys(&self) {
-        self.realm().key = OnceCell::new();
+        self.realm().key = OnceCell::from(SigningKey::generate());
     }
 
     /// Ends all sessions of a person, and everything issued to them.
