@@ -24,7 +24,7 @@ impl Clock for StageClock {
     }
 
     fn uptime(&self) -> Duration {
-        (self.0.now() - Timestamp::UNIX_EPOCH).to_std().unwrap_or_default()
+        self.0.uptime()
     }
 
     async fn sleep(&self, time: Duration) {
