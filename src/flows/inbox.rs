@@ -45,12 +45,17 @@ pub async fn accept(broker: &Arc<Broker>, press: Press) -> Result<(), StoreError
 
 async fn carry_out_at_once(broker: &Arc<Broker>, press: &Press) {
     if let Err(error) = carry_out(broker, press).await {
-        tell(broker, &press.asker, &error).await;
+        return tell(broker, &press.asker, error).await;
     }
+    // The presser has had their answer: what is left concerns nobody but the sweeper.
+    if let Err(error) = broker.ports.store.finish(&press.asker.id).await {
+        let error = anyhow::Error::from(error);
+        tracing::warn!(error = format!("{error:#}"), "what was done will be looked at once more");
+    } // 4
 }
 
-/// Carries a press out, answers the presser, and keeps the promise.
-pub(super) async fn carry_out(broker: &Arc<Broker>, press: &Press) -> Result<()> {
+/// Carries a press out, and answers the presser.
+async fn carry_out(broker: &Arc<Broker>, press: &Press) -> Result<()> {
     let asker = &press.asker;
     match fulfil(broker, press).await {
         Ok(None) => {}
@@ -64,10 +69,11 @@ pub(super) async fn carry_out(broker: &Arc<Broker>, press: &Press) -> Result<()>
         }
         Err(failure @ Error::Failed(_)) => return Err(failure),
     }
-    Ok(broker.ports.store.finish(&asker.id).await?) // 4
+    Ok(())
 }
 
-/// Carries a press out for whoever did not live to finish it, unless something has come of it already.
+/// Carries a press out for whoever did not live to finish it, unless something has come of it already, and keeps the
+/// promise.
 pub(super) async fn carry_out_again(broker: &Arc<Broker>, press: &Press) -> Result<()> {
     let asker = &press.asker;
     let recorded = broker.ports.store.side_event(&SideEventId::of(&asker.id, asker.at), asker.at).await?;
@@ -77,9 +83,9 @@ pub(super) async fn carry_out_again(broker: &Arc<Broker>, press: &Press) -> Resu
         Some(SideNews::Linked { .. } | SideNews::Unlinked { .. } | SideNews::Undelivered { .. }) => {}
         None if has_been_done(broker, press).await? => {}
         None if age > PRESS_IS_TRIED_FOR => give_up(broker, press).await?,
-        None => return carry_out(broker, press).await,
+        None => carry_out(broker, press).await?,
     }
-    Ok(broker.ports.store.finish(&asker.id).await?)
+    Ok(broker.ports.store.finish(&asker.id).await?) // 4
 }
 
 async fn give_up(broker: &Arc<Broker>, press: &Press) -> Result<()> {
@@ -127,15 +133,16 @@ fn silent((): ()) -> Option<Message> {
 }
 
 /// Tells somebody what became of what they asked for: why not, or under which reference the operator finds it.
-pub async fn tell(broker: &Arc<Broker>, asker: &Asker, error: &Error) {
-    let told = match error {
-        Error::Refused(refusal) => turn_away(broker, asker, refusal).await,
-        Error::Failed(_) => {
-            let reference = broker.report(error);
-            reply(broker, asker, &Message::Failed { reference }).await
-        }
+pub async fn tell(broker: &Arc<Broker>, asker: &Asker, error: Error) {
+    let failure = match error {
+        Error::Refused(refusal) => match turn_away(broker, asker, &refusal).await {
+            Ok(()) => return,
+            Err(failure) => failure,
+        },
+        failure @ Error::Failed(_) => failure,
     };
-    if let Err(error) = told {
+    let reference = broker.report(&failure);
+    if let Err(error) = reply(broker, asker, &Message::Failed { reference }).await {
         tracing::warn!(error = format!("{error:#}"), "could not tell a person what became of their press");
     }
 }

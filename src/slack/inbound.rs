@@ -3,7 +3,7 @@
 //! Slack wants its answer within 3 s. What a press asks for is stored before that; everything else happens
 //! after (`flows::inbox`). What we do not know, we let pass: Slack adds fields and kinds of payloads as it likes.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use serde_json::{Value, json};
 
@@ -34,10 +34,12 @@ pub enum Ack {
 }
 
 /// The press could not be stored, as far as anybody knows: nothing may come of it.
-struct NotStored;
+struct NotStored {
+    /// Under which the operator finds why.
+    reference: String,
+}
 
 const NOT_READ: &str = "That command did not arrive whole, so nothing was done. Type it again.";
-const NOT_STORED: &str = "That could not be stored, as far as I can tell. Look with /elevate status whether it was, and else try again in a minute.";
 
 /// Takes a slash command; none is one that could not be read.
 pub async fn command(broker: &Arc<Broker>, command: Option<SlashCommand>) -> Ack {
@@ -49,7 +51,8 @@ pub async fn command(broker: &Arc<Broker>, command: Option<SlashCommand>) -> Ack
     // Whoever waits for an answer may hang up, which cancels this; so what must finish is spawned.
     match broker.spawn(|broker| on_command(broker, command)).await {
         Ok(Ok(())) => Ack::Heard,
-        Ok(Err(NotStored)) | Err(_) => for_their_eyes(NOT_STORED),
+        Ok(Err(not_stored)) => for_their_eyes(&not_stored.to_string()),
+        Err(stopped) => for_their_eyes(&NotStored::because(broker, stopped).to_string()),
     }
 }
 
@@ -59,7 +62,7 @@ pub async fn interaction(broker: &Arc<Broker>, payload: &str) -> Ack {
         Ok(Interaction::BlockActions(sender, press)) => {
             match broker.spawn(|broker| on_press(broker, sender, press)).await {
                 Ok(Ok(())) => Ack::Heard,
-                Ok(Err(NotStored)) | Err(_) => Ack::Failed,
+                Ok(Err(NotStored { .. })) | Err(_) => Ack::Failed,
             }
         }
         Ok(Interaction::ViewSubmission(sender, submission)) => {
@@ -156,7 +159,7 @@ async fn on_submission(
     let id = CommandId::of_press(&who.team, &submission.trigger());
     let asker = Asker { id, at: broker.ports().clock.now(), who, reply_to: ReplyTo::Direct };
     let promised = promise(&broker, asker.wishes(wish)).await;
-    promised.map_err(|NotStored| [(submission.last_field(), NOT_STORED.to_owned())].into())
+    promised.map_err(|not_stored| [(submission.last_field(), not_stored.to_string())].into())
 }
 
 fn new_request(broker: &Broker, ask: Ask) -> Wish {
@@ -164,10 +167,25 @@ fn new_request(broker: &Broker, ask: Ask) -> Wish {
 }
 
 async fn promise(broker: &Arc<Broker>, press: Press) -> Result<(), NotStored> {
-    inbox::accept(broker, press).await.map_err(|error| {
-        tracing::error!(error = format!("{:#}", anyhow::Error::from(error)), "a press was not stored");
-        NotStored
-    })
+    inbox::accept(broker, press).await.map_err(|error| NotStored::because(broker, error))
+}
+
+impl NotStored {
+    fn because(broker: &Broker, cause: impl Into<anyhow::Error>) -> Self {
+        let cause = cause.into().context("a press was not stored");
+        Self { reference: broker.report(&Error::Failed(cause)) }
+    }
+}
+
+impl fmt::Display for NotStored {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "That could not be stored, as far as I can tell. Look with /elevate status whether it was, and else try \
+             again in a minute. If it happens again, tell whoever runs this app: reference {}.",
+            self.reference
+        )
+    }
 }
 
 /// Lets Slack be answered before `work` is done: it opens a form, or says no, and needs no promise.
@@ -177,7 +195,7 @@ where
 {
     broker.spawn(async move |broker| {
         if let Err(error) = work(Arc::clone(&broker)).await {
-            inbox::tell(&broker, &asker, &error).await;
+            inbox::tell(&broker, &asker, error).await;
         }
     });
 }
