@@ -182,9 +182,9 @@ impl Identity for OpenIdProvider {
         {
             return Err(Unusable("a refresh answered for another person".to_owned()));
         }
-        let groups = claims.map_err(|error| error.to_string()).and_then(|claims| {
+        let groups = claims.and_then(|claims| {
             let groups = claims.groups(&self.oidc.groups_claim);
-            groups.map(FreshGroups::fetched).map_err(|error| error.to_string())
+            groups.map(FreshGroups::fetched).map_err(|error| Unusable(error.to_string()))
         });
         Ok(Refreshed { groups, refresh_token: refresh_token(&tokens) })
     }

@@ -175,8 +175,10 @@ pub struct Step {
     pub after: Request,
     /// What must be done because of it.
     pub work: Vec<Work>,
-    /// A one-time secret that is used up by it.
+    /// One-time secrets that are used up by it.
     pub uses_up: Vec<SecretHash>,
+    /// The moment at which they must be good. The event may be dated later, where its predecessor was.
+    pub now: Timestamp,
 }
 
 /// How many requests are open, as far as that has been written down.
@@ -469,7 +471,7 @@ pub struct Redeemed {
 #[derive(Clone, Debug)]
 pub struct Refreshed {
     /// The groups as they are now, or why they cannot be told.
-    pub groups: Result<FreshGroups, String>,
+    pub groups: Result<FreshGroups, IdentityError>,
     /// The refresh token that takes the place of the one used.
     pub refresh_token: Option<SecretString>,
 }

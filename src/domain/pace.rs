@@ -36,10 +36,12 @@ impl Pace {
         if self.refusals <= TOLD_AT_ONCE { now } else { self.round_ends }
     }
 
-    /// Whether there is nothing left to remember.
+    /// Whether there is nothing left to remember. A round that has longer to go than rounds last was begun by a clock
+    /// that has gone back since.
     #[must_use]
     pub fn is_over(&self, now: Timestamp) -> bool {
-        self.round_ends <= now
+        let left = self.round_ends - now;
+        left <= TimeDelta::zero() || left > ROUND
     }
 }
 
@@ -62,5 +64,6 @@ mod tests {
             pace.heard_at(after(60));
         }
         assert_eq!(pace.heard_at(after(61)), after(120));
+        assert_eq!(pace.heard_at(after(-1)), after(-1), "the clock has gone back");
     }
 }

@@ -291,7 +291,8 @@ impl Link {
     /// no refresh token, and for nothing else.
     #[must_use]
     pub fn groups_of_sign_in(&self, now: Timestamp) -> Option<FreshGroups> {
-        let speaks_for_itself = !self.is_refreshable && now - self.signed_in_at < Self::SIGN_IN_LASTS;
+        let age = (now - self.signed_in_at).abs(); // one far in the future is of a clock that has gone back since
+        let speaks_for_itself = !self.is_refreshable && age < Self::SIGN_IN_LASTS;
         speaks_for_itself.then(|| FreshGroups(self.groups.clone()))
     }
 
@@ -408,6 +409,8 @@ mod tests {
         let end = link.signed_in_at + Link::SIGN_IN_LASTS;
         assert!(link.groups_of_sign_in(end - TimeDelta::milliseconds(1)).is_some());
         assert!(link.groups_of_sign_in(end).is_none());
+        assert!(link.groups_of_sign_in(link.signed_in_at - TimeDelta::seconds(2)).is_some(), "a slow clock");
+        assert!(link.groups_of_sign_in(link.signed_in_at - Link::SIGN_IN_LASTS).is_none());
         let refreshable = Link { is_refreshable: true, ..link };
         assert!(refreshable.groups_of_sign_in(refreshable.signed_in_at).is_none());
     }

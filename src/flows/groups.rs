@@ -9,7 +9,6 @@
 use std::time::Duration;
 
 use anyhow::anyhow;
-use chrono::TimeDelta;
 use secrecy::SecretString;
 
 use super::Broker;
@@ -22,7 +21,7 @@ use crate::{
 };
 
 /// For how long a turn is left to its replica: longer than a refresh takes, with all that it may have to fetch.
-const TURN_LASTS: TimeDelta = TimeDelta::seconds(40);
+const TURN_LASTS: Duration = Duration::from_secs(40);
 /// How often to look whether another replica's turn has ended.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
@@ -35,9 +34,10 @@ impl Broker {
 
     async fn ask_for_groups(&self, link: &Link) -> Result<FreshGroups, Refusal> {
         let mut asked_at = None;
+        let mut watched = None;
         // Ends: a turn ends or is overdue, and whoever has had a turn asks no more.
         loop {
-            let now = self.ports.clock.now();
+            let (now, uptime) = (self.ports.clock.now(), self.ports.clock.uptime());
             let Some(token) = self.ports.store.token(&link.slack).await.map_err(unavailable)? else {
                 return link.groups_of_sign_in(now).ok_or(Refusal::SignInAgain);
             };
@@ -45,7 +45,12 @@ impl Broker {
             if let Some(fresh) = token.told.as_ref().and_then(|told| told.since(asked_at, &link.subject)) {
                 return Ok(fresh); // 3
             }
-            if token.taken_until.is_none_or(|until| until <= now) {
+            let (turn, since) =
+                watched.filter(|(turn, _)| *turn == token.version).unwrap_or((token.version, uptime));
+            watched = Some((turn, since));
+            // By a clock that has gone back, a turn would be overdue only much later; so it is watched, too.
+            let is_overdue = |until| until <= now || uptime - since >= TURN_LASTS;
+            if token.taken_until.is_none_or(is_overdue) {
                 match self.ports.store.take_token(&link.slack, &token, now + TURN_LASTS).await {
                     Ok(taken) => return self.take_turn(link, &taken).await, // 2
                     Err(CommitError::Conflict) => {}
@@ -78,8 +83,9 @@ impl Broker {
             match self.ports.identity.refresh(&token, &link.subject).await {
                 Ok(refreshed) => refreshed,
                 Err(IdentityError::Gone) => return (UsedToken::Gone, Err(Refusal::SignInAgain)),
-                Err(IdentityError::Unavailable(why)) => return unused(unavailable(anyhow!(why))),
-                Err(IdentityError::Unusable(why)) => return unused(Refusal::IdentityUnusable { why }),
+                Err(error @ (IdentityError::Unavailable(_) | IdentityError::Unusable(_))) => {
+                    return unused(refused(error));
+                }
             };
         let rotated = match &refresh_token {
             Some(token) => match self.seal_token(&link.slack, &link.subject, token).await {
@@ -93,7 +99,7 @@ impl Broker {
             groups: fresh.groups().clone(),
             turn: taken.version,
         });
-        (UsedToken::Kept { rotated, told }, groups.map_err(|why| Refusal::IdentityUnusable { why }))
+        (UsedToken::Kept { rotated, told }, groups.map_err(refused))
     }
 
     /// Seals a refresh token for the row it will be in.
@@ -110,6 +116,14 @@ impl Broker {
 /// What a sealed token is bound to.
 fn row_of<'a>(who: &'a SlackUser, subject: &'a Subject) -> [&'a str; 4] {
     [who.team.as_str(), who.user.as_str(), &subject.issuer, &subject.subject]
+}
+
+fn refused(error: IdentityError) -> Refusal {
+    match error {
+        IdentityError::Unavailable(why) => unavailable(anyhow!(why)),
+        IdentityError::Gone => Refusal::SignInAgain,
+        IdentityError::Unusable(why) => Refusal::IdentityUnusable { why },
+    }
 }
 
 fn unavailable(error: impl Into<anyhow::Error>) -> Refusal {

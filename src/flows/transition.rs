@@ -80,7 +80,8 @@ pub(super) async fn commit(
     cause: &Cause,
 ) -> Result<Changed, CommitError> {
     let work = follow_ups(&after, &recorded);
-    let step = Step { recorded, after, work, uses_up: cause.uses_up.clone() };
+    let now = broker.ports.clock.now();
+    let step = Step { recorded, after, work, uses_up: cause.uses_up.clone(), now };
     match broker.ports.store.commit(&step).await {
         Ok(()) => {}
         Err(CommitError::Failed(lost)) if !was_made(broker, &step).await? => {

@@ -67,12 +67,13 @@ impl Marker {
 /// The transaction of a step. Where several conditions are broken, a used-up secret counts first, and that
 /// somebody was faster counts before a held target: whoever decides anew finds out about that.
 pub(super) fn step(step: &Step, marker: Marker) -> serde_json::Result<Transaction<CommitError>> {
-    let Step { recorded, after, work, uses_up } = step;
+    let Step { recorded, after, work, uses_up, now } = step;
     let named = [serde_json::to_string(recorded)?, format!("{marker:?}")];
-    let secrets = uses_up.iter().map(SecretHash::as_str);
-    let mut transaction = Transaction::known_by(named.iter().map(String::as_str).chain(secrets));
+    let secrets = uses_up.iter().map(|secret| format!("{} at {now}", secret.as_str()));
+    let parts: Vec<String> = named.into_iter().chain(secrets).collect();
+    let mut transaction = Transaction::known_by(parts.iter().map(String::as_str));
     for secret in uses_up {
-        transaction = transaction.and_or(use_up(secret, recorded.at), |_| CommitError::UsedUp);
+        transaction = transaction.and_or(use_up(secret, *now), |_| CommitError::UsedUp);
     }
     transaction = transaction
         .and_or(next_state(after)?, |_| CommitError::Conflict)

@@ -434,7 +434,7 @@ async fn a_new_refresh_token_is_kept_whatever_the_claims_are_like() {
     ] {
         realm.idp.tamper(tampering);
         let refreshed = realm.refresh(&token).await.unwrap();
-        let told = refreshed.groups.unwrap_err();
+        let told = refreshed.groups.unwrap_err().to_string();
         assert!(told.contains(reason), "{told}");
         token = refreshed.refresh_token.unwrap();
     }

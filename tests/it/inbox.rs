@@ -145,7 +145,8 @@ async fn a_session_that_its_replica_did_not_live_to_settle_is_written_down_as_un
     let recorded = request.next(issuing, CommandId::random(1), world.company.clock.now());
     let after = evolve(request, &recorded);
     let work = follow_ups(&after, &recorded);
-    store.commit(&Step { recorded, after, work, uses_up: Vec::new() }).await.unwrap();
+    let step = Step { recorded, after, work, uses_up: Vec::new(), now: world.company.clock.now() };
+    store.commit(&step).await.unwrap();
 
     world.passes(TimeDelta::minutes(2)).await;
     world.passes(TimeDelta::seconds(5)).await;

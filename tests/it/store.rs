@@ -154,7 +154,8 @@ fn then(before: &Request, event: Event, command: &str, at: Timestamp) -> Step {
 
 fn step(recorded: Recorded, after: Request) -> Step {
     let work = follow_ups(&after, &recorded);
-    Step { recorded, after, work, uses_up: Vec::new() }
+    let now = recorded.at;
+    Step { recorded, after, work, uses_up: Vec::new(), now }
 }
 
 fn approved(at: Timestamp) -> Event {
