@@ -8,10 +8,12 @@ mod world;
 
 mod audit;
 mod chat;
+mod clocks;
 mod cloud;
 mod corpus;
 mod crash;
 mod deliver;
+mod faults;
 mod federate;
 mod groups;
 mod hostile;

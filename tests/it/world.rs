@@ -24,7 +24,7 @@ use elevate::{
         request::Request,
         work::Task,
     },
-    flows::sweep,
+    flows::{Broker, sweep},
     ports::{COMMITTER_HAS_WORK_FOR, Ids},
 };
 use sandbox::{
@@ -51,6 +51,8 @@ pub(crate) struct World {
     hired: Mutex<Vec<Persona>>,
     read: Mutex<HashMap<String, u32>>,
     door: Mutex<Option<Door>>,
+    /// Whoever has had the door, beside the first replica.
+    others: Mutex<Vec<Arc<Broker>>>,
     /// The product takes its end for the world's.
     _stop: watch::Sender<bool>,
 }
@@ -122,8 +124,8 @@ impl World {
         if let Some(sockets) = app.sockets() {
             tokio::spawn(Arc::clone(sockets).hold(stop.subscribe()));
         }
-        let (hired, read) = (Mutex::default(), Mutex::default());
-        let world = Self { company, app, url, hired, read, door, _stop: stop };
+        let (hired, read, others) = (Mutex::default(), Mutex::default(), Mutex::default());
+        let world = Self { company, app, url, hired, read, door, others, _stop: stop };
         if transport == Transport::Socket {
             world.serves_on(2).await;
         }
@@ -139,8 +141,21 @@ impl World {
 
     /// Another replica, at work on the same table. What Slack and browsers send goes to the first one.
     pub(crate) async fn another_replica(&self) -> App {
+        self.another_replica_by(&self.company.clock).await
+    }
+
+    /// Another replica, which goes by a clock of its own.
+    pub(crate) async fn another_replica_by(&self, clock: &Clock) -> App {
         let other_chance = Arc::new(Counted::from(1 << 32));
-        stage::build(&self.company, &self.url, Transport::Http, other_chance).await.unwrap()
+        let company = Company { clock: clock.clone(), ..self.company.clone() };
+        stage::build(&company, &self.url, Transport::Http, other_chance).await.unwrap()
+    }
+
+    /// Leaves what Slack and browsers send to this replica.
+    pub(crate) async fn is_served_by(&self, replica: &App) {
+        self.closes().await;
+        self.others.lock().unwrap().push(Arc::clone(replica.broker()));
+        self.lets_in(replica).await;
     }
 
     /// Takes in nothing any more, and leaves the address to another replica.
@@ -152,8 +167,12 @@ impl World {
 
     /// Takes in what Slack and browsers send again.
     pub(crate) async fn opens(&self) {
+        self.lets_in(&self.app).await;
+    }
+
+    async fn lets_in(&self, replica: &App) {
         let listener = TcpListener::bind(self.url.trim_start_matches("http://")).await.unwrap();
-        *self.door.lock().unwrap() = Some(Door::open(listener, self.app.router()));
+        *self.door.lock().unwrap() = Some(Door::open(listener, replica.router()));
     }
 
     /// What this person asks for in Slack, as it is once it has been verified and parsed. `trigger` tells presses
@@ -241,6 +260,10 @@ impl World {
     /// Waits until the product has nothing left to do.
     pub(crate) async fn settle(&self) {
         self.app.broker().idle().await;
+        let others = self.others.lock().unwrap().clone();
+        for other in others {
+            other.idle().await;
+        }
     }
 
     /// Lets time pass, and the sweeper do what has become due.

@@ -24,7 +24,7 @@ impl World {
     }
 
     /// Fails if something has happened twice or not at all, or if somebody has not heard of it.
-    pub(super) async fn has_told_everybody(&self, is_post_in_doubt: bool, at: &str) {
+    pub(crate) async fn has_told_everybody(&self, is_post_in_doubt: bool, at: &str) {
         let ports = self.app.broker().ports();
         assert_eq!(self.contradictions(ADA).await, Vec::<String>::new(), "{at}");
         let undone = ports.store.due(self.company.clock.now() + COMMITTER_HAS_WORK_FOR, 100).await.unwrap();
@@ -63,7 +63,7 @@ impl World {
         }
     }
 
-    async fn requests(&self) -> Vec<Request> {
+    pub(crate) async fn requests(&self) -> Vec<Request> {
         let subject = Subject { issuer: self.company.idp.issuer(), subject: ADA.login.to_owned() };
         self.app.broker().ports().store.requests_of(&subject, 10).await.unwrap()
     }
