@@ -7,6 +7,7 @@ mod stage;
 mod world;
 
 mod audit;
+mod callback;
 mod chat;
 mod clocks;
 mod cloud;

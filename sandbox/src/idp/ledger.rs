@@ -47,7 +47,8 @@ pub(super) struct CodeBinding {
 /// What a client shows with a code to redeem it.
 pub(super) struct CodeProof<'a> {
     pub(super) redirect_uri: &'a str,
-    pub(super) code_verifier: &'a str,
+    /// `None` where the provider does not look at it.
+    pub(super) code_verifier: Option<&'a str>,
 }
 
 /// A code that has just been redeemed.
@@ -204,8 +205,10 @@ impl Ledger {
 
 impl CodeBinding {
     fn matches(&self, proof: &CodeProof<'_>) -> bool {
-        let challenge = URL_SAFE_NO_PAD.encode(digest(&SHA256, proof.code_verifier.as_bytes()));
-        let is_of_right_length = VERIFIER_LENGTH.contains(&proof.code_verifier.len());
-        self.redirect_uri == proof.redirect_uri && self.code_challenge == challenge && is_of_right_length
+        let is_verified = proof.code_verifier.is_none_or(|verifier| {
+            let challenge = URL_SAFE_NO_PAD.encode(digest(&SHA256, verifier.as_bytes()));
+            self.code_challenge == challenge && VERIFIER_LENGTH.contains(&verifier.len())
+        });
+        self.redirect_uri == proof.redirect_uri && is_verified
     }
 }

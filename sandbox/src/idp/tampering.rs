@@ -21,6 +21,8 @@ pub struct Tampering {
     pub raw_id_token: Option<String>,
     /// The token answer has no ID token.
     pub without_id_token: bool,
+    /// Codes are redeemed whatever the verifier that comes with them, as by a provider without PKCE.
+    pub without_pkce: bool,
     /// What becomes of refresh tokens.
     pub refresh_tokens: RefreshTokens,
     /// The `iss` of the answer to the browser (RFC 9207); empty leaves it out.

@@ -56,7 +56,8 @@ fn answer(idp: &Idp, headers: &HeaderMap, body: &[u8]) -> Result<Value, OAuthErr
     let realm = &mut *idp.realm();
     let issue = match request {
         TokenRequest::Code { code, redirect_uri, code_verifier } => {
-            let proof = CodeProof { redirect_uri: &redirect_uri, code_verifier: &code_verifier };
+            let code_verifier = (!realm.tampering.without_pkce).then_some(code_verifier.as_str());
+            let proof = CodeProof { redirect_uri: &redirect_uri, code_verifier };
             redeem(realm, &code, &proof, now)? // 3
         }
         TokenRequest::Refresh { refresh_token, scopes } => refresh(realm, &refresh_token, scopes)?, // 3

@@ -5,7 +5,7 @@ use sandbox::idp::{Forgery, RefreshTokens, Tampering};
 use serde_json::{Map, Value, json};
 
 use super::{
-    relying_party::{CLIENT_SECRET, EVERYTHING, accepted, text},
+    relying_party::{CLIENT_SECRET, EVERYTHING, REDIRECT_URI, accepted, refused, text},
     world::World,
 };
 
@@ -113,6 +113,17 @@ async fn an_id_token_can_be_missing() {
     let world = World::open().await;
     let tampering = Tampering { without_id_token: true, ..Tampering::default() };
     assert_eq!(tampered(&world, tampering).await.get("id_token"), None);
+}
+
+#[tokio::test]
+async fn a_code_can_be_redeemed_without_its_verifier() {
+    let world = World::open().await;
+    let wrong = "x".repeat(43);
+    let code = world.party.sign_in(&[]).await["code"].clone();
+    refused(world.party.redeem_with(&code, REDIRECT_URI, &wrong).await).await;
+    world.idp.tamper(Tampering { without_pkce: true, ..Tampering::default() });
+    let code = world.party.sign_in(&[]).await["code"].clone();
+    accepted(world.party.redeem_with(&code, REDIRECT_URI, &wrong).await).await;
 }
 
 #[tokio::test]
