@@ -184,20 +184,15 @@ fn the_table_in_infra_is_the_one_in_the_code() {
 /// For each invariant the architecture names tests that hold it, and a break that one of them has seen.
 #[test]
 fn the_tests_and_breaks_that_the_architecture_names_exist() {
-    let files = ["src", "tests/it"].map(|folder| rust_files(Path::new(folder))).concat();
-    let code: String = files.iter().map(|file| fs::read_to_string(file).unwrap()).collect();
+    let code = code_with_tests();
     let architecture = fs::read_to_string("docs/ARCHITECTURE.md").unwrap();
     let invariants: Vec<&str> = (1..)
         .map_while(|number| architecture.lines().find(|line| line.starts_with(&format!("{number}. **"))))
         .collect();
     assert_eq!(invariants.len(), 13);
     for (invariant, number) in invariants.into_iter().zip(1..) {
-        let quoted: Vec<&str> = invariant.split('`').skip(1).step_by(2).collect();
-        let tests: Vec<&str> = quoted.iter().copied().filter(|name| name.matches('_').count() >= 3).collect();
-        for name in &tests {
-            assert!(code.contains(&format!("fn {name}(")), "there is no test {name}");
-        }
-        let named = quoted.last().unwrap();
+        let tests = tests_named_in(invariant, &code);
+        let named = quoted_in(invariant).last().unwrap();
         let patch = fs::read_to_string(format!("tests/mutations/{named}.patch")).expect(named);
         assert!(
             patch.lines().any(|line| line == format!("invariant: {number}")),
@@ -207,6 +202,43 @@ fn the_tests_and_breaks_that_the_architecture_names_exist() {
         let is_named = |test: &str| tests.contains(&test.rsplit("::").next().unwrap_or_default());
         assert!(kills.any(is_named), "{named} is seen by none of {tests:?}");
     }
+}
+
+/// For each attack the policy names where it ends, and tests that try it.
+#[test]
+fn the_tests_and_files_that_the_security_policy_names_exist() {
+    let code = code_with_tests();
+    let policy = fs::read_to_string("SECURITY.md").unwrap();
+    let rows: Vec<&str> = policy.lines().filter(|line| line.starts_with("| ")).skip(1).collect();
+    assert_eq!(rows.len(), 22);
+    for row in rows {
+        let cells: Vec<&str> = row.trim_matches('|').split('|').collect();
+        let [attack, defence, tests] = cells[..] else { panic!("not three cells: {row}") };
+        assert!(!tests_named_in(tests, &code).is_empty(), "no test is named for: {attack}");
+        let mut files = quoted_in(defence).filter(|text| text.starts_with("src/")).peekable();
+        assert!(files.peek().is_some(), "no file is named for: {attack}");
+        for file in files {
+            assert!(Path::new(file).is_file(), "there is no file {file}");
+        }
+    }
+}
+
+/// The tests that a document names in this passage, all of which exist.
+fn tests_named_in<'a>(passage: &'a str, code: &str) -> Vec<&'a str> {
+    let tests: Vec<&str> = quoted_in(passage).filter(|name| name.matches('_').count() >= 3).collect();
+    for name in &tests {
+        assert!(code.contains(&format!("fn {name}(")), "there is no test {name}");
+    }
+    tests
+}
+
+fn quoted_in(passage: &str) -> impl Iterator<Item = &str> {
+    passage.split('`').skip(1).step_by(2)
+}
+
+fn code_with_tests() -> String {
+    let files = ["src", "tests/it"].map(|folder| rust_files(Path::new(folder))).concat();
+    files.iter().map(|file| fs::read_to_string(file).unwrap()).collect()
 }
 
 /// The modules of ours that a file names, other than through its own: `crate::a`, `super::a` of `slack`.
