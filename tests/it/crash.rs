@@ -277,12 +277,13 @@ impl Story {
             world.passes(TimeDelta::seconds(seconds)).await;
         }
         let at = format!("{side:?} of call {call} of {calls:?}");
-        // Taken by Slack, and not noted: the one doubt that nothing settles where the app cannot read along.
-        let taken_at = match side {
-            Side::BeforeItLands => call.checked_sub(1),
-            Side::AfterItHasLanded => Some(call),
+        // Taken by Slack, and not noted: the one doubt that nothing settles where the app cannot read along. Other
+        // calls may have been under way between the post and its note.
+        let landed = match side {
+            Side::BeforeItLands => &calls[..call],
+            Side::AfterItHasLanded => &calls[..=call],
         };
-        let is_post_in_doubt = taken_at.is_some_and(|call| calls[call] == "chat.postMessage");
+        let is_post_in_doubt = landed.iter().rev().take(3).any(|call| call == "chat.postMessage");
         world.has_told_everybody(is_post_in_doubt, &at).await;
         Some(Crash { call: calls[call].clone(), ending: world.ending(heard) })
     }
