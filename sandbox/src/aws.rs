@@ -182,6 +182,16 @@ impl Aws {
         }
     }
 
+    /// Forgets sessions, sign-in tokens and stays in the console that were over at `moment`. What is asked of it, and
+    /// [secrets](Aws::secrets_issued), are noted anew from here on.
+    pub fn forget_before(&self, moment: DateTime<Utc>) {
+        let cloud = &mut *self.cloud();
+        cloud.sessions.retain(|_, session| !session.has_expired(moment));
+        cloud.signin_tokens.retain(|_, token| token.is_usable(moment));
+        cloud.consoles.retain(|_, console| moment < console.ends_at);
+        (cloud.assumptions, cloud.signin_calls, cloud.secrets) = Default::default();
+    }
+
     /// Every secret handed out: secret access keys, session tokens, sign-in tokens, console cookies.
     /// Access key ids are not secret.
     #[must_use]

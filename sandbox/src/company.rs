@@ -2,6 +2,8 @@
 
 use std::io;
 
+use chrono::{DateTime, Utc};
+
 use crate::{
     aws::{Aws, AwsConfig, Role},
     clock::Clock,
@@ -134,6 +136,21 @@ impl Company {
         self.idp.control().plug_in(power, |path| path != "authorize");
         self.aws.control().plug_in(power, |action| ["AssumeRole", "getSigninToken"].contains(&action));
         self.dynamo.control().plug_in(power, |_| true);
+    }
+
+    /// Forgets what was over before `moment`, and which calls there were, so that what still grows is the broker's.
+    ///
+    /// # Errors
+    /// When the database is not in a file.
+    pub fn forget_before(&self, moment: DateTime<Utc>) -> io::Result<()> {
+        self.slack.forget_before(moment);
+        self.idp.forget_before(moment);
+        self.aws.forget_before(moment);
+        self.dynamo.forget_tokens()?;
+        for control in [self.slack.control(), self.idp.control(), self.aws.control(), self.dynamo.control()] {
+            control.forget_calls();
+        }
+        Ok(())
     }
 
     /// The broker's configuration file.

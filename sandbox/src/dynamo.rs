@@ -16,7 +16,7 @@ use std::{
 };
 
 use aws_smithy_runtime_api::client::http::{SharedHttpClient, http_client_fn};
-use dynoxide::{Database, DynoxideError};
+use dynoxide::DynoxideError;
 use tokio::sync::Barrier;
 
 use self::{connector::Connector, engine::Engine};
@@ -60,7 +60,7 @@ impl Dynamo {
     /// # Errors
     /// When the engine does not start.
     pub fn in_memory() -> io::Result<Self> {
-        Database::memory().map(Self::over).map_err(unopened)
+        Engine::in_memory().map(Self::over).map_err(unopened)
     }
 
     /// Tables kept in the file at `path`, which is made if it is not there.
@@ -69,7 +69,7 @@ impl Dynamo {
     /// When the file cannot be opened as a database.
     pub fn open(path: &Path) -> io::Result<Self> {
         let name = path.to_str().ok_or_else(|| io::Error::other("the path is not UTF-8"))?;
-        Database::new(name).map(Self::over).map_err(unopened)
+        Engine::open(name).map(Self::over).map_err(unopened)
     }
 
     /// What to give to an SDK configuration's `http_client`. The SDK still wants a region and credentials;
@@ -84,6 +84,14 @@ impl Dynamo {
     #[must_use]
     pub fn control(&self) -> &Control {
         &self.0.control
+    }
+
+    /// Forgets under which tokens transactions were made, which are otherwise known for ten minutes of the machine's.
+    ///
+    /// # Errors
+    /// When the tables are not in a file, or it cannot be opened anew.
+    pub fn forget_tokens(&self) -> io::Result<()> {
+        self.0.engine.reopen()
     }
 
     /// The next call of `operation` goes wrong; called again, the faults queue up. A call that fails
@@ -105,8 +113,7 @@ impl Dynamo {
         self.gatherings().push(Gathering { operation, text, awaited: calls, all_here });
     }
 
-    fn over(database: Database) -> Self {
-        let engine = Engine::over(database);
+    fn over(engine: Engine) -> Self {
         Self(Arc::new(Inner {
             engine,
             control: Control::default(),

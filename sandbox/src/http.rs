@@ -103,6 +103,11 @@ impl Control {
         self.inner().calls.clone()
     }
 
+    /// Begins anew to note calls.
+    pub fn forget_calls(&self) {
+        self.inner().calls = Vec::new();
+    }
+
     /// Notes a call; says what shall go wrong with it and how long it takes.
     #[must_use]
     pub fn enter(&self, name: &str) -> (Duration, Option<Fault>) {

@@ -27,6 +27,7 @@ use axum::{
     Router,
     routing::{get, post},
 };
+use chrono::{DateTime, Utc};
 
 use crate::{
     clock::Clock,
@@ -149,6 +150,12 @@ impl Idp {
     /// Ends all sessions of a person, and everything issued to them.
     pub fn revoke(&self, login: &str) {
         self.realm().ledger.revoke(login);
+    }
+
+    /// Forgets codes and access tokens that had expired at `moment`, and refresh tokens that had waited for a week.
+    /// [Secrets](Idp::secrets_issued) are noted anew from here on.
+    pub fn forget_before(&self, moment: DateTime<Utc>) {
+        self.realm().ledger.forget_before(moment);
     }
 
     /// Misbehaves from now on as `tampering` says; `Tampering::default()` is honest again.

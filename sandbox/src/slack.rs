@@ -30,6 +30,7 @@ use std::{
 };
 
 use axum::Router;
+use chrono::{DateTime, Utc};
 
 use crate::{
     clock::Clock,
@@ -235,6 +236,12 @@ impl Slack {
     /// Somebody deletes a message.
     pub fn delete_message(&self, channel: &str, ts: &str) {
         self.workspace().messages.retain(|message| message.channel != channel || message.ts != ts);
+    }
+
+    /// Forgets what was said before `moment`, as a workspace does whose messages are kept for so long only, with what
+    /// was handed out before it to act on. What the bot has [emitted](Slack::emitted) is noted anew from here on.
+    pub fn forget_before(&self, moment: DateTime<Utc>) {
+        self.workspace().forget_before(moment);
     }
 
     /// A message comes to show something else than the bot has said, as it might to a tampered client.

@@ -42,6 +42,12 @@ pub(super) struct SigninToken {
     session_ends_at: DateTime<Utc>,
 }
 
+impl SigninToken {
+    pub(super) fn is_usable(&self, now: DateTime<Utc>) -> bool {
+        now < self.usable_until && now < self.session_ends_at
+    }
+}
+
 /// The `Session` parameter.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -172,7 +178,7 @@ fn sign_in(
     let issuer = issuer.map_err(|_| Refusal("Issuer is not a URL".to_owned()))?;
     let token = cloud.signin_tokens.remove(parameters.require("SigninToken")?);
     let token = token
-        .filter(|token| now < token.usable_until && now < token.session_ends_at)
+        .filter(|token| token.is_usable(now))
         .ok_or_else(|| Refusal("the sign-in token is not valid, or not any more".to_owned()))?;
     let cookie = random_token();
     cloud.secrets.push(cookie.clone());

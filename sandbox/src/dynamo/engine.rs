@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeSet,
+    io,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -9,24 +10,41 @@ use dynoxide::Database;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
-use super::failure::Failure;
+use super::{failure::Failure, unopened};
 
 /// The embedded database, and what it does not keep itself.
 #[derive(Clone)]
 pub(super) struct Engine {
-    database: Database,
+    /// What it holds beside the file is forgotten when it is opened anew.
+    database: Arc<Mutex<Database>>,
+    file: Option<String>,
     /// Tables with point-in-time recovery; not kept in the file.
     recoverable: Arc<Mutex<BTreeSet<String>>>,
 }
 
 impl Engine {
-    pub(super) fn over(database: Database) -> Self {
-        Self { database, recoverable: Arc::default() }
+    pub(super) fn in_memory() -> dynoxide::Result<Self> {
+        Ok(Self::over(Database::memory()?, None))
+    }
+
+    pub(super) fn open(file: &str) -> dynoxide::Result<Self> {
+        Ok(Self::over(Database::new(file)?, Some(file.to_owned())))
+    }
+
+    fn over(database: Database, file: Option<String>) -> Self {
+        Self { database: Arc::new(Mutex::new(database)), file, recoverable: Arc::default() }
+    }
+
+    /// Opens the file anew; calls that are under way end on what was open before.
+    pub(super) fn reopen(&self) -> io::Result<()> {
+        let file = self.file.as_ref().ok_or_else(|| io::Error::other("the tables are in memory alone"))?;
+        *locked(&self.database) = Database::new(file).map_err(unopened)?;
+        Ok(())
     }
 
     /// Does one operation; blocks on the database.
     pub(super) fn perform(&self, operation: &str, request: &Value) -> Result<Vec<u8>, Failure> {
-        let database = &self.database;
+        let database = self.database();
         match operation {
             "CreateTable" => call(request, |request| database.create_table(request)),
             "DescribeTable" => call(request, |request| database.describe_table(request)),
@@ -67,7 +85,7 @@ impl Engine {
     /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTimeToLive.html>
     fn check_time_to_live(&self, request: &Value) -> Result<(), Failure> {
         let table = request["TableName"].as_str().unwrap_or_default();
-        let was_on = self.database.get_table_metadata(table)?.is_some_and(|table| table.ttl_enabled);
+        let was_on = self.database().get_table_metadata(table)?.is_some_and(|table| table.ttl_enabled);
         let shall_be_on = request["TimeToLiveSpecification"]["Enabled"].as_bool().unwrap_or_default();
         let refused = match (was_on, shall_be_on) {
             (false, true) => return Ok(()),
@@ -109,7 +127,7 @@ impl Engine {
 
     fn existing_table(&self, request: &Value) -> Result<String, Failure> {
         let name = request["TableName"].as_str().unwrap_or_default();
-        match self.database.get_table_metadata(name) {
+        match self.database().get_table_metadata(name) {
             Ok(Some(_)) => Ok(name.to_owned()),
             Ok(None) => {
                 let message = format!("Table not found: {name}");
@@ -119,9 +137,17 @@ impl Engine {
         }
     }
 
-    fn recoverable(&self) -> MutexGuard<'_, BTreeSet<String>> {
-        self.recoverable.lock().unwrap_or_else(PoisonError::into_inner)
+    fn database(&self) -> Database {
+        locked(&self.database).clone()
     }
+
+    fn recoverable(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        locked(&self.recoverable)
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn call<Request, Answer>(

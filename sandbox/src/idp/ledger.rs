@@ -1,6 +1,9 @@
 //! What an OpenID provider has handed out, and what of it is still good.
 
-use std::{collections::BTreeMap, ops::RangeInclusive};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::RangeInclusive,
+};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -14,6 +17,9 @@ const CODE_LIFETIME: TimeDelta = TimeDelta::seconds(60);
 
 /// Access tokens and ID tokens are good for this long.
 pub(super) const TOKEN_LIFETIME: TimeDelta = TimeDelta::minutes(5);
+
+/// How long a refresh token may wait to be used before it is forgotten.
+const REFRESH_TOKEN_IDLES_FOR: TimeDelta = TimeDelta::days(7);
 
 /// How long a code verifier is: RFC 7636, section 4.1.
 const VERIFIER_LENGTH: RangeInclusive<usize> = 43..=128;
@@ -72,6 +78,7 @@ struct AccessToken {
 
 struct RefreshToken {
     family: FamilyId,
+    issued_at: DateTime<Utc>,
     used: bool,
 }
 
@@ -140,9 +147,9 @@ impl Ledger {
         token
     }
 
-    pub(super) fn issue_refresh_token(&mut self, family: FamilyId) -> String {
+    pub(super) fn issue_refresh_token(&mut self, family: FamilyId, now: DateTime<Utc>) -> String {
         let token = self.new_secret();
-        self.refresh_tokens.insert(token.clone(), RefreshToken { family, used: false });
+        self.refresh_tokens.insert(token.clone(), RefreshToken { family, issued_at: now, used: false });
         token
     }
 
@@ -180,6 +187,19 @@ impl Ledger {
         self.sessions.retain(|_, session| session.login != login);
         self.codes.retain(|_, code| code.binding.authorization.sign_in.login != login);
         self.families.retain(|_, authorization| authorization.sign_in.login != login);
+    }
+
+    /// Forgets what nobody could use any more at `moment`. Who is signed in stays so.
+    pub(super) fn forget_before(&mut self, moment: DateTime<Utc>) {
+        self.codes.retain(|_, code| code.expires_at > moment);
+        self.access_tokens.retain(|_, token| token.expires_at > moment);
+        self.refresh_tokens.retain(|_, token| moment < token.issued_at + REFRESH_TOKEN_IDLES_FOR);
+        let codes = self.codes.values().filter_map(|code| code.redeemed_as);
+        let access = self.access_tokens.values().map(|token| token.family);
+        let refresh = self.refresh_tokens.values().map(|token| token.family);
+        let known: BTreeSet<FamilyId> = codes.chain(access).chain(refresh).collect();
+        self.families.retain(|family, _| known.contains(family));
+        self.secrets = Vec::new();
     }
 
     /// Remembers a secret that is not looked up here, such as an ID token.

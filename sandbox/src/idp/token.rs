@@ -163,7 +163,7 @@ fn issue_tokens(idp: &Idp, realm: &mut Realm, issue: Issue, now: DateTime<Utc>) 
         "scope": authorization.scopes.list(),
     });
     if with_refresh_token {
-        tokens["refresh_token"] = json!(realm.ledger.issue_refresh_token(family));
+        tokens["refresh_token"] = json!(realm.ledger.issue_refresh_token(family, now));
     }
     if !realm.tampering.without_id_token {
         let subject = Subject {

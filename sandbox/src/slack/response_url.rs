@@ -32,6 +32,10 @@ impl ResponseUrl {
         Self { user: user.to_owned(), channel: channel.to_owned(), original, issued_at, uses: 0 }
     }
 
+    pub(super) fn is_older_than(&self, moment: DateTime<Utc>) -> bool {
+        self.issued_at < moment
+    }
+
     fn spend(&mut self, now: DateTime<Utc>) -> Result<(), &'static str> {
         if now - self.issued_at > LIVES {
             return Err("expired_url");

@@ -2,6 +2,7 @@
 
 mod acting;
 mod answering;
+mod forgetting;
 mod judging;
 mod reading;
 mod web_api;

@@ -165,6 +165,15 @@ impl Workspace {
         Ok(())
     }
 
+    pub(super) fn forget_before(&mut self, moment: DateTime<Utc>) {
+        let first_kept = format!("{}.000000", moment.timestamp());
+        self.messages.retain(|message| message.ts >= first_kept);
+        self.ephemerals.retain(|ephemeral| ephemeral.ts >= first_kept);
+        self.response_urls.retain(|_, url| !url.is_older_than(moment));
+        self.triggers.retain(|_, trigger| trigger.issued_at >= moment);
+        self.emitted = Emitted::default();
+    }
+
     pub(super) fn viewer(&self, user: &str) -> Viewer {
         let seconds_east = self.people.get(user).map_or(0, |person| person.tz_offset);
         Viewer {

@@ -79,10 +79,13 @@ fn cancellation_codes(error: SdkError<TransactWriteItemsError>) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn calls_are_counted_by_operation() {
+async fn calls_are_counted_by_operation_until_they_are_forgotten() {
     let (dynamo, client) = table().await;
     is_there(&client, "one").await;
     assert_eq!(dynamo.control().calls(), ["CreateTable", "GetItem"]);
+    dynamo.control().forget_calls();
+    is_there(&client, "one").await;
+    assert_eq!(dynamo.control().calls(), ["GetItem"]);
 }
 
 #[tokio::test]
@@ -169,4 +172,23 @@ async fn a_file_keeps_its_tables_when_it_is_opened_again() {
     drop(before);
     let after = Dynamo::open(&path).unwrap();
     assert!(is_there(&client(&after), "one").await);
+}
+
+#[tokio::test]
+async fn a_token_is_good_for_one_transaction_until_it_is_forgotten() {
+    let directory = tempfile::tempdir().unwrap();
+    let dynamo = Dynamo::open(&directory.path().join("things.db")).unwrap();
+    let client = client(&dynamo);
+    create_table(&client).await;
+    let put = async |key| {
+        let put = client.transact_write_items().transact_items(first_put(key)).client_request_token("token");
+        put.send().await.map_err(SdkError::into_service_error)
+    };
+    put("one").await.unwrap();
+    put("one").await.unwrap(); // the same once more, and done once
+    assert!(put("two").await.unwrap_err().is_idempotent_parameter_mismatch_exception());
+    dynamo.forget_tokens().unwrap();
+    put("two").await.unwrap();
+    assert!(is_there(&client, "one").await && is_there(&client, "two").await);
+    assert!(Dynamo::in_memory().unwrap().forget_tokens().is_err(), "there is no file to open anew");
 }

@@ -4,6 +4,7 @@
 
 mod aws;
 mod browser;
+mod company;
 mod dynamo;
 mod idp;
 mod process;

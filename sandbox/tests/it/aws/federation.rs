@@ -137,3 +137,22 @@ async fn every_secret_is_on_the_list() {
         assert!(secrets.iter().any(|issued| issued == secret));
     }
 }
+
+#[tokio::test]
+async fn what_opens_the_console_is_forgotten_once_it_does_not_any_more() {
+    let broker = broker().await;
+    let browser = Browser::new();
+    open_console(&broker, &browser).await;
+    let token = signin_token(&broker, &broker.session(None).await).await;
+    let login = login_url(&broker, &token, &broker.aws.console_url());
+    broker.aws.forget_before(broker.clock.now());
+    assert!(broker.aws.signin_calls().is_empty());
+    assert_eq!(browser.open(&broker.aws.console_url()).await.unwrap().status, 200);
+
+    broker.aws.forget_before(broker.clock.now() + TimeDelta::minutes(15));
+    assert_eq!(browser.open(&login).await.unwrap().status, 400);
+    assert_eq!(browser.open(&broker.aws.console_url()).await.unwrap().status, 200);
+    broker.aws.forget_before(broker.clock.now() + TimeDelta::hours(1));
+    let page = browser.open(&broker.aws.console_url()).await.unwrap();
+    assert!(page.text().contains("You are not signed in"), "{}", page.text());
+}

@@ -47,3 +47,17 @@ async fn nobody_else_may_do_anything() {
     let decision = broker.aws.is_allowed("ASIASOMEBODY", "s3:GetObject", "*", noon());
     assert!(matches!(decision, Decision::Denied(_)));
 }
+
+#[tokio::test]
+async fn sessions_that_are_over_are_forgotten_and_those_that_are_not_are_kept() {
+    let broker = broker().await;
+    let old = broker.session(None).await;
+    broker.clock.advance(TimeDelta::minutes(30));
+    let kept = broker.session(None).await;
+    broker.aws.forget_before(noon() + TimeDelta::hours(1));
+    assert_eq!(broker.aws.access_keys(), [kept.access_key_id()]);
+    assert!(broker.aws.assumptions().is_empty() && broker.aws.secrets_issued().is_empty());
+    let allowed = |session: &str| broker.aws.is_allowed(session, "s3:GetObject", "*", broker.clock.now());
+    assert!(matches!(allowed(old.access_key_id()), Decision::Denied(why) if why.contains("invalid")));
+    assert_eq!(allowed(kept.access_key_id()), Decision::Allowed);
+}

@@ -116,3 +116,30 @@ async fn every_secret_is_on_the_list() {
         assert!(secrets.contains(&secret));
     }
 }
+
+#[tokio::test]
+async fn what_nobody_can_use_any_more_is_forgotten_and_what_they_can_is_kept() {
+    let world = World::open().await;
+    let idle = world.party.tokens(EVERYTHING).await;
+    world.clock.advance(TimeDelta::days(7));
+    let tokens = world.party.tokens(EVERYTHING).await;
+    let code = world.party.sign_in(&[]).await["code"].clone();
+    world.idp.forget_before(world.clock.now());
+    assert_eq!(world.idp.secrets_issued(), [CLIENT_SECRET]);
+    assert_eq!(refused(world.party.refresh(&idle).await).await, "invalid_grant");
+    assert_eq!(world.party.userinfo(text(&tokens, "access_token")).await.status(), 200);
+    accepted(world.party.refresh(&tokens).await).await;
+    accepted(world.party.redeem(&code).await).await;
+}
+
+#[tokio::test]
+async fn codes_and_access_tokens_are_forgotten_once_they_have_expired() {
+    let world = World::open().await;
+    let code = world.party.sign_in(&[]).await["code"].clone();
+    let tokens = world.party.tokens(EVERYTHING).await;
+    world.idp.forget_before(world.clock.now() + TimeDelta::minutes(5));
+    assert_eq!(refused(world.party.redeem(&code).await).await, "invalid_grant");
+    let userinfo = world.party.userinfo(text(&tokens, "access_token")).await;
+    assert_eq!(refused(userinfo).await, "invalid_token");
+    accepted(world.party.refresh(&tokens).await).await;
+}
