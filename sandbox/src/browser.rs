@@ -59,6 +59,7 @@ impl Browser {
             .no_proxy()
             .tls_certs_only([]) // it speaks to loopback alone, and to read the machine's roots takes a while
             .timeout(PATIENCE)
+            .pool_max_idle_per_host(0) // what a process holds open when all is said is its own
             .user_agent(USER_AGENT)
             .build()
             .expect("a client without options of its own is always built");
