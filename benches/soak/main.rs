@@ -42,7 +42,7 @@ fn main() -> anyhow::Result<()> {
     let requests = number.map_or(Ok(REQUESTS), |number| number.parse());
     let requests = requests.context("the soak takes a number of requests, and nothing else")?;
     // The database in the process does one thing at a time. With a thread for each call, what the allocator keeps for
-    // every thread would grow for hours, and hide what the product keeps.
+    // every thread grows from beginning to end, and hides what the product keeps.
     let runtime =
         Builder::new_multi_thread().worker_threads(2).max_blocking_threads(1).enable_all().build()?;
     runtime.block_on(soak(requests))

@@ -16,9 +16,6 @@ pub(crate) struct Level {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Memory(u64);
 
-/// What an allocator may keep for itself, and a database for its pages, beside 15 % of everything.
-const SLACK: Memory = Memory(8 * 1024);
-
 /// How many tasks there may be more because of connections that the product keeps for its next calls. Each has a task
 /// at either end, and there are as many as were needed at a time: one for each lane of the sweeper.
 const TASKS_OF_CONNECTIONS: usize = 2 * 16;
@@ -42,9 +39,9 @@ impl Memory {
         line.trim().strip_suffix(" kB")?.parse().ok().map(Self)
     }
 
-    /// The most that counts as no more than this.
+    /// The most that counts as no more than this: a tenth is what the allocator may keep for itself.
     pub(crate) fn with_slack(self) -> Self {
-        Self(self.0 * 115 / 100 + SLACK.0)
+        Self(self.0 + self.0 / 10)
     }
 }
 
