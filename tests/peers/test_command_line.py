@@ -1,5 +1,6 @@
 """The command line: what the bot says to whoever runs it, and how it comes to an end."""
 
+from world.company import REVIEW_CHANNEL
 from world.play import ASK, World
 
 
@@ -39,10 +40,12 @@ def test_check_names_each_counterpart_that_will_not_do(installed: World) -> None
     assert found.stderr.strip() == "elevate: 3 of 3 counterparts will not do"
 
 
-def test_told_to_stop_it_finishes_what_it_has_begun(world: World) -> None:
+def test_told_to_stop_it_leaves_what_it_has_not_begun_to_whoever_serves_next(world: World) -> None:
     world.slack.is_slow("chat.postMessage", milliseconds=1_000)
     world.ada.types(ASK)
     world.stop_serving()
-    assert "*Waiting*" in world.card()
-    assert "*Waiting*" in world.ada.is_told("bucket policy broken")
+    world.serve()
+    world.reviews.shows("*Waiting*")
+    assert len(world.slack.messages(REVIEW_CHANNEL)) == 1
     world.audit.shows("*Requested*")
+    assert "*Waiting*" in world.ada.is_told("bucket policy broken")
