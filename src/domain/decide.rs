@@ -154,6 +154,7 @@ pub fn decide(
     };
     Ok(Some(event))
 }
+
 impl Request {
     /// Whether it stands where it stands because this very person has given this very command before.
     fn is_so_already(&self, command: &Command, person: &Actor, now: Timestamp) -> bool {

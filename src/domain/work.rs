@@ -67,6 +67,10 @@ const FIRST_REMINDER: TimeDelta = TimeDelta::minutes(15);
 const SHORTEST_REST: TimeDelta = TimeDelta::seconds(5);
 /// How long work that failed is left alone at most.
 const LONGEST_REST: TimeDelta = TimeDelta::minutes(10);
+/// For how long work is tried that Slack refuses for a reason that somebody may mend.
+pub const REFUSED_WORK_IS_TRIED_FOR: TimeDelta = TimeDelta::hours(24);
+/// Names the work of telling auditors, after what made it necessary.
+const AUDIT_LINE: &str = "to_auditors";
 /// How long AWS may take to answer before a session counts as [`Event::SessionUnknown`].
 const SESSION_SETTLES_WITHIN: TimeDelta = TimeDelta::minutes(2);
 
@@ -159,18 +163,12 @@ fn named(cause: &str, notice: &Notice) -> String {
     format!("{cause}/{name}")
 }
 
-/// Names the work of telling auditors, after what made it necessary.
-const AUDIT_LINE: &str = "to_auditors";
-
 /// How long a piece of work is left alone after a try that failed: for as long again as it has been waiting, so that
 /// tries grow rarer, within bounds.
 #[must_use]
 pub fn rest_after(failure_of: &Work, now: Timestamp) -> TimeDelta {
     (now - failure_of.due).clamp(SHORTEST_REST, LONGEST_REST)
 }
-
-/// For how long work is tried that Slack refuses for a reason that somebody may mend.
-pub const REFUSED_WORK_IS_TRIED_FOR: TimeDelta = TimeDelta::hours(24);
 
 #[cfg(test)]
 mod tests {

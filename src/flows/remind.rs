@@ -1,8 +1,8 @@
 //! Remind: who can act, or is about to lose access, hears of it below the message that they have already.
 //!
 //! 1. Reviewers are reminded of a request that nobody has answered: after 15 minutes, then each time twice as late.
-//! 2. The requester hears 10 minutes before access ends.
 //!    Where there is no card, because it could not be posted, it is posted then.
+//! 2. The requester hears 10 minutes before access ends.
 //! 3. What has happened meanwhile makes a reminder pointless: then nothing is said.
 
 use super::{Broker, Error, Result, deliver::Try};

@@ -24,6 +24,9 @@ use crate::{
 /// How often at least work is looked at whose time has not come: what it waits for may be done at any moment.
 const LOOKED_AT_EVERY: TimeDelta = TimeDelta::minutes(1);
 
+/// The longest that Slack is believed when it says to come back later.
+const LONGEST_TOLD: TimeDelta = TimeDelta::hours(1);
+
 /// What is to become of a piece of work that did not fail.
 #[derive(Clone, Debug)]
 pub(super) enum Then {
@@ -76,7 +79,8 @@ impl Broker {
         } else {
             tracing::warn!(work = work.id, error = format!("{error:#}"), "work stays undone for now");
             let told = slack.and_then(ChatError::retry_after).unwrap_or_default();
-            let rest = rest_after(work, now).max(TimeDelta::from_std(told).unwrap_or_default());
+            let told = TimeDelta::from_std(told).unwrap_or(LONGEST_TOLD).min(LONGEST_TOLD);
+            let rest = rest_after(work, now).max(told);
             self.ports.store.give_back(work, now + rest).await.map_err(Error::from) // 2
         };
         if let Err(error) = outcome {

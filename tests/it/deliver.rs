@@ -121,6 +121,22 @@ async fn while_slack_is_down_it_is_asked_ever_more_rarely() {
 }
 
 #[tokio::test]
+async fn however_long_slack_says_to_wait_it_is_asked_again_within_the_hour() {
+    const YEAR: u32 = 365 * 24 * 60 * 60;
+    let limited = |world: &World| {
+        world.company.slack.control().fail_always("chat.postMessage", Fault::RateLimited(YEAR));
+    };
+    let world = World::asked_amid(limited).await;
+    world.company.slack.control().heal();
+    world.passes(TimeDelta::minutes(59)).await;
+    assert_eq!(world.audit(), Vec::<String>::new(), "it is believed for that long");
+    world.passes(TimeDelta::minutes(1)).await;
+    assert_eq!(world.audit().len(), 1);
+    world.everybody_catches_up();
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn a_card_that_slack_refuses_for_good_is_put_aside_and_drawn_once_there_is_a_channel() {
     let world = World::asked_amid(|world| world.archives(REVIEW_CHANNEL, true)).await;
     let mut told = world.audit();
