@@ -184,3 +184,24 @@ impl User {
         email.parse().ok()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_message_of_another_app_is_not_our_own_whatever_it_says_of_itself() {
+        let myself = |bot_id| {
+            let told = json!({ "team": "Example", "team_id": "T0123456", "bot_id": bot_id });
+            serde_json::from_value::<Myself>(told).unwrap()
+        };
+        let message: PastMessage =
+            serde_json::from_value(json!({ "ts": "1.0", "bot_id": "B0OURS" })).unwrap();
+        assert!(message.is_of(&myself(Some("B0OURS"))));
+        assert!(!message.is_of(&myself(Some("B0OTHER"))));
+        let of_a_person: PastMessage = serde_json::from_value(json!({ "ts": "1.0" })).unwrap();
+        assert!(!of_a_person.is_of(&myself(None)));
+    }
+}

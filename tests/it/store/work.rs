@@ -98,10 +98,14 @@ async fn what_is_parked_is_parked_once_with_its_record_and_kept() {
     let again = store.park(&parked).await;
     assert!(matches!(again, Err(CommitError::Conflict)), "{again:?}");
     assert_eq!(fixture.work().await, left);
+    let silent = Parked { work: work[1].clone(), event: None, follow_ups: Vec::new(), ..parked };
+    store.park(&silent).await.unwrap();
+    let again = store.park(&silent).await;
+    assert!(matches!(again, Err(CommitError::Conflict)), "{again:?}");
     let query = fixture.client.query().table_name(TABLE).key_condition_expression("pk = :pk");
     let month = AttributeValue::S("PARKED#2027-01".to_owned());
     let rows = query.expression_attribute_values(":pk", month).send().await.unwrap();
-    let [row] = rows.items() else { panic!("{rows:?}") };
+    let [row, _] = rows.items() else { panic!("{rows:?}") };
     assert_eq!(row["why"].as_s().unwrap(), "channel_not_found");
     assert!(row["body"].as_s().unwrap().contains(&work[0].id));
 }
