@@ -93,9 +93,20 @@ pub struct Oidc {
     pub scopes: Vec<String>,
     /// The claim that holds the groups: its name, or the dotted path to it.
     pub groups_claim: String,
+    /// Where that claim is read.
+    pub groups_from: GroupsFrom,
     /// Whether an e-mail address counts as verified where the provider does not say. Safe only for a
     /// provider whose addresses nobody but its administrators can change.
     pub trust_unverified_email: bool,
+}
+
+/// Where the provider says which groups somebody is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GroupsFrom {
+    /// In the ID token.
+    IdToken,
+    /// At its userinfo endpoint.
+    Userinfo,
 }
 
 /// How refresh tokens are kept from whoever reads the table.
@@ -241,6 +252,17 @@ impl FromStr for Transport {
             .into_iter()
             .find(|transport| transport.as_str() == text)
             .ok_or("expected http or socket")
+    }
+}
+
+impl FromStr for GroupsFrom {
+    type Err = &'static str;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "id_token" => Ok(Self::IdToken),
+            "userinfo" => Ok(Self::Userinfo),
+            _ => Err("expected id_token or userinfo"),
+        }
     }
 }
 
@@ -489,6 +511,30 @@ mod tests {
             let told = faults(&[(name, value)]);
             assert!(told.starts_with(name) && told.lines().count() == 1, "{told}");
         }
+    }
+
+    #[test]
+    fn step_up_is_off_until_it_asks_for_something() {
+        let step_up = |text: &str, variables: &[(&str, &str)]| {
+            parse(&format!("{LEAST}\n[access]\n{text}"), variables).map(|config| config.policy.step_up)
+        };
+        assert_eq!(step_up("", &[]), Ok(None));
+        assert_eq!(step_up("step_up = {}", &[]), Ok(None));
+        let all = r#"step_up = { max_age = "5m", acr_values = ["phr", "mfa"], review = true }"#;
+        let asked = step_up(all, &[]).unwrap().unwrap();
+        assert_eq!(asked.max_age, Some("5m".parse().unwrap()));
+        assert_eq!((asked.acr_values, asked.review), (vec!["phr".to_owned(), "mfa".to_owned()], true));
+        let variables = [
+            ("ELEVATE_ACCESS__STEP_UP__MAX_AGE", "10m"),
+            ("ELEVATE_ACCESS__STEP_UP__ACR_VALUES", "phr, mfa"),
+        ];
+        let asked = step_up("", &variables).unwrap().unwrap();
+        assert_eq!((asked.acr_values.len(), asked.review), (2, false));
+        assert_eq!(
+            step_up("step_up = { review = true, maxage = \"5m\" }", &[]).unwrap_err(),
+            "access.step_up: expected max_age or acr_values beside review\n\
+             access.step_up.maxage: unknown; did you mean access.step_up.max_age?"
+        );
     }
 
     #[test]

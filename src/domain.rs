@@ -14,6 +14,7 @@ pub mod refusal;
 pub mod request;
 pub mod secret;
 pub mod session;
+pub mod step_up;
 pub mod visible;
 pub mod window;
 pub mod work;

@@ -8,14 +8,15 @@ mod http;
 mod id_token;
 mod keys;
 mod provider;
+mod told;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use openidconnect::{
-    AccessToken, AuthenticationFlow, AuthorizationCode, ClientId, CsrfToken, Nonce, OAuth2TokenResponse,
-    PkceCodeChallenge, PkceCodeVerifier, RefreshToken, RequestTokenError, Scope, StandardErrorResponse,
-    TokenResponse,
+    AccessToken, AuthenticationContextClass, AuthenticationFlow, AuthorizationCode, ClientId, CsrfToken,
+    Nonce, OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RefreshToken, RequestTokenError, Scope,
+    StandardErrorResponse, TokenResponse,
     core::{CoreErrorResponseType, CoreIdToken, CoreResponseType, CoreTokenResponse},
     http::{Request, StatusCode, header},
 };
@@ -27,10 +28,14 @@ use self::{
     fetched::Fetched,
     id_token::{Expected, Rejection},
     provider::Provider,
+    told::Told,
 };
 use crate::{
-    config::Oidc,
-    domain::person::{FreshGroups, SignedIn, Subject},
+    config::{GroupsFrom, Oidc},
+    domain::{
+        person::{FreshGroups, Subject},
+        step_up::StepUp,
+    },
     outbound::{HttpClient, HttpError},
     ports::{
         Answer, Clock, Identity,
@@ -87,17 +92,25 @@ impl OpenIdProvider {
         claims.map_err(|rejection| Unusable(rejection.to_string()))
     }
 
-    /// What the provider says of whoever a refresh was about: in the ID token, or else at its userinfo endpoint
+    /// What the provider says of whoever the tokens are about: in the ID token, and at its userinfo endpoint where
+    /// groups come from there, or no ID token came with a refresh
     /// (<https://openid.net/specs/openid-connect-core-1_0.html#RefreshTokenResponse>).
-    async fn refreshed_claims(
+    async fn told(
         &self,
         provider: &Provider,
         tokens: &CoreTokenResponse,
-    ) -> Result<Claims, IdentityError> {
-        match tokens.id_token() {
-            Some(id_token) => self.verified(provider, id_token, tokens.access_token(), None).await,
-            None => self.userinfo(provider, tokens.access_token()).await,
-        }
+        nonce: Option<&Nonce>,
+    ) -> Result<Told, IdentityError> {
+        let id_token = match tokens.id_token() {
+            Some(id_token) => Some(self.verified(provider, id_token, tokens.access_token(), nonce).await?),
+            None => None,
+        };
+        let userinfo = if id_token.is_none() || self.oidc.groups_from == GroupsFrom::Userinfo {
+            Some(self.userinfo(provider, tokens.access_token()).await?)
+        } else {
+            None
+        };
+        Told::of(&provider.issuer, &self.oidc, id_token, userinfo).map_err(|why| Unusable(why.to_string()))
     }
 
     async fn userinfo(
@@ -108,7 +121,7 @@ impl OpenIdProvider {
         let endpoint = provider
             .userinfo
             .as_ref()
-            .ok_or_else(|| Unusable("a refresh brought no ID token, and there is no userinfo".to_owned()))?;
+            .ok_or_else(|| Unusable("its userinfo endpoint is needed, and there is none".to_owned()))?;
         let request = Request::get(endpoint.as_str())
             .header(header::ACCEPT, "application/json")
             .header(header::AUTHORIZATION, format!("Bearer {}", access_token.secret()))
@@ -129,11 +142,11 @@ impl Identity for OpenIdProvider {
         self.provider().await.map(drop)
     }
 
-    async fn sign_in_url(&self, proof: &SignInProof) -> Result<Url, IdentityError> {
+    async fn sign_in_url(&self, proof: &SignInProof, asks: Option<&StepUp>) -> Result<Url, IdentityError> {
         let provider = self.provider().await?;
         let state = CsrfToken::new(proof.state.expose().to_owned());
         let nonce = nonce(proof);
-        let (url, _, _) = provider
+        let mut request = provider
             .client
             .authorize_url(
                 AuthenticationFlow::<CoreResponseType>::AuthorizationCode,
@@ -141,8 +154,16 @@ impl Identity for OpenIdProvider {
                 move || nonce,
             )
             .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier(proof)))
-            .add_scopes(self.oidc.scopes.iter().cloned().map(Scope::new))
-            .url();
+            .add_scopes(self.oidc.scopes.iter().cloned().map(Scope::new));
+        if let Some(StepUp { max_age, acr_values, .. }) = asks {
+            if let Some(max_age) = max_age.and_then(|age| age.as_delta().to_std().ok()) {
+                request = request.set_max_age(max_age);
+            }
+            for class in acr_values {
+                request = request.add_auth_context_value(AuthenticationContextClass::new(class.clone()));
+            }
+        }
+        let (url, _, _) = request.url();
         Ok(url)
     }
 
@@ -156,13 +177,12 @@ impl Identity for OpenIdProvider {
             .request_async(&self.http)
             .await
             .map_err(no_tokens)?;
-        let id_token = tokens.id_token().ok_or_else(|| Unusable("there is no ID token".to_owned()))?;
-        let claims = self.verified(provider, id_token, tokens.access_token(), Some(&nonce(proof))).await?;
-        let groups = claims.groups(&self.oidc.groups_claim).map_err(|error| Unusable(error.to_string()))?;
-        let email = claims.verified_email(&self.oidc);
-        let subject = subject(provider, &claims)?;
+        if tokens.id_token().is_none() {
+            return Err(Unusable("there is no ID token".to_owned()));
+        }
+        let told = self.told(provider, &tokens, Some(&nonce(proof))).await?;
         Ok(Redeemed {
-            signed_in: SignedIn::verified(subject, email, groups, self.clock.now()),
+            signed_in: told.signed_in(self.clock.now()).map_err(|error| Unusable(error.to_string()))?,
             refresh_token: refresh_token(&tokens),
         })
     }
@@ -176,15 +196,12 @@ impl Identity for OpenIdProvider {
             .await
             .map_err(no_tokens)?;
         // The old token may be used up: whatever the claims are like, the new one goes back to the caller.
-        let claims = self.refreshed_claims(provider, &tokens).await;
-        if let Ok(claims) = &claims
-            && subject(provider, claims)? != *expected
-        {
+        let told = self.told(provider, &tokens, None).await;
+        if told.as_ref().is_ok_and(|told| told.subject != *expected) {
             return Err(Unusable("a refresh answered for another person".to_owned()));
         }
-        let groups = claims.and_then(|claims| {
-            let groups = claims.groups(&self.oidc.groups_claim);
-            groups.map(FreshGroups::fetched).map_err(|error| Unusable(error.to_string()))
+        let groups = told.and_then(|told| {
+            told.groups.map(FreshGroups::fetched).map_err(|error| Unusable(error.to_string()))
         });
         Ok(Refreshed { groups, refresh_token: refresh_token(&tokens) })
     }
@@ -200,11 +217,6 @@ fn verifier(proof: &SignInProof) -> PkceCodeVerifier {
 
 fn refresh_token(tokens: &CoreTokenResponse) -> Option<SecretString> {
     tokens.refresh_token().map(|token| SecretString::from(token.secret().as_str()))
-}
-
-fn subject(provider: &Provider, claims: &Claims) -> Result<Subject, IdentityError> {
-    let subject = claims.subject().ok_or_else(|| Unusable("it does not say who it is about".to_owned()))?;
-    Ok(Subject { issuer: provider.issuer.to_string(), subject: subject.to_owned() })
 }
 
 /// Why there are no tokens. The library's errors hold whole answers: only what is known to be harmless is told.

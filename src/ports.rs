@@ -18,6 +18,7 @@ use crate::domain::{
     request::{Recorded, Request},
     secret::{Secret, SecretHash},
     session::SessionTerms,
+    step_up::StepUp,
     window::Timestamp,
     work::Work,
 };
@@ -430,8 +431,8 @@ pub enum Because {
 pub trait Identity: Send + Sync {
     /// Whether the provider can be reached, and is what it says it is.
     async fn check(&self) -> Result<(), IdentityError>;
-    /// Where a browser goes to sign in.
-    async fn sign_in_url(&self, proof: &SignInProof) -> Result<Url, IdentityError>;
+    /// Where a browser goes to sign in, in the way that is asked for.
+    async fn sign_in_url(&self, proof: &SignInProof, asks: Option<&StepUp>) -> Result<Url, IdentityError>;
     /// Redeems what the browser brought back.
     async fn redeem(&self, answer: Answer, proof: &SignInProof) -> Result<Redeemed, IdentityError>;
     /// Asks for the groups of `expected` as they are now.

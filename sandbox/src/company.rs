@@ -106,6 +106,8 @@ pub struct Company {
     pub aws: Aws,
     /// The broker's database.
     pub dynamo: Dynamo,
+    /// What the operator decides beside the configuration file, as environment variables.
+    pub settings: Vec<(String, String)>,
 }
 
 impl Company {
@@ -120,7 +122,7 @@ impl Company {
         furnish_slack(&slack);
         furnish_idp(&idp);
         furnish_aws(&aws);
-        Ok(Self { clock, slack, idp, aws, dynamo })
+        Ok(Self { clock, slack, idp, aws, dynamo, settings: Vec::new() })
     }
 
     /// Says where the broker is reached.
@@ -187,7 +189,7 @@ auditors     = "aws-temp#Auditor"
         )
     }
 
-    /// The broker's secrets, as environment variables.
+    /// The broker's secrets and the operator's settings, as environment variables.
     #[must_use]
     pub fn environment(&self) -> Vec<(String, String)> {
         let secrets = [
@@ -196,7 +198,8 @@ auditors     = "aws-temp#Auditor"
             ("ELEVATE_OIDC__CLIENT_SECRET", CLIENT_SECRET),
             ("ELEVATE_SEALING__KEYS", SEALING_KEY),
         ];
-        secrets.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+        let secrets = secrets.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        secrets.into_iter().chain(self.settings.clone()).collect()
     }
 }
 

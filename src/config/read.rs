@@ -5,7 +5,7 @@
 use std::{collections::BTreeSet, str::FromStr};
 
 use super::{
-    Aws, Config, DynamoDb, Mode, Oidc, Partition, Sealing, Slack, Transport,
+    Aws, Config, DynamoDb, GroupsFrom, Mode, Oidc, Partition, Sealing, Slack, Transport,
     source::{Setting, Source},
     values::{
         endpoint, external_id, group_prefix, issuer, origin, role_path, scope, sealing_keys, secret,
@@ -15,6 +15,7 @@ use super::{
 use crate::domain::{
     ids::{AccountId, ChannelId, TeamId},
     policy::Policy,
+    step_up::StepUp,
     window::Minutes,
 };
 
@@ -90,6 +91,7 @@ impl Oidc {
         let client_secret = source.secret("oidc.client_secret", secret);
         let scopes = source.list_or("oidc.scopes", "openid,email,profile,groups,offline_access", scope);
         let groups_claim = source.or("oidc.groups_claim", "groups", text);
+        let groups_from = source.or("oidc.groups_from", "id_token", GroupsFrom::from_str);
         let trust_unverified_email = source.flag_or("oidc.trust_unverified_email", false);
         let scopes = scopes?;
         if !scopes.iter().any(|scope| scope == "openid") {
@@ -101,6 +103,7 @@ impl Oidc {
             client_secret: client_secret?,
             scopes,
             groups_claim: groups_claim?,
+            groups_from: groups_from?,
             trust_unverified_email: trust_unverified_email?,
         })
     }
@@ -148,6 +151,7 @@ fn policy(source: &mut Source) -> Setting<Policy> {
     let max_duration = source.or("access.max_duration", "8h", Minutes::from_str);
     let durations = source.list_or("access.durations", "15m,30m,1h,2h,4h,8h", Minutes::from_str);
     let accounts = source.table("accounts", AccountId::from_str, text);
+    let step_up = step_up(source);
     let (max_duration, durations) = (max_duration?, durations?);
     check_durations(source, max_duration, &durations);
     Ok(Policy {
@@ -158,7 +162,20 @@ fn policy(source: &mut Source) -> Setting<Policy> {
         max_duration,
         durations,
         accounts: accounts?,
+        step_up: step_up?,
     })
+}
+
+fn step_up(source: &mut Source) -> Setting<Option<StepUp>> {
+    let max_age = source.optional("access.step_up.max_age", Minutes::from_str);
+    let acr_values = source.list("access.step_up.acr_values", scope);
+    let review = source.flag_or("access.step_up.review", false);
+    let step_up = StepUp { max_age: max_age?, acr_values: acr_values?, review: review? };
+    let asks_nothing = step_up.max_age.is_none() && step_up.acr_values.is_empty();
+    if asks_nothing && step_up.review {
+        source.note("access.step_up", "expected max_age or acr_values beside review");
+    }
+    Ok((!asks_nothing).then_some(step_up))
 }
 
 fn check_durations(source: &mut Source, max_duration: Minutes, durations: &[Minutes]) {

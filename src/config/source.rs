@@ -124,7 +124,7 @@ impl Source {
         self.parsed(key, &written, parse).map(Some)
     }
 
-    /// A list that is not empty: in the file an array, in the environment and as the default separated by commas.
+    /// A list that is not empty, and has a default, written as it would be in the environment.
     pub(super) fn list_or<T, E: Display>(
         &mut self,
         key: &str,
@@ -133,6 +133,31 @@ impl Source {
     ) -> Setting<Vec<T>> {
         let written = self.take(key).unwrap_or_else(|| Written::InEnvironment(default.to_owned()));
         let place = written.place(key);
+        let items = self.items(key, written, parse)?;
+        if items.is_empty() {
+            return self.refuse(place, "expected at least one");
+        }
+        Ok(items)
+    }
+
+    /// A list that may be empty, or left out.
+    pub(super) fn list<T, E: Display>(
+        &mut self,
+        key: &str,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Setting<Vec<T>> {
+        let Some(written) = self.take(key) else { return Ok(Vec::new()) };
+        self.items(key, written, parse)
+    }
+
+    /// The items of a list: in the file an array, in the environment separated by commas.
+    fn items<T, E: Display>(
+        &mut self,
+        key: &str,
+        written: Written,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Setting<Vec<T>> {
+        let place = written.place(key);
         let items = match written {
             Written::InFile(Value::Array(items)) => items,
             Written::InFile(other) => {
@@ -140,9 +165,6 @@ impl Source {
             }
             Written::InEnvironment(text) => separated(&text).map(Value::from).collect(),
         };
-        if items.is_empty() {
-            return self.refuse(place, "expected at least one");
-        }
         // All items are read before the first fault ends it, so that no fault hides another.
         let parsed: Vec<_> =
             items.into_iter().map(|item| self.parsed(key, &Written::InFile(item), &parse)).collect();
@@ -271,7 +293,10 @@ impl Source {
     /// Whether this is the bare header of a section that exists.
     fn is_empty_section(&self, key: &str, value: &Value) -> bool {
         value.as_table().is_some_and(Table::is_empty)
-            && self.known.iter().any(|known| known.split('.').next() == Some(key))
+            && self
+                .known
+                .iter()
+                .any(|known| known.strip_prefix(key).is_some_and(|rest| rest.starts_with('.')))
     }
 
     fn unknown(&self, key: &str, shown: impl Fn(&str) -> String) -> Fault {
@@ -306,12 +331,12 @@ pub(super) fn separated(text: &str) -> impl Iterator<Item = &str> {
 
 /// The variable that goes before the file's `key`.
 fn variable_of(key: &str) -> String {
-    format!("{PREFIX}{}", key.replacen('.', "__", 1).to_uppercase())
+    format!("{PREFIX}{}", key.replace('.', "__").to_uppercase())
 }
 
 /// The key that a variable goes before.
 fn key_of(variable_without_prefix: &str) -> String {
-    variable_without_prefix.replacen("__", ".", 1).to_lowercase()
+    variable_without_prefix.replace("__", ".").to_lowercase()
 }
 
 /// The settings of a file by their dotted key. An empty section stays, as a table of its own.
@@ -321,7 +346,8 @@ fn flattened(table: Table) -> BTreeMap<String, Value> {
         if let Value::Table(section) = &value
             && !section.is_empty()
         {
-            flat.extend(section.iter().map(|(key, value)| (format!("{name}.{key}"), value.clone())));
+            let inner = flattened(section.clone()).into_iter();
+            flat.extend(inner.map(|(key, value)| (format!("{name}.{key}"), value)));
         } else {
             flat.insert(name, value);
         }
@@ -380,6 +406,7 @@ mod tests {
         for (key, variable) in [
             ("listen", "ELEVATE_LISTEN"),
             ("slack.bot_token", "ELEVATE_SLACK__BOT_TOKEN"),
+            ("access.step_up.max_age", "ELEVATE_ACCESS__STEP_UP__MAX_AGE"),
             ("accounts.111122223333", "ELEVATE_ACCOUNTS__111122223333"),
         ] {
             assert_eq!(variable_of(key), variable);

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
+    audit::Tried,
     ids::Target,
     person::{Actor, Person, SignedIn},
     policy::{Policy, Reason},
@@ -20,6 +21,16 @@ pub struct Ask {
     pub duration: Minutes,
     /// Why.
     pub justification: Reason,
+}
+
+/// A reviewer's answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Yes.
+    Approve,
+    /// No, and why.
+    Reject(Reason),
 }
 
 /// What is to be done with a request.
@@ -84,6 +95,27 @@ pub enum SessionOutcome {
     /// The answer never came.
     Unknown,
 }
+
+impl Verdict {
+    /// The command that this person gives with it.
+    #[must_use]
+    pub fn by(self, by: Person) -> Command {
+        match self {
+            Self::Approve => Command::Approve { by },
+            Self::Reject(reason) => Command::Reject { by, reason },
+        }
+    }
+
+    /// What auditors are told was tried when it is refused.
+    #[must_use]
+    pub fn tried(&self) -> Tried {
+        match self {
+            Self::Approve => Tried::Approve,
+            Self::Reject(_) => Tried::Reject,
+        }
+    }
+}
+
 /// Decides whether `person` may make this request. Changes nothing.
 ///
 /// # Errors
@@ -123,6 +155,7 @@ pub fn decide(
         Command::Approve { by } => {
             request.check_reviewer(by, policy)?;
             request.check_unanswered(now)?;
+            policy.check_answering(by)?;
             // By the clock that opens it, even where that is behind the one that took the request: it lasts no longer
             // than was asked for.
             let window = Window::new(now, request.duration);
@@ -131,6 +164,7 @@ pub fn decide(
         Command::Reject { by, reason } => {
             request.check_reviewer(by, policy)?;
             request.check_unanswered(now)?;
+            policy.check_answering(by)?;
             Event::Rejected { by: by.actor().clone(), reason: reason.clone() }
         }
         Command::Withdraw { by } => {

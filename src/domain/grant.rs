@@ -45,15 +45,16 @@ impl<'a> LiveGrant<'a> {
 
     /// Proof that the requester is authenticated, eligible and elevated.
     ///
-    /// `browser` must have come back from the identity provider as the requester's `iss` and `sub`, with groups
-    /// that still make them eligible for the target.
+    /// `browser` must have come back from the identity provider as the requester's `iss` and `sub`, after a sign-in
+    /// of the kind that the policy asks for, with groups that still make them eligible for the target.
     ///
     /// # Errors
-    /// [`Refusal::OtherPerson`], [`Refusal::NotEligible`].
+    /// [`Refusal::OtherPerson`], [`Refusal::NotEligible`]; those of [`Policy::check_sign_in`].
     pub fn elevated(self, policy: &Policy, browser: &SignedIn) -> Result<Elevated<'a>, Refusal> {
         if *browser.subject() != self.request.requester.subject {
             return Err(Refusal::OtherPerson { signed_in: browser.known_as() });
         }
+        policy.check_sign_in(browser)?;
         policy.check_eligible(browser.groups(), &self.request.target)?;
         Ok(Elevated { grant: self })
     }

@@ -4,8 +4,9 @@ use url::Url;
 
 use super::{
     audit::{AuditEntry, Refusals},
+    decide::Verdict,
     ids::{RequestId, Target},
-    person::Email,
+    person::{Actor, Email},
     refusal::Refusal,
     request::Request,
     window::{Minutes, Timestamp},
@@ -35,6 +36,17 @@ pub enum Message {
         url: Url,
         /// When access ends.
         ends_at: Timestamp,
+    },
+    /// A one-time link to a sign-in, by which an answer counts.
+    SignInToAnswer {
+        /// The answer.
+        verdict: Verdict,
+        /// What was asked for.
+        target: Target,
+        /// Who asked for it.
+        requester: Actor,
+        /// The link: a bearer secret.
+        url: Url,
     },
     /// A line of the audit channel.
     Audit(AuditEntry),

@@ -2,7 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ids::RequestId, person::SlackUser, secret::SecretHash, window::Timestamp};
+use super::{
+    decide::Verdict,
+    ids::{CommandId, RequestId},
+    person::SlackUser,
+    secret::SecretHash,
+    window::Timestamp,
+};
 
 /// What a one-time secret stands for, stored under the secret's hash.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +39,8 @@ pub enum Purpose {
         /// The Slack account it was given to.
         who: SlackUser,
     },
+    /// A ticket to answer a request: its holder may sign in, and the answer counts.
+    Answer(Answering),
     /// The `state` of a sign-in in progress.
     SignIn {
         /// The hash of the cookie of the browser that started it.
@@ -40,6 +48,19 @@ pub enum Purpose {
         /// What the sign-in is for.
         to: SignInTo,
     },
+}
+
+/// An answer that counts once whoever gave it has signed in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answering {
+    /// The request.
+    pub request: RequestId,
+    /// The answer.
+    pub verdict: Verdict,
+    /// The Slack account that gave it.
+    pub who: SlackUser,
+    /// The press by which it was given.
+    pub press: CommandId,
 }
 
 /// What a sign-in is for.
@@ -61,5 +82,12 @@ pub enum SignInTo {
         who: SlackUser,
         /// The request that the ticket was made for.
         request: RequestId,
+    },
+    /// To answer a request.
+    Answer {
+        /// The ticket that it will use up.
+        ticket: SecretHash,
+        /// What the ticket was made for.
+        answering: Answering,
     },
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     ids::{TeamId, UserId},
     refusal::Refusal,
+    step_up::Authentication,
     window::Timestamp,
 };
 
@@ -167,7 +168,7 @@ pub struct SignedIn {
     subject: Subject,
     verified_email: Option<Email>,
     groups: Groups,
-    at: Timestamp,
+    authentication: Authentication,
 }
 
 impl SignedIn {
@@ -176,9 +177,9 @@ impl SignedIn {
         subject: Subject,
         verified_email: Option<Email>,
         groups: Groups,
-        at: Timestamp,
+        authentication: Authentication,
     ) -> Self {
-        Self { subject, verified_email, groups, at }
+        Self { subject, verified_email, groups, authentication }
     }
 
     /// Who signed in.
@@ -191,6 +192,12 @@ impl SignedIn {
     #[must_use]
     pub fn groups(&self) -> &Groups {
         &self.groups
+    }
+
+    /// How they signed in, and when they were back.
+    #[must_use]
+    pub fn authentication(&self) -> &Authentication {
+        &self.authentication
     }
 
     /// What to call them: the address the provider vouches for, or else the name it knows them by.
@@ -282,7 +289,7 @@ impl Link {
             subject: signed_in.subject.clone(),
             email: email.clone(),
             groups: signed_in.groups.clone(),
-            signed_in_at: signed_in.at,
+            signed_in_at: signed_in.authentication.back_at,
             is_refreshable: false,
         })
     }
@@ -299,7 +306,19 @@ impl Link {
     /// The person, with groups as they are at this moment.
     #[must_use]
     pub fn with(&self, fresh: FreshGroups) -> Person {
-        Person { actor: self.actor(), groups: fresh.0 }
+        Person { actor: self.actor(), groups: fresh.0, sign_in: None }
+    }
+
+    /// The person, who has just signed in in a browser, with the groups of that sign-in.
+    ///
+    /// # Errors
+    /// [`Refusal::OtherReviewer`] when somebody else has.
+    pub fn signed_in(&self, browser: SignedIn) -> Result<Person, Refusal> {
+        if browser.subject != self.subject {
+            return Err(Refusal::OtherReviewer { signed_in: browser.known_as() });
+        }
+        let SignedIn { groups, authentication, .. } = browser;
+        Ok(Person { actor: self.actor(), groups, sign_in: Some(authentication) })
     }
 
     /// What history keeps of this person.
@@ -335,6 +354,7 @@ impl Actor {
 pub struct Person {
     actor: Actor,
     groups: Groups,
+    sign_in: Option<Authentication>,
 }
 
 impl Person {
@@ -348,6 +368,12 @@ impl Person {
     #[must_use]
     pub fn groups(&self) -> &Groups {
         &self.groups
+    }
+
+    /// How they have just signed in in a browser, if that is how they come.
+    #[must_use]
+    pub fn sign_in(&self) -> Option<&Authentication> {
+        self.sign_in.as_ref()
     }
 }
 
@@ -367,7 +393,7 @@ mod tests {
     fn signed_in(email: Option<&str>) -> SignedIn {
         let subject = Subject { issuer: "https://idp.example".into(), subject: "ada".into() };
         let email = email.map(|email| email.parse().unwrap());
-        SignedIn::verified(subject, email, Groups::default(), Timestamp::UNIX_EPOCH)
+        SignedIn::verified(subject, email, Groups::default(), Authentication::plain(Timestamp::UNIX_EPOCH))
     }
 
     #[test]

@@ -11,8 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     ids::{AccountId, Target},
-    person::{Groups, Person},
+    person::{Groups, Person, SignedIn},
     refusal::Refusal,
+    step_up::StepUp,
     window::Minutes,
 };
 
@@ -80,6 +81,8 @@ pub struct Policy {
     pub durations: Vec<Minutes>,
     /// The accounts that may be asked for, with the names people know them by; none: every account.
     pub accounts: BTreeMap<AccountId, String>,
+    /// What a sign-in must be like that opens a session or answers a request.
+    pub step_up: Option<StepUp>,
 }
 
 impl Policy {
@@ -117,6 +120,23 @@ impl Policy {
         Err(Refusal::TooLong { asked: duration, max: self.max_duration })
     }
 
+    /// Refuses a sign-in that is not good enough to open a session.
+    ///
+    /// # Errors
+    /// Those of [`StepUp::check`].
+    pub fn check_sign_in(&self, browser: &SignedIn) -> Result<(), Refusal> {
+        self.step_up.as_ref().map_or(Ok(()), |step_up| step_up.check(browser.authentication()))
+    }
+
+    /// Refuses whoever has not signed in to answer, where that is what it takes.
+    ///
+    /// # Errors
+    /// [`Refusal::AnswerTakesSignIn`]; those of [`StepUp::check`].
+    pub fn check_answering(&self, reviewer: &Person) -> Result<(), Refusal> {
+        let Some(step_up) = self.step_up.as_ref().filter(|step_up| step_up.review) else { return Ok(()) };
+        step_up.check(reviewer.sign_in().ok_or(Refusal::AnswerTakesSignIn)?)
+    }
+
     /// Whether these groups make a reviewer.
     #[must_use]
     pub fn is_reviewer(&self, person: &Person) -> bool {
@@ -145,6 +165,7 @@ mod tests {
             max_duration: "8h".parse().unwrap(),
             durations: vec!["1h".parse().unwrap()],
             accounts: BTreeMap::new(),
+            step_up: None,
         }
     }
 

@@ -24,6 +24,35 @@ pub enum Refusal {
         /// The reviewers' group.
         reviewers: String,
     },
+    /// Whoever answers must sign in for it, and has not.
+    #[error(
+        "Answering takes a sign-in at your identity provider. Press the button again to get a link to it."
+    )]
+    AnswerTakesSignIn,
+    /// The browser signed in as somebody else than whoever pressed.
+    #[error(
+        "You signed in as {signed_in}, and this answer was begun from somebody else's Slack account. Sign out at your identity provider and open the link again."
+    )]
+    OtherReviewer {
+        /// Whom the browser signed in as.
+        signed_in: String,
+    },
+    /// They proved who they are too long ago.
+    #[error(
+        "You signed in at your identity provider more than {max_age} ago, and this takes a sign-in younger than that. Open the link again, and sign in anew when you are asked to."
+    )]
+    SignInTooOld {
+        /// How long ago it may have been.
+        max_age: Minutes,
+    },
+    /// They signed in in another way than was asked for.
+    #[error(
+        "This takes a stronger sign-in than the one you made: {wanted}. Open the link again and sign in that way, or ask whoever manages your account at the identity provider."
+    )]
+    SignInTooWeak {
+        /// The classes that would do.
+        wanted: String,
+    },
     /// Neither the requester nor a reviewer.
     #[error("Only the requester or a member of {reviewers} can do that. Ask one of them.")]
     NotParty {

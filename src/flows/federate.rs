@@ -133,6 +133,6 @@ async fn settle(
 async fn find(broker: &Broker, ticket: &SecretHash, now: Timestamp) -> Result<(SlackUser, RequestId)> {
     match sign_in::find_once(broker, ticket, now).await?.purpose {
         Purpose::Console { request, who } => Ok((who, request)),
-        Purpose::Link { .. } | Purpose::SignIn { .. } => Err(Refusal::LinkGone.into()),
+        Purpose::Link { .. } | Purpose::Answer(_) | Purpose::SignIn { .. } => Err(Refusal::LinkGone.into()),
     }
 }

@@ -18,6 +18,7 @@ use super::{
 use crate::{
     domain::{
         audit::{SideNews, Tried},
+        decide::Verdict,
         ids::SideEventId,
         message::{Done, Drawn, Message},
         press::{Asker, Press, ReplyTo, Wish},
@@ -110,12 +111,8 @@ async fn fulfil(broker: &Arc<Broker>, press: &Press) -> Result<Option<Message>> 
             let request = request::request(broker, who, &id, ask, command).await?;
             Ok(Some(Message::Done(Done::Requested(request.id))))
         }
-        Wish::Approve(id) => {
-            review::review(broker, who, &id, review::Answer::Approve, command).await.map(silent)
-        }
-        Wish::Reject(id, reason) => {
-            review::review(broker, who, &id, review::Answer::Reject(reason), command).await.map(silent)
-        }
+        Wish::Approve(id) => review::review(broker, who, &id, Verdict::Approve, command).await,
+        Wish::Reject(id, reason) => review::review(broker, who, &id, Verdict::Reject(reason), command).await,
         Wish::Withdraw(id) => end::withdraw(broker, who, &id, command).await.map(silent),
         Wish::End(id) => end::end(broker, who, &id, command).await.map(silent),
         Wish::OpenConsole(id) => federate::console_link(broker, who, &id).await.map(Some),

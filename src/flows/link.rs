@@ -125,6 +125,8 @@ pub(super) async fn unlink(broker: &Arc<Broker>, asker: &Asker) -> Result<bool> 
 async fn find(broker: &Broker, token: &SecretHash, now: Timestamp) -> Result<Invitee> {
     match sign_in::find_once(broker, token, now).await?.purpose {
         Purpose::Link { who, name } => Ok(Invitee { who, name }),
-        Purpose::Console { .. } | Purpose::SignIn { .. } => Err(Refusal::LinkGone.into()),
+        Purpose::Console { .. } | Purpose::Answer(_) | Purpose::SignIn { .. } => {
+            Err(Refusal::LinkGone.into())
+        }
     }
 }

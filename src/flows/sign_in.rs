@@ -16,13 +16,14 @@ use url::Url;
 use super::{
     Broker, Error, Result,
     audit::{About, Attempt},
-    federate, link,
+    federate, link, review,
 };
 use crate::{
     domain::{
         audit::Tried,
+        decide::Verdict,
         ids::CommandId,
-        once::{Once, Purpose, SignInTo},
+        once::{Answering, Once, Purpose, SignInTo},
         person::Link,
         refusal::Refusal,
         secret::{Secret, SecretHash},
@@ -48,6 +49,8 @@ pub struct Callback {
 pub enum CameBack {
     /// The person is linked.
     Linked(Link),
+    /// The request is answered.
+    Answered(Verdict),
     /// The address of the AWS console, signed in: a bearer secret.
     Console(SecretString),
 }
@@ -61,7 +64,11 @@ pub(super) async fn begin(
 ) -> Result<(Once, Url)> {
     let state = broker.ports.ids.secret();
     let proof = proof(browser, state);
-    let url = broker.ports.identity.sign_in_url(&proof).await.map_err(refused)?;
+    let asks = match &to {
+        SignInTo::Link { .. } => None,
+        SignInTo::OpenConsole { .. } | SignInTo::Answer { .. } => broker.policy.step_up.as_ref(),
+    };
+    let url = broker.ports.identity.sign_in_url(&proof, asks).await.map_err(refused)?;
     let purpose = Purpose::SignIn { browser: browser.hash(), to };
     Ok((Once { key: proof.state.hash(), expires_at: now + SIGN_IN_TAKES, purpose }, url)) // 1
 }
@@ -111,6 +118,12 @@ async fn finish(
             let console = federate::finish(broker, &request, redeemed.signed_in, uses_up).await;
             console.map(CameBack::Console)
         }
+        SignInTo::Answer { ticket, answering } => {
+            let verdict = answering.verdict.clone();
+            let uses_up = vec![ticket, sign_in];
+            let answered = review::finish(broker, answering, redeemed.signed_in, uses_up).await;
+            answered.map(|()| CameBack::Answered(verdict))
+        }
     }
 }
 
@@ -119,6 +132,9 @@ fn attempt<'a>(to: &'a SignInTo, command: &'a CommandId, at: Timestamp) -> Attem
         SignInTo::Link { who, .. } => Attempt { command, at, who, tried: Tried::Link, about: About::Nothing },
         SignInTo::OpenConsole { who, request, .. } => {
             Attempt { command, at, who, tried: Tried::OpenConsole, about: About::Request(request) }
+        }
+        SignInTo::Answer { answering: Answering { who, request, verdict, .. }, .. } => {
+            Attempt { command, at, who, tried: verdict.tried(), about: About::Request(request) }
         }
     }
 }

@@ -4,7 +4,10 @@ use serde_json::{Map, Value};
 
 use crate::{
     config::Oidc,
-    domain::person::{Email, Groups},
+    domain::{
+        person::{Email, Groups},
+        window::Timestamp,
+    },
 };
 
 /// What the provider says about one person, in a verified ID token or at its userinfo endpoint.
@@ -36,6 +39,16 @@ impl Claims {
     /// `sub`
     pub(super) fn subject(&self) -> Option<&str> {
         self.get("sub")?.as_str()
+    }
+
+    /// `auth_time`
+    pub(super) fn proved_at(&self) -> Option<Timestamp> {
+        Timestamp::from_timestamp(self.get("auth_time")?.as_i64()?, 0)
+    }
+
+    /// `acr`
+    pub(super) fn class(&self) -> Option<String> {
+        self.get("acr")?.as_str().map(str::to_owned)
     }
 
     /// The address the provider vouches for, or is trusted to without saying so.
@@ -85,6 +98,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::config::GroupsFrom;
 
     fn claims(claims: Value) -> Claims {
         Claims::of(claims.as_object().unwrap().clone())
@@ -102,6 +116,7 @@ mod tests {
             client_secret: "secret".into(),
             scopes: vec!["openid".into()],
             groups_claim: "groups".into(),
+            groups_from: GroupsFrom::IdToken,
             trust_unverified_email,
         }
     }

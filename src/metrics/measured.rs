@@ -14,6 +14,7 @@ use crate::{
         message::{Form, Message},
         person::{Member, SlackUser, Subject},
         session::SessionTerms,
+        step_up::StepUp,
         window::Timestamp,
     },
     ports::{
@@ -118,8 +119,8 @@ impl Identity for Measured<dyn Identity> {
         self.noted("check", self.port.check()).await
     }
 
-    async fn sign_in_url(&self, proof: &SignInProof) -> Result<Url, IdentityError> {
-        self.noted("sign_in_url", self.port.sign_in_url(proof)).await
+    async fn sign_in_url(&self, proof: &SignInProof, asks: Option<&StepUp>) -> Result<Url, IdentityError> {
+        self.noted("sign_in_url", self.port.sign_in_url(proof, asks)).await
     }
 
     async fn redeem(&self, answer: Answer, proof: &SignInProof) -> Result<Redeemed, IdentityError> {

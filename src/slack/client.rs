@@ -252,6 +252,7 @@ fn about(message: &Message) -> Option<(&'static str, String)> {
         Message::Refusals(refusals) => ("event", refusals.last.id.to_string()),
         Message::EndIsNear { .. }
         | Message::ConsoleLink { .. }
+        | Message::SignInToAnswer { .. }
         | Message::LinkInvitation { .. }
         | Message::Linked(_)
         | Message::Unlinked(_)

@@ -61,6 +61,9 @@ pub fn draw(message: &Message, names: &Names) -> SlackMessageContent {
         Message::ConsoleLink { target, url, ends_at } => {
             links::console_link(&names.target(target), url, *ends_at)
         }
+        Message::SignInToAnswer { verdict, target, requester, url } => {
+            links::sign_in_to_answer(verdict, &names.target(target), requester, url)
+        }
         Message::Audit(entry) => audit::audit_line(entry, names),
         Message::Refusals(refusals) => audit::refusals_line(refusals, names),
         Message::LinkInvitation { why, url } => links::link_invitation(why.as_ref(), url),

@@ -43,6 +43,10 @@ fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::BadCommand(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Refusal::OwnRequest { .. }
         | Refusal::NotReviewer { .. }
+        | Refusal::AnswerTakesSignIn
+        | Refusal::OtherReviewer { .. }
+        | Refusal::SignInTooOld { .. }
+        | Refusal::SignInTooWeak { .. }
         | Refusal::NotParty { .. }
         | Refusal::NotLive { .. }
         | Refusal::OtherPerson { .. }

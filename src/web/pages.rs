@@ -4,7 +4,10 @@ use axum::response::Html;
 use maud::{DOCTYPE, Markup, html};
 use url::Url;
 
-use crate::domain::{person::Link, refusal::Refusal, secret::Secret, visible::visible};
+use crate::{
+    domain::{decide::Verdict, person::Link, refusal::Refusal, secret::Secret, visible::visible},
+    flows::review::Asked,
+};
 
 /// The one stylesheet.
 pub(super) const STYLE: &str = include_str!("style.css");
@@ -37,6 +40,40 @@ pub(super) fn linked(link: &Link) -> Html<String> {
         p { "Go back to Slack and type " code { "/elevate" } ". You can close this page." }
     };
     page("Linked", &body)
+}
+
+/// Asks whether this is what the reviewer wants to answer.
+pub(super) fn confirm_answer(asked: &Asked, form_token: &Secret) -> Html<String> {
+    let Asked { request, account, verdict } = asked;
+    let target = &request.target;
+    let body = html! {
+        p { "You are about to " strong { (verdict.tried()) } " this request:" }
+        dl {
+            dt { "From" } dd { (visible(request.requester.email.as_str())) }
+            dt { "For" } dd {
+                @if let Some(name) = account { (visible(name)) " (" (target.account) ")" } @else { (target.account) }
+                " / " (target.role)
+            }
+            dt { "During" } dd { (request.duration) }
+            dt { "Because" } dd { (visible(request.justification.as_str())) }
+            @if let Verdict::Reject(reason) = verdict { dt { "Your reason" } dd { (visible(reason.as_str())) } }
+        }
+        p { "Go on only if you pressed the button in Slack yourself. It counts once you have signed in." }
+        form method="post" {
+            input type="hidden" name="form_token" value=(form_token.expose());
+            button type="submit" { "Sign in and " (verdict.tried()) }
+        }
+    };
+    page("Answer a request", &body)
+}
+
+/// The answer counts.
+pub(super) fn answered(verdict: &Verdict) -> Html<String> {
+    let done = match verdict {
+        Verdict::Approve => "The request is approved.",
+        Verdict::Reject(_) => "The request is rejected.",
+    };
+    page("Answered", &html! { p { (done) " Its card in Slack says so, too. You can close this page." } })
 }
 
 /// Why not.

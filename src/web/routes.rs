@@ -20,7 +20,7 @@ use super::{
 use crate::{
     domain::{refusal::Refusal, secret::Secret},
     flows::{
-        Broker, Error, Result, federate, link,
+        Broker, Error, Result, federate, link, review,
         sign_in::{self, Callback, CameBack},
     },
     metrics::Metrics,
@@ -40,6 +40,7 @@ pub fn router(
 ) -> Router {
     Router::new()
         .route("/link/{token}", get(show_link).post(start_link))
+        .route("/review/{ticket}", get(show_answer).post(start_answer))
         .route("/console/{ticket}", on(MethodFilter::GET, start_console))
         .route("/oidc/callback", on(MethodFilter::GET, come_back))
         .route("/style.css", get(style))
@@ -73,9 +74,18 @@ async fn show_link(
     answer(&broker, shown.await)
 }
 
+/// A form of ours that has nothing to fill in.
 #[derive(Deserialize)]
-struct LinkForm {
+struct Confirmation {
     form_token: String,
+}
+
+impl Confirmation {
+    /// The browser it was sent from, if that was from the page at this address.
+    fn sender(&self, known: Option<Secret>, headers: &HeaderMap, page: &Secret) -> Result<Secret> {
+        let browser = known.filter(|browser| browser::is_ours(headers, browser, page, &self.form_token));
+        Ok(browser.ok_or(Refusal::ForgedForm)?)
+    }
 }
 
 /// Starts the sign-in that links.
@@ -84,15 +94,44 @@ async fn start_link(
     Path(token): Path<String>,
     Browser(known): Browser,
     headers: HeaderMap,
-    Form(form): Form<LinkForm>,
+    Form(form): Form<Confirmation>,
 ) -> Response {
     let started = async {
         let token = presented(&token)?;
-        let browser = known.ok_or(Refusal::ForgedForm)?;
-        if !browser::is_ours(&headers, &browser, &token, &form.form_token) {
-            return Err(Refusal::ForgedForm.into());
-        }
+        let browser = form.sender(known, &headers, &token)?;
         Ok(pages::onward(&link::start(&broker, &token, &browser).await?))
+    };
+    answer(&broker, started.await)
+}
+
+/// Shows what is about to be answered. Changes nothing.
+async fn show_answer(
+    State(broker): BrokerState,
+    Path(ticket): Path<String>,
+    Browser(known): Browser,
+) -> Response {
+    let shown = async {
+        let ticket = presented(&ticket)?;
+        let asked = review::show(&broker, &ticket).await?;
+        let browser = known.unwrap_or_else(|| broker.ports().ids.secret());
+        let form_token = browser::form_token(&browser, &ticket);
+        Ok((browser::remember(&browser), pages::confirm_answer(&asked, &form_token)))
+    };
+    answer(&broker, shown.await)
+}
+
+/// Starts the sign-in by which an answer counts.
+async fn start_answer(
+    State(broker): BrokerState,
+    Path(ticket): Path<String>,
+    Browser(known): Browser,
+    headers: HeaderMap,
+    Form(form): Form<Confirmation>,
+) -> Response {
+    let started = async {
+        let ticket = presented(&ticket)?;
+        let browser = form.sender(known, &headers, &ticket)?;
+        Ok(pages::onward(&review::start(&broker, &ticket, &browser).await?))
     };
     answer(&broker, started.await)
 }
@@ -142,6 +181,7 @@ async fn come_back(
     };
     match finished.await {
         Ok(CameBack::Linked(link)) => pages::linked(&link).into_response(),
+        Ok(CameBack::Answered(verdict)) => pages::answered(&verdict).into_response(),
         Ok(CameBack::Console(url)) => Redirect::to(url.expose_secret()).into_response(),
         Err(error) => error::page(&broker, &error),
     }

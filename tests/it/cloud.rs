@@ -141,6 +141,7 @@ fn policy() -> Policy {
         max_duration: "8h".parse().unwrap(),
         durations: vec!["1h".parse().unwrap()],
         accounts: [].into(),
+        step_up: None,
     }
 }
 

@@ -1,11 +1,13 @@
 //! The identity provider, honest and hostile.
 
+mod told;
+
 use std::sync::Arc;
 
 use axum::{Router, response::Redirect};
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use elevate::{
-    config::Oidc,
+    config::{GroupsFrom, Oidc},
     domain::{
         person::{Groups, Subject},
         secret::Secret,
@@ -63,7 +65,7 @@ impl Realm {
     async fn answer(&self, proof: &SignInProof) -> Answer {
         let browser = Browser::with_clock(self.clock.clone());
         browser.stop_before(CALLBACK);
-        let url = self.provider.sign_in_url(proof).await.unwrap();
+        let url = self.provider.sign_in_url(proof, None).await.unwrap();
         let page = browser.open(url.as_str()).await.unwrap();
         let page = browser.press(&page, "Continue as Ada").await.unwrap();
         answer_in(&page.stopped_before.expect("the browser comes back"))
@@ -135,6 +137,7 @@ fn oidc(issuer: &str) -> Oidc {
         client_secret: "an-idp-client-secret".into(),
         scopes: ["openid", "email", "groups", "offline_access"].map(Into::into).into(),
         groups_claim: "groups".into(),
+        groups_from: GroupsFrom::IdToken,
         trust_unverified_email: false,
     }
 }
@@ -189,7 +192,7 @@ async fn a_sign_in_tells_who_it_was() {
 #[tokio::test]
 async fn a_browser_is_sent_with_pkce_and_without_a_prompt() {
     let realm = Realm::new().await;
-    let url = realm.provider.sign_in_url(&proof()).await.unwrap();
+    let url = realm.provider.sign_in_url(&proof(), None).await.unwrap();
     let mut sent: Vec<_> = url.query_pairs().map(|(name, value)| format!("{name}={value}")).collect();
     sent.sort();
     let challenge = sent.remove(1);

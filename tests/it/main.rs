@@ -29,6 +29,7 @@ mod request;
 mod review;
 mod serve;
 mod socket;
+mod step_up;
 mod store;
 mod story;
 mod tidy;

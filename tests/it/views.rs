@@ -6,6 +6,7 @@ use chrono::{FixedOffset, TimeDelta};
 use elevate::{
     domain::{
         audit::{AuditEntry, Refusals, SideEvent, SideNews, Tried},
+        decide::Verdict,
         ids::{AccountId, CommandId, RequestId, SideEventId, Target},
         message::{Done, Drawn, Form, Message, Overview, RequestForm},
         person::{Actor, Email, SlackUser, Subject},
@@ -90,6 +91,7 @@ fn links_lead_out_of_slack_and_say_how_long_they_live() {
     shows("link_invitation", &Message::LinkInvitation { why: None, url: link("link") });
     let why = Some(Refusal::NotLinked);
     shows("link_invitation_with_a_reason", &Message::LinkInvitation { why, url: link("link") });
+    shows("sign_in_to_answer", &sign_in_to_answer(Verdict::Approve, link("review")));
     shows("linked", &Message::Linked(email("ada@example.com")));
     shows("unlinked", &Message::Unlinked(email("ada@example.com")));
 }
@@ -99,7 +101,8 @@ fn a_link_that_slack_would_not_take_is_not_sent() {
     let url = link(&"x".repeat(3_000));
     for message in [
         Message::LinkInvitation { why: None, url: url.clone() },
-        Message::ConsoleLink { target: target(), url, ends_at: at(65) },
+        Message::ConsoleLink { target: target(), url: url.clone(), ends_at: at(65) },
+        sign_in_to_answer(Verdict::Approve, url),
     ] {
         let json = json(&message);
         assert_eq!(check_message(&json), Ok(()));
@@ -326,6 +329,12 @@ impl HostilePeople {
             }),
             Message::ConsoleLink { target: self.target(), url: link("console"), ends_at: at(65) },
             Message::EndIsNear { target: self.target(), ends_at: at(65) },
+            Message::SignInToAnswer {
+                verdict: Verdict::Reject(self.text.chars().take(900).collect::<String>().parse().unwrap()),
+                target: self.target(),
+                requester: self.ada.clone(),
+                url: link("review"),
+            },
             Message::LinkInvitation {
                 why: Some(Refusal::SignInRefused(self.text.clone())),
                 url: link("link"),
@@ -628,6 +637,10 @@ fn minutes(text: &str) -> Minutes {
 
 fn request_id() -> RequestId {
     REQUEST.parse().unwrap()
+}
+
+fn sign_in_to_answer(verdict: Verdict, url: Url) -> Message {
+    Message::SignInToAnswer { verdict, target: target(), requester: ada(), url }
 }
 
 fn link(path: &str) -> Url {

@@ -105,6 +105,15 @@ impl World {
         Self::staff_over(transport, company).await
     }
 
+    /// A world whose operator has set these keys, named as their variables are without the prefix.
+    pub(crate) async fn set_up(settings: &[(&str, &str)]) -> Self {
+        let dynamo = Dynamo::in_memory().unwrap();
+        let mut company = Company::open(Clock::standing(nine()), dynamo).await.unwrap();
+        let variable = |(key, value): &(&str, &str)| (format!("ELEVATE_{key}"), (*value).to_owned());
+        company.settings = settings.iter().map(variable).collect();
+        Self::staff(company).await
+    }
+
     /// The product at work in `company`.
     pub(crate) async fn staff(company: Company) -> Self {
         Self::staff_over(Transport::Http, company).await
@@ -184,7 +193,7 @@ impl World {
         Self::start().await.where_are_linked(people).await
     }
 
-    async fn where_are_linked<const N: usize>(self, people: [Persona; N]) -> Self {
+    pub(crate) async fn where_are_linked<const N: usize>(self, people: [Persona; N]) -> Self {
         for persona in people {
             self.player(persona).links().await;
         }
@@ -198,7 +207,12 @@ impl World {
 
     /// The same, over either transport.
     pub(crate) async fn asked_over(transport: Transport) -> Self {
-        let world = Self::start_over(transport).await.where_are_linked([ADA, BOB, CAROL]).await;
+        Self::start_over(transport).await.where_ada_has_asked().await
+    }
+
+    /// The world, in which Ada, Bob and Carol are linked, Ada has asked for [`ASK`], and everybody has read it.
+    pub(crate) async fn where_ada_has_asked(self) -> Self {
+        let world = self.where_are_linked([ADA, BOB, CAROL]).await;
         world.ada().types(ASK).await;
         assert!(world.ada().hears().contains("on its way"));
         assert!(world.card().contains("*Waiting*"));

@@ -30,7 +30,7 @@ const SESSION_COOKIE: &str = "idp_session";
 /// The length of a SHA-256 in base64url without padding.
 const SHA256_IN_BASE64URL: usize = 43;
 
-const PARAMETERS: [&str; 11] = [
+const PARAMETERS: [&str; 12] = [
     "response_type",
     "client_id",
     "redirect_uri",
@@ -41,6 +41,7 @@ const PARAMETERS: [&str; 11] = [
     "code_challenge_method",
     "prompt",
     "max_age",
+    "acr_values",
     "login_hint",
 ];
 
@@ -50,7 +51,14 @@ struct AuthorizationRequest {
     nonce: String,
     code_challenge: String,
     prompt: Prompt,
+    fresh: Fresh,
+}
+
+/// Which sessions will do without another sign-in.
+struct Fresh {
     max_age: Option<TimeDelta>,
+    /// The classes of sign-in that will do, the preferred one first; none: any.
+    classes: Vec<String>,
 }
 
 /// Where a browser is sent back to.
@@ -107,7 +115,7 @@ fn send_back_or_ask(
 ) -> Result<Response, Complaint> {
     let now = idp.0.clock.now();
     let (client, request) = read(idp, realm, parameters)?; // 1
-    match (request.prompt, session(realm, headers, request.max_age, now)) {
+    match (request.prompt, session(realm, headers, &request.fresh, now)) {
         (Prompt::Unset | Prompt::Nothing, Some(sign_in)) => {
             Ok(send_code(idp, realm, (client, request), sign_in)) // 2
         }
@@ -128,23 +136,34 @@ fn open_session(idp: &Idp, realm: &mut Realm, mut parameters: Parameters) -> Res
         let what = "This account cannot sign in.".to_owned();
         return Err(Complaint::ToPerson(StatusCode::FORBIDDEN, what));
     }
-    let sign_in = SignIn { login, at: idp.0.clock.now() };
+    let class = request.fresh.classes.first().cloned();
+    let sign_in = SignIn { login, at: idp.0.clock.now(), class };
     let session = realm.ledger.open_session(sign_in.clone()); // 3
     let cookie = format!("{SESSION_COOKIE}={session}; Path=/; HttpOnly; SameSite=Lax");
     let answer = send_code(idp, realm, (client, request), sign_in);
     Ok(([(header::SET_COOKIE, cookie)], answer).into_response())
 }
 
-/// The session this browser has, if it is recent enough and its person still active.
-fn session(
-    realm: &Realm,
-    headers: &HeaderMap,
-    max_age: Option<TimeDelta>,
-    now: DateTime<Utc>,
-) -> Option<SignIn> {
+/// The session this browser has, if it is as fresh as was asked for and its person still active.
+fn session(realm: &Realm, headers: &HeaderMap, fresh: &Fresh, now: DateTime<Utc>) -> Option<SignIn> {
     let sign_in = realm.ledger.session(cookie(headers, SESSION_COOKIE)?)?;
-    let recent = max_age.is_none_or(|max_age| now - sign_in.at <= max_age);
-    (recent && realm.active(&sign_in.login).is_some()).then(|| sign_in.clone())
+    (fresh.will_do(sign_in, now) && realm.active(&sign_in.login).is_some()).then(|| sign_in.clone())
+}
+
+impl Fresh {
+    fn read(parameters: &Parameters) -> Result<Self, Fault> {
+        let classes = parameters.get("acr_values").unwrap_or_default().split_whitespace();
+        Ok(Self {
+            max_age: parameters.get("max_age").map(seconds).transpose()?,
+            classes: classes.map(str::to_owned).collect(),
+        })
+    }
+
+    fn will_do(&self, sign_in: &SignIn, now: DateTime<Utc>) -> bool {
+        let is_recent = self.max_age.is_none_or(|max_age| now - sign_in.at <= max_age);
+        let is_of_a_class = sign_in.class.as_ref().is_some_and(|class| self.classes.contains(class));
+        is_recent && (self.classes.is_empty() || is_of_a_class)
+    }
 }
 
 // 4
@@ -236,7 +255,7 @@ impl AuthorizationRequest {
             nonce: parameters.require("nonce")?.to_owned(),
             code_challenge: code_challenge.to_owned(),
             prompt: Prompt::parse(parameters.get("prompt"))?,
-            max_age: parameters.get("max_age").map(seconds).transpose()?,
+            fresh: Fresh::read(parameters)?,
         })
     }
 }

@@ -43,6 +43,9 @@ fn claims(idp: &Idp, subject: &Subject<'_>, now: DateTime<Utc>) -> Map<String, V
         ("at_hash", json!(at_hash(subject.access_token))),
     ];
     claims.extend(protocol.map(|(name, value)| (name.to_owned(), value)));
+    if let Some(class) = &subject.authorization.sign_in.class {
+        claims.insert("acr".to_owned(), json!(class));
+    }
     if let Some(nonce) = subject.nonce {
         claims.insert("nonce".to_owned(), json!(nonce));
     }

@@ -33,6 +33,8 @@ pub(super) struct FamilyId(u64);
 pub(super) struct SignIn {
     pub(super) login: String,
     pub(super) at: DateTime<Utc>,
+    /// In which way, if the client asked for one: whoever signs in here can do all that is asked.
+    pub(super) class: Option<String>,
 }
 
 /// What a person's sign-in lets the client know.

@@ -10,6 +10,7 @@ use crate::domain::{
     ids::{CommandId, RequestId},
     person::{FreshGroups, Groups, Link, SlackUser, Subject},
     request::{Recorded, evolve},
+    step_up::{Authentication, StepUp},
     work::{Work, follow_ups},
 };
 
@@ -25,6 +26,7 @@ pub(in crate::domain) fn policy() -> Policy {
         max_duration: "8h".parse().unwrap(),
         durations: vec!["1h".parse().unwrap()],
         accounts: BTreeMap::new(),
+        step_up: None,
     }
 }
 
@@ -36,8 +38,8 @@ fn subject(name: &str) -> Subject {
     Subject { issuer: "https://idp.example".into(), subject: name.into() }
 }
 
-fn person(name: &str, groups: &[&str]) -> Person {
-    let link = Link {
+fn link(name: &str) -> Link {
+    Link {
         slack: SlackUser {
             team: "T0123456".parse().unwrap(),
             user: format!("U0{}", name.to_uppercase()).parse().unwrap(),
@@ -47,8 +49,11 @@ fn person(name: &str, groups: &[&str]) -> Person {
         groups: Groups::default(),
         signed_in_at: minute(0),
         is_refreshable: true,
-    };
-    link.with(FreshGroups::fetched(groups.iter().copied().collect()))
+    }
+}
+
+fn person(name: &str, groups: &[&str]) -> Person {
+    link(name).with(FreshGroups::fetched(groups.iter().copied().collect()))
 }
 
 fn ada() -> Person {
@@ -60,7 +65,12 @@ fn bob() -> Person {
 }
 
 pub(in crate::domain) fn signed_in(name: &str, groups: &[&str]) -> SignedIn {
-    SignedIn::verified(subject(name), None, groups.iter().copied().collect(), minute(0))
+    SignedIn::verified(
+        subject(name),
+        None,
+        groups.iter().copied().collect(),
+        Authentication::plain(minute(0)),
+    )
 }
 
 /// Ada's request for an hour, made at minute 0, to be answered within a day.
@@ -248,7 +258,8 @@ fn a_session_takes_the_requester_and_their_groups_of_this_very_sign_in() {
     assert!(begin(signed_in("ada", &[TARGET])).is_ok());
     assert_eq!(begin(signed_in("bob", &[TARGET])), Err(Refusal::OtherPerson { signed_in: "bob".into() }));
     let elsewhere = Subject { issuer: "https://other.example".into(), ..subject("ada") };
-    let namesake = SignedIn::verified(elsewhere, None, [TARGET].into_iter().collect(), minute(0));
+    let namesake =
+        SignedIn::verified(elsewhere, None, [TARGET].into_iter().collect(), Authentication::plain(minute(0)));
     assert!(matches!(begin(namesake), Err(Refusal::OtherPerson { .. })), "the same `sub` of another `iss`");
     assert!(matches!(begin(signed_in("ada", &[])), Err(Refusal::NotEligible { .. })));
 }
@@ -311,10 +322,50 @@ fn anything() -> impl Strategy<Value = Command> {
         anybody().prop_map(|by| Command::End { by }),
         Just(Command::Elapse),
         anybody().prop_map(|by| Command::BeginSession {
-            by: SignedIn::verified(by.actor().subject.clone(), None, by.groups().clone(), minute(0)),
+            by: SignedIn::verified(
+                by.actor().subject.clone(),
+                None,
+                by.groups().clone(),
+                Authentication::plain(minute(0))
+            ),
         }),
         (1..4_u32, outcome).prop_map(|(session, outcome)| Command::SettleSession { session, outcome }),
     ]
+}
+
+#[test]
+fn where_reviewers_sign_in_to_answer_a_press_alone_answers_nothing() {
+    let step_up = |review| {
+        let max_age = Some("5m".parse().unwrap());
+        Policy { step_up: Some(StepUp { max_age, acr_values: Vec::new(), review }), ..policy() }
+    };
+    let back = |minutes_ago: i64| {
+        let authentication =
+            Authentication { back_at: minute(1), proved_at: Some(minute(1 - minutes_ago)), class: None };
+        let groups = [REVIEWER].into_iter().collect();
+        link("bob").signed_in(SignedIn::verified(subject("bob"), None, groups, authentication)).unwrap()
+    };
+    let answers = |policy: &Policy, verdict: Verdict, by: Person| {
+        decide(&after(&[]), &verdict.by(by), policy, minute(1)).map(drop)
+    };
+    for verdict in [Verdict::Approve, Verdict::Reject("no".parse().unwrap())] {
+        let told = answers(&step_up(true), verdict.clone(), bob());
+        assert_eq!(told, Err(Refusal::AnswerTakesSignIn));
+        assert_eq!(answers(&step_up(true), verdict.clone(), back(5)), Ok(()));
+        let told = answers(&step_up(true), verdict.clone(), back(6));
+        assert!(matches!(told, Err(Refusal::SignInTooOld { .. })), "{told:?}");
+        assert_eq!(answers(&step_up(false), verdict.clone(), bob()), Ok(()));
+        let told = answers(&step_up(true), verdict, ada());
+        assert!(matches!(told, Err(Refusal::OwnRequest { .. })), "{told:?}");
+    }
+    let ends = Command::End { by: bob() };
+    assert!(decide(&after(&[(1, approve())]), &ends, &step_up(true), minute(2)).is_ok());
+}
+
+#[test]
+fn a_sign_in_as_somebody_else_is_nobodys_answer() {
+    let evil = link("bob").signed_in(signed_in("eve", &[REVIEWER]));
+    assert!(matches!(evil, Err(Refusal::OtherReviewer { .. })), "{evil:?}");
 }
 
 proptest! {

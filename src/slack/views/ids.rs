@@ -18,6 +18,8 @@ pub mod action {
     pub const OPEN_LINK: &str = "person.link";
     /// Leads to the AWS console; Slack tells of the press, and nothing is to be done.
     pub const OPEN_SESSION: &str = "session.open";
+    /// Leads to the sign-in by which an answer counts; Slack tells of the press, and nothing is to be done.
+    pub const OPEN_ANSWER: &str = "review.open";
 }
 
 /// Forms.

@@ -6,10 +6,11 @@ use url::Url;
 use super::{
     blocks::{actions, button, context, link, message, plain_section, section},
     ids::action,
-    text::{date, escaped, name},
+    text::{date, escaped, mention, name},
 };
 use crate::domain::{
-    person::Email,
+    decide::Verdict,
+    person::{Actor, Email},
     refusal::Refusal,
     secret::{LINK_LASTS, TICKET_LASTS},
     window::Timestamp,
@@ -31,6 +32,23 @@ pub(super) fn console_link(target: &str, url: &Url, ends_at: Timestamp) -> Slack
         context(terms),
     ];
     message(format!("Your link to {target}"), blocks)
+}
+
+/// A one-time link to the sign-in by which an answer counts. `target` is in Slack's markup.
+pub(super) fn sign_in_to_answer(
+    verdict: &Verdict,
+    target: &str,
+    requester: &Actor,
+    url: &Url,
+) -> SlackMessageContent {
+    let what = format!("{} {}'s request for {target}", verdict.tried(), mention(&requester.slack));
+    let minutes = LINK_LASTS.num_minutes();
+    let blocks = vec![
+        section(format!("Sign in to {what}. It is not answered before that.")),
+        link(action::OPEN_ANSWER, "Sign in", url),
+        context(format!("For you alone: do not pass it on. Works once, within {minutes} minutes.")),
+    ];
+    message(format!("Sign in to {what}"), blocks)
 }
 
 /// An invitation to link, with the reason for it.

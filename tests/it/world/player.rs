@@ -132,6 +132,18 @@ impl Player<'_> {
         self.browser.press(&page, &label).await.unwrap()
     }
 
+    /// Waits until the product has done with what they did.
+    pub(crate) async fn settles(&self) {
+        self.world.settle().await;
+    }
+
+    /// What is new to them, in their messages with the app or seen by them alone: there is something.
+    pub(crate) fn is_told_or_hears(&self) -> String {
+        let told = [self.unread_messages(), self.unread_whispers()].concat();
+        assert!(!told.is_empty(), "{} learns nothing", self.persona.name);
+        told.join("\n")
+    }
+
     fn slack(&self) -> sandbox::slack::Actor {
         self.world.company.slack.person(self.persona.slack)
     }

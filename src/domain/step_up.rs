@@ -1,0 +1,116 @@
+//! Step-up: how recently, and in which way, somebody must have signed in for what matters most.
+
+use chrono::TimeDelta;
+
+use super::{
+    refusal::Refusal,
+    window::{Minutes, Timestamp},
+};
+
+/// How far the provider's clock may be from ours.
+const CLOCKS_DIFFER_BY: TimeDelta = TimeDelta::seconds(30);
+
+/// What the operator asks of a sign-in that opens a session or answers a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepUp {
+    /// For how long it is enough that the person has proved who they are; nothing: for as long as the provider lets
+    /// its own session last.
+    pub max_age: Option<Minutes>,
+    /// The authentication context classes that will do, the preferred one first; none: any.
+    pub acr_values: Vec<String>,
+    /// Whether reviewers must sign in to answer.
+    pub review: bool,
+}
+
+/// How somebody signed in, as far as the provider says
+/// (<https://openid.net/specs/openid-connect-core-1_0.html#IDToken>).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Authentication {
+    /// When the browser came back from the provider.
+    pub back_at: Timestamp,
+    /// When the person proved who they are, which may be long before that: `auth_time`.
+    pub proved_at: Option<Timestamp>,
+    /// In which way: `acr`.
+    pub class: Option<String>,
+}
+
+#[cfg(test)]
+impl Authentication {
+    /// One of which the provider says nothing.
+    pub(crate) fn plain(back_at: Timestamp) -> Self {
+        Self { back_at, proved_at: None, class: None }
+    }
+}
+
+impl StepUp {
+    /// Refuses a sign-in that is not as the operator asks.
+    ///
+    /// # Errors
+    /// [`Refusal::SignInTooOld`], [`Refusal::SignInTooWeak`]; [`Refusal::IdentityUnusable`] where the provider does
+    /// not say when the person proved who they are.
+    pub fn check(&self, sign_in: &Authentication) -> Result<(), Refusal> {
+        if let Some(max_age) = self.max_age {
+            let proved_at = sign_in.proved_at.ok_or_else(|| Refusal::IdentityUnusable {
+                why: "it does not say when you signed in (auth_time)".to_owned(),
+            })?;
+            if sign_in.back_at - proved_at > max_age.as_delta() + CLOCKS_DIFFER_BY {
+                return Err(Refusal::SignInTooOld { max_age });
+            }
+        }
+        let will_do = |class: &String| self.acr_values.contains(class);
+        if self.acr_values.is_empty() || sign_in.class.as_ref().is_some_and(will_do) {
+            return Ok(());
+        }
+        Err(Refusal::SignInTooWeak { wanted: self.acr_values.join(", ") })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asks(max_age: Option<&str>, acr_values: &[&str]) -> StepUp {
+        StepUp {
+            max_age: max_age.map(|age| age.parse().unwrap()),
+            acr_values: acr_values.iter().copied().map(Into::into).collect(),
+            review: false,
+        }
+    }
+
+    /// Somebody who comes back so long after they proved who they are.
+    fn proved(seconds_ago: Option<i64>, class: Option<&str>) -> Authentication {
+        let back_at = Timestamp::from_timestamp(1_800_000_000, 0).unwrap();
+        let proved_at = seconds_ago.map(|seconds| back_at - TimeDelta::seconds(seconds));
+        Authentication { back_at, proved_at, class: class.map(Into::into) }
+    }
+
+    #[test]
+    fn a_sign_in_is_recent_for_as_long_as_was_asked_and_half_a_minute() {
+        let asks = asks(Some("5m"), &[]);
+        assert_eq!(asks.check(&proved(Some(330), None)), Ok(()));
+        assert_eq!(asks.check(&proved(Some(-20), None)), Ok(()), "the provider's clock is fast");
+        let too_old = Refusal::SignInTooOld { max_age: "5m".parse().unwrap() };
+        assert_eq!(asks.check(&proved(Some(331), None)), Err(too_old));
+        assert!(matches!(asks.check(&proved(None, None)), Err(Refusal::IdentityUnusable { .. })));
+    }
+
+    #[test]
+    fn a_sign_in_is_of_one_of_the_classes_asked_for() {
+        let asks = asks(None, &["phr", "mfa"]);
+        for will_do in ["phr", "mfa"] {
+            assert_eq!(asks.check(&proved(None, Some(will_do))), Ok(()));
+        }
+        for other in [None, Some(""), Some("pwd"), Some("MFA"), Some("phr mfa")] {
+            let told = asks.check(&proved(Some(0), other));
+            assert_eq!(told, Err(Refusal::SignInTooWeak { wanted: "phr, mfa".into() }), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn both_are_asked_where_both_are_configured() {
+        let asks = asks(Some("5m"), &["mfa"]);
+        assert_eq!(asks.check(&proved(Some(1), Some("mfa"))), Ok(()));
+        assert!(asks.check(&proved(Some(1), Some("pwd"))).is_err());
+        assert!(asks.check(&proved(Some(400), Some("mfa"))).is_err());
+    }
+}

@@ -1,0 +1,67 @@
+//! What the provider says of one person, put together from where it says it.
+
+use openidconnect::IssuerUrl;
+
+use super::claims::{Claims, NoGroups};
+use crate::{
+    config::Oidc,
+    domain::{
+        person::{Email, Groups, SignedIn, Subject},
+        step_up::Authentication,
+        window::Timestamp,
+    },
+};
+
+/// What is known of a person.
+#[derive(Debug)]
+pub(super) struct Told {
+    pub(super) subject: Subject,
+    verified_email: Option<Email>,
+    pub(super) groups: Result<Groups, NoGroups>,
+    proved_at: Option<Timestamp>,
+    class: Option<String>,
+}
+
+/// Why nobody can be told from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Nobody {
+    #[error("it does not say who it is about")]
+    Unnamed,
+    /// Then userinfo must not be used
+    /// (<https://openid.net/specs/openid-connect-core-1_0.html#UserInfoResponse>).
+    #[error("userinfo is about another person than the ID token")]
+    TwoPeople,
+}
+
+impl Told {
+    /// Groups are read at userinfo where that was asked; an address, wherever the provider vouches for one.
+    pub(super) fn of(
+        issuer: &IssuerUrl,
+        oidc: &Oidc,
+        id_token: Option<Claims>,
+        userinfo: Option<Claims>,
+    ) -> Result<Self, Nobody> {
+        let proved_at = id_token.as_ref().and_then(Claims::proved_at);
+        let class = id_token.as_ref().and_then(Claims::class);
+        let sources: Vec<Claims> = [userinfo, id_token].into_iter().flatten().collect();
+        let first = sources.first().ok_or(Nobody::Unnamed)?;
+        let subject = first.subject().ok_or(Nobody::Unnamed)?;
+        if sources.iter().any(|claims| claims.subject() != Some(subject)) {
+            return Err(Nobody::TwoPeople);
+        }
+        Ok(Self {
+            subject: Subject { issuer: issuer.to_string(), subject: subject.to_owned() },
+            verified_email: sources.iter().rev().find_map(|claims| claims.verified_email(oidc)),
+            groups: first.groups(&oidc.groups_claim),
+            proved_at,
+            class,
+        })
+    }
+
+    /// Whoever has come back from the provider at `back_at`.
+    pub(super) fn signed_in(self, back_at: Timestamp) -> Result<SignedIn, NoGroups> {
+        let Self { subject, verified_email, groups, proved_at, class } = self;
+        let authentication = Authentication { back_at, proved_at, class };
+        Ok(SignedIn::verified(subject, verified_email, groups?, authentication))
+    }
+}
