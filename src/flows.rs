@@ -15,6 +15,7 @@ mod remind;
 pub mod request;
 pub mod review;
 pub mod sign_in;
+pub mod sign_out;
 mod single_flight;
 pub mod sweep;
 mod transition;

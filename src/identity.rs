@@ -7,6 +7,7 @@ mod fetched;
 mod http;
 mod id_token;
 mod keys;
+mod logout_token;
 mod provider;
 mod told;
 
@@ -27,6 +28,7 @@ use self::{
     claims::Claims,
     fetched::Fetched,
     id_token::{Expected, Rejection},
+    logout_token::LogoutToken,
     provider::Provider,
     told::Told,
 };
@@ -40,7 +42,7 @@ use crate::{
     ports::{
         Answer, Clock, Identity,
         IdentityError::{self, Gone, Unavailable, Unusable},
-        Redeemed, Refreshed, SignInProof,
+        Redeemed, Refreshed, SignInProof, SignedOut,
     },
 };
 
@@ -82,13 +84,8 @@ impl OpenIdProvider {
             let expected = Expected { issuer, client_id: &client_id, keys, access_token, nonce, now };
             id_token::verify(id_token, &expected)
         };
-        let keys = provider.keys.current();
-        let mut claims = verify(&keys);
-        if let Err(Rejection::UnknownKey) = claims
-            && let Some(newer) = provider.keys.newer_than(&keys, &self.http, now).await
-        {
-            claims = verify(&newer);
-        }
+        let is_unknown = |rejection: &_| *rejection == Rejection::UnknownKey;
+        let claims = provider.keys.try_with(verify, is_unknown, &self.http, now).await;
         claims.map_err(|rejection| Unusable(rejection.to_string()))
     }
 
@@ -204,6 +201,21 @@ impl Identity for OpenIdProvider {
             told.groups.map(FreshGroups::fetched).map_err(|error| Unusable(error.to_string()))
         });
         Ok(Refreshed { groups, refresh_token: refresh_token(&tokens) })
+    }
+
+    async fn signed_out(&self, logout_token: &str) -> Result<SignedOut, IdentityError> {
+        let provider = self.provider().await?;
+        let now = self.clock.now();
+        let (issuer, client_id) = (provider.issuer.as_str(), self.oidc.client_id.as_str());
+        let verify = |keys: &_| {
+            let expected = logout_token::Expected { issuer, client_id, keys, now };
+            logout_token::verify(logout_token, &expected)
+        };
+        let is_unknown = |rejection: &_| *rejection == logout_token::Rejection::UnknownKey;
+        let told = provider.keys.try_with(verify, is_unknown, &self.http, now).await;
+        let LogoutToken { id, subject, issued_at } =
+            told.map_err(|rejection| Unusable(rejection.to_string()))?;
+        Ok(SignedOut { id, subject: Subject { issuer: issuer.to_owned(), subject }, at: issued_at })
     }
 }
 

@@ -109,6 +109,16 @@ pub trait Store: Send + Sync {
     async fn save_link(&self, new: &NewLink) -> Result<(), LinkError>;
     /// Dissolves a link, with its token.
     async fn remove_link(&self, link: &Link, event: &SideEvent, work: &[Work]) -> Result<(), CommitError>;
+    /// The Slack account that an identity is bound to.
+    async fn owner(&self, subject: &Subject) -> Result<Option<SlackUser>, StoreError>;
+    /// Drops the token of a link, and takes no sign-in before `event` for a recent one any more: in force from `now` on.
+    async fn sign_out(
+        &self,
+        link: &Link,
+        event: &SideEvent,
+        work: &[Work],
+        now: Timestamp,
+    ) -> Result<(), CommitError>;
     /// Notes the groups last heard of, for display.
     async fn save_groups(&self, link: &Link, groups: &FreshGroups) -> Result<(), StoreError>;
     /// The sealed refresh token of a Slack account.
@@ -437,6 +447,8 @@ pub trait Identity: Send + Sync {
     async fn redeem(&self, answer: Answer, proof: &SignInProof) -> Result<Redeemed, IdentityError>;
     /// Asks for the groups of `expected` as they are now.
     async fn refresh(&self, token: &SecretString, expected: &Subject) -> Result<Refreshed, IdentityError>;
+    /// Who has signed out there, by what the provider says to us and not through a browser.
+    async fn signed_out(&self, logout_token: &str) -> Result<SignedOut, IdentityError>;
 }
 
 /// The secrets of one sign-in: the code is worth nothing without them.
@@ -475,6 +487,17 @@ pub struct Refreshed {
     pub groups: Result<FreshGroups, IdentityError>,
     /// The refresh token that takes the place of the one used.
     pub refresh_token: Option<SecretString>,
+}
+
+/// Somebody has signed out at the provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedOut {
+    /// Names what the provider said, so that it counts once however often it comes.
+    pub id: String,
+    /// Who it was.
+    pub subject: Subject,
+    /// When, by the provider's clock.
+    pub at: Timestamp,
 }
 
 /// The identity provider did not tell.

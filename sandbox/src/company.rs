@@ -128,7 +128,9 @@ impl Company {
     /// Says where the broker is reached.
     pub fn install(&self, public_url: &str) {
         self.slack.install(public_url);
-        self.idp.allow_redirect(&format!("{}/oidc/callback", public_url.trim_end_matches('/')));
+        let origin = public_url.trim_end_matches('/');
+        self.idp.allow_redirect(&format!("{origin}/oidc/callback"));
+        self.idp.tell_of_logouts(&format!("{origin}/oidc/backchannel-logout"));
     }
 
     /// Lets everything that the broker does hang on `power`.

@@ -9,6 +9,7 @@ mod discovery;
 mod id_token;
 mod keys;
 mod ledger;
+mod logout;
 mod oauth_error;
 mod pages;
 mod person;
@@ -69,6 +70,7 @@ struct Inner {
 /// All that changes while the provider runs.
 struct Realm {
     redirects: BTreeSet<String>,
+    logout_uri: Option<String>,
     people: BTreeMap<String, Person>,
     /// Made when it is first used, because that takes a while.
     key: OnceCell<SigningKey>,
@@ -189,6 +191,7 @@ impl Realm {
     fn new() -> Self {
         Self {
             redirects: BTreeSet::new(),
+            logout_uri: None,
             people: BTreeMap::new(),
             key: OnceCell::new(),
             tampering: Tampering::default(),

@@ -39,6 +39,11 @@ pub enum SideNews {
         /// The address both sides had agreed on.
         email: Email,
     },
+    /// The person has signed out at the identity provider, and must sign in again.
+    SignedOut {
+        /// The address both sides agree on.
+        email: Email,
+    },
     /// Something was tried and refused.
     Refused {
         /// What was tried.

@@ -144,6 +144,12 @@ impl CommandId {
         Self(hash.as_str().to_owned())
     }
 
+    /// The id for what the identity provider has said of a person who signed out.
+    #[must_use]
+    pub fn of_logout(issuer: &str, id: &str) -> Self {
+        Self(hash_of(["logout", issuer, id]))
+    }
+
     /// The id for what Slack sent: `trigger` names it within the workspace.
     #[must_use]
     pub fn of_press(team: &TeamId, trigger: &str) -> Self {

@@ -63,6 +63,8 @@ pub enum Message {
     Linked(Email),
     /// The person is not linked any more.
     Unlinked(Email),
+    /// The person has signed out at the identity provider.
+    SignedOut(Email),
     /// Where the person stands.
     Overview(Overview),
     /// How to use the app.

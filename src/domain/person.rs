@@ -267,11 +267,17 @@ pub struct Link {
     /// Whether that sign-in brought a refresh token. If it did, groups are asked for with that token, and if the
     /// token is gone, with another sign-in: never taken from this one.
     pub is_refreshable: bool,
+    /// Whether the person has signed out at the provider since, and must sign in again.
+    #[serde(skip)]
+    pub is_signed_out: bool,
 }
 
 impl Link {
     /// For how long a sign-in speaks for itself where the provider gives no refresh token.
     pub const SIGN_IN_LASTS: TimeDelta = TimeDelta::minutes(15);
+
+    /// How far the provider's clock may be from ours, when it says that somebody has signed out.
+    pub const CLOCKS_DIFFER_BY: TimeDelta = TimeDelta::seconds(30);
 
     /// Links a Slack account to the identity that signed in, when both sides have the same, confirmed address.
     /// The link is not refreshable.
@@ -291,6 +297,7 @@ impl Link {
             groups: signed_in.groups.clone(),
             signed_in_at: signed_in.authentication.back_at,
             is_refreshable: false,
+            is_signed_out: false,
         })
     }
 
@@ -299,7 +306,7 @@ impl Link {
     #[must_use]
     pub fn groups_of_sign_in(&self, now: Timestamp) -> Option<FreshGroups> {
         let age = (now - self.signed_in_at).abs(); // one far in the future is of a clock that has gone back since
-        let speaks_for_itself = !self.is_refreshable && age < Self::SIGN_IN_LASTS;
+        let speaks_for_itself = !self.is_refreshable && !self.is_signed_out && age < Self::SIGN_IN_LASTS;
         speaks_for_itself.then(|| FreshGroups(self.groups.clone()))
     }
 

@@ -56,6 +56,8 @@ pub enum Notice {
     Linked(UserId, Email),
     /// A person hears that they are not linked any more.
     Unlinked(UserId, Email),
+    /// A person hears that they must sign in again.
+    SignedOut(UserId, Email),
 }
 
 /// How long before the end of a window its requester hears of it.
@@ -130,6 +132,7 @@ pub fn follow_ups_aside(event: &SideEvent, heard_at: Timestamp) -> Vec<Work> {
     let mut notices = match &event.what {
         SideNews::Linked { email } => vec![Notice::Linked(to, email.clone())],
         SideNews::Unlinked { email } => vec![Notice::Unlinked(to, email.clone())],
+        SideNews::SignedOut { email } => vec![Notice::SignedOut(to, email.clone())],
         SideNews::Refused { .. } | SideNews::Undelivered { .. } => Vec::new(),
     };
     notices.push(Notice::Audit(Box::new(AuditEntry::Side(event.clone()))));
@@ -158,7 +161,7 @@ fn named(cause: &str, notice: &Notice) -> String {
         Notice::Receipt(_) => "receipt",
         Notice::ConsoleLink(_) => "session_link",
         Notice::Audit(_) => AUDIT_LINE,
-        Notice::Linked(..) | Notice::Unlinked(..) => "notice",
+        Notice::Linked(..) | Notice::Unlinked(..) | Notice::SignedOut(..) => "notice",
     };
     format!("{cause}/{name}")
 }

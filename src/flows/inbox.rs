@@ -81,7 +81,12 @@ pub(super) async fn carry_out_again(broker: &Arc<Broker>, press: &Press) -> Resu
     let age = broker.ports.clock.now() - asker.at;
     match recorded.map(|event| event.what) {
         Some(SideNews::Refused { why, .. }) => refuse(broker, asker, &Refusal::AsBefore(why)).await?,
-        Some(SideNews::Linked { .. } | SideNews::Unlinked { .. } | SideNews::Undelivered { .. }) => {}
+        Some(
+            SideNews::Linked { .. }
+            | SideNews::Unlinked { .. }
+            | SideNews::SignedOut { .. }
+            | SideNews::Undelivered { .. },
+        ) => {}
         None if has_been_done(broker, press).await? => {}
         None if age > PRESS_IS_TRIED_FOR => give_up(broker, press).await?,
         None => carry_out(broker, press).await?,

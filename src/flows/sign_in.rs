@@ -153,7 +153,7 @@ fn proof(browser: &Secret, state: Secret) -> SignInProof {
     }
 }
 
-fn refused(error: IdentityError) -> Error {
+pub(super) fn refused(error: IdentityError) -> Error {
     match error {
         IdentityError::Unavailable(why) => {
             tracing::warn!(why, "the identity provider did not answer");

@@ -171,7 +171,9 @@ impl<'w> Lane<'w> {
             Task::Notify(Notice::Receipt(id) | Notice::ConsoleLink(id)) | Task::WarnOfEnd(id) => {
                 Self::Requester(id)
             }
-            Task::Notify(Notice::Linked(user, _) | Notice::Unlinked(user, _)) => Self::Person(user),
+            Task::Notify(
+                Notice::Linked(user, _) | Notice::Unlinked(user, _) | Notice::SignedOut(user, _),
+            ) => Self::Person(user),
         }
     }
 }

@@ -129,7 +129,9 @@ impl Broker {
     /// Whom a piece of work concerns.
     async fn concerned(&self, work: &Work) -> Result<Option<UserId>> {
         let request = match &work.task {
-            Task::Notify(Notice::Linked(user, _) | Notice::Unlinked(user, _)) => {
+            Task::Notify(
+                Notice::Linked(user, _) | Notice::Unlinked(user, _) | Notice::SignedOut(user, _),
+            ) => {
                 return Ok(Some(user.clone()));
             }
             Task::Notify(Notice::Audit(entry)) => return Ok(Some(entry.concerned().clone())),
@@ -168,6 +170,7 @@ fn subject(work: &Work) -> Option<(&'static str, Option<&RequestId>)> {
         Task::Notify(Notice::ConsoleLink(id)) => ("the link to the AWS console", Some(id)),
         Task::Notify(Notice::Audit(entry)) => ("a line of this channel", entry.request()),
         Task::Notify(Notice::Linked(..)) => ("word of being linked", None),
+        Task::Notify(Notice::SignedOut(..)) => ("word of having to sign in again", None),
         Task::Notify(Notice::Unlinked(..)) => ("word of not being linked", None),
         Task::WarnOfEnd(id) => ("word that access is about to end", Some(id)),
         Task::Elapse(_) | Task::SettleSession(..) | Task::FinishPress(_) | Task::Remind(_) => return None,

@@ -15,9 +15,9 @@ use super::claims::Claims;
 use crate::domain::window::Timestamp;
 
 /// How far the provider's clock may be from this one.
-const LEEWAY: TimeDelta = TimeDelta::seconds(30);
+pub(super) const LEEWAY: TimeDelta = TimeDelta::seconds(30);
 /// How long ago a token that comes straight from the provider may have been issued.
-const OLDEST: TimeDelta = TimeDelta::minutes(10);
+pub(super) const OLDEST: TimeDelta = TimeDelta::minutes(10);
 
 /// The algorithms a token may be signed with: asymmetric ones, whatever the provider says it supports.
 const ALGORITHMS: [CoreJwsSigningAlgorithm; 9] = [

@@ -23,13 +23,31 @@ impl SigningKeys {
         Self { url, current: Mutex::new(Arc::new(keys)), refetched_at: tokio::sync::Mutex::default() }
     }
 
-    pub(super) fn current(&self) -> Arc<CoreJsonWebKeySet> {
+    /// What `verify` makes of it with the keys that are known; if they lack the one that is needed, with newer ones.
+    pub(super) async fn try_with<T, E>(
+        &self,
+        verify: impl Fn(&CoreJsonWebKeySet) -> Result<T, E>,
+        is_unknown_key: impl Fn(&E) -> bool,
+        http: &HttpClient,
+        now: Timestamp,
+    ) -> Result<T, E> {
+        let known = self.current();
+        match verify(&known) {
+            Err(rejection) if is_unknown_key(&rejection) => match self.newer_than(&known, http, now).await {
+                Some(newer) => verify(&newer),
+                None => Err(rejection),
+            },
+            verified => verified,
+        }
+    }
+
+    fn current(&self) -> Arc<CoreJsonWebKeySet> {
         self.current.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Keys other than `known`, which lack one that is needed. `None` when there are none, or it is too soon
     /// to ask again; the known ones then stay.
-    pub(super) async fn newer_than(
+    async fn newer_than(
         &self,
         known: &Arc<CoreJsonWebKeySet>,
         http: &HttpClient,

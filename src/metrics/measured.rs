@@ -19,7 +19,7 @@ use crate::{
     },
     ports::{
         Address, Answer, Channel, Chat, ChatError, Cloud, CloudError, Credentials, Identity, IdentityError,
-        Place, Redeemed, Refreshed, SignInProof, Workspace,
+        Place, Redeemed, Refreshed, SignInProof, SignedOut, Workspace,
     },
 };
 
@@ -125,6 +125,10 @@ impl Identity for Measured<dyn Identity> {
 
     async fn redeem(&self, answer: Answer, proof: &SignInProof) -> Result<Redeemed, IdentityError> {
         self.noted("redeem", self.port.redeem(answer, proof)).await
+    }
+
+    async fn signed_out(&self, logout_token: &str) -> Result<SignedOut, IdentityError> {
+        self.noted("signed_out", self.port.signed_out(logout_token)).await
     }
 
     async fn refresh(&self, token: &SecretString, expected: &Subject) -> Result<Refreshed, IdentityError> {

@@ -42,6 +42,7 @@ pub(super) fn side_news(news: &SideNews) -> &'static str {
     match news {
         SideNews::Linked { .. } => "linked",
         SideNews::Unlinked { .. } => "unlinked",
+        SideNews::SignedOut { .. } => "signed_out",
         SideNews::Refused { .. } => "refused",
         SideNews::Undelivered { .. } => "undelivered",
     }

@@ -84,6 +84,22 @@ impl Store for Measured<dyn Store> {
         Ok(())
     }
 
+    async fn owner(&self, subject: &Subject) -> Result<Option<SlackUser>, StoreError> {
+        self.noted("owner", self.port.owner(subject)).await
+    }
+
+    async fn sign_out(
+        &self,
+        link: &Link,
+        event: &SideEvent,
+        work: &[Work],
+        now: Timestamp,
+    ) -> Result<(), CommitError> {
+        self.noted("sign_out", self.port.sign_out(link, event, work, now)).await?;
+        self.metrics.committed(names::side_news(&event.what));
+        Ok(())
+    }
+
     async fn save_groups(&self, link: &Link, groups: &FreshGroups) -> Result<(), StoreError> {
         self.noted("save_groups", self.port.save_groups(link, groups)).await
     }

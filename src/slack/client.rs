@@ -256,6 +256,7 @@ fn about(message: &Message) -> Option<(&'static str, String)> {
         | Message::LinkInvitation { .. }
         | Message::Linked(_)
         | Message::Unlinked(_)
+        | Message::SignedOut(_)
         | Message::Overview(_)
         | Message::Help { .. }
         | Message::Refused { .. }

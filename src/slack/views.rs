@@ -69,6 +69,7 @@ pub fn draw(message: &Message, names: &Names) -> SlackMessageContent {
         Message::LinkInvitation { why, url } => links::link_invitation(why.as_ref(), url),
         Message::Linked(email) => links::linked(email),
         Message::Unlinked(email) => links::unlinked(email),
+        Message::SignedOut(email) => links::signed_out(email),
         Message::Overview(overview) => overview::overview(overview, names),
         Message::Help { max, example } => answers::help(*max, *example),
         Message::Refused { why, pointer } => answers::refused(why, pointer.as_deref(), names),

@@ -120,6 +120,20 @@ impl Store for DynamoStore {
         self.make(format!("unlink {}", link.slack.user), link::remove(link, event, work)).await?
     }
 
+    async fn owner(&self, subject: &Subject) -> Result<Option<SlackUser>, StoreError> {
+        self.load("load whose an identity is".to_owned(), keys::owner(subject), rows::read_owner).await
+    }
+
+    async fn sign_out(
+        &self,
+        link: &Link,
+        event: &SideEvent,
+        work: &[Work],
+        now: Timestamp,
+    ) -> Result<(), CommitError> {
+        self.make(format!("sign {} out", link.slack.user), link::sign_out(link, event, work, now)).await?
+    }
+
     async fn save_groups(&self, link: &Link, groups: &FreshGroups) -> Result<(), StoreError> {
         let change = link::groups(link, groups.groups());
         match self.make(format!("note the groups of {}", link.slack.user), change).await? {

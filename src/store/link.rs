@@ -67,6 +67,27 @@ pub(super) fn remove(
     with_work(transaction, work, event.at)
 }
 
+/// Drops the token of a link, and marks it, unless its person has signed in after the event, or is signed out.
+pub(super) fn sign_out(
+    link: &Link,
+    event: &SideEvent,
+    work: &[Work],
+    now: Timestamp,
+) -> serde_json::Result<Transaction<CommitError>> {
+    let mark = Write::update(keys::link(&link.slack), "SET signed_out_at = :at")
+        .only_if(
+            "subject_hash = :subject AND signed_in_at <= :latest AND attribute_not_exists(signed_out_at)",
+        )
+        .with(":subject", rows::text(keys::subject_hash(&link.subject)))
+        .with(":latest", rows::millis(event.at + Link::CLOCKS_DIFFER_BY))
+        .with(":at", rows::millis(event.at));
+    let transaction = Transaction::new()
+        .and_or(mark, |_| CommitError::Conflict)
+        .and_or(Write::create(rows::side_event(event)?), |_| CommitError::Conflict)
+        .and(Write::delete(keys::token(&link.slack)));
+    with_work(transaction, work, now)
+}
+
 /// Notes groups with a link, if it still binds the same identity.
 pub(super) fn groups(link: &Link, groups: &Groups) -> serde_json::Result<Transaction<Broken>> {
     let note = Write::update(keys::link(&link.slack), "SET groups = :groups")

@@ -15,7 +15,7 @@ use crate::{
         audit::SideEvent,
         ids::RequestId,
         once::Once,
-        person::{Groups, Link, Subject, ToldGroups},
+        person::{Groups, Link, SlackUser, Subject, ToldGroups},
         press::Press,
         request::{Event, Recorded, Request},
         window::Timestamp,
@@ -107,18 +107,26 @@ pub(super) fn link(link: &Link) -> serde_json::Result<Row> {
     let lasting = Link { groups: Groups::default(), ..link.clone() };
     Row::at(keys::link(&link.slack))
         .with("subject_hash", text(keys::subject_hash(&link.subject)))
+        .with("signed_in_at", millis(link.signed_in_at))
         .with("groups", groups(&link.groups)?)
         .body(&lasting)
 }
 
 pub(super) fn read_link(row: &Row) -> Result<Link, BadRow> {
     let lasting: Link = row.read()?;
-    Ok(Link { groups: row.json("groups")?, ..lasting })
+    Ok(Link { groups: row.json("groups")?, is_signed_out: row.has("signed_out_at"), ..lasting })
 }
 
 /// Which Slack account an identity belongs to.
 pub(super) fn owner(link: &Link) -> Row {
     Row::at(keys::owner(&link.subject)).with("slack_account", text(keys::account(&link.slack)))
+}
+
+pub(super) fn read_owner(row: &Row) -> Result<SlackUser, BadRow> {
+    let account = row.text("slack_account")?.split_once('#');
+    let account = account
+        .and_then(|(team, user)| Some(SlackUser { team: team.parse().ok()?, user: user.parse().ok()? }));
+    account.ok_or_else(|| row.bad("slack_account is no Slack account"))
 }
 
 /// The refresh token that a new link brings. Its version counts on from the time, so that whoever read the token of

@@ -22,6 +22,7 @@ use crate::{
     flows::{
         Broker, Error, Result, federate, link, review,
         sign_in::{self, Callback, CameBack},
+        sign_out,
     },
     metrics::Metrics,
     ports::Answer,
@@ -43,6 +44,7 @@ pub fn router(
         .route("/review/{ticket}", get(show_answer).post(start_answer))
         .route("/console/{ticket}", on(MethodFilter::GET, start_console))
         .route("/oidc/callback", on(MethodFilter::GET, come_back))
+        .route("/oidc/backchannel-logout", on(MethodFilter::POST, sign_out))
         .route("/style.css", get(style))
         .route("/health", get(|| async { "ok\n" }))
         .route("/ready", get(move |state| ready(state, is_reached())))
@@ -185,6 +187,24 @@ async fn come_back(
         Ok(CameBack::Console(url)) => Redirect::to(url.expose_secret()).into_response(),
         Err(error) => error::page(&broker, &error),
     }
+}
+
+#[derive(Deserialize)]
+struct Logout {
+    logout_token: String,
+}
+
+/// Hears from the identity provider that somebody has signed out. Whatever goes wrong is a bad request to it
+/// (<https://openid.net/specs/openid-connect-backchannel-1_0.html#BCResponse>).
+async fn sign_out(State(broker): BrokerState, Form(form): Form<Logout>) -> StatusCode {
+    let work = async move |broker: Arc<Broker>| sign_out::sign_out(&broker, &form.logout_token).await;
+    let outcome = broker.spawn(work).await.map_err(|stopped| Error::Failed(stopped.into()));
+    match outcome.and_then(|outcome| outcome) {
+        Ok(()) => return StatusCode::OK,
+        Err(Error::Refused(why)) => tracing::warn!(%why, "a logout token was not accepted"),
+        Err(failure @ Error::Failed(_)) => drop(broker.report(&failure)),
+    }
+    StatusCode::BAD_REQUEST
 }
 
 impl CallbackQuery {

@@ -1,5 +1,6 @@
 //! The identity provider, honest and hostile.
 
+mod logout;
 mod told;
 
 use std::sync::Arc;

@@ -28,6 +28,7 @@ mod remind;
 mod request;
 mod review;
 mod serve;
+mod sign_out;
 mod socket;
 mod step_up;
 mod store;

@@ -111,6 +111,7 @@ fn link(name: &str) -> Link {
         groups: ["aws-temp#S3Admin#111122223333"].into_iter().collect(),
         signed_in_at: noon(),
         is_refreshable: false,
+        is_signed_out: false,
     }
 }
 

@@ -94,6 +94,7 @@ fn links_lead_out_of_slack_and_say_how_long_they_live() {
     shows("sign_in_to_answer", &sign_in_to_answer(Verdict::Approve, link("review")));
     shows("linked", &Message::Linked(email("ada@example.com")));
     shows("unlinked", &Message::Unlinked(email("ada@example.com")));
+    shows("signed_out", &Message::SignedOut(email("ada@example.com")));
 }
 
 #[test]
@@ -341,6 +342,7 @@ impl HostilePeople {
             },
             Message::Linked(self.ada.email.clone()),
             Message::Unlinked(self.ada.email.clone()),
+            Message::SignedOut(self.ada.email.clone()),
             Message::Audit(aside(SideNews::Linked { email: self.ada.email.clone() })),
             Message::Audit(aside(SideNews::Refused {
                 tried: Tried::OpenConsole,
@@ -527,6 +529,7 @@ fn side_news() -> Vec<SideNews> {
     vec![
         SideNews::Linked { email: email("ada@example.com") },
         SideNews::Unlinked { email: email("ada@example.com") },
+        SideNews::SignedOut { email: email("ada@example.com") },
         refused(Tried::Use, None, None),
         refused(Tried::Request, None, Some(target())),
         refused(Tried::Approve, Some(request_id()), None),

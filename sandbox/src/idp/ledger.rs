@@ -184,9 +184,14 @@ impl Ledger {
         self.families.remove(&family);
     }
 
+    /// Ends all sessions of a person in browsers.
+    pub(super) fn end_sessions(&mut self, login: &str) {
+        self.sessions.retain(|_, session| session.login != login);
+    }
+
     /// Ends all sessions of a person, and all that followed from them.
     pub(super) fn revoke(&mut self, login: &str) {
-        self.sessions.retain(|_, session| session.login != login);
+        self.end_sessions(login);
         self.codes.retain(|_, code| code.binding.authorization.sign_in.login != login);
         self.families.retain(|_, authorization| authorization.sign_in.login != login);
     }

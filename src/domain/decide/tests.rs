@@ -49,6 +49,7 @@ fn link(name: &str) -> Link {
         groups: Groups::default(),
         signed_in_at: minute(0),
         is_refreshable: true,
+        is_signed_out: false,
     }
 }
 
@@ -208,6 +209,7 @@ fn nobody_answers_their_own_request_from_whichever_account() {
             groups: Groups::default(),
             signed_in_at: minute(0),
             is_refreshable: true,
+            is_signed_out: false,
         };
         let by = link.with(FreshGroups::fetched([TARGET, REVIEWER].into_iter().collect()));
         for command in

@@ -158,6 +158,14 @@ fn side_line<'a>(event: &'a SideEvent, names: &Names) -> Line<'a> {
         SideNews::Unlinked { email } => {
             ("Unlinked", format!("{who} is not linked to {} any more", name(email.as_str())), None)
         }
+        SideNews::SignedOut { email } => (
+            "Signed out",
+            format!(
+                "{who} has signed out at the identity provider as {}, and must sign in again",
+                name(email.as_str())
+            ),
+            None,
+        ),
         SideNews::Refused { tried, request, target, why } => {
             let about = request.iter().map(|id| code(id.as_str()));
             let about = about.chain(target.iter().map(|target: &Target| names.target(target)));

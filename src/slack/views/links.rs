@@ -91,3 +91,13 @@ pub(super) fn unlinked(email: &Email) -> SlackMessageContent {
     );
     message(text.clone(), vec![section(text)])
 }
+
+/// The person has signed out at the identity provider.
+pub(super) fn signed_out(email: &Email) -> SlackMessageContent {
+    let text = format!(
+        "Your identity provider says that you have signed out as *{}*. Sign in again with `/elevate link` before you \
+         ask for access or answer a request.",
+        name(email.as_str())
+    );
+    message(text.clone(), vec![section(text)])
+}
