@@ -46,12 +46,12 @@ def broker(aws: Aws) -> Credentials:
 
 
 @pytest.fixture
-def world_on(emitted: Emitted, tmp_path: Path) -> Iterator[Callable[[Ground], World]]:
+def world_on(emitted: Emitted, tmp_path: Path) -> Iterator[Callable[..., World]]:
     """Opens a world on some ground, until the test is over."""
     with ExitStack() as stack:
 
-        def opened(ground: Ground) -> World:
-            world = World(ground, tmp_path)
+        def opened(ground: Ground, **options: bool) -> World:
+            world = World(ground, tmp_path, **options)
             stack.callback(world.close)
             stack.callback(lambda: emitted.add_all(world.slack.emitted()))
             return world
@@ -60,7 +60,7 @@ def world_on(emitted: Emitted, tmp_path: Path) -> Iterator[Callable[[Ground], Wo
 
 
 @pytest.fixture
-def installed(world_on: Callable[[Ground], World], aws: Aws, broker: Credentials, tmp_path: Path) -> World:
+def installed(world_on: Callable[..., World], aws: Aws, broker: Credentials, tmp_path: Path) -> World:
     """A world with the bot's configuration in it, but no table, and nothing that serves."""
     return world_on(Ground(aws, broker, f"elevate-{tmp_path.name}"))
 

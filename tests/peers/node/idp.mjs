@@ -3,14 +3,17 @@
 // Sign-in and consent are the library's own pages for development: any password will do. Below /control/, on the
 // same port, a test changes people, keys and faults.
 //
-//     REDIRECT_URI=… CLIENT_ID=… CLIENT_SECRET=… PEOPLE='{"ada": {"email": …, "groups": […]}}' node idp.mjs [port]
+// With CLAIMS_AT=userinfo, the claims of a scope are told there alone, as the specification has it.
+//
+//     REDIRECT_URI=… LOGOUT_URI=… CLIENT_ID=… CLIENT_SECRET=… [CLAIMS_AT=userinfo] \
+//         PEOPLE='{"ada": {"email": …, "groups": […]}}' node idp.mjs [port]
 
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import http from 'node:http';
 import Provider from 'oidc-provider';
 import { createMemoryAdapter } from 'oidc-provider/lib/adapters/memory_adapter.js';
 
-const { CLIENT_ID, CLIENT_SECRET, REDIRECT_URI } = process.env;
+const { CLAIMS_AT, CLIENT_ID, CLIENT_SECRET, LOGOUT_URI, REDIRECT_URI } = process.env;
 const people = new Map(Object.entries(JSON.parse(process.env.PEOPLE)));
 const adapter = createMemoryAdapter();
 const cookieKeys = [randomUUID()];
@@ -30,10 +33,14 @@ function providerWithFreshKey() {
       client_secret: CLIENT_SECRET,
       redirect_uris: [REDIRECT_URI],
       grant_types: ['authorization_code', 'refresh_token'],
+      backchannel_logout_uri: LOGOUT_URI,
     }],
     claims: { email: ['email', 'email_verified'], groups: ['groups'], profile: ['name'] },
-    conformIdTokenClaims: false, // the claims of a scope go into the ID token, too
+    conformIdTokenClaims: CLAIMS_AT === 'userinfo', // or else they go into the ID token, too
     cookies: { keys: cookieKeys },
+    // The client is on loopback, where the library's own dispatcher goes to nobody.
+    fetch: (url, { dispatcher, ...options }) => fetch(url, options),
+    features: { backchannelLogout: { enabled: true } },
     findAccount: (_, login) => account(login),
     issueRefreshToken: (_, client) => client.grantTypeAllowed('refresh_token'),
     jwks: { keys: [key] },
@@ -41,6 +48,7 @@ function providerWithFreshKey() {
     rotateRefreshToken: true,
     ttl: { AccessToken: 300, Grant: 28_800, IdToken: 300, Interaction: 600, RefreshToken: 28_800, Session: 28_800 },
   });
+  provider.on('backchannel.error', (_, error) => console.error(`the client was not told of a logout: ${error}`));
   provider.on('refresh_token.saved', (token) => refreshTokens.push(token));
   return provider;
 }

@@ -14,8 +14,8 @@ from world.process import SCRATCH, Program
 class Idp:
     """The provider, at work."""
 
-    def __init__(self, redirect_uri: str, home: Path) -> None:
-        """Starts it, with everybody in it."""
+    def __init__(self, client_url: str, home: Path, *, claims_at_userinfo: bool = False) -> None:
+        """Starts it for the client at this address, with everybody in it."""
         people = {
             persona.login: {"name": persona.name, "email": persona.email, "groups": persona.groups}
             for persona in EVERYBODY
@@ -23,7 +23,9 @@ class Idp:
         environment = {
             "CLIENT_ID": CLIENT_ID,
             "CLIENT_SECRET": CLIENT_SECRET,
-            "REDIRECT_URI": redirect_uri,
+            "CLAIMS_AT": "userinfo" if claims_at_userinfo else "id_token",
+            "LOGOUT_URI": f"{client_url}/oidc/backchannel-logout",
+            "REDIRECT_URI": f"{client_url}/oidc/callback",
             "PEOPLE": json.dumps(people),
         }
         command = ["node", str(SCRATCH / "node" / "idp.mjs")]
@@ -71,6 +73,11 @@ class Idp:
                 answers = {"login": persona.login, "password": "any will do"} if field == "login" else {}
                 page = browser.submit(page.forms[0], **answers)
         return page
+
+    def signs_out(self, browser: Browser) -> Page:
+        """Signs out whoever is signed in in this browser; the provider tells its clients of it."""
+        page = browser.open(f"{self.issuer}/session/end")
+        return browser.submit(page.forms[0], logout="yes")
 
     def _told(self, method: str, path: str, body: object = None) -> Any:
         answer = self._control.request(method, path, json=body)

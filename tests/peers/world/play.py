@@ -17,7 +17,7 @@ ASK = f"/elevate {PROD}/S3Admin 1h bucket policy broken"
 class World:
     """Example Corp with the bot installed."""
 
-    def __init__(self, ground: Ground, home: Path) -> None:
+    def __init__(self, ground: Ground, home: Path, *, claims_at_userinfo: bool = False) -> None:
         """Starts Slack and the identity provider, and writes the bot's configuration."""
         port = free_port()
         url = f"http://127.0.0.1:{port}"
@@ -25,7 +25,7 @@ class World:
         self.aws = ground.aws
         self.signin = SignIn()
         self.slack = Slack(url, home)
-        self.idp = Idp(f"{url}/oidc/callback", home)
+        self.idp = Idp(url, home, claims_at_userinfo=claims_at_userinfo)
         settings = Settings(
             port=port,
             slack_api=self.slack.api_url,
