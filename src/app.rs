@@ -14,7 +14,7 @@ use crate::{
     identity::OpenIdProvider,
     metrics::{Measured, Metrics, acks},
     ports::{Channel, Chat, Clock, Ids, Workspace},
-    sealer::LocalSealer,
+    sealer::Keyring,
     slack::{
         client::{SlackChat, SlackClientConfig},
         routes,
@@ -42,6 +42,8 @@ pub struct Outside {
     pub dynamodb: aws_sdk_dynamodb::Client,
     /// STS, likewise.
     pub sts: aws_sdk_sts::Client,
+    /// KMS, likewise.
+    pub kms: aws_sdk_kms::Client,
 }
 
 /// The app, ready to serve.
@@ -106,7 +108,7 @@ pub async fn check(config: &Config, outside: Outside) -> anyhow::Result<[Checked
 }
 
 fn adapters(config: &Config, outside: Outside) -> anyhow::Result<Ports> {
-    let Outside { clock, ids, dynamodb, sts } = outside;
+    let Outside { clock, ids, dynamodb, sts, kms } = outside;
     let names =
         Names { accounts: config.policy.accounts.clone(), reviewers: config.policy.reviewers.clone() };
     let chat = SlackChat::new(SlackClientConfig {
@@ -123,7 +125,7 @@ fn adapters(config: &Config, outside: Outside) -> anyhow::Result<Ports> {
         store: Arc::new(DynamoStore::new(&dynamodb, &config.dynamodb.table)),
         chat: Arc::new(chat),
         identity: Arc::new(identity),
-        sealer: Arc::new(LocalSealer::new(&config.sealing.keys, Arc::clone(&ids))),
+        sealer: Arc::new(Keyring::new(&config.sealing, &kms, Arc::clone(&ids))),
         cloud: Arc::new(AwsCloud::new(sts, config.aws.clone(), config.public_url.clone())?),
         clock,
         ids,

@@ -4,19 +4,23 @@ mod read;
 mod source;
 mod values;
 
-use std::{env, fmt, fs, net::SocketAddr, path::Path, str::FromStr};
+use std::{collections::BTreeSet, env, fmt, fs, net::SocketAddr, path::Path, str::FromStr};
 
+use futures_util::future::join_all;
 use secrecy::SecretString;
 use url::Url;
 use zeroize::Zeroizing;
 
 use self::source::{PREFIX, Source};
-use crate::domain::{
-    ids::{ChannelId, TeamId},
-    policy::Policy,
+use crate::{
+    domain::{
+        ids::{ChannelId, TeamId},
+        policy::Policy,
+    },
+    ports::{SecretPlace, SecretSource},
 };
 
-pub use self::source::Faults;
+pub use self::source::{Faults, Secrets};
 
 /// Everything an operator decides.
 #[derive(Clone, Debug)]
@@ -112,7 +116,9 @@ pub enum GroupsFrom {
 /// How refresh tokens are kept from whoever reads the table.
 #[derive(Clone, Debug)]
 pub struct Sealing {
-    /// At least one. The first one seals, all of them open.
+    /// The id, ARN or alias of the key in KMS that seals.
+    pub kms_key_id: Option<String>,
+    /// Keys that open; the first one seals where there is none in KMS. At least one where there is none in KMS.
     pub keys: Vec<SealingKey>,
 }
 
@@ -157,28 +163,54 @@ pub enum Partition {
 }
 
 impl Config {
-    /// Reads the file and the process's environment.
+    /// Reads the file and the process's environment, and from `source` the secrets that these refer to, each once.
     ///
     /// # Errors
     /// Everything that is wrong, or that the file cannot be read.
-    pub fn load(path: &Path) -> Result<Self, Faults> {
-        let file = fs::read_to_string(path).map_err(|error| {
-            Faults::only(path.display().to_string(), format!("could not be read: {error}"))
-        })?;
-        Self::parse(&file, environment()?)
+    pub async fn load(path: &Path, source: &dyn SecretSource) -> Result<Self, Faults> {
+        let (file, environment) = (text_of(path)?, environment()?);
+        let places = Self::references(&file, environment.clone())?;
+        let secrets = join_all(places.iter().map(|place| source.read(place))).await;
+        Self::parse(&file, environment, places.into_iter().zip(secrets).collect())
     }
 
-    /// Reads the text of a file, and variables that go before it.
+    /// Where the secrets are kept that the text of a file, and variables that go before it, refer to.
+    ///
+    /// # Errors
+    /// When the text is no TOML. What else is wrong is told by [`Config::parse`].
+    pub fn references(
+        file: &str,
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<BTreeSet<SecretPlace>, Faults> {
+        let mut source = Source::new(file, environment, Secrets::new())?;
+        let _ = Self::read(&mut source);
+        Ok(source.into_references())
+    }
+
+    /// Reads the text of a file, and variables that go before it, with the secrets that these refer to.
     ///
     /// # Errors
     /// Everything that is wrong, not the first fault alone. No message shows a secret.
     pub fn parse(
         file: &str,
         environment: impl IntoIterator<Item = (String, String)>,
+        secrets: Secrets,
     ) -> Result<Self, Faults> {
-        let mut source = Source::new(file, environment)?;
+        let mut source = Source::new(file, environment, secrets)?;
         let config = Self::read(&mut source);
         source.finish(config)
+    }
+}
+
+impl DynamoDb {
+    /// Reads this section alone: making a table takes no secret, and nobody who keeps one.
+    ///
+    /// # Errors
+    /// What is wrong with it, or that the file cannot be read.
+    pub fn load(path: &Path) -> Result<Self, Faults> {
+        let mut source = Source::new(&text_of(path)?, environment()?, Secrets::new())?;
+        let section = Self::read(&mut source);
+        source.finish_part(section)
     }
 }
 
@@ -276,6 +308,11 @@ impl FromStr for Partition {
     }
 }
 
+fn text_of(path: &Path) -> Result<String, Faults> {
+    fs::read_to_string(path)
+        .map_err(|error| Faults::only(path.display().to_string(), format!("could not be read: {error}")))
+}
+
 /// The variables that are meant for this program.
 #[expect(clippy::disallowed_methods, reason = "the one place where the environment is read")]
 fn environment() -> Result<Vec<(String, String)>, Faults> {
@@ -319,7 +356,7 @@ mod tests {
     fn parse(file: &str, environment: &[(&str, &str)]) -> Result<Config, String> {
         let all = SECRETS.iter().chain(environment);
         let all = all.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        Config::parse(file, all).map_err(|faults| faults.to_string())
+        Config::parse(file, all, Secrets::new()).map_err(|faults| faults.to_string())
     }
 
     /// The faults of the least configuration with `variables` over it.
@@ -359,7 +396,7 @@ mod tests {
             client_id = 7
             scopes = ["email", "a b"]
             [sealing]
-            kms_key_id = "alias/elevate"
+            kms_key = "alias/elevate"
             [access]
             max_duration = "30s"
             [accounts]
@@ -372,13 +409,13 @@ mod tests {
             "slack.team_id: expected a Slack workspace id such as T0123456, found \"acme\"",
             "slack.review_channel: missing",
             "slack.audit_channel: missing",
-            "slack.bot_token: a secret does not belong in the file: set ELEVATE_SLACK__BOT_TOKEN instead",
+            "slack.bot_token: a secret does not belong in the file: set ELEVATE_SLACK__BOT_TOKEN instead, or write where it is kept, as in \"secretsmanager:elevate#bot_token\", \"ssm:/elevate/bot_token\" or \"file:/run/secrets/bot_token\"",
             "oidc.client_id: expected text in quotes, found 7",
             "ELEVATE_OIDC__CLIENT_SECRET: expected text without spaces around it",
             "oidc.scopes: expected a scope without spaces, found \"a b\"",
             "access.max_duration: expected a whole number of minutes or hours, such as 45m or 1h30m, found \"30s\"",
             "accounts: expected at least one entry, or no such section",
-            "sealing.kms_key_id: unknown",
+            "sealing.kms_key: unknown; did you mean sealing.kms_key_id?",
             "slack.reviewchannel: unknown; did you mean slack.review_channel?",
             "ELEVATE_AWS__EXTERNALID: unknown; did you mean ELEVATE_AWS__EXTERNAL_ID?",
         ];
@@ -390,7 +427,7 @@ mod tests {
         let tells = |variables: &[(&str, &str)]| {
             let variables = variables.iter().chain(&[SECRETS[0], SECRETS[2], SECRETS[3]]);
             let variables = variables.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-            Config::parse(LEAST, variables)
+            Config::parse(LEAST, variables, Secrets::new())
                 .map(|config| config.slack.mode)
                 .map_err(|faults| faults.to_string())
         };
@@ -507,6 +544,8 @@ mod tests {
             ("ELEVATE_ACCOUNTS__111122223333", ""),
             ("ELEVATE_SEALING__KEYS", ","),
             ("ELEVATE_SEALING__KEYS", "AQEB"),
+            ("ELEVATE_SEALING__KMS_KEY_ID", ""),
+            ("ELEVATE_SEALING__KMS_KEY_ID", "alias/ele vate"),
         ] {
             let told = faults(&[(name, value)]);
             assert!(told.starts_with(name) && told.lines().count() == 1, "{told}");
@@ -555,7 +594,25 @@ mod tests {
 
     #[test]
     fn a_file_that_cannot_be_read_is_named() {
-        let told = Config::load(Path::new("/nowhere/elevate.toml")).unwrap_err().to_string();
+        let told = DynamoDb::load(Path::new("/nowhere/elevate.toml")).unwrap_err().to_string();
         assert!(told.starts_with("/nowhere/elevate.toml: could not be read"), "{told}");
+    }
+
+    #[test]
+    fn something_seals() {
+        let without_keys = SECRETS[..3].iter().chain(&[]);
+        let tells = |variables: &[(&str, &str)]| {
+            let variables = without_keys.clone().chain(variables);
+            let variables = variables.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+            let config = Config::parse(LEAST, variables, Secrets::new());
+            config.map(|config| config.sealing).map_err(|faults| faults.to_string())
+        };
+        let kms = ("ELEVATE_SEALING__KMS_KEY_ID", "alias/elevate");
+        let by_kms = tells(&[kms]).unwrap();
+        assert_eq!((by_kms.kms_key_id.as_deref(), by_kms.keys.len()), (Some("alias/elevate"), 0));
+        let moving = tells(&[kms, SECRETS[3]]).unwrap();
+        assert_eq!((moving.kms_key_id.as_deref(), moving.keys.len()), (Some("alias/elevate"), 1));
+        let told = tells(&[]).unwrap_err();
+        assert_eq!(told, "sealing.kms_key_id: missing, and so is ELEVATE_SEALING__KEYS: set one of them");
     }
 }

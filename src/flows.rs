@@ -25,7 +25,7 @@ pub use broker::{Broker, Ports, Settings};
 
 use crate::{
     domain::refusal::Refusal,
-    ports::{ChatError, StoreError},
+    ports::{ChatError, SealError, StoreError},
 };
 
 /// Why a flow did not do what was asked.
@@ -51,6 +51,12 @@ impl Error {
 
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<SealError> for Error {
+    fn from(error: SealError) -> Self {
         Self::Failed(error.into())
     }
 }

@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! main → app → { slack::{routes, socket}, web } → flows → ports → domain
-//!              { store, slack::client, identity, aws, sealer, system, metrics } → ports, domain
+//!              { store, slack::client, identity, aws, sealer, secrets, system, metrics } → ports, domain
 //!              slack::views → domain
 //! ```
 //!
@@ -21,6 +21,7 @@ pub mod metrics;
 pub mod outbound;
 pub mod ports;
 pub mod sealer;
+pub mod secrets;
 pub mod slack;
 pub mod store;
 pub mod system;

@@ -9,11 +9,12 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use aws_config::BehaviorVersion;
+use aws_config::{BehaviorVersion, SdkConfig};
 use clap::{Parser, Subcommand, ValueEnum};
 use elevate::{
     app::{self, Outside},
-    config::{Config, Transport},
+    config::{Config, DynamoDb, Transport},
+    secrets::KeptSecrets,
     store::schema::create_table,
     system::{SystemClock, SystemIds},
 };
@@ -87,12 +88,22 @@ async fn main() -> ExitCode {
 }
 
 async fn run(line: CommandLine) -> anyhow::Result<()> {
-    let config = || Config::load(&line.config).map_err(anyhow::Error::from);
+    let aws = async || aws_config::defaults(BehaviorVersion::latest()).load().await;
+    let config = async |aws: &SdkConfig| Config::load(&line.config, &KeptSecrets::new(aws)).await;
     match line.command {
-        Command::Serve => serve(config()?).await,
-        Command::Check => check(config()?).await,
-        Command::CreateTable { table: Some(table) } => make_table(&table).await,
-        Command::CreateTable { table: None } => make_table(&config()?.dynamodb.table).await,
+        Command::Serve => {
+            let aws = aws().await;
+            serve(config(&aws).await?, &aws).await
+        }
+        Command::Check => {
+            let aws = aws().await;
+            check(config(&aws).await?, &aws).await
+        }
+        Command::CreateTable { table } => {
+            let table =
+                table.map_or_else(|| DynamoDb::load(&line.config).map(|section| section.table), Ok)?;
+            make_table(&table, &aws().await).await
+        }
         Command::Manifest { public_url, mode } => {
             print!("{}", manifest(mode, &public_url));
             Ok(())
@@ -111,19 +122,19 @@ fn manifest(mode: Transport, public_url: &str) -> String {
     }
 }
 
-async fn serve(config: Config) -> anyhow::Result<()> {
+async fn serve(config: Config, aws: &SdkConfig) -> anyhow::Result<()> {
     let listen = config.listen;
     let listener =
         TcpListener::bind(listen).await.with_context(|| format!("could not listen on {listen}"))?;
-    let app = app::build(config, outside().await).await?;
+    let app = app::build(config, outside(aws)).await?;
     tracing::info!(%listen, "serving");
     app.serve(listener, stop_signal()?).await?;
     tracing::info!("stopped");
     Ok(())
 }
 
-async fn check(config: Config) -> anyhow::Result<()> {
-    let found = app::check(&config, outside().await).await?;
+async fn check(config: Config, aws: &SdkConfig) -> anyhow::Result<()> {
+    let found = app::check(&config, outside(aws)).await?;
     for (counterpart, outcome) in &found {
         match outcome {
             Ok(()) => println!("ok      {counterpart}"),
@@ -137,20 +148,20 @@ async fn check(config: Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn make_table(table: &str) -> anyhow::Result<()> {
-    for line in create_table(&outside().await.dynamodb, table).await? {
+async fn make_table(table: &str, aws: &SdkConfig) -> anyhow::Result<()> {
+    for line in create_table(&aws_sdk_dynamodb::Client::new(aws), table).await? {
         println!("{line}");
     }
     Ok(())
 }
 
-async fn outside() -> Outside {
-    let aws = aws_config::defaults(BehaviorVersion::latest()).load().await;
+fn outside(aws: &SdkConfig) -> Outside {
     Outside {
         clock: Arc::new(SystemClock::start()),
         ids: Arc::new(SystemIds),
-        dynamodb: aws_sdk_dynamodb::Client::new(&aws),
-        sts: aws_sdk_sts::Client::new(&aws),
+        dynamodb: aws_sdk_dynamodb::Client::new(aws),
+        sts: aws_sdk_sts::Client::new(aws),
+        kms: aws_sdk_kms::Client::new(aws),
     }
 }
 
@@ -172,13 +183,16 @@ fn stop_signal() -> anyhow::Result<watch::Receiver<bool>> {
 /// Starts the log. `RUST_LOG` chooses what is logged; libraries that log bodies or addresses are kept quiet
 /// whatever it says.
 fn start_log(log: Log) {
-    const QUIET: [&str; 10] = [
+    const QUIET: [&str; 13] = [
         "slack_morphism=off",
         "tungstenite=off",
         "tokio_tungstenite=off",
         "aws_config=info",
         "aws_smithy_runtime=info",
         "aws_smithy_runtime_api=info",
+        "aws_sdk_kms=info",
+        "aws_sdk_secretsmanager=info",
+        "aws_sdk_ssm=info",
         "aws_sdk_sts=info",
         "hyper_util=info",
         "reqwest=info",

@@ -2,6 +2,7 @@
 
 use std::{error::Error, time::Duration};
 
+use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
 pub(crate) use reqwest::Upgraded;
 use reqwest::{Client, redirect};
 use url::{Host, Url};
@@ -133,6 +134,14 @@ fn unable(response: &reqwest::Response) -> HttpError {
 
 fn failed(error: reqwest::Error) -> HttpError {
     HttpError::Failed(causes(&error.without_url()))
+}
+
+/// What the operator is told of a call of AWS's that failed: its code, or what happened, and nothing of any body.
+pub(crate) fn aws_failure<E>(error: &SdkError<E>) -> String
+where
+    E: Error + ProvideErrorMetadata + 'static,
+{
+    error.code().map_or_else(|| causes(error), str::to_owned)
 }
 
 /// An error and what caused it, in one line.

@@ -1,6 +1,6 @@
 //! Everything this program can do to the world, on one page.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
@@ -75,6 +75,29 @@ impl dyn Ids {
         u128::from_be_bytes(bytes)
     }
 }
+
+/// The operator's secrets, where they are kept.
+#[async_trait]
+pub trait SecretSource: Send + Sync {
+    /// Reads one.
+    async fn read(&self, place: &SecretPlace) -> Result<SecretString, SecretError>;
+}
+
+/// Where a secret of the operator's is kept.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SecretPlace {
+    /// In AWS Secrets Manager, under this name or ARN.
+    SecretsManager(String),
+    /// In AWS Systems Manager's Parameter Store, under this name or ARN.
+    ParameterStore(String),
+    /// In this file.
+    File(PathBuf),
+}
+
+/// A secret could not be read, and why. Tells nothing of what is in it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct SecretError(pub String);
 
 // ---------------------------------------------------------------------------------------------------------
 // The store
@@ -252,8 +275,9 @@ pub struct SealedToken {
 pub enum UsedToken {
     /// It is good for another turn.
     Kept {
-        /// The token that took its place, sealed, where the provider rotates tokens.
-        rotated: Option<Vec<u8>>,
+        /// What takes the place of what is stored: the token that the provider has put in its place, or the same
+        /// one sealed with another key.
+        resealed: Option<Vec<u8>>,
         /// The groups that the provider told, if it did.
         told: Option<ToldGroups>,
     },
@@ -518,9 +542,32 @@ pub enum IdentityError {
 #[async_trait]
 pub trait Sealer: Send + Sync {
     /// Seals `secret` for the row that `row` names.
-    async fn seal(&self, secret: &SecretString, row: &[&str]) -> anyhow::Result<Vec<u8>>;
+    async fn seal(&self, secret: &SecretString, row: &SealedRow<'_>) -> Result<Vec<u8>, SealError>;
     /// Opens what was sealed for that very row.
-    async fn open(&self, sealed: &[u8], row: &[&str]) -> anyhow::Result<SecretString>;
+    async fn open(&self, sealed: &[u8], row: &SealedRow<'_>) -> Result<Opened, SealError>;
+}
+
+/// What something sealed is for and whose it is, each by its name: it opens for nothing and nobody else.
+pub type SealedRow<'a> = [(&'static str, &'a str)];
+
+/// What was sealed.
+#[derive(Clone, Debug)]
+pub struct Opened {
+    /// The secret.
+    pub secret: SecretString,
+    /// Whether it is sealed as it would be at this moment. Otherwise its key is on its way out.
+    pub is_up_to_date: bool,
+}
+
+/// Something was not sealed, or not opened.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SealError {
+    /// It stays shut for good: it was changed, was sealed for another row, or takes a key that is not ours.
+    #[error("it stays shut: {0}")]
+    Shut(String),
+    /// Whoever has the key did not give it.
+    #[error("{0}")]
+    Unavailable(String),
 }
 
 // ---------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use elevate::{
     app::{self, App, Outside},
-    config::{Config, Transport},
+    config::{Config, Secrets, Transport},
     domain::window::Timestamp,
     ports::{Clock, Ids},
     store::schema::create_table,
@@ -49,7 +49,7 @@ pub(crate) async fn build(
     let mut environment = company.environment();
     let of_transport = [("MODE", transport.as_str()), ("APP_TOKEN", APP_TOKEN)];
     environment.extend(of_transport.map(|(key, value)| (format!("ELEVATE_SLACK__{key}"), value.to_owned())));
-    let config = Config::parse(&company.configuration(public_url), environment)?;
+    let config = Config::parse(&company.configuration(public_url), environment, Secrets::new())?;
     let outside = outside(company, ids);
     create_table(&outside.dynamodb, &config.dynamodb.table).await.context("could not make the table")?;
     app::build(config, outside).await
@@ -66,13 +66,19 @@ pub(crate) fn outside(company: &Company, ids: Arc<dyn Ids>) -> Outside {
         .http_client(company.dynamo.http_client());
     let sts = aws_sdk_sts::Config::builder()
         .behavior_version(BehaviorVersion::latest())
+        .region(region.clone())
+        .credentials_provider(credentials.clone())
+        .endpoint_url(company.aws.sts_url());
+    let kms = aws_sdk_kms::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
         .region(region)
         .credentials_provider(credentials)
-        .endpoint_url(company.aws.sts_url());
+        .http_client(company.kms.http_client());
     Outside {
         clock: Arc::new(StageClock(company.clock.clone())),
         ids,
         dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb.build()),
         sts: aws_sdk_sts::Client::from_conf(sts.build()),
+        kms: aws_sdk_kms::Client::from_conf(kms.build()),
     }
 }

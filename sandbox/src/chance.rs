@@ -12,8 +12,9 @@ pub(crate) fn random_id<const BYTES: usize>() -> String {
     hex::encode_upper(random_bytes::<BYTES>())
 }
 
+/// So many bytes.
 #[expect(clippy::disallowed_methods, reason = "the one place where the stand-ins draw random numbers")]
-fn random_bytes<const LENGTH: usize>() -> [u8; LENGTH] {
+pub(crate) fn random_bytes<const LENGTH: usize>() -> [u8; LENGTH] {
     let mut bytes = [0; LENGTH];
     aws_lc_rs::rand::fill(&mut bytes).expect("the operating system provides randomness");
     bytes

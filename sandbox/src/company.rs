@@ -9,6 +9,7 @@ use crate::{
     clock::Clock,
     dynamo::Dynamo,
     idp::{self, Idp, IdpConfig},
+    kms::Kms,
     power::Power,
     slack::{self, Channel, Slack, SlackConfig},
 };
@@ -23,6 +24,8 @@ pub const AUDIT_CHANNEL: &str = "C0AUDIT";
 pub const GENERAL_CHANNEL: &str = "C0GENERAL";
 /// The token with which the broker opens Socket Mode connections.
 pub const APP_TOKEN: &str = "xapp-example-app-token";
+/// The alias of the key that the broker may seal with.
+pub const SEALING_ALIAS: &str = "alias/elevate";
 /// The access key with which the broker signs its calls of AWS.
 pub const BROKER_KEY: &str = "AKIAEXAMPLEBROKER000";
 
@@ -108,6 +111,8 @@ pub struct Company {
     pub dynamo: Dynamo,
     /// What the operator decides beside the configuration file, as environment variables.
     pub settings: Vec<(String, String)>,
+    /// The key that the broker may seal with.
+    pub kms: Kms,
 }
 
 impl Company {
@@ -122,7 +127,9 @@ impl Company {
         furnish_slack(&slack);
         furnish_idp(&idp);
         furnish_aws(&aws);
-        Ok(Self { clock, slack, idp, aws, dynamo, settings: Vec::new() })
+        let kms = Kms::default();
+        kms.add_key(SEALING_ALIAS);
+        Ok(Self { clock, slack, idp, aws, dynamo, kms, settings: Vec::new() })
     }
 
     /// Says where the broker is reached.
@@ -140,6 +147,7 @@ impl Company {
         self.idp.control().plug_in(power, |path| path != "authorize");
         self.aws.control().plug_in(power, |action| ["AssumeRole", "getSigninToken"].contains(&action));
         self.dynamo.control().plug_in(power, |_| true);
+        self.kms.control().plug_in(power, |_| true);
     }
 
     /// Forgets what was over before `moment`, and which calls there were, so that what still grows is the broker's.
@@ -151,7 +159,8 @@ impl Company {
         self.idp.forget_before(moment);
         self.aws.forget_before(moment);
         self.dynamo.forget_tokens()?;
-        for control in [self.slack.control(), self.idp.control(), self.aws.control(), self.dynamo.control()] {
+        let of_aws = [self.aws.control(), self.dynamo.control(), self.kms.control()];
+        for control in [self.slack.control(), self.idp.control()].into_iter().chain(of_aws) {
             control.forget_calls();
         }
         Ok(())

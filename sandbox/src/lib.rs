@@ -1,4 +1,4 @@
-//! Stand-ins for the services that elevate talks to: Slack, an OpenID provider, AWS, DynamoDB.
+//! Stand-ins for the services that elevate talks to: Slack, an OpenID provider, AWS, DynamoDB, KMS.
 //!
 //! They speak the real protocols over HTTP on loopback, import nothing of the product, and are stricter
 //! than the real thing: what a real service would frown at, they refuse. The binary of this crate starts
@@ -11,6 +11,7 @@ pub mod company;
 pub mod dynamo;
 pub mod http;
 pub mod idp;
+pub mod kms;
 pub mod power;
 pub mod slack;
 

@@ -8,8 +8,8 @@ use super::{
     Aws, Config, DynamoDb, GroupsFrom, Mode, Oidc, Partition, Sealing, Slack, Transport,
     source::{Setting, Source},
     values::{
-        endpoint, external_id, group_prefix, issuer, origin, role_path, scope, sealing_keys, secret,
-        socket_address, table, text,
+        endpoint, external_id, group_prefix, issuer, kms_key_id, origin, role_path, scope, sealing_keys,
+        secret, socket_address, table, text,
     },
 };
 use crate::domain::{
@@ -111,13 +111,18 @@ impl Oidc {
 
 impl Sealing {
     fn read(source: &mut Source) -> Setting<Self> {
-        let keys = source.secret("sealing.keys", sealing_keys)?;
-        Ok(Self { keys })
+        let kms_key_id = source.optional("sealing.kms_key_id", kms_key_id);
+        let keys = source.optional_secret("sealing.keys", sealing_keys);
+        let (kms_key_id, keys) = (kms_key_id?, keys?);
+        if kms_key_id.is_none() && keys.is_none() {
+            source.note("sealing.kms_key_id", "missing, and so is ELEVATE_SEALING__KEYS: set one of them");
+        }
+        Ok(Self { kms_key_id, keys: keys.unwrap_or_default() })
     }
 }
 
 impl DynamoDb {
-    fn read(source: &mut Source) -> Setting<Self> {
+    pub(super) fn read(source: &mut Source) -> Setting<Self> {
         let table = source.or("dynamodb.table", "elevate", table)?;
         Ok(Self { table })
     }

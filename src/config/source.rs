@@ -1,11 +1,17 @@
 //! Where settings come from: the file, the environment over it, and a record of all that is wrong with them.
 
+mod secret;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::{self, Display},
 };
 
 use toml::{Table, Value};
+
+use crate::ports::SecretPlace;
+
+pub use self::secret::Secrets;
 
 /// What the name of every variable begins with.
 pub(super) const PREFIX: &str = "ELEVATE_";
@@ -54,6 +60,8 @@ pub(super) type Setting<T> = Result<T, Faulty>;
 pub(super) struct Source {
     file: BTreeMap<String, Value>,
     environment: BTreeMap<String, String>,
+    secrets: Secrets,
+    references: BTreeSet<SecretPlace>,
     known: BTreeSet<String>,
     faults: Vec<Fault>,
 }
@@ -65,13 +73,15 @@ enum Written {
 }
 
 impl Source {
-    /// Reads the file's text and those variables that are meant for this program.
+    /// Reads the file's text and those variables that are meant for this program, either of which may refer to
+    /// `secrets`.
     ///
     /// # Errors
     /// When the text is no TOML: then nothing can be told about any setting.
     pub(super) fn new(
         file: &str,
         environment: impl IntoIterator<Item = (String, String)>,
+        secrets: Secrets,
     ) -> Result<Self, Faults> {
         let table = file.parse::<Table>().map_err(|error| {
             let start = error.span().map_or(0, |span| span.start);
@@ -84,6 +94,8 @@ impl Source {
         Ok(Self {
             file: flattened(table),
             environment: named.collect(),
+            secrets,
+            references: BTreeSet::new(),
             known: BTreeSet::new(),
             faults: Vec::new(),
         })
@@ -182,42 +194,6 @@ impl Source {
         }
     }
 
-    /// A secret, which only the environment may hold. No message ever shows it.
-    pub(super) fn secret<T, E: Display>(
-        &mut self,
-        key: &str,
-        parse: impl Fn(&str) -> Result<T, E>,
-    ) -> Setting<T> {
-        let secret = self.optional_secret(key, parse);
-        self.needed(key, secret)
-    }
-
-    /// A secret that turns out to be needed.
-    pub(super) fn needed<T>(&mut self, key: &str, secret: Setting<Option<T>>) -> Setting<T> {
-        match secret? {
-            Some(secret) => Ok(secret),
-            None => self.refuse(variable_of(key), "missing"),
-        }
-    }
-
-    /// A secret that may be left out.
-    pub(super) fn optional_secret<T, E: Display>(
-        &mut self,
-        key: &str,
-        parse: impl Fn(&str) -> Result<T, E>,
-    ) -> Setting<Option<T>> {
-        let variable = variable_of(key);
-        if self.file.remove(key).is_some() {
-            self.take(key);
-            let problem = format!("a secret does not belong in the file: set {variable} instead");
-            return self.refuse(key.to_owned(), problem);
-        }
-        let Some(Written::InEnvironment(secret)) = self.take(key) else {
-            return Ok(None);
-        };
-        parse(&secret).map(Some).or_else(|problem| self.refuse(variable, problem.to_string()))
-    }
-
     /// A table of names that the operator chooses.
     pub(super) fn table<K: Ord, T, E: Display, F: Display>(
         &mut self,
@@ -242,6 +218,16 @@ impl Source {
     /// Notes what is wrong with a setting, or between settings.
     pub(super) fn note(&mut self, key: &str, problem: impl Into<String>) {
         self.faults.push(Fault { place: key.to_owned(), problem: problem.into() });
+    }
+
+    /// Where the secrets are kept that settings have referred to so far.
+    pub(super) fn into_references(self) -> BTreeSet<SecretPlace> {
+        self.references
+    }
+
+    /// One part, if nothing was wrong with it.
+    pub(super) fn finish_part<T>(self, part: Setting<T>) -> Result<T, Faults> {
+        part.map_err(|Faulty| Faults(self.faults))
     }
 
     /// The whole, if nothing at all was wrong.

@@ -35,6 +35,13 @@ fn sealing_key(key: &str) -> Option<SealingKey> {
     bytes.try_into().ok().map(SealingKey::new)
 }
 
+/// `KeyId` in <https://docs.aws.amazon.com/kms/latest/APIReference/API_GenerateDataKey.html>.
+pub(super) fn kms_key_id(id: &str) -> Result<String, Expected> {
+    let fits = |b: u8| b.is_ascii_alphanumeric() || b":/_-".contains(&b);
+    let is_valid = (1..=2_048).contains(&id.len()) && id.bytes().all(fits);
+    checked(id, is_valid, "expected the id, the ARN or the alias of a key, such as alias/elevate")
+}
+
 pub(super) fn socket_address(address: &str) -> Result<SocketAddr, Expected> {
     address.parse().map_err(|_| "expected an address and port such as 127.0.0.1:8080")
 }

@@ -164,6 +164,11 @@ pub enum Refusal {
         "Your groups could not be checked because the identity provider did not answer, so nothing was changed. Try again in a minute."
     )]
     IdentityUnavailable,
+    /// The key to what is sealed could not be had.
+    #[error(
+        "Your groups could not be checked because the key to your sign-in could not be had, so nothing was changed. Try again in a minute."
+    )]
+    KeyUnavailable,
     /// The provider's answer cannot be used.
     #[error(
         "The identity provider's answer could not be accepted ({why}), so nothing was changed. Tell whoever runs this app."

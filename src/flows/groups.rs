@@ -4,7 +4,8 @@
 //! 2. Across replicas, a refresh token is used in turns: a provider that rotates tokens takes two uses of one for
 //!    theft. A turn is taken by a conditional write, and left to its replica until it has ended or is overdue.
 //! 3. Whoever waits for a turn that began after they asked takes the groups that it brought.
-//! 4. A turn ends with one write, which keeps a rotated token before anything is done with the answer.
+//! 4. A turn ends with one write, which keeps a rotated token, or the same one sealed with today's key, before
+//!    anything is done with the answer.
 
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ use crate::{
         person::{FreshGroups, Link, SlackUser, Subject, ToldGroups},
         refusal::Refusal,
     },
-    ports::{CommitError, IdentityError, Refreshed, SealedToken, UsedToken},
+    ports::{CommitError, IdentityError, Opened, Refreshed, SealError, SealedToken, UsedToken},
 };
 
 /// For how long a turn is left to its replica: longer than a refresh takes, with all that it may have to fetch.
@@ -70,36 +71,48 @@ impl Broker {
 
     /// What became of the token, and what the provider told.
     async fn refresh(&self, link: &Link, taken: &SealedToken) -> (UsedToken, Result<FreshGroups, Refusal>) {
-        let unused = |refusal| (UsedToken::Kept { rotated: None, told: None }, Err(refusal));
-        let row = row_of(&link.slack, &link.subject);
-        let token = match self.ports.sealer.open(&taken.sealed, &row).await {
-            Ok(token) => token,
-            Err(error) => {
-                tracing::error!(error = format!("{error:#}"), "could not open a refresh token");
-                return unused(Refusal::SignInAgain);
-            }
+        let unused = |resealed, refusal| (UsedToken::Kept { resealed, told: None }, Err(refusal));
+        let (token, resealed) = match self.open_token(link, &taken.sealed).await {
+            Ok(opened) => opened,
+            Err(error) => return unused(None, shut(error)),
         };
         let Refreshed { groups, refresh_token } =
             match self.ports.identity.refresh(&token, &link.subject).await {
                 Ok(refreshed) => refreshed,
                 Err(IdentityError::Gone) => return (UsedToken::Gone, Err(Refusal::SignInAgain)),
                 Err(error @ (IdentityError::Unavailable(_) | IdentityError::Unusable(_))) => {
-                    return unused(refused(error));
+                    return unused(resealed, refused(error));
                 }
             };
-        let rotated = match &refresh_token {
+        let resealed = match &refresh_token {
             Some(token) => match self.seal_token(&link.slack, &link.subject, token).await {
                 Ok(sealed) => Some(sealed),
-                Err(error) => return unused(unavailable(error)),
+                Err(error) => return unused(resealed, shut(error)),
             },
-            None => None,
+            None => resealed,
         };
         let told = groups.as_ref().ok().map(|fresh| ToldGroups {
             subject: link.subject.clone(),
             groups: fresh.groups().clone(),
             turn: taken.version,
         });
-        (UsedToken::Kept { rotated, told }, groups.map_err(refused))
+        (UsedToken::Kept { resealed, told }, groups.map_err(refused))
+    }
+
+    /// A sealed token, and the same sealed as it would be at this moment, where it is not. That comes before the
+    /// provider is asked: whoever cannot seal must not have it put another token in this one's place.
+    async fn open_token(
+        &self,
+        link: &Link,
+        sealed: &[u8],
+    ) -> Result<(SecretString, Option<Vec<u8>>), SealError> {
+        let Opened { secret, is_up_to_date } =
+            self.ports.sealer.open(sealed, &row_of(&link.slack, &link.subject)).await?;
+        if is_up_to_date {
+            return Ok((secret, None));
+        }
+        let resealed = self.seal_token(&link.slack, &link.subject, &secret).await?;
+        Ok((secret, Some(resealed)))
     }
 
     /// Seals a refresh token for the row it will be in.
@@ -108,14 +121,29 @@ impl Broker {
         who: &SlackUser,
         subject: &Subject,
         token: &SecretString,
-    ) -> anyhow::Result<Vec<u8>> {
+    ) -> Result<Vec<u8>, SealError> {
         self.ports.sealer.seal(token, &row_of(who, subject)).await
     }
 }
 
 /// What a sealed token is bound to.
-fn row_of<'a>(who: &'a SlackUser, subject: &'a Subject) -> [&'a str; 4] {
-    [who.team.as_str(), who.user.as_str(), &subject.issuer, &subject.subject]
+fn row_of<'a>(who: &'a SlackUser, subject: &'a Subject) -> [(&'static str, &'a str); 5] {
+    [
+        ("purpose", "elevate/refresh-token"),
+        ("team", who.team.as_str()),
+        ("user", who.user.as_str()),
+        ("iss", &subject.issuer),
+        ("sub", &subject.subject),
+    ]
+}
+
+/// Another sign-in helps where a token never opens again, and nothing but waiting where its key could not be had.
+fn shut(error: SealError) -> Refusal {
+    tracing::error!(%error, "could not open or seal a refresh token");
+    match error {
+        SealError::Shut(_) => Refusal::SignInAgain,
+        SealError::Unavailable(_) => Refusal::KeyUnavailable,
+    }
 }
 
 fn refused(error: IdentityError) -> Refusal {

@@ -114,8 +114,8 @@ pub(super) fn give_token_back(
     let key = keys::token(who);
     let write = match used {
         UsedToken::Gone => Write::delete(key),
-        UsedToken::Kept { rotated, told } => {
-            let sealed = rows::bytes(rotated.unwrap_or_else(|| taken.sealed.clone()));
+        UsedToken::Kept { resealed, told } => {
+            let sealed = rows::bytes(resealed.unwrap_or_else(|| taken.sealed.clone()));
             let write = match told {
                 Some(told) => Write::update(
                     key,

@@ -355,7 +355,7 @@ async fn a_refresh_token_that_was_moved_opens_for_nobody_else() {
         .map(|persona| SlackUser { team: TEAM.parse().unwrap(), user: persona.slack.parse().unwrap() });
     let (own, bobs) = (store.token(&ada).await.unwrap().unwrap(), store.token(&bob).await.unwrap().unwrap());
     let taken = store.take_token(&ada, &own, world.company.clock.now()).await.unwrap();
-    let used = UsedToken::Kept { rotated: Some(bobs.sealed), told: None };
+    let used = UsedToken::Kept { resealed: Some(bobs.sealed), told: None };
     store.give_token_back(&ada, &taken, used).await.unwrap();
 
     world.ada().types(ASK).await;

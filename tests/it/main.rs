@@ -27,6 +27,7 @@ mod races;
 mod remind;
 mod request;
 mod review;
+mod sealing;
 mod serve;
 mod sign_out;
 mod socket;

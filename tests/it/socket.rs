@@ -10,7 +10,7 @@ use std::{sync::Arc, time::Duration};
 
 use elevate::{
     app,
-    config::{Config, Mode, Transport},
+    config::{Config, Mode, Secrets, Transport},
     slack::socket::SILENCE,
 };
 use sandbox::{
@@ -54,7 +54,8 @@ async fn a_refresh_leaves_no_gap_under_presses() {
 async fn without_the_right_app_token_the_app_does_not_start() {
     let company = Company::open(Clock::standing(nine()), Dynamo::in_memory().unwrap()).await.unwrap();
     let url = "http://127.0.0.1:1";
-    let mut config = Config::parse(&company.configuration(url), company.environment()).unwrap();
+    let mut config =
+        Config::parse(&company.configuration(url), company.environment(), Secrets::new()).unwrap();
     config.slack.mode = Mode::Socket { app_token: "xapp-another".into() };
     let outside = stage::outside(&company, Arc::new(Counted::default()));
     let expected =

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use elevate::{
-    config::{Config, Mode},
+    config::{Config, Mode, Secrets},
     domain::{
         audit::{AuditEntry, SideEvent, SideNews},
         ids::{ChannelId, UserId},
@@ -36,7 +36,8 @@ impl Listener {
     pub(crate) async fn start() -> Self {
         let world = World::with_linked([ADA]).await;
         let company = &world.company;
-        let config = Config::parse(&company.configuration(&world.url), company.environment()).unwrap();
+        let config =
+            Config::parse(&company.configuration(&world.url), company.environment(), Secrets::new()).unwrap();
         let slack = Arc::new(DeafSlack::default());
         let running = world.app.broker();
         let ports = Ports { chat: Arc::clone(&slack) as _, ..running.ports().clone() };

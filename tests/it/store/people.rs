@@ -148,7 +148,7 @@ async fn a_refresh_token_is_used_in_turns() {
 
     let groups = ["staff"].into_iter().collect();
     let told = ToldGroups { subject: subject("ada"), groups, turn: taken.version };
-    let used = UsedToken::Kept { rotated: Some(b"rotated".to_vec()), told: Some(told.clone()) };
+    let used = UsedToken::Kept { resealed: Some(b"rotated".to_vec()), told: Some(told.clone()) };
     store.give_token_back(&ada, &taken, used.clone()).await.unwrap();
     let rotated = store.token(&ada).await.unwrap().unwrap();
     assert_eq!((rotated.sealed.as_slice(), rotated.taken_until), (&b"rotated"[..], None));
@@ -165,7 +165,7 @@ async fn a_turn_that_brought_no_groups_leaves_none_of_an_earlier_one() {
     for told in [Some(told), None] {
         let read = store.token(&ada).await.unwrap().unwrap();
         let taken = store.take_token(&ada, &read, noon()).await.unwrap();
-        let used = UsedToken::Kept { rotated: None, told };
+        let used = UsedToken::Kept { resealed: None, told };
         store.give_token_back(&ada, &taken, used).await.unwrap();
     }
     let left = store.token(&ada).await.unwrap().unwrap();
