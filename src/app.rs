@@ -9,11 +9,11 @@ use tokio::{net::TcpListener, sync::watch, time::MissedTickBehavior};
 
 use crate::{
     aws::AwsCloud,
-    config::{Config, Mode, Slack},
+    config::{Config, Mode, Sealing, Slack},
     flows::{Broker, Ports, Settings, sweep},
     identity::OpenIdProvider,
     metrics::{Measured, Metrics, acks},
-    ports::{Channel, Chat, Clock, Ids, Workspace},
+    ports::{Channel, Chat, Clock, Ids, SealError, Sealer, Workspace},
     sealer::Keyring,
     slack::{
         client::{SlackChat, SlackClientConfig},
@@ -59,7 +59,7 @@ pub struct App {
 /// When Slack cannot be reached, belongs to another workspace, or the channels are not fit for their purpose.
 pub async fn build(config: Config, outside: Outside) -> anyhow::Result<App> {
     let metrics = Metrics::new();
-    let ports = measured(adapters(&config, outside)?, &metrics);
+    let ports = measured(adapters(&config, outside)?, &config.sealing, &metrics);
     let workspace = check_slack(&config, &*ports.chat).await?;
     let settings = Settings {
         public_url: config.public_url,
@@ -92,7 +92,7 @@ pub type Checked = (&'static str, anyhow::Result<()>);
 ///
 /// # Errors
 /// When the adapters cannot be made.
-pub async fn check(config: &Config, outside: Outside) -> anyhow::Result<[Checked; 3]> {
+pub async fn check(config: &Config, outside: Outside) -> anyhow::Result<Vec<Checked>> {
     let dynamodb = outside.dynamodb.clone();
     let ports = adapters(config, outside)?;
     let (table, slack, identity) = tokio::join!(
@@ -100,11 +100,15 @@ pub async fn check(config: &Config, outside: Outside) -> anyhow::Result<[Checked
         check_slack(config, &*ports.chat),
         ports.identity.check(),
     );
-    Ok([
+    let mut checked = vec![
         ("DynamoDB", table.map_err(Into::into)),
         ("Slack", slack.map(drop)),
         ("identity provider", identity.map_err(Into::into)),
-    ])
+    ];
+    if config.sealing.kms_key_id.is_some() {
+        checked.push(("KMS", check_sealing(&*ports.sealer).await.map_err(Into::into)));
+    }
+    Ok(checked)
 }
 
 fn adapters(config: &Config, outside: Outside) -> anyhow::Result<Ports> {
@@ -133,14 +137,26 @@ fn adapters(config: &Config, outside: Outside) -> anyhow::Result<Ports> {
 }
 
 /// The same ports, with every call noted that leaves the process.
-fn measured(ports: Ports, metrics: &Arc<Metrics>) -> Ports {
+fn measured(ports: Ports, sealing: &Sealing, metrics: &Arc<Metrics>) -> Ports {
+    let sealer = match &sealing.kms_key_id {
+        Some(_) => Arc::new(Measured::new("kms", ports.sealer, metrics)),
+        None => ports.sealer,
+    };
     Ports {
+        sealer,
         store: Arc::new(Measured::new("dynamodb", ports.store, metrics)),
         chat: Arc::new(Measured::new("slack", ports.chat, metrics)),
         identity: Arc::new(Measured::new("identity_provider", ports.identity, metrics)),
         cloud: Arc::new(Measured::new("aws", ports.cloud, metrics)),
         ..ports
     }
+}
+
+/// Whether something can be sealed, and opened again.
+async fn check_sealing(sealer: &dyn Sealer) -> Result<(), SealError> {
+    let row = [("purpose", "elevate/check")];
+    let sealed = sealer.seal(&SecretString::from("elevate"), &row).await?;
+    sealer.open(&sealed, &row).await.map(drop)
 }
 
 async fn check_slack(config: &Config, chat: &dyn Chat) -> anyhow::Result<Workspace> {

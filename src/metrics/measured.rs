@@ -19,7 +19,7 @@ use crate::{
     },
     ports::{
         Address, Answer, Channel, Chat, ChatError, Cloud, CloudError, Credentials, Identity, IdentityError,
-        Place, Redeemed, Refreshed, SignInProof, SignedOut, Workspace,
+        Opened, Place, Redeemed, Refreshed, SealError, SealedRow, Sealer, SignInProof, SignedOut, Workspace,
     },
 };
 
@@ -141,6 +141,26 @@ impl From<&IdentityError> for Outcome {
         match error {
             IdentityError::Gone | IdentityError::Unusable(_) => Self::Refused,
             IdentityError::Unavailable(_) => Self::Unavailable,
+        }
+    }
+}
+
+#[async_trait]
+impl Sealer for Measured<dyn Sealer> {
+    async fn seal(&self, secret: &SecretString, row: &SealedRow<'_>) -> Result<Vec<u8>, SealError> {
+        self.noted("seal", self.port.seal(secret, row)).await
+    }
+
+    async fn open(&self, sealed: &[u8], row: &SealedRow<'_>) -> Result<Opened, SealError> {
+        self.noted("open", self.port.open(sealed, row)).await
+    }
+}
+
+impl From<&SealError> for Outcome {
+    fn from(error: &SealError) -> Self {
+        match error {
+            SealError::Shut(_) => Self::Refused,
+            SealError::Unavailable(_) => Self::Unavailable,
         }
     }
 }

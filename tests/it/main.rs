@@ -28,6 +28,7 @@ mod remind;
 mod request;
 mod review;
 mod sealing;
+mod secrets;
 mod serve;
 mod sign_out;
 mod socket;

@@ -25,15 +25,18 @@ const OLD_KEY: &str = "ZXhhbXBsZS1zZWFsaW5nLWtleS1vZi0zMi1ieXRlcyE=";
 const TODAYS_KEY: &str = "dG9kYXlzLXNlYWxpbmcta2V5LW9mLTMyLWJ5dGVzISE=";
 const NO_KEY: &str = "the key to your sign-in could not be had";
 
-/// Puts the product at the world's address that `sealing` makes of it, for the `nth` time.
-async fn restarted(world: &World, nth: u64, sealing: &[(&str, &str)]) -> App {
+/// The company's configuration, with `sealing` in the place of its key.
+fn configuration(world: &World, sealing: &[(&str, &str)]) -> Config {
     let company = &world.company;
     let others = company.environment().into_iter().filter(|(name, _)| name != KEYS);
     let sealing = sealing.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    let file = company.configuration(&world.url);
-    let config = Config::parse(&file, others.chain(sealing), Secrets::new()).unwrap();
-    let chance = Arc::new(Counted::from(nth << 32));
-    let app = app::build(config, stage::outside(company, chance)).await.unwrap();
+    Config::parse(&company.configuration(&world.url), others.chain(sealing), Secrets::new()).unwrap()
+}
+
+/// Puts the product at the world's address that `sealing` makes of it, for the `nth` time.
+async fn restarted(world: &World, nth: u64, sealing: &[(&str, &str)]) -> App {
+    let outside = stage::outside(&world.company, Arc::new(Counted::from(nth << 32)));
+    let app = app::build(configuration(world, sealing), outside).await.unwrap();
     world.is_served_by(&app).await;
     app
 }
@@ -142,6 +145,8 @@ async fn while_kms_is_down_nothing_is_changed_and_nobody_has_to_sign_in_again() 
     world.bob().presses("review.approve").await;
     assert!(world.bob().hears().contains(NO_KEY));
     assert!(world.audit()[0].contains("tried to approve"));
+    let metrics = world.ada().browser.get_raw(&format!("{}/metrics", world.url)).await.unwrap().body;
+    assert!(metrics.contains(r#"counterpart="kms",call="open",outcome="unavailable""#), "{metrics}");
 
     world.company.kms.control().heal();
     world.bob().presses("review.approve").await;
@@ -164,6 +169,23 @@ async fn while_kms_is_down_nobody_is_linked() {
     let page = ada.follows_link(&link).await;
     assert_eq!(page.status, 200, "nothing is used up: {}", page.text());
     world.everybody_catches_up();
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn check_tells_whether_kms_will_do() {
+    let world = World::start().await;
+    let checked = async |sealing: &[(&str, &str)]| {
+        let outside = stage::outside(&world.company, Arc::new(Counted::from(1 << 32)));
+        let checked = app::check(&configuration(&world, sealing), outside).await.unwrap();
+        let (_, outcome) = checked.into_iter().find(|(counterpart, _)| *counterpart == "KMS")?;
+        Some(outcome.map_err(|error| error.to_string()))
+    };
+    assert_eq!(checked(&[(KEYS, TODAYS_KEY)]).await, None, "there is nobody to ask");
+    assert_eq!(checked(&[KMS_KEY]).await, Some(Ok(())));
+    world.company.kms.disable(SEALING_ALIAS);
+    let told = "KMS made no data key with alias/elevate: DisabledException".to_owned();
+    assert_eq!(checked(&[KMS_KEY]).await, Some(Err(told)));
     world.finish().await;
 }
 

@@ -10,17 +10,18 @@ use elevate::store::keys;
 use yaml_rust2::{Yaml, YamlLoader};
 
 /// Which modules a module may use, besides itself: dependencies point down only.
-const MAY_USE: [(&str, &[&str]); 22] = [
+const MAY_USE: [(&str, &[&str]); 23] = [
     ("domain", &[]),
     ("ports", &["domain"]),
     ("flows", &["ports", "domain"]),
     ("store", &["ports", "domain"]),
     ("identity", &["ports", "domain", "config", "outbound"]),
     ("aws", &["ports", "domain", "config", "outbound"]),
-    ("sealer", &["ports", "domain", "config"]),
+    ("sealer", &["ports", "config", "outbound"]),
+    ("secrets", &["ports", "outbound"]),
     ("system", &["ports", "domain"]),
     ("outbound", &[]),
-    ("config", &["domain", "outbound"]),
+    ("config", &["ports", "domain", "outbound"]),
     ("slack/views", &["domain"]),
     ("slack/verify", &["domain"]),
     ("slack/command", &["domain"]),
