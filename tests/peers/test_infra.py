@@ -47,7 +47,17 @@ def test_the_bots_role_may_do_what_the_bot_does_and_nothing_else(deployed: Groun
     table = deployed.aws.client("dynamodb", deployed.broker)
     table.transact_write_items(TransactItems=[{"Put": {"TableName": deployed.table, "Item": key}}])
     assert table.get_item(TableName=deployed.table, Key=key)["Item"] == key
+    secrets, parameters, kms = (
+        deployed.aws.client(service, deployed.broker) for service in ("secretsmanager", "ssm", "kms")
+    )
+    assert secrets.get_secret_value(SecretId="elevate")["SecretString"] == "hush"
+    assert parameters.get_parameter(Name="/elevate", WithDecryption=True)["Parameter"]["Value"] == "hush"
+    deployed.root("secretsmanager").create_secret(Name="elevate-not", SecretString="hush")
     refused: list[Callable[[], object]] = [
+        lambda: secrets.get_secret_value(SecretId="elevate-not"),
+        lambda: secrets.list_secrets(),
+        lambda: parameters.get_parameter(Name="/elevate/not"),
+        lambda: kms.generate_data_key(KeyId="alias/elevate", KeySpec="AES_256"),
         lambda: table.scan(TableName=deployed.table),
         lambda: table.delete_table(TableName=deployed.table),
         lambda: table.list_tables(),

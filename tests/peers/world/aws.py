@@ -10,7 +10,8 @@ from botocore.config import Config  # type: ignore[import-untyped]
 from world.process import ROOT, Program, answers, free_port
 
 REGION = "eu-central-1"
-SERVICES = ("cloudformation", "dynamodb", "iam", "kms", "s3", "sts")
+SERVICES = ("cloudformation", "dynamodb", "iam", "kms", "s3", "secretsmanager", "ssm", "sts")
+OF_THE_BOT = ("DYNAMODB", "KMS", "SECRETS_MANAGER", "SSM", "STS")
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,7 @@ class Aws:
             "AWS_ACCESS_KEY_ID": credentials.access_key,
             "AWS_SECRET_ACCESS_KEY": credentials.secret_key,
             "AWS_REGION": REGION,
-            "AWS_ENDPOINT_URL_DYNAMODB": self.url,
-            "AWS_ENDPOINT_URL_STS": self.url,
+            **{f"AWS_ENDPOINT_URL_{service}": self.url for service in OF_THE_BOT},
         }
         if credentials.token is not None:
             environment["AWS_SESSION_TOKEN"] = credentials.token

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from world.aws import REGION, Aws, Credentials
 from world.company import BROKER_ACCOUNT, PROD, STAGING
@@ -26,10 +27,13 @@ class Ground:
         """Lets the bot make its table, as whoever runs it would."""
         return make_table(self.table, self.aws.environment(Credentials.root_of(BROKER_ACCOUNT)))
 
+    def root(self, service: str) -> Any:
+        """A client of one service, with the bot's account's root behind it."""
+        return self.aws.client(service, Credentials.root_of(BROKER_ACCOUNT))
+
     def rows(self) -> list[dict[str, object]]:
         """All that is in the table."""
-        dynamodb = self.aws.client("dynamodb", Credentials.root_of(BROKER_ACCOUNT))
-        pages = dynamodb.get_paginator("scan").paginate(TableName=self.table)
+        pages = self.root("dynamodb").get_paginator("scan").paginate(TableName=self.table)
         return [row for page in pages for row in page["Items"]]
 
 
@@ -45,8 +49,19 @@ def by_hand(aws: Aws) -> Credentials:
 
 
 def by_template(aws: Aws) -> Ground:
-    """Deploys both templates of infra/, and assumes the bot's role as the service would that runs it."""
-    made = aws.deploy(BROKER_ACCOUNT, "elevate", "broker.yaml", {"TableName": "elevate"})
+    """Deploys both templates of infra/, and assumes the bot's role as the service would that runs it.
+
+    The bot may read a secret and a parameter, both called elevate.
+    """
+    root = Credentials.root_of(BROKER_ACCOUNT)
+    secret = aws.client("secretsmanager", root).create_secret(Name="elevate", SecretString="hush")
+    aws.client("ssm", root).put_parameter(Name="/elevate", Value="hush", Type="SecureString")
+    parameters = {
+        "TableName": "elevate",
+        "SecretArns": secret["ARN"],
+        "ParameterArns": f"arn:aws:ssm:{REGION}:{BROKER_ACCOUNT}:parameter/elevate",
+    }
+    made = aws.deploy(BROKER_ACCOUNT, "elevate", "broker.yaml", parameters)
     role = {
         "RoleName": "S3Admin",
         "BrokerRoleArn": made["BrokerRoleArn"],
@@ -56,8 +71,7 @@ def by_template(aws: Aws) -> Ground:
         "RequireSourceIdentity": "false",
     }
     aws.deploy(PROD, "s3-admin", "target-role.yaml", role)
-    service = aws.client("sts", Credentials.root_of(BROKER_ACCOUNT))
-    assumed = service.assume_role(RoleArn=made["BrokerRoleArn"], RoleSessionName="i-0123456789abcdef0")
+    assumed = aws.client("sts", root).assume_role(RoleArn=made["BrokerRoleArn"], RoleSessionName="i-0123456789abcdef0")
     return Ground(aws, Credentials.given(assumed["Credentials"]), made["TableName"])
 
 
@@ -65,9 +79,14 @@ def _what_the_bot_does() -> list[Statement]:
     table = f"arn:aws:dynamodb:{REGION}:{BROKER_ACCOUNT}:table/elevate-*"
     items = ["BatchGetItem", "DeleteItem", "DescribeTable", "GetItem", "PutItem", "Query", "UpdateItem"]
     sessions = ["AssumeRole", "SetSourceIdentity", "TagSession"]
+    secret = f"arn:aws:secretsmanager:{REGION}:{BROKER_ACCOUNT}:secret:elevate/*"
+    parameter = f"arn:aws:ssm:{REGION}:{BROKER_ACCOUNT}:parameter/elevate/*"
     return [
         {"Effect": "Allow", "Action": [f"dynamodb:{item}" for item in items], "Resource": table},
         {"Effect": "Allow", "Action": [f"sts:{session}" for session in sessions], "Resource": "*"},
+        {"Effect": "Allow", "Action": ["kms:GenerateDataKey", "kms:Decrypt"], "Resource": "*"},
+        {"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": secret},
+        {"Effect": "Allow", "Action": "ssm:GetParameter", "Resource": parameter},
     ]
 
 

@@ -51,7 +51,7 @@ class World:
         assert self._elevate is not None, "the bot does not serve"
         return self._elevate
 
-    def serve(self, **environment: str) -> None:
+    def serve(self, **environment: str | None) -> None:
         """Lets the bot serve, with some of its environment changed."""
         self._elevate = self.product.serves(**environment)
 

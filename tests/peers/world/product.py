@@ -91,28 +91,31 @@ class Product:
         self._home = home
         self._file = home / "elevate.toml"
         self._file.write_text(settings.file())
-        self._environment = {**SECRETS, **aws}
+        self._environment: dict[str, str | None] = {**SECRETS, **aws}
 
-    def runs(self, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Runs a command to its end, with some of the environment changed."""
+    def runs(self, *command: str, **environment: str | None) -> subprocess.CompletedProcess[str]:
+        """Runs a command to its end, with some of the environment changed, or gone."""
         return subprocess.run(
             self._line(*command),
-            env=self._environment | environment,
+            env=self._with(environment),
             capture_output=True,
             text=True,
             timeout=60,
         )
 
-    def serves(self, **environment: str) -> Program:
+    def serves(self, **environment: str | None) -> Program:
         """Serves until it is stopped; returns when it is ready."""
         program = self.starts("elevate", **environment)
         program.wait_until(lambda: answers(f"{self.url}/ready"))
         return program
 
-    def starts(self, name: str, **environment: str) -> Program:
+    def starts(self, name: str, **environment: str | None) -> Program:
         """Sets out to serve, under a name that the log has as well."""
         log = self._home / f"{name}.log"
-        return Program(name, self._line("serve"), self._environment | environment, log)
+        return Program(name, self._line("serve"), self._with(environment), log)
+
+    def _with(self, changed: Mapping[str, str | None]) -> dict[str, str]:
+        return {name: value for name, value in (self._environment | changed).items() if value is not None}
 
     def _line(self, *command: str) -> list[str]:
         return [BINARY, "--config", str(self._file), *command]
