@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use secrecy::SecretString;
 use url::Url;
+use zeroize::Zeroizing;
 
 use super::{SealingKey, source::separated};
 use crate::outbound::is_protected;
@@ -31,8 +32,8 @@ pub(super) fn sealing_keys(keys: &str) -> Result<Vec<SealingKey>, Expected> {
 }
 
 fn sealing_key(key: &str) -> Option<SealingKey> {
-    let bytes = STANDARD.decode(key).ok()?;
-    bytes.try_into().ok().map(SealingKey::new)
+    let bytes = Zeroizing::new(STANDARD.decode(key).ok()?);
+    bytes.as_slice().try_into().ok().map(SealingKey::new)
 }
 
 /// `KeyId` in <https://docs.aws.amazon.com/kms/latest/APIReference/API_GenerateDataKey.html>.

@@ -2,7 +2,10 @@
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use aws_sdk_kms::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_kms::{
+    config::{BehaviorVersion, Credentials, Region},
+    primitives::Blob,
+};
 use sandbox::{http::Fault, kms::Kms};
 use secrecy::ExposeSecret;
 
@@ -36,16 +39,19 @@ fn kms() -> Kms {
     kms
 }
 
-fn keyring(kms_key_id: Option<&str>, kms: &Kms, keys: &[u8]) -> Keyring {
-    let client = aws_sdk_kms::Config::builder()
+fn client_of(kms: &Kms) -> aws_sdk_kms::Client {
+    let config = aws_sdk_kms::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("eu-west-1"))
         .credentials_provider(Credentials::new("key", "secret", None, None, "test"))
         .http_client(kms.http_client());
+    aws_sdk_kms::Client::from_conf(config.build())
+}
+
+fn keyring(kms_key_id: Option<&str>, kms: &Kms, keys: &[u8]) -> Keyring {
     let keys = keys.iter().map(|byte| SealingKey::new([*byte; 32])).collect();
     let sealing = Sealing { kms_key_id: kms_key_id.map(str::to_owned), keys };
-    let client = aws_sdk_kms::Client::from_conf(client.build());
-    Keyring::new(&sealing, &client, Arc::new(Counter::default()))
+    Keyring::new(&sealing, &client_of(kms), Arc::new(Counter::default()))
 }
 
 /// A keyring of keys of the configuration.
@@ -177,6 +183,21 @@ async fn every_secret_has_a_data_key_of_its_own() {
     let (head, body) = (&one[..one.len() - 41], &other[other.len() - 41..]); // 12 of nonce, 13 of secret, 16 of tag
     assert!(stays_shut(&keyring, &[head, body].concat(), &ROW).await);
     assert_eq!(kms.control().calls()[..2], ["GenerateDataKey", "GenerateDataKey"]);
+}
+
+#[tokio::test]
+async fn kms_unwraps_a_data_key_for_its_row_alone() {
+    let kms = kms();
+    let sealed = sealed(&keyring(Some(ALIAS), &kms, &[])).await;
+    let wrapped = &sealed[3..3 + usize::from(sealed[2])];
+    let mut eves = ROW;
+    eves[2].1 = "U0EVE";
+    for (row, is_its_own) in [(&ROW[..], true), (&eves, false), (&ROW[..4], false)] {
+        let context = row.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let asked = client_of(&kms).decrypt().key_id(ALIAS).ciphertext_blob(Blob::new(wrapped));
+        let answer = asked.set_encryption_context(Some(context)).send().await;
+        assert_eq!(answer.is_ok(), is_its_own, "{row:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
