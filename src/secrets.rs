@@ -82,13 +82,14 @@ impl SecretSource for KeptSecrets {
 
 /// The text of a file, without the newline at its end.
 fn of_file(path: &Path) -> Result<SecretString, SecretError> {
+    const KNOWN: [(io::ErrorKind, &str); 3] = [
+        (io::ErrorKind::NotFound, "there is no such file"),
+        (io::ErrorKind::PermissionDenied, "this process may not read the file"),
+        (io::ErrorKind::InvalidData, "it holds no text"),
+    ];
     let text = fs::read_to_string(path).map(SecretString::from).map_err(|error| {
-        SecretError(match error.kind() {
-            io::ErrorKind::NotFound => "there is no such file".to_owned(),
-            io::ErrorKind::PermissionDenied => "this process may not read the file".to_owned(),
-            io::ErrorKind::InvalidData => "it holds no text".to_owned(),
-            _ => format!("it could not be read: {error}"),
-        })
+        let known = KNOWN.into_iter().find(|(kind, _)| *kind == error.kind());
+        SecretError(known.map_or_else(|| format!("it could not be read: {error}"), |(_, why)| why.to_owned()))
     })?;
     let line = text.expose_secret();
     let line = line.strip_suffix('\n').map_or(line, |line| line.strip_suffix('\r').unwrap_or(line));
