@@ -24,8 +24,8 @@ use tokio::{
 
 use self::acts::{
     Scene, access_is_about_to_end, access_is_over, ada_asked_long_ago, ada_has_asked, ada_is_linked,
-    asks_in_a_form, bob_has_approved, links, nobody_has_answered, nobody_is_linked, opens_the_console,
-    rejects, sweeps,
+    asks_in_a_form, bob_has_approved, bob_has_pressed_approve, links, nobody_has_answered, nobody_is_linked,
+    opens_the_console, rejects, signs_in_to_approve, signs_out_at_the_provider, sweeps,
 };
 use crate::{
     stage,
@@ -131,6 +131,21 @@ async fn while_a_request_is_approved() {
 }
 
 #[tokio::test]
+async fn while_a_reviewer_signs_in_to_approve() {
+    let settings = [("ACCESS__STEP_UP__MAX_AGE", "5m"), ("ACCESS__STEP_UP__REVIEW", "true")];
+    Story { prepare: bob_has_pressed_approve, act: signs_in_to_approve, endings: &["Approved"] }
+        .is_told_where(&settings)
+        .await;
+}
+
+#[tokio::test]
+async fn while_somebody_signs_out_at_the_provider() {
+    Story { prepare: ada_is_linked, act: signs_out_at_the_provider, endings: &["Signed out"] }
+        .is_told()
+        .await;
+}
+
+#[tokio::test]
 async fn while_a_request_is_rejected() {
     Story { prepare: ada_has_asked, act: rejects, endings: &["Rejected", TOKEN_IS_LOST] }.is_told().await;
 }
@@ -215,13 +230,18 @@ async fn while_access_runs_out() {
 
 impl Story {
     /// Tells it once for each call and side, as long as it makes so many calls.
-    #[expect(clippy::print_stdout, reason = "how many crashes were tried is the strength of the test")]
     async fn is_told(&self) {
+        self.is_told_where(&[]).await;
+    }
+
+    /// The same, where the operator has set these keys.
+    #[expect(clippy::print_stdout, reason = "how many crashes were tried is the strength of the test")]
+    async fn is_told_where(&self, settings: &[(&str, &str)]) {
         let mut endings: BTreeMap<String, usize> = BTreeMap::new();
         let mut crashes = 0;
         'calls: for call in 0.. {
             for side in [Side::BeforeItLands, Side::AfterItHasLanded] {
-                let Some(crash) = self.is_told_with_a_crash(call, side).await else { break 'calls };
+                let Some(crash) = self.is_told_with_a_crash(settings, call, side).await else { break 'calls };
                 *endings.entry(crash.ending).or_default() += 1;
                 crashes += 1;
                 if READS.contains(&crash.call.as_str()) {
@@ -237,8 +257,13 @@ impl Story {
     }
 
     /// Tells it with a crash in the middle of a call, unless it makes fewer calls.
-    async fn is_told_with_a_crash(&self, call: usize, side: Side) -> Option<Crash> {
-        let world = World::start().await;
+    async fn is_told_with_a_crash(
+        &self,
+        settings: &[(&str, &str)],
+        call: usize,
+        side: Side,
+    ) -> Option<Crash> {
+        let world = World::set_up(settings).await;
         (self.prepare)(&world).await;
         let heard = world.company.slack.messages(AUDIT_CHANNEL).len();
         let power = Power::default();

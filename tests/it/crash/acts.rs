@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use elevate::flows::{Broker, sweep};
+use elevate::{
+    domain::person::Subject,
+    flows::{Broker, sweep},
+};
 use futures_util::{FutureExt, future::BoxFuture};
 use sandbox::{
     company::{ADA, BOB, GENERAL_CHANNEL, Persona},
@@ -40,6 +43,15 @@ pub(super) fn ada_has_asked(world: &World) -> BoxFuture<'_, ()> {
 }
 
 pub(super) fn bob_has_approved(world: &World) -> BoxFuture<'_, ()> {
+    async move {
+        ada_has_asked(world).await;
+        world.bob().presses("review.approve").await;
+    }
+    .boxed()
+}
+
+/// Where reviewers sign in to answer: Bob has his link.
+pub(super) fn bob_has_pressed_approve(world: &World) -> BoxFuture<'_, ()> {
     async move {
         ada_has_asked(world).await;
         world.bob().presses("review.approve").await;
@@ -118,6 +130,28 @@ pub(super) fn opens_the_console(scene: Scene<'_>) -> BoxFuture<'_, bool> {
     .boxed()
 }
 
+/// Who does not get to the page at the end presses the card's button again, and gets another link, unless the answer
+/// counts already.
+pub(super) fn signs_in_to_approve(scene: Scene<'_>) -> BoxFuture<'_, bool> {
+    async move {
+        let buttons = ["Sign in and approve"];
+        scene.goes(BOB, "review.open", &buttons).await
+            || scene.presses(BOB, "review.approve").await
+                && (scene.is_approved().await || scene.goes(BOB, "review.open", &buttons).await)
+    }
+    .boxed()
+}
+
+/// The provider tells of it again what was not taken.
+pub(super) fn signs_out_at_the_provider(scene: Scene<'_>) -> BoxFuture<'_, bool> {
+    async move {
+        let told = scene.world.company.idp.log_out("ada").await;
+        scene.broker.idle().await;
+        told.is_ok_and(|status| status == Some(200))
+    }
+    .boxed()
+}
+
 pub(super) fn sweeps(scene: Scene<'_>) -> BoxFuture<'_, bool> {
     async move {
         let broker = Arc::clone(scene.broker);
@@ -176,6 +210,14 @@ impl<'s> Scene<'s> {
         }
         self.broker.idle().await;
         page.status == 200
+    }
+
+    /// Whether Ada's request is approved, whatever cards say.
+    async fn is_approved(self) -> bool {
+        let store = &self.world.app.broker().ports().store;
+        let (issuer, subject) = (self.world.company.idp.issuer(), ADA.login.to_owned());
+        let requests = store.requests_of(&Subject { issuer, subject }, 1).await;
+        requests.is_ok_and(|requests| requests[0].live_at(self.world.company.clock.now()).is_ok())
     }
 
     fn slack(self, persona: Persona) -> sandbox::slack::Actor {
