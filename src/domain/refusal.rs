@@ -164,6 +164,11 @@ pub enum Refusal {
         "Your groups could not be checked because the identity provider did not answer, so nothing was changed. Try again in a minute."
     )]
     IdentityUnavailable,
+    /// The store did not say by which token the provider is asked, or did not keep the next one.
+    #[error(
+        "Your groups could not be checked because what is kept of your sign-in could not be read, so nothing was changed. Try again in a minute."
+    )]
+    TokenUnavailable,
     /// The key to what is sealed could not be had.
     #[error(
         "Your groups could not be checked because the key to your sign-in could not be had, so nothing was changed. Try again in a minute."

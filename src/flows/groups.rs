@@ -9,7 +9,6 @@
 
 use std::time::Duration;
 
-use anyhow::anyhow;
 use secrecy::SecretString;
 
 use super::Broker;
@@ -39,7 +38,7 @@ impl Broker {
         // Ends: a turn ends or is overdue, and whoever has had a turn asks no more.
         loop {
             let (now, uptime) = (self.ports.clock.now(), self.ports.clock.uptime());
-            let Some(token) = self.ports.store.token(&link.slack).await.map_err(unavailable)? else {
+            let Some(token) = self.ports.store.token(&link.slack).await.map_err(unread)? else {
                 return link.groups_of_sign_in(now).ok_or(Refusal::SignInAgain);
             };
             let asked_at = *asked_at.get_or_insert(token.version);
@@ -55,7 +54,7 @@ impl Broker {
                 match self.ports.store.take_token(&link.slack, &token, now + TURN_LASTS).await {
                     Ok(taken) => return self.take_turn(link, &taken).await, // 2
                     Err(CommitError::Conflict) => {}
-                    Err(error) => return Err(unavailable(error)),
+                    Err(error) => return Err(unread(error)),
                 }
             }
             tokio::time::sleep(LOOK_EVERY).await;
@@ -65,7 +64,7 @@ impl Broker {
     /// Asks with the token that this turn was `taken` for, and ends the turn.
     async fn take_turn(&self, link: &Link, taken: &SealedToken) -> Result<FreshGroups, Refusal> {
         let (used, groups) = self.refresh(link, taken).await;
-        self.ports.store.give_token_back(&link.slack, taken, used).await.map_err(unavailable)?; // 4
+        self.ports.store.give_token_back(&link.slack, taken, used).await.map_err(unread)?; // 4
         groups
     }
 
@@ -148,14 +147,17 @@ fn shut(error: SealError) -> Refusal {
 
 fn refused(error: IdentityError) -> Refusal {
     match error {
-        IdentityError::Unavailable(why) => unavailable(anyhow!(why)),
+        IdentityError::Unavailable(why) => {
+            tracing::warn!(why, "the identity provider did not answer");
+            Refusal::IdentityUnavailable
+        }
         IdentityError::Gone => Refusal::SignInAgain,
         IdentityError::Unusable(why) => Refusal::IdentityUnusable { why },
     }
 }
 
-fn unavailable(error: impl Into<anyhow::Error>) -> Refusal {
+fn unread(error: impl Into<anyhow::Error>) -> Refusal {
     let error = error.into();
-    tracing::warn!(error = format!("{error:#}"), "could not tell a person's groups");
-    Refusal::IdentityUnavailable
+    tracing::warn!(error = format!("{error:#}"), "could not get at a person's refresh token");
+    Refusal::TokenUnavailable
 }

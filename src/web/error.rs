@@ -27,9 +27,10 @@ pub(super) fn page(broker: &Arc<Broker>, error: &Error) -> Response {
 fn status(refusal: &Refusal) -> StatusCode {
     match refusal {
         Refusal::LinkGone => StatusCode::GONE,
-        Refusal::IdentityUnavailable | Refusal::KeyUnavailable | Refusal::AwsUnavailable => {
-            StatusCode::SERVICE_UNAVAILABLE
-        }
+        Refusal::IdentityUnavailable
+        | Refusal::TokenUnavailable
+        | Refusal::KeyUnavailable
+        | Refusal::AwsUnavailable => StatusCode::SERVICE_UNAVAILABLE,
         Refusal::IdentityUnusable { .. } | Refusal::AwsRefused { .. } => StatusCode::BAD_GATEWAY,
         Refusal::SignInRefused(_) => StatusCode::UNAUTHORIZED,
         Refusal::Answered { .. }

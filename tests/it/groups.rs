@@ -100,3 +100,15 @@ async fn a_replica_that_died_in_its_turn_is_not_waited_for_for_good() {
     world.everybody_catches_up();
     world.finish().await;
 }
+
+#[tokio::test]
+async fn who_cannot_have_their_turn_is_told_so_and_nothing_is_changed() {
+    let world = World::asked().await;
+    let before = token_calls(&world);
+    world.company.dynamo.lose_answers_to("TransactWriteItems", "taken_until");
+    world.bob().presses("review.approve").await;
+    assert!(world.bob().hears().contains("what is kept of your sign-in could not be read"));
+    assert_eq!(token_calls(&world), before, "the provider was not asked");
+    assert!(world.audit()[0].contains("@Bob tried to approve"));
+    world.finish().await;
+}
