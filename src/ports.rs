@@ -128,7 +128,7 @@ pub trait Store: Send + Sync {
 
     /// The link of a Slack account.
     async fn link(&self, who: &SlackUser) -> Result<Option<Link>, StoreError>;
-    /// Binds a Slack account to an identity; uses up the link token.
+    /// Binds a Slack account to an identity, in place of the one it replaces; uses up the link token.
     async fn save_link(&self, new: &NewLink) -> Result<(), LinkError>;
     /// Dissolves a link, with its token.
     async fn remove_link(&self, link: &Link, event: &SideEvent, work: &[Work]) -> Result<(), CommitError>;
@@ -244,6 +244,8 @@ pub struct Parked {
 pub struct NewLink {
     /// The link.
     pub link: Link,
+    /// The other identity that the account is linked to, and has to be still.
+    pub replaces: Option<Subject>,
     /// The sealed refresh token, where the provider gives one.
     pub sealed_token: Option<Vec<u8>>,
     /// The link token that is used up.
@@ -340,7 +342,7 @@ pub enum LinkError {
     /// The identity belongs to another Slack account.
     #[error("the identity belongs to another Slack account")]
     IdentityTaken,
-    /// The Slack account belongs to another identity.
+    /// The Slack account does not belong to whom it should, if to anybody.
     #[error("the Slack account is linked to another identity")]
     LinkedToAnother,
     /// Nobody knows whether it was made.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     ids::{RequestId, SideEventId, Target, UserId},
-    person::{Actor, Email, SlackUser},
+    person::{Actor, Email, SlackUser, Subject},
     request::{Recorded, Request},
     window::{Minutes, Timestamp},
 };
@@ -33,6 +33,15 @@ pub enum SideNews {
     Linked {
         /// The address both sides agree on.
         email: Email,
+    },
+    /// The account is linked to another identity than before, which has the same address.
+    Relinked {
+        /// The address of both identities.
+        email: Email,
+        /// The identity it was linked to.
+        from: Subject,
+        /// The identity it is linked to.
+        to: Subject,
     },
     /// The account is not linked any more.
     Unlinked {

@@ -61,6 +61,8 @@ pub enum Message {
     },
     /// The person is linked.
     Linked(Email),
+    /// The person is linked to another identity than before.
+    Relinked(Email),
     /// The person is not linked any more.
     Unlinked(Email),
     /// The person has signed out at the identity provider.

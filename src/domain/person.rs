@@ -301,6 +301,17 @@ impl Link {
         })
     }
 
+    /// Refuses to take the place of `current`, a link of the same account, with a link to another person. Another
+    /// identity of the same address is the same person: that is what becomes of a company that moves to another
+    /// identity provider.
+    ///
+    /// # Errors
+    /// [`Refusal::LinkedToAnother`].
+    pub fn may_replace(&self, current: &Self) -> Result<(), Refusal> {
+        let is_same_person = self.subject == current.subject || self.email == current.email;
+        if is_same_person { Ok(()) } else { Err(Refusal::LinkedToAnother) }
+    }
+
     /// The groups of the last sign-in, while it is younger than [`Link::SIGN_IN_LASTS`]; for providers that give
     /// no refresh token, and for nothing else.
     #[must_use]
@@ -417,6 +428,19 @@ mod tests {
             Link::between(&unconfirmed, &signed_in(Some("ada@example.com"))),
             Err(Refusal::NoSlackEmail)
         );
+    }
+
+    #[test]
+    fn a_link_gives_way_to_the_same_identity_or_the_same_address() {
+        let of = |subject: &str, email: &str| {
+            let subject = Subject { subject: subject.into(), ..signed_in(None).subject };
+            let signed_in = SignedIn { subject, ..signed_in(Some(email)) };
+            Link::between(&member(Some(email), MemberKind::Full), &signed_in).unwrap()
+        };
+        let ada = of("ada", "ada@example.com");
+        assert_eq!(of("ada", "lovelace@example.com").may_replace(&ada), Ok(()));
+        assert_eq!(of("00u1ada", "ada@example.com").may_replace(&ada), Ok(()));
+        assert_eq!(of("eve", "eve@example.com").may_replace(&ada), Err(Refusal::LinkedToAnother));
     }
 
     #[test]

@@ -223,8 +223,10 @@ pub enum Refusal {
         "This identity is already linked to another Slack account. Unlink it there first, with /elevate unlink."
     )]
     IdentityTaken,
-    /// Another identity than the one linked.
-    #[error("Your Slack account is linked to another identity. Unlink it first, with /elevate unlink.")]
+    /// Another identity than the one linked, and of another address.
+    #[error(
+        "Your Slack account is linked to another identity, of another address. Unlink it first, with /elevate unlink."
+    )]
     LinkedToAnother,
 
     /// AWS said no.

@@ -54,6 +54,8 @@ pub enum Notice {
     Audit(Box<AuditEntry>),
     /// A person hears that they are linked.
     Linked(UserId, Email),
+    /// A person hears that they are linked to another identity than before.
+    Relinked(UserId, Email),
     /// A person hears that they are not linked any more.
     Unlinked(UserId, Email),
     /// A person hears that they must sign in again.
@@ -131,6 +133,7 @@ pub fn follow_ups_aside(event: &SideEvent, heard_at: Timestamp) -> Vec<Work> {
     let to = event.who.user.clone();
     let mut notices = match &event.what {
         SideNews::Linked { email } => vec![Notice::Linked(to, email.clone())],
+        SideNews::Relinked { email, .. } => vec![Notice::Relinked(to, email.clone())],
         SideNews::Unlinked { email } => vec![Notice::Unlinked(to, email.clone())],
         SideNews::SignedOut { email } => vec![Notice::SignedOut(to, email.clone())],
         SideNews::Refused { .. } | SideNews::Undelivered { .. } => Vec::new(),
@@ -161,7 +164,10 @@ fn named(cause: &str, notice: &Notice) -> String {
         Notice::Receipt(_) => "receipt",
         Notice::ConsoleLink(_) => "session_link",
         Notice::Audit(_) => AUDIT_LINE,
-        Notice::Linked(..) | Notice::Unlinked(..) | Notice::SignedOut(..) => "notice",
+        Notice::Linked(..)
+        | Notice::Relinked(..)
+        | Notice::Unlinked(..)
+        | Notice::SignedOut(..) => "notice",
     };
     format!("{cause}/{name}")
 }

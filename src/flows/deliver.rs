@@ -88,6 +88,7 @@ impl Broker {
             Notice::Audit(entry) => self.tell_auditors(entry, which).await?,
             Notice::Linked(who, email) => self.send(who, Message::Linked(email.clone())).await?,
             Notice::SignedOut(who, email) => self.send(who, Message::SignedOut(email.clone())).await?,
+            Notice::Relinked(who, email) => self.send(who, Message::Relinked(email.clone())).await?,
             Notice::Unlinked(who, email) => self.send(who, Message::Unlinked(email.clone())).await?,
         }
         Ok(Then::StrikeOff(None))

@@ -83,6 +83,7 @@ pub(super) async fn carry_out_again(broker: &Arc<Broker>, press: &Press) -> Resu
         Some(SideNews::Refused { why, .. }) => refuse(broker, asker, &Refusal::AsBefore(why)).await?,
         Some(
             SideNews::Linked { .. }
+            | SideNews::Relinked { .. }
             | SideNews::Unlinked { .. }
             | SideNews::SignedOut { .. }
             | SideNews::Undelivered { .. },

@@ -4,7 +4,8 @@
 //! 2. GET shows whom it would link; it changes nothing, since scanners and previews open links too.
 //! 3. POST starts a sign-in; the browser that starts last is the one that may use the link up.
 //! 4. Back from the identity provider: the verified address there must be that of the Slack profile.
-//! 5. One commit uses up the link and binds both, each to nobody else.
+//! 5. An account that is linked already may be linked to another identity of the same address, and to no other.
+//! 6. One commit uses up the link and binds both, each to nobody else.
 
 use std::sync::Arc;
 
@@ -84,6 +85,11 @@ pub(super) async fn finish(
 ) -> Result<Link> {
     let member = broker.member(&who).await?;
     let mut link = Link::between(&member, &redeemed.signed_in)?; // 4
+    let current = broker.ports.store.link(&who).await?;
+    if let Some(current) = &current {
+        link.may_replace(current)?; // 5
+    }
+    let replaces = current.map(|current| current.subject).filter(|current| *current != link.subject);
     let mut sealed_token = None;
     if let Some(secret) = &redeemed.refresh_token {
         sealed_token = Some(broker.seal_token(&who, &link.subject, secret).await?);
@@ -91,11 +97,16 @@ pub(super) async fn finish(
     }
     let now = broker.ports.clock.now();
     let id = SideEventId::of(&CommandId::of_secret(&sign_in), now);
-    let event = SideEvent { id, at: now, who, what: SideNews::Linked { email: link.email.clone() } };
+    let email = link.email.clone();
+    let what = match &replaces {
+        Some(from) => SideNews::Relinked { email, from: from.clone(), to: link.subject.clone() },
+        None => SideNews::Linked { email },
+    };
+    let event = SideEvent { id, at: now, who, what };
     let work = follow_ups_aside(&event, event.at);
-    let new = NewLink { link, sealed_token, token, sign_in, event, work };
+    let new = NewLink { link, replaces, sealed_token, token, sign_in, event, work };
     match broker.ports.store.save_link(&new).await {
-        Ok(()) => {} // 5
+        Ok(()) => {} // 6
         Err(LinkError::UsedUp) => return Err(Refusal::LinkGone.into()),
         Err(LinkError::IdentityTaken) => return Err(Refusal::IdentityTaken.into()),
         Err(LinkError::LinkedToAnother) => return Err(Refusal::LinkedToAnother.into()),

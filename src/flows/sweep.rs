@@ -172,7 +172,10 @@ impl<'w> Lane<'w> {
                 Self::Requester(id)
             }
             Task::Notify(
-                Notice::Linked(user, _) | Notice::Unlinked(user, _) | Notice::SignedOut(user, _),
+                Notice::Linked(user, _)
+                | Notice::Relinked(user, _)
+                | Notice::Unlinked(user, _)
+                | Notice::SignedOut(user, _),
             ) => Self::Person(user),
         }
     }

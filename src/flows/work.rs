@@ -130,7 +130,10 @@ impl Broker {
     async fn concerned(&self, work: &Work) -> Result<Option<UserId>> {
         let request = match &work.task {
             Task::Notify(
-                Notice::Linked(user, _) | Notice::Unlinked(user, _) | Notice::SignedOut(user, _),
+                Notice::Linked(user, _)
+                | Notice::Relinked(user, _)
+                | Notice::Unlinked(user, _)
+                | Notice::SignedOut(user, _),
             ) => {
                 return Ok(Some(user.clone()));
             }
@@ -171,6 +174,7 @@ fn subject(work: &Work) -> Option<(&'static str, Option<&RequestId>)> {
         Task::Notify(Notice::Audit(entry)) => ("a line of this channel", entry.request()),
         Task::Notify(Notice::Linked(..)) => ("word of being linked", None),
         Task::Notify(Notice::SignedOut(..)) => ("word of having to sign in again", None),
+        Task::Notify(Notice::Relinked(..)) => ("word of being linked to another identity", None),
         Task::Notify(Notice::Unlinked(..)) => ("word of not being linked", None),
         Task::WarnOfEnd(id) => ("word that access is about to end", Some(id)),
         Task::Elapse(_) | Task::SettleSession(..) | Task::FinishPress(_) | Task::Remind(_) => return None,

@@ -41,6 +41,7 @@ pub(super) fn event(event: &Event) -> &'static str {
 pub(super) fn side_news(news: &SideNews) -> &'static str {
     match news {
         SideNews::Linked { .. } => "linked",
+        SideNews::Relinked { .. } => "relinked",
         SideNews::Unlinked { .. } => "unlinked",
         SideNews::SignedOut { .. } => "signed_out",
         SideNews::Refused { .. } => "refused",

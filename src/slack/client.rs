@@ -255,6 +255,7 @@ fn about(message: &Message) -> Option<(&'static str, String)> {
         | Message::SignInToAnswer { .. }
         | Message::LinkInvitation { .. }
         | Message::Linked(_)
+        | Message::Relinked(_)
         | Message::Unlinked(_)
         | Message::SignedOut(_)
         | Message::Overview(_)

@@ -68,6 +68,7 @@ pub fn draw(message: &Message, names: &Names) -> SlackMessageContent {
         Message::Refusals(refusals) => audit::refusals_line(refusals, names),
         Message::LinkInvitation { why, url } => links::link_invitation(why.as_ref(), url),
         Message::Linked(email) => links::linked(email),
+        Message::Relinked(email) => links::relinked(email),
         Message::Unlinked(email) => links::unlinked(email),
         Message::SignedOut(email) => links::signed_out(email),
         Message::Overview(overview) => overview::overview(overview, names),

@@ -11,7 +11,7 @@ use crate::{
     domain::{
         audit::SideEvent,
         once::Once,
-        person::{Groups, Link, SlackUser},
+        person::{Groups, Link, SlackUser, Subject},
         secret::SecretHash,
         window::Timestamp,
         work::Work,
@@ -37,11 +37,15 @@ pub(super) fn start(
 /// Uses up link token and sign-in, and binds account and identity, each to nobody else.
 pub(super) fn save(new: &NewLink) -> serde_json::Result<Transaction<LinkError>> {
     let NewLink { link, token, sign_in, event, .. } = new;
-    let transaction = Transaction::new()
+    let mut transaction = Transaction::new()
         .and_or(use_up_link(token, sign_in, event.at), |_| LinkError::UsedUp)
         .and_or(use_up(sign_in, event.at), |_| LinkError::UsedUp)
         .and_or(own(link), |_| LinkError::IdentityTaken)
-        .and_or(bind(link)?, |_| LinkError::LinkedToAnother)
+        .and_or(bind(new)?, |_| LinkError::LinkedToAnother);
+    if let Some(replaced) = &new.replaces {
+        transaction = transaction.and_or(disown(replaced, &link.slack), |_| LinkError::LinkedToAnother);
+    }
+    let transaction = transaction
         .and_or(Write::create(rows::side_event(event)?), |_| LinkError::UsedUp)
         .and(keep_token(new));
     with_work(transaction, &new.work, event.at)
@@ -56,12 +60,9 @@ pub(super) fn remove(
     let unbind = Write::delete(keys::link(&link.slack))
         .only_if("subject_hash = :subject")
         .with(":subject", rows::text(keys::subject_hash(&link.subject)));
-    let disown = Write::delete(keys::owner(&link.subject))
-        .only_if("slack_account = :account")
-        .with(":account", account(&link.slack));
     let transaction = Transaction::new()
         .and_or(unbind, |_| CommitError::Conflict)
-        .and_or(disown, |_| CommitError::Conflict)
+        .and_or(disown(&link.subject, &link.slack), |_| CommitError::Conflict)
         .and_or(Write::create(rows::side_event(event)?), |_| CommitError::Conflict)
         .and(Write::delete(keys::token(&link.slack)));
     with_work(transaction, work, event.at)
@@ -148,10 +149,18 @@ fn own(link: &Link) -> Write {
         .with(":account", account(&link.slack))
 }
 
-fn bind(link: &Link) -> serde_json::Result<Write> {
-    Ok(Write::put(rows::link(link)?)
-        .only_if("attribute_not_exists(pk) OR subject_hash = :subject")
-        .with(":subject", rows::text(keys::subject_hash(&link.subject))))
+/// Sets an identity free, if it is this account's.
+fn disown(subject: &Subject, who: &SlackUser) -> Write {
+    Write::delete(keys::owner(subject)).only_if("slack_account = :account").with(":account", account(who))
+}
+
+fn bind(new: &NewLink) -> serde_json::Result<Write> {
+    let bind = Write::put(rows::link(&new.link)?);
+    let (bind, bound_to) = match &new.replaces {
+        Some(replaced) => (bind.only_if("subject_hash = :subject"), replaced),
+        None => (bind.only_if("attribute_not_exists(pk) OR subject_hash = :subject"), &new.link.subject),
+    };
+    Ok(bind.with(":subject", rows::text(keys::subject_hash(bound_to))))
 }
 
 fn keep_token(new: &NewLink) -> Write {

@@ -24,6 +24,7 @@ mod link;
 mod log;
 mod metrics;
 mod races;
+mod relink;
 mod remind;
 mod request;
 mod review;

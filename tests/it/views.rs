@@ -93,6 +93,7 @@ fn links_lead_out_of_slack_and_say_how_long_they_live() {
     shows("link_invitation_with_a_reason", &Message::LinkInvitation { why, url: link("link") });
     shows("sign_in_to_answer", &sign_in_to_answer(Verdict::Approve, link("review")));
     shows("linked", &Message::Linked(email("ada@example.com")));
+    shows("relinked", &Message::Relinked(email("ada@example.com")));
     shows("unlinked", &Message::Unlinked(email("ada@example.com")));
     shows("signed_out", &Message::SignedOut(email("ada@example.com")));
 }
@@ -341,9 +342,15 @@ impl HostilePeople {
                 url: link("link"),
             },
             Message::Linked(self.ada.email.clone()),
+            Message::Relinked(self.ada.email.clone()),
             Message::Unlinked(self.ada.email.clone()),
             Message::SignedOut(self.ada.email.clone()),
             Message::Audit(aside(SideNews::Linked { email: self.ada.email.clone() })),
+            Message::Audit(aside(SideNews::Relinked {
+                email: self.ada.email.clone(),
+                from: Subject { issuer: self.text.clone(), subject: self.text.clone() },
+                to: self.ada.subject.clone(),
+            })),
             Message::Audit(aside(SideNews::Refused {
                 tried: Tried::OpenConsole,
                 request: Some(request_id()),
@@ -528,6 +535,11 @@ fn side_news() -> Vec<SideNews> {
     };
     vec![
         SideNews::Linked { email: email("ada@example.com") },
+        SideNews::Relinked {
+            email: email("ada@example.com"),
+            from: ada().subject,
+            to: Subject { issuer: "https://login.example.com".into(), subject: "00u1ada".into() },
+        },
         SideNews::Unlinked { email: email("ada@example.com") },
         SideNews::SignedOut { email: email("ada@example.com") },
         refused(Tried::Use, None, None),

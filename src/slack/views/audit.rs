@@ -11,7 +11,7 @@ use super::{
 use crate::domain::{
     audit::{AuditEntry, Refusals, SideEvent, SideNews},
     ids::Target,
-    person::Actor,
+    person::{Actor, Subject as Identity},
     request::{Event, Recorded},
     window::{Minutes, Timestamp},
 };
@@ -149,12 +149,27 @@ fn quote(event: &Event) -> Option<&str> {
     }
 }
 
+/// Who somebody is at their identity provider.
+fn identity(identity: &Identity) -> String {
+    format!("{} of {}", code(&identity.subject), code(&identity.issuer))
+}
+
 fn side_line<'a>(event: &'a SideEvent, names: &Names) -> Line<'a> {
     let who = mention(&event.who.user);
     let (title, told, quote) = match &event.what {
         SideNews::Linked { email } => {
             ("Linked", format!("{who} is linked to {}", name(email.as_str())), None)
         }
+        SideNews::Relinked { email, from, to } => (
+            "⚠ Linked to another identity",
+            format!(
+                "{who} was linked to {} and is linked to {}, with the same address, {}",
+                identity(from),
+                identity(to),
+                name(email.as_str())
+            ),
+            None,
+        ),
         SideNews::Unlinked { email } => {
             ("Unlinked", format!("{who} is not linked to {} any more", name(email.as_str())), None)
         }

@@ -1,6 +1,6 @@
 //! Links that lead out of Slack, and the link between a Slack account and an identity.
 
-use slack_morphism::prelude::{SlackBlockButtonStyle, SlackMessageContent};
+use slack_morphism::prelude::{SlackBlock, SlackBlockButtonStyle, SlackMessageContent};
 use url::Url;
 
 use super::{
@@ -69,18 +69,30 @@ pub(super) fn link_invitation(why: Option<&Refusal>, url: &Url) -> SlackMessageC
 /// The person is linked, and can undo it.
 pub(super) fn linked(email: &Email) -> SlackMessageContent {
     let email = name(email.as_str());
+    let text = format!(
+        "Your Slack account is linked to *{email}*. Ask for access with `/elevate`. \
+         If it was not you who linked it, unlink it and tell whoever runs this app."
+    );
+    message(format!("Your Slack account is linked to {email}."), with_unlink(text))
+}
+
+/// The person is linked to another identity than before, and can undo it.
+pub(super) fn relinked(email: &Email) -> SlackMessageContent {
+    let email = name(email.as_str());
+    let text = format!(
+        "*Your Slack account is linked to another identity than before*, which has the same address, *{email}*. \
+         That is as it should be when your company moves to another identity provider. \
+         If it was not you who linked it, unlink it at once and tell whoever runs this app."
+    );
+    let summary = format!("Your Slack account is linked to another identity of {email}.");
+    message(summary, with_unlink(text))
+}
+
+fn with_unlink(text: String) -> Vec<SlackBlock> {
     let unlink = button(action::UNLINK, "Unlink")
         .with_value(UNLINK.to_owned())
         .with_style(SlackBlockButtonStyle::Danger);
-    let blocks = [
-        section(format!(
-            "Your Slack account is linked to *{email}*. Ask for access with `/elevate`. \
-             If it was not you who linked it, unlink it and tell whoever runs this app."
-        ))
-        .into(),
-        actions(vec![unlink]),
-    ];
-    message(format!("Your Slack account is linked to {email}."), blocks.into_iter().flatten().collect())
+    [section(text).into(), actions(vec![unlink])].into_iter().flatten().collect()
 }
 
 /// The person is not linked any more.

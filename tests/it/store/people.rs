@@ -97,6 +97,35 @@ async fn a_slack_account_belongs_to_one_identity() {
 }
 
 #[tokio::test]
+async fn another_identity_takes_the_place_of_the_one_that_was_read() {
+    let fixture = fixture().await;
+    let store = &fixture.store;
+    store.save_link(&signed_in(store, "ada", 1).await).await.unwrap();
+    let moved = moved(store, "ada", 2).await;
+    store.save_link(&moved).await.unwrap();
+    assert_eq!(store.link(&slack("ada")).await.unwrap(), Some(moved.link));
+    assert_eq!(store.token(&slack("ada")).await.unwrap().unwrap().sealed, b"sealed 2");
+    let mut heir = signed_in(store, "eve", 3).await;
+    heir.link.subject = subject("ada");
+    store.save_link(&heir).await.expect("the identity that was replaced is free");
+}
+
+#[tokio::test]
+async fn an_identity_that_was_replaced_meanwhile_is_not_replaced_again() {
+    let Fixture { store, .. } = &fixture().await;
+    let nobodys = store.save_link(&moved(store, "ada", 1).await).await;
+    assert!(matches!(nobodys, Err(LinkError::LinkedToAnother)), "{nobodys:?}");
+    store.save_link(&signed_in(store, "ada", 2).await).await.unwrap();
+    let mut second = moved(store, "ada", 3).await;
+    second.link.subject = subject("ada in a third place");
+    let first = moved(store, "ada", 4).await;
+    store.save_link(&first).await.unwrap();
+    let outcome = store.save_link(&second).await;
+    assert!(matches!(outcome, Err(LinkError::LinkedToAnother)), "{outcome:?}");
+    assert_eq!(store.link(&slack("ada")).await.unwrap(), Some(first.link));
+}
+
+#[tokio::test]
 async fn the_same_two_may_link_again() {
     let Fixture { store, .. } = &fixture().await;
     store.save_link(&signed_in(store, "ada", 1).await).await.unwrap();
@@ -258,12 +287,21 @@ async fn signed_in(store: &DynamoStore, name: &str, n: u8) -> NewLink {
     let (event, work) = linked(name, noon() + TimeDelta::seconds(n.into()));
     NewLink {
         link: link(name),
+        replaces: None,
         sealed_token: Some(format!("sealed {n}").into_bytes()),
         token: token.key,
         sign_in: sign_in.key,
         event,
         work,
     }
+}
+
+/// The same, to another identity in place of the one of this name.
+async fn moved(store: &DynamoStore, name: &str, n: u8) -> NewLink {
+    let mut new = signed_in(store, name, n).await;
+    new.replaces = Some(new.link.subject);
+    new.link.subject = subject(&format!("{name} elsewhere"));
+    new
 }
 
 fn sign_in(n: u8, token: &SecretHash) -> Once {
