@@ -11,9 +11,9 @@ use crate::{
     aws::AwsCloud,
     config::{Config, Mode, Sealing, Slack},
     flows::{Broker, Ports, Settings, sweep},
-    identity::OpenIdProvider,
+    identity::{OpenIdProvider, SignInWithSlack},
     metrics::{Measured, Metrics, acks},
-    ports::{Channel, Chat, Clock, Ids, SealError, Sealer, Workspace},
+    ports::{Channel, Chat, Clock, Ids, SealError, Sealer, SlackAccounts, Workspace},
     sealer::Keyring,
     slack::{
         client::{SlackChat, SlackClientConfig},
@@ -67,6 +67,7 @@ pub async fn build(config: Config, outside: Outside) -> anyhow::Result<App> {
         team_name: workspace.name,
         review_channel: config.slack.review_channel.clone(),
         audit_channel: config.slack.audit_channel.clone(),
+        linking: config.link,
     };
     let broker = Broker::new(ports, config.policy, settings);
     let (router, sockets) = match &config.slack.mode {
@@ -105,6 +106,9 @@ pub async fn check(config: &Config, outside: Outside) -> anyhow::Result<Vec<Chec
         ("Slack", slack.map(drop)),
         ("identity provider", identity.map_err(Into::into)),
     ];
+    if let Some(accounts) = &ports.slack_accounts {
+        checked.push(("Sign in with Slack", accounts.check().await.map_err(Into::into)));
+    }
     if config.sealing.kms_key_id.is_some() {
         checked.push(("KMS", check_sealing(&*ports.sealer).await.map_err(Into::into)));
     }
@@ -122,13 +126,21 @@ fn adapters(config: &Config, outside: Outside) -> anyhow::Result<Ports> {
         team: config.slack.team_id.clone(),
         clock: Arc::clone(&clock),
     });
-    let redirect_uri =
-        config.public_url.join("oidc/callback").context("could not build the redirect address")?;
-    let identity = OpenIdProvider::new(config.oidc.clone(), redirect_uri, Arc::clone(&clock))?;
+    let redirect_uri = |path| config.public_url.join(path).context("could not build a redirect address");
+    let identity =
+        OpenIdProvider::new(config.oidc.clone(), redirect_uri("oidc/callback")?, Arc::clone(&clock))?;
+    let slack_accounts: Option<Arc<dyn SlackAccounts>> = match &config.slack.client {
+        Some(client) => {
+            let redirect_uri = redirect_uri("oidc/slack")?;
+            Some(Arc::new(SignInWithSlack::new(&config.slack, client, redirect_uri, Arc::clone(&clock))?))
+        }
+        None => None,
+    };
     Ok(Ports {
         store: Arc::new(DynamoStore::new(&dynamodb, &config.dynamodb.table)),
         chat: Arc::new(chat),
         identity: Arc::new(identity),
+        slack_accounts,
         sealer: Arc::new(Keyring::new(&config.sealing, &kms, Arc::clone(&ids))),
         cloud: Arc::new(AwsCloud::new(sts, config.aws.clone(), config.public_url.clone())?),
         clock,
@@ -147,6 +159,7 @@ fn measured(ports: Ports, sealing: &Sealing, metrics: &Arc<Metrics>) -> Ports {
         store: Arc::new(Measured::new("dynamodb", ports.store, metrics)),
         chat: Arc::new(Measured::new("slack", ports.chat, metrics)),
         identity: Arc::new(Measured::new("identity_provider", ports.identity, metrics)),
+        slack_accounts: ports.slack_accounts.map(|port| Arc::new(Measured::new("slack", port, metrics)) as _),
         cloud: Arc::new(Measured::new("aws", ports.cloud, metrics)),
         ..ports
     }

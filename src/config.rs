@@ -15,6 +15,7 @@ use self::source::{PREFIX, Source};
 use crate::{
     domain::{
         ids::{ChannelId, TeamId},
+        linking::LinkPolicy,
         policy::Policy,
     },
     ports::{SecretPlace, SecretSource},
@@ -33,6 +34,8 @@ pub struct Config {
     pub slack: Slack,
     /// `[oidc]`
     pub oidc: Oidc,
+    /// `[link]`
+    pub link: LinkPolicy,
     /// `[sealing]`
     pub sealing: Sealing,
     /// `[dynamodb]`
@@ -58,6 +61,17 @@ pub struct Slack {
     pub api_url: Url,
     /// Acts as the app (`xoxb-…`).
     pub bot_token: SecretString,
+    /// The app as a client of Sign in with Slack, where people are to show with it that an account is theirs.
+    pub client: Option<SlackClient>,
+}
+
+/// An app as Sign in with Slack knows it (<https://docs.slack.dev/authentication/sign-in-with-slack>).
+#[derive(Clone, Debug)]
+pub struct SlackClient {
+    /// The id that Slack gave to the app.
+    pub id: String,
+    /// The secret that goes with it.
+    pub secret: SecretString,
 }
 
 /// A way from Slack to the app, and the secret that goes with it.
@@ -332,6 +346,7 @@ mod tests {
     use secrecy::ExposeSecret;
 
     use super::*;
+    use crate::domain::linking::OnMismatch;
 
     const EXAMPLE: &str = include_str!("../elevate.example.toml");
 
@@ -391,10 +406,14 @@ mod tests {
             team_id = "acme"
             reviewchannel = "C0REVIEW"
             bot_token = "xoxb-in-the-file"
+            client_id = "1.2"
             [oidc]
             issuer = "https://idp.example.com"
             client_id = 7
             scopes = ["email", "a b"]
+            [link]
+            on_mismatch = "ask"
+            email_domains = ["example.com", "@example.org"]
             [sealing]
             kms_key = "alias/elevate"
             [access]
@@ -410,9 +429,12 @@ mod tests {
             "slack.review_channel: missing",
             "slack.audit_channel: missing",
             "slack.bot_token: a secret does not belong in the file: set ELEVATE_SLACK__BOT_TOKEN instead, or write where it is kept, as in \"secretsmanager:elevate#bot_token\", \"ssm:/elevate/bot_token\" or \"file:/run/secrets/bot_token\"",
+            "ELEVATE_SLACK__CLIENT_SECRET: missing",
             "oidc.client_id: expected text in quotes, found 7",
             "ELEVATE_OIDC__CLIENT_SECRET: expected text without spaces around it",
             "oidc.scopes: expected a scope without spaces, found \"a b\"",
+            "link.on_mismatch: expected refuse, slack or code, found \"ask\"",
+            "link.email_domains: expected the domain of e-mail addresses, such as example.com, found \"@example.org\"",
             "access.max_duration: expected a whole number of minutes or hours, such as 45m or 1h30m, found \"30s\"",
             "accounts: expected at least one entry, or no such section",
             "sealing.kms_key: unknown; did you mean sealing.kms_key_id?",
@@ -443,11 +465,47 @@ mod tests {
     }
 
     #[test]
+    fn what_a_mismatch_leads_to_follows_from_what_there_is_and_may_be_chosen() {
+        let client = [("ELEVATE_SLACK__CLIENT_ID", "1.2"), ("ELEVATE_SLACK__CLIENT_SECRET", "hush")];
+        let chosen =
+            |variables: &[(&str, &str)]| parse(LEAST, variables).map(|config| config.link.on_mismatch);
+        assert_eq!(chosen(&[]), Ok(OnMismatch::Refuse));
+        assert_eq!(chosen(&client), Ok(OnMismatch::Slack));
+        for (choice, name) in [(OnMismatch::Refuse, "refuse"), (OnMismatch::Code, "code")] {
+            let choose = ("ELEVATE_LINK__ON_MISMATCH", name);
+            assert_eq!(chosen(&[choose]), Ok(choice));
+            assert_eq!(chosen(&[choose, client[0], client[1]]), Ok(choice));
+        }
+        let slack = ("ELEVATE_LINK__ON_MISMATCH", "slack");
+        assert_eq!(chosen(&[slack, client[0], client[1]]), Ok(OnMismatch::Slack));
+        assert!(faults(&[slack]).starts_with("link.on_mismatch: slack takes slack.client_id"));
+    }
+
+    #[test]
+    fn the_app_is_a_client_of_slack_with_id_and_secret_or_not_at_all() {
+        let (id, secret) = (("ELEVATE_SLACK__CLIENT_ID", "1.2"), ("ELEVATE_SLACK__CLIENT_SECRET", "hush"));
+        assert_eq!(faults(&[id]), "ELEVATE_SLACK__CLIENT_SECRET: missing");
+        assert!(faults(&[secret]).starts_with("slack.client_id: missing"));
+        let client = parse(LEAST, &[id, secret]).unwrap().slack.client.unwrap();
+        assert_eq!((client.id.as_str(), client.secret.expose_secret()), ("1.2", "hush"));
+    }
+
+    #[test]
+    fn domains_may_be_listed_or_left_out() {
+        let listed = |file: &str| parse(file, &[]).unwrap().link.email_domains;
+        let with = |link: &str| LEAST.replace("[slack]", &format!("[link]\n{link}\n[slack]"));
+        assert_eq!(listed(&with("email_domains = []")), []);
+        let two = ["example.com", "example.org"].map(|domain| domain.parse().unwrap());
+        assert_eq!(listed(&with("email_domains = [\"example.com\", \"Example.org\"]")), two);
+    }
+
+    #[test]
     fn no_fault_shows_a_secret() {
         let secrets = [
             "ELEVATE_SLACK__BOT_TOKEN",
             "ELEVATE_SLACK__SIGNING_SECRET",
             "ELEVATE_SLACK__APP_TOKEN",
+            "ELEVATE_SLACK__CLIENT_SECRET",
             "ELEVATE_OIDC__CLIENT_SECRET",
             "ELEVATE_SEALING__KEYS",
         ];

@@ -1,9 +1,11 @@
 //! The rules: pure and synchronous. No I/O, no clock, no randomness, nothing async, no logging.
 
 pub mod audit;
+pub mod code;
 pub mod decide;
 pub mod grant;
 pub mod ids;
+pub mod linking;
 pub mod message;
 pub mod once;
 pub mod pace;

@@ -9,27 +9,28 @@ mod id_token;
 mod keys;
 mod logout_token;
 mod provider;
+mod slack;
 mod told;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use openidconnect::{
-    AccessToken, AuthenticationContextClass, AuthenticationFlow, AuthorizationCode, ClientId, CsrfToken,
-    Nonce, OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RefreshToken, RequestTokenError, Scope,
+    AccessToken, AuthenticationContextClass, AuthenticationFlow, AuthorizationCode, CsrfToken, Nonce,
+    OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RefreshToken, RequestTokenError, Scope,
     StandardErrorResponse, TokenResponse,
-    core::{CoreErrorResponseType, CoreIdToken, CoreResponseType, CoreTokenResponse},
+    core::{CoreErrorResponseType, CoreResponseType, CoreTokenResponse},
     http::{Request, StatusCode, header},
 };
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
+pub use self::slack::SignInWithSlack;
 use self::{
     claims::Claims,
     fetched::Fetched,
-    id_token::{Expected, Rejection},
     logout_token::LogoutToken,
-    provider::Provider,
+    provider::{Provider, Registration},
     told::Told,
 };
 use crate::{
@@ -49,7 +50,7 @@ use crate::{
 /// An OpenID provider, seen from its one client.
 pub struct OpenIdProvider {
     oidc: Oidc,
-    redirect_uri: Url,
+    registration: Registration,
     clock: Arc<dyn Clock>,
     http: HttpClient,
     provider: Fetched<Provider, IdentityError>,
@@ -62,31 +63,17 @@ impl OpenIdProvider {
     /// When the machine has no root certificates.
     pub fn new(oidc: Oidc, redirect_uri: Url, clock: Arc<dyn Clock>) -> Result<Self, HttpError> {
         let http = HttpClient::new()?;
-        Ok(Self { oidc, redirect_uri, clock, http, provider: Fetched::default() })
+        let registration = Registration {
+            issuer: oidc.issuer.clone(),
+            client_id: oidc.client_id.clone(),
+            client_secret: oidc.client_secret.clone(),
+            redirect_uri,
+        };
+        Ok(Self { oidc, registration, clock, http, provider: Fetched::default() })
     }
 
     async fn provider(&self) -> Result<&Provider, IdentityError> {
-        self.provider.get(Provider::discover(&self.oidc, &self.redirect_uri, &self.http)).await
-    }
-
-    /// What the ID token says that came with these tokens.
-    async fn verified(
-        &self,
-        provider: &Provider,
-        id_token: &CoreIdToken,
-        access_token: &AccessToken,
-        nonce: Option<&Nonce>,
-    ) -> Result<Claims, IdentityError> {
-        let now = self.clock.now();
-        let client_id = ClientId::new(self.oidc.client_id.clone());
-        let verify = |keys: &_| {
-            let issuer = &provider.issuer;
-            let expected = Expected { issuer, client_id: &client_id, keys, access_token, nonce, now };
-            id_token::verify(id_token, &expected)
-        };
-        let is_unknown = |rejection: &_| *rejection == Rejection::UnknownKey;
-        let claims = provider.keys.try_with(verify, is_unknown, &self.http, now).await;
-        claims.map_err(|rejection| Unusable(rejection.to_string()))
+        self.provider.get(Provider::discover(&self.registration, &self.http)).await
     }
 
     /// What the provider says of whoever the tokens are about: in the ID token, and at its userinfo endpoint where
@@ -98,8 +85,9 @@ impl OpenIdProvider {
         tokens: &CoreTokenResponse,
         nonce: Option<&Nonce>,
     ) -> Result<Told, IdentityError> {
+        let (access_token, now) = (tokens.access_token(), self.clock.now());
         let id_token = match tokens.id_token() {
-            Some(id_token) => Some(self.verified(provider, id_token, tokens.access_token(), nonce).await?),
+            Some(id_token) => Some(provider.verified(id_token, access_token, nonce, now).await?),
             None => None,
         };
         let userinfo = if id_token.is_none() || self.oidc.groups_from == GroupsFrom::Userinfo {
@@ -236,7 +224,7 @@ fn no_tokens(
     error: RequestTokenError<HttpError, StandardErrorResponse<CoreErrorResponseType>>,
 ) -> IdentityError {
     match error {
-        RequestTokenError::ServerResponse(response) => refused(response.error()),
+        RequestTokenError::ServerResponse(response) => refused(response.error().as_ref()),
         RequestTokenError::Request(error) => Unavailable(error.to_string()),
         RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
             Unusable("its answer to a token request could not be read".to_owned())
@@ -244,8 +232,7 @@ fn no_tokens(
     }
 }
 
-fn refused(error: &CoreErrorResponseType) -> IdentityError {
-    let code: &str = error.as_ref();
+fn refused(code: &str) -> IdentityError {
     let is_code = code.len() <= 40 && code.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
     match code {
         "invalid_grant" => Gone,

@@ -10,10 +10,12 @@ use url::Url;
 
 use crate::domain::{
     audit::SideEvent,
+    code::{AwaitedCode, Code},
     ids::{ChannelId, CommandId, RequestId, SideEventId, TeamId, UserId},
+    linking::PendingLink,
     message::{Form, Message},
-    once::Once,
-    person::{FreshGroups, Link, Member, SignedIn, SlackUser, Subject, ToldGroups},
+    once::{LinkSecrets, Once},
+    person::{FreshGroups, HeldAccount, Link, Member, SignedIn, SlackUser, Subject, ToldGroups},
     press::Press,
     request::{Recorded, Request},
     secret::{Secret, SecretHash},
@@ -41,6 +43,14 @@ pub trait Ids: Send + Sync {
 }
 
 impl dyn Ids {
+    /// A code that somebody will type.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        let mut bytes = [0; 8];
+        self.fill(&mut bytes);
+        Code::of(bytes)
+    }
+
     /// A new bearer secret.
     #[must_use]
     pub fn secret(&self) -> Secret {
@@ -169,6 +179,18 @@ pub trait Store: Send + Sync {
     /// Keeps a sign-in that starts from a link token, and makes it the only one that may use it up.
     async fn start_link(&self, link: &SecretHash, sign_in: &Once, now: Timestamp) -> Result<(), CommitError>;
 
+    /// Keeps a link until its code is typed, in place of one that waits for the same account; uses up what led to it.
+    async fn await_code(
+        &self,
+        awaited: &AwaitedCode,
+        uses_up: &LinkSecrets,
+        now: Timestamp,
+    ) -> Result<(), CommitError>;
+    /// The link of a Slack account that waits for its code.
+    async fn awaited_code(&self, who: &SlackUser) -> Result<Option<AwaitedCode>, StoreError>;
+    /// Counts a try, if there has been none since `read` was.
+    async fn count_try(&self, read: &AwaitedCode) -> Result<AwaitedCode, CommitError>;
+
     /// Promises to do what a press asks; `false` when that is promised already.
     async fn accept(&self, press: &Press, finish_by: Timestamp) -> Result<bool, StoreError>;
     /// A press that is promised and not done.
@@ -242,20 +264,27 @@ pub struct Parked {
 /// A link that is about to be made.
 #[derive(Clone, Debug)]
 pub struct NewLink {
-    /// The link.
-    pub link: Link,
+    /// The link, with its refresh token where the provider gives one.
+    pub made: PendingLink,
     /// The other identity that the account is linked to, and has to be still.
     pub replaces: Option<Subject>,
-    /// The sealed refresh token, where the provider gives one.
-    pub sealed_token: Option<Vec<u8>>,
-    /// The link token that is used up.
-    pub token: SecretHash,
-    /// The sign-in that uses it up.
-    pub sign_in: SecretHash,
+    /// What is used up by it.
+    pub uses_up: LinkProof,
     /// What is recorded.
     pub event: SideEvent,
     /// What must be done because of it.
     pub work: Vec<Work>,
+}
+
+/// What a link is made from, and uses up.
+#[derive(Clone, Debug)]
+pub enum LinkProof {
+    /// A sign-in at the identity provider, whose address is the account's.
+    SignIn(LinkSecrets),
+    /// A sign-in at the identity provider, and one at Slack.
+    SlackSignIn(LinkSecrets, SecretHash),
+    /// A code that was typed, in the last try that was counted.
+    Code(AwaitedCode),
 }
 
 /// A refresh token, sealed. It is used in turns, since a provider that rotates tokens takes two uses of one for
@@ -538,6 +567,17 @@ pub enum IdentityError {
     /// Its answer cannot be trusted or used.
     #[error("the identity provider's answer was not accepted: {0}")]
     Unusable(String),
+}
+
+/// What Slack tells of a browser, by Sign in with Slack.
+#[async_trait]
+pub trait SlackAccounts: Send + Sync {
+    /// Whether Slack's provider can be reached, and is what it says it is.
+    async fn check(&self) -> Result<(), IdentityError>;
+    /// Where a browser goes to sign in.
+    async fn sign_in_url(&self, proof: &SignInProof) -> Result<Url, IdentityError>;
+    /// Redeems what the browser brought back.
+    async fn redeem(&self, answer: Answer, proof: &SignInProof) -> Result<HeldAccount, IdentityError>;
 }
 
 /// Keeps refresh tokens from whoever reads the store.

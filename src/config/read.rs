@@ -5,7 +5,7 @@
 use std::{collections::BTreeSet, str::FromStr};
 
 use super::{
-    Aws, Config, DynamoDb, GroupsFrom, Mode, Oidc, Partition, Sealing, Slack, Transport,
+    Aws, Config, DynamoDb, GroupsFrom, Mode, Oidc, Partition, Sealing, Slack, SlackClient, Transport,
     source::{Setting, Source},
     values::{
         endpoint, external_id, group_prefix, issuer, kms_key_id, origin, role_path, scope, sealing_keys,
@@ -14,6 +14,7 @@ use super::{
 };
 use crate::domain::{
     ids::{AccountId, ChannelId, TeamId},
+    linking::{EmailDomain, LinkPolicy, OnMismatch},
     policy::Policy,
     step_up::StepUp,
     window::Minutes,
@@ -29,6 +30,7 @@ impl Config {
         let public_url = source.required("public_url", origin);
         let slack = Slack::read(source);
         let oidc = Oidc::read(source);
+        let link = link_policy(source, &slack);
         let sealing = Sealing::read(source);
         let dynamodb = DynamoDb::read(source);
         let aws = Aws::read(source);
@@ -38,6 +40,7 @@ impl Config {
             public_url: public_url?,
             slack: slack?,
             oidc: oidc?,
+            link: link?,
             sealing: sealing?,
             dynamodb: dynamodb?,
             aws: aws?,
@@ -54,6 +57,7 @@ impl Slack {
         let audit_channel = source.required("slack.audit_channel", ChannelId::from_str);
         let api_url = source.or("slack.api_url", "https://slack.com/api", endpoint);
         let bot_token = source.secret("slack.bot_token", secret);
+        let client = SlackClient::read(source);
         Ok(Self {
             mode: mode?,
             team_id: team_id?,
@@ -61,7 +65,24 @@ impl Slack {
             audit_channel: audit_channel?,
             api_url: api_url?,
             bot_token: bot_token?,
+            client: client?,
         })
+    }
+}
+
+impl SlackClient {
+    /// There is either an id with its secret, or neither.
+    fn read(source: &mut Source) -> Setting<Option<Self>> {
+        let id = source.optional("slack.client_id", text);
+        let secret = source.optional_secret("slack.client_secret", secret);
+        let Some(id) = id? else {
+            if secret?.is_some() {
+                source.note("slack.client_id", "missing, and its secret is there");
+            }
+            return Ok(None);
+        };
+        let secret = source.needed("slack.client_secret", secret)?;
+        Ok(Some(Self { id, secret }))
     }
 }
 
@@ -146,6 +167,19 @@ impl Aws {
             session_tags: session_tags?,
         })
     }
+}
+
+/// Where people can sign in with Slack, they do so if the addresses do not agree, unless another way is chosen.
+fn link_policy(source: &mut Source, slack: &Setting<Slack>) -> Setting<LinkPolicy> {
+    let on_mismatch = source.optional("link.on_mismatch", OnMismatch::from_str);
+    let email_domains = source.list("link.email_domains", EmailDomain::from_str);
+    let has_client = slack.as_ref().map(|slack| slack.client.is_some());
+    let on_mismatch = on_mismatch?;
+    if let (Some(OnMismatch::Slack), Ok(false)) = (on_mismatch, has_client) {
+        source.note("link.on_mismatch", "slack takes slack.client_id, from the app's page");
+    }
+    let default = if let Ok(true) = has_client { OnMismatch::Slack } else { OnMismatch::Refuse };
+    Ok(LinkPolicy { on_mismatch: on_mismatch.unwrap_or(default), email_domains: email_domains? })
 }
 
 fn policy(source: &mut Source) -> Setting<Policy> {

@@ -6,6 +6,7 @@ use super::{
     audit::{AuditEntry, Refusals},
     decide::Verdict,
     ids::{RequestId, Target},
+    linking::OnMismatch,
     person::{Actor, Email},
     refusal::Refusal,
     request::Request,
@@ -75,6 +76,8 @@ pub enum Message {
         max: Minutes,
         /// An example of a duration.
         example: Minutes,
+        /// What is done where the addresses do not agree.
+        on_mismatch: OnMismatch,
     },
     /// A "no".
     Refused {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     decide::Verdict,
     ids::{CommandId, RequestId},
+    linking::PendingLink,
     person::SlackUser,
     secret::SecretHash,
     window::Timestamp,
@@ -74,6 +75,13 @@ pub enum SignInTo {
         /// The account that the token was made for.
         who: SlackUser,
     },
+    /// To show that the Slack account of a link is theirs whose identity it is of.
+    HoldAccount {
+        /// The link token and the sign-in at the identity provider, which it will use up with itself.
+        uses_up: LinkSecrets,
+        /// The link.
+        pending: Box<PendingLink>,
+    },
     /// To open the console.
     OpenConsole {
         /// The ticket that it will use up.
@@ -90,4 +98,33 @@ pub enum SignInTo {
         /// What the ticket was made for.
         answering: Answering,
     },
+}
+
+/// The secrets that lead to a link.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkSecrets {
+    /// The link token.
+    pub token: SecretHash,
+    /// The sign-in at the identity provider that was started from it last.
+    pub sign_in: SecretHash,
+}
+
+/// Where somebody signs in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignInAt {
+    /// At the identity provider.
+    IdentityProvider,
+    /// At Slack.
+    Slack,
+}
+
+impl SignInTo {
+    /// Where the sign-in takes place; its answer counts from nowhere else.
+    #[must_use]
+    pub fn at(&self) -> SignInAt {
+        match self {
+            Self::Link { .. } | Self::OpenConsole { .. } | Self::Answer { .. } => SignInAt::IdentityProvider,
+            Self::HoldAccount { .. } => SignInAt::Slack,
+        }
+    }
 }

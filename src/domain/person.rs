@@ -1,4 +1,4 @@
-//! Who somebody is, and how a link between a Slack account and an identity may come about.
+//! Who somebody is: a Slack account, an identity, and what binds the two.
 
 use std::{collections::BTreeSet, fmt, str::FromStr};
 
@@ -43,6 +43,12 @@ pub struct Email(String);
 pub struct BadEmail;
 
 impl Email {
+    /// What stands behind the `@`.
+    #[must_use]
+    pub fn domain(&self) -> &str {
+        self.0.split_once('@').map_or("", |(_, domain)| domain)
+    }
+
     /// The address as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -213,6 +219,25 @@ impl SignedIn {
     }
 }
 
+/// Proof that a browser has just come back from Slack, signed in to this account.
+///
+/// Only the [`SlackAccounts`](crate::ports::SlackAccounts) adapter makes one, from a verified ID token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldAccount(SlackUser);
+
+impl HeldAccount {
+    /// What a verified ID token of Slack's says.
+    pub(crate) fn verified(who: SlackUser) -> Self {
+        Self(who)
+    }
+
+    /// The account.
+    #[must_use]
+    pub fn who(&self) -> &SlackUser {
+        &self.0
+    }
+}
+
 /// Groups that the identity provider has told for the action at hand.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FreshGroups(Groups);
@@ -258,7 +283,7 @@ pub struct Link {
     pub slack: SlackUser,
     /// The identity.
     pub subject: Subject,
-    /// The address that both sides agree on.
+    /// The address that the identity provider vouches for.
     pub email: Email,
     /// The groups last heard of: for display, never for a decision.
     pub groups: Groups,
@@ -278,39 +303,6 @@ impl Link {
 
     /// How far the provider's clock may be from ours, when it says that somebody has signed out.
     pub const CLOCKS_DIFFER_BY: TimeDelta = TimeDelta::seconds(30);
-
-    /// Links a Slack account to the identity that signed in, when both sides have the same, confirmed address.
-    /// The link is not refreshable.
-    ///
-    /// # Errors
-    /// [`Refusal::NoSlackEmail`], [`Refusal::NoVerifiedEmail`], [`Refusal::EmailsDiffer`].
-    pub fn between(member: &Member, signed_in: &SignedIn) -> Result<Self, Refusal> {
-        let slack = member.confirmed_email.as_ref().ok_or(Refusal::NoSlackEmail)?;
-        let email = signed_in.verified_email.as_ref().ok_or(Refusal::NoVerifiedEmail)?;
-        if email != slack {
-            return Err(Refusal::EmailsDiffer { slack: slack.clone(), identity: email.clone() });
-        }
-        Ok(Self {
-            slack: member.who.clone(),
-            subject: signed_in.subject.clone(),
-            email: email.clone(),
-            groups: signed_in.groups.clone(),
-            signed_in_at: signed_in.authentication.back_at,
-            is_refreshable: false,
-            is_signed_out: false,
-        })
-    }
-
-    /// Refuses to take the place of `current`, a link of the same account, with a link to another person. Another
-    /// identity of the same address is the same person: that is what becomes of a company that moves to another
-    /// identity provider.
-    ///
-    /// # Errors
-    /// [`Refusal::LinkedToAnother`].
-    pub fn may_replace(&self, current: &Self) -> Result<(), Refusal> {
-        let is_same_person = self.subject == current.subject || self.email == current.email;
-        if is_same_person { Ok(()) } else { Err(Refusal::LinkedToAnother) }
-    }
 
     /// The groups of the last sign-in, while it is younger than [`Link::SIGN_IN_LASTS`]; for providers that give
     /// no refresh token, and for nothing else.
@@ -399,70 +391,39 @@ impl Person {
 mod tests {
     use super::*;
 
-    fn member(email: Option<&str>, kind: MemberKind) -> Member {
+    fn member(kind: MemberKind) -> Member {
         Member {
             who: SlackUser { team: "T0123456".parse().unwrap(), user: "U0ADA".parse().unwrap() },
             name: "Ada".into(),
-            confirmed_email: email.map(|email| email.parse().unwrap()),
+            confirmed_email: None,
             kind,
         }
-    }
-
-    fn signed_in(email: Option<&str>) -> SignedIn {
-        let subject = Subject { issuer: "https://idp.example".into(), subject: "ada".into() };
-        let email = email.map(|email| email.parse().unwrap());
-        SignedIn::verified(subject, email, Groups::default(), Authentication::plain(Timestamp::UNIX_EPOCH))
-    }
-
-    #[test]
-    fn a_link_takes_the_same_confirmed_address_on_both_sides() {
-        let ada = member(Some("Ada@Example.com"), MemberKind::Full);
-        assert!(Link::between(&ada, &signed_in(Some("ada@example.com"))).is_ok());
-        assert!(matches!(
-            Link::between(&ada, &signed_in(Some("eve@example.com"))),
-            Err(Refusal::EmailsDiffer { .. })
-        ));
-        assert_eq!(Link::between(&ada, &signed_in(None)), Err(Refusal::NoVerifiedEmail));
-        let unconfirmed = member(None, MemberKind::Full);
-        assert_eq!(
-            Link::between(&unconfirmed, &signed_in(Some("ada@example.com"))),
-            Err(Refusal::NoSlackEmail)
-        );
-    }
-
-    #[test]
-    fn a_link_gives_way_to_the_same_identity_or_the_same_address() {
-        let of = |subject: &str, email: &str| {
-            let subject = Subject { subject: subject.into(), ..signed_in(None).subject };
-            let signed_in = SignedIn { subject, ..signed_in(Some(email)) };
-            Link::between(&member(Some(email), MemberKind::Full), &signed_in).unwrap()
-        };
-        let ada = of("ada", "ada@example.com");
-        assert_eq!(of("ada", "lovelace@example.com").may_replace(&ada), Ok(()));
-        assert_eq!(of("00u1ada", "ada@example.com").may_replace(&ada), Ok(()));
-        assert_eq!(of("eve", "eve@example.com").may_replace(&ada), Err(Refusal::LinkedToAnother));
     }
 
     #[test]
     fn only_full_members_of_the_workspace_are_let_in() {
         let home: TeamId = "T0123456".parse().unwrap();
-        assert_eq!(member(None, MemberKind::Full).admit(&home), Ok(()));
+        assert_eq!(member(MemberKind::Full).admit(&home), Ok(()));
         for kind in [MemberKind::Guest, MemberKind::Bot, MemberKind::Deactivated] {
-            assert_eq!(member(None, kind).admit(&home), Err(Refusal::NotFullMember { kind }));
+            assert_eq!(member(kind).admit(&home), Err(Refusal::NotFullMember { kind }));
         }
         let guest = Refusal::NotFullMember { kind: MemberKind::Guest }.to_string();
         assert!(guest.starts_with("Your Slack account is a guest,"), "{guest}");
         let elsewhere: TeamId = "T0999999".parse().unwrap();
-        assert_eq!(member(None, MemberKind::Full).admit(&elsewhere), Err(Refusal::OtherWorkspace));
+        assert_eq!(member(MemberKind::Full).admit(&elsewhere), Err(Refusal::OtherWorkspace));
     }
 
     #[test]
     fn a_sign_in_speaks_for_itself_for_fifteen_minutes() {
-        let link = Link::between(
-            &member(Some("ada@example.com"), MemberKind::Full),
-            &signed_in(Some("ada@example.com")),
-        )
-        .unwrap();
+        let link = Link {
+            slack: member(MemberKind::Full).who,
+            subject: Subject { issuer: "https://idp.example".into(), subject: "ada".into() },
+            email: "ada@example.com".parse().unwrap(),
+            groups: Groups::default(),
+            signed_in_at: Timestamp::UNIX_EPOCH,
+            is_refreshable: false,
+            is_signed_out: false,
+        };
         let end = link.signed_in_at + Link::SIGN_IN_LASTS;
         assert!(link.groups_of_sign_in(end - TimeDelta::milliseconds(1)).is_some());
         assert!(link.groups_of_sign_in(end).is_none());

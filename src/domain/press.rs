@@ -9,6 +9,7 @@ use super::{
     ids::{CommandId, RequestId},
     person::SlackUser,
     policy::Reason,
+    secret::Sealed,
     window::Timestamp,
 };
 
@@ -52,6 +53,8 @@ pub enum Wish {
     OpenConsole(RequestId),
     /// To link.
     Link,
+    /// To link with this code, which is sealed for whoever typed it and this press.
+    Confirm(Sealed),
     /// To unlink.
     Unlink,
     /// To see where they stand.
@@ -90,7 +93,7 @@ impl Wish {
             Self::Withdraw(_) => Some(Tried::Withdraw),
             Self::End(_) => Some(Tried::End),
             Self::OpenConsole(_) => Some(Tried::OpenConsole),
-            Self::Link => Some(Tried::Link),
+            Self::Link | Self::Confirm(_) => Some(Tried::Link),
             Self::Unlink | Self::Overview | Self::Help => None,
         }
     }
@@ -105,7 +108,7 @@ impl Wish {
             | Self::Withdraw(id)
             | Self::End(id)
             | Self::OpenConsole(id) => Some(id),
-            Self::Link | Self::Unlink | Self::Overview | Self::Help => None,
+            Self::Link | Self::Confirm(_) | Self::Unlink | Self::Overview | Self::Help => None,
         }
     }
 }

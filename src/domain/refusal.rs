@@ -1,6 +1,7 @@
 //! Every "no" a person can hear: a sentence that says what happened, and one that says what to do next.
 
 use super::{
+    code::CODE_LASTS,
     ids::{RequestId, Target},
     person::{Email, MemberKind},
     policy::Reason,
@@ -218,6 +219,54 @@ pub enum Refusal {
         /// The address at the provider.
         identity: Email,
     },
+    /// The identity's address is of a domain that is not linked here.
+    #[error(
+        "You signed in as {identity}, and only addresses of {domains} can be linked here. Sign out at your identity provider and sign in with one of these, or ask whoever runs this app."
+    )]
+    OtherDomain {
+        /// The address at the provider.
+        identity: Email,
+        /// The domains that are.
+        domains: String,
+    },
+    /// The browser is signed in to Slack as another account, or to another workspace.
+    #[error(
+        "In Slack you are signed in as somebody else than the account that this link belongs to, so nothing was linked. Sign in to Slack in this browser as that account, if it is yours, and open the link again; or else get your own, with /elevate link."
+    )]
+    OtherSlackAccount,
+    /// Sign in with Slack came to nothing.
+    #[error(
+        "You could not be signed in with Slack ({why}), so nothing was linked. Open the link again, and if that does not help, tell whoever runs this app."
+    )]
+    NoSlackSignIn {
+        /// What happened.
+        why: String,
+    },
+    /// What was typed cannot be a code.
+    #[error("That is no code: codes are eight letters and digits, as the page shows them. Type it again.")]
+    BadCode,
+    /// No code belongs to this Slack account.
+    #[error(
+        "No code waits for your Slack account. Type only a code that you have seen yourself, on the page at the end of your own /elevate link, and never one that somebody gave you."
+    )]
+    NoCode,
+    /// The code is too old.
+    #[error(
+        "That code was good for {minutes} minutes, and they are over. Get another one with /elevate link.",
+        minutes = CODE_LASTS.num_minutes()
+    )]
+    CodeTooLate,
+    /// Another code.
+    #[error("That is not the code. Look at the page again; it can be typed {left} more time(s).")]
+    WrongCode {
+        /// How often a code can be typed still.
+        left: u32,
+    },
+    /// Wrong codes, too often.
+    #[error(
+        "A wrong code was typed too often, so the right one is worth nothing any more. Get another one with /elevate link."
+    )]
+    CodeUsedUp,
     /// One identity, one Slack account.
     #[error(
         "This identity is already linked to another Slack account. Unlink it there first, with /elevate unlink."

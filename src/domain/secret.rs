@@ -21,6 +21,25 @@ pub struct Secret(String);
 #[serde(transparent)]
 pub struct SecretHash(String);
 
+/// A secret as a [`Sealer`](crate::ports::Sealer) has sealed it: worth nothing to whoever reads it. In base64 where it
+/// is stored as text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Sealed(pub Vec<u8>);
+
+impl TryFrom<String> for Sealed {
+    type Error = base64::DecodeError;
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        URL_SAFE_NO_PAD.decode(text).map(Self)
+    }
+}
+
+impl From<Sealed> for String {
+    fn from(sealed: Sealed) -> Self {
+        URL_SAFE_NO_PAD.encode(sealed.0)
+    }
+}
+
 impl Secret {
     /// A secret of these random bytes.
     #[must_use]

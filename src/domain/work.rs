@@ -164,10 +164,7 @@ fn named(cause: &str, notice: &Notice) -> String {
         Notice::Receipt(_) => "receipt",
         Notice::ConsoleLink(_) => "session_link",
         Notice::Audit(_) => AUDIT_LINE,
-        Notice::Linked(..)
-        | Notice::Relinked(..)
-        | Notice::Unlinked(..)
-        | Notice::SignedOut(..) => "notice",
+        Notice::Linked(..) | Notice::Relinked(..) | Notice::Unlinked(..) | Notice::SignedOut(..) => "notice",
     };
     format!("{cause}/{name}")
 }

@@ -19,12 +19,13 @@ use super::{
 use crate::{
     domain::{
         ids::{ChannelId, RequestId, TeamId},
+        linking::LinkPolicy,
         pace::Pace,
         person::{FreshGroups, SlackUser, Subject},
         policy::Policy,
         refusal::Refusal,
     },
-    ports::{Chat, Clock, Cloud, Identity, Ids, Sealer, Store},
+    ports::{Chat, Clock, Cloud, Identity, Ids, Sealer, SlackAccounts, Store},
 };
 
 /// Every effect the broker can have.
@@ -34,13 +35,14 @@ pub struct Ports {
     pub store: Arc<dyn Store>,
     pub chat: Arc<dyn Chat>,
     pub identity: Arc<dyn Identity>,
+    pub slack_accounts: Option<Arc<dyn SlackAccounts>>,
     pub sealer: Arc<dyn Sealer>,
     pub cloud: Arc<dyn Cloud>,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
 }
 
-/// Where the broker lives.
+/// Where the broker lives, and what linking takes there.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The address under which browsers reach it.
@@ -53,6 +55,8 @@ pub struct Settings {
     pub review_channel: ChannelId,
     /// Where auditors listen.
     pub audit_channel: ChannelId,
+    /// What linking takes.
+    pub linking: LinkPolicy,
 }
 
 /// The broker.
@@ -87,7 +91,7 @@ impl Broker {
         })
     }
 
-    /// Where it lives.
+    /// Where it lives, and what linking takes there.
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.settings

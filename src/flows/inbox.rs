@@ -123,6 +123,7 @@ async fn fulfil(broker: &Arc<Broker>, press: &Press) -> Result<Option<Message>> 
         Wish::End(id) => end::end(broker, who, &id, command).await.map(silent),
         Wish::OpenConsole(id) => federate::console_link(broker, who, &id).await.map(Some),
         Wish::Link => Ok(Some(Message::LinkInvitation { why: None, url: link::invite(broker, who).await? })),
+        Wish::Confirm(code) => link::confirm(broker, &press.asker, &code).await.map(drop).map(silent),
         Wish::Unlink if link::unlink(broker, &press.asker).await? => Ok(None),
         Wish::Unlink => Ok(Some(Message::Done(Done::NotLinked))),
         Wish::Overview => overview::overview(broker, who).await.map(Some),
@@ -221,7 +222,7 @@ impl Wish {
             | Self::Withdraw(id)
             | Self::End(id)
             | Self::OpenConsole(id) => About::Request(id),
-            Self::Link | Self::Unlink | Self::Overview | Self::Help => About::Nothing,
+            Self::Link | Self::Confirm(_) | Self::Unlink | Self::Overview | Self::Help => About::Nothing,
         }
     }
 }

@@ -3,28 +3,41 @@
 //! 1. The bot answers, to the person alone, with a link that is good once, for 10 minutes.
 //! 2. GET shows whom it would link; it changes nothing, since scanners and previews open links too.
 //! 3. POST starts a sign-in; the browser that starts last is the one that may use the link up.
-//! 4. Back from the identity provider: the verified address there must be that of the Slack profile.
-//! 5. An account that is linked already may be linked to another identity of the same address, and to no other.
-//! 6. One commit uses up the link and binds both, each to nobody else.
+//! 4. Back from the identity provider: where the verified address there is that of the Slack profile, both are bound.
+//! 5. Where it is not, it takes what the operator has chosen to show that the account is theirs who signed in: nothing
+//!    will do, or Sign in with Slack in the same browser (`link/slack.rs`), or a code that is shown there and typed in
+//!    Slack (`link/code.rs`).
+//! 6. One commit uses up all that has led to it, and binds account and identity, each to nobody else. An account that
+//!    is linked already moves to another identity of the same address, and to no other.
+
+mod code;
+mod slack;
 
 use std::sync::Arc;
 
+use secrecy::SecretString;
 use url::Url;
 
-use super::{Broker, Error, Result, sign_in};
+pub use self::code::typed as typed_code;
+pub(super) use self::{code::confirm, slack::finish as finish_with_slack};
+use super::{
+    Broker, Error, Result,
+    sign_in::{self, CameBack},
+};
 use crate::{
     domain::{
         audit::{SideEvent, SideNews},
         ids::{CommandId, SideEventId},
-        once::{Once, Purpose, SignInTo},
-        person::{Link, SlackUser},
+        linking::{Comparison, PendingLink},
+        once::{LinkSecrets, Once, Purpose, SignInTo},
+        person::{Link, SlackUser, Subject},
         press::Asker,
         refusal::Refusal,
-        secret::{LINK_LASTS, Secret, SecretHash},
+        secret::{LINK_LASTS, Sealed, Secret, SecretHash},
         window::Timestamp,
         work::follow_ups_aside,
     },
-    ports::{CommitError, LinkError, NewLink, Redeemed},
+    ports::{CommitError, LinkError, LinkProof, NewLink, Redeemed},
 };
 
 /// Whom a link token would link.
@@ -74,37 +87,54 @@ pub async fn start(broker: &Broker, token: &Secret, browser: &Secret) -> Result<
     }
 }
 
-/// Binds the Slack account that the token was made for to the identity that signed in. That token and sign-in are
-/// still good, and belong together, is a condition of the commit that uses them up.
+/// Links the Slack account that the token was made for to the identity that signed in, or says what that takes.
 pub(super) async fn finish(
     broker: &Arc<Broker>,
-    who: SlackUser,
-    token: SecretHash,
-    sign_in: SecretHash,
+    browser: &Secret,
+    who: &SlackUser,
+    uses_up: LinkSecrets,
     redeemed: Redeemed,
+) -> Result<CameBack> {
+    let member = broker.member(who).await?;
+    let token = redeemed.refresh_token;
+    match broker.settings.linking.compare(&member, &redeemed.signed_in)? {
+        Comparison::Agreed(link) => {
+            let made = broker.with_token(link, token).await?;
+            let cause = (CommandId::of_secret(&uses_up.sign_in), broker.ports.clock.now());
+            bind(broker, made, LinkProof::SignIn(uses_up), cause).await.map(CameBack::Linked) // 4
+        }
+        Comparison::TakesSlack(link) => {
+            let pending = broker.pending(link, token).await?;
+            slack::begin(broker, browser, pending, uses_up).await.map(CameBack::OnToSlack) // 5
+        }
+        Comparison::TakesCode(link) => {
+            let email = link.email.clone();
+            let pending = broker.pending(link, token).await?;
+            let code = code::show(broker, pending, &uses_up).await?; // 5
+            let invitee = Invitee { who: who.clone(), name: member.name };
+            Ok(CameBack::TakesCode { code, email, invitee })
+        }
+    }
+}
+
+/// Binds account and identity. That what it is made from is still good is a condition of the commit that uses it up.
+/// `cause` is what it follows from, and when.
+async fn bind(
+    broker: &Arc<Broker>,
+    made: PendingLink,
+    uses_up: LinkProof,
+    (cause, at): (CommandId, Timestamp),
 ) -> Result<Link> {
-    let member = broker.member(&who).await?;
-    let mut link = Link::between(&member, &redeemed.signed_in)?; // 4
-    let current = broker.ports.store.link(&who).await?;
-    if let Some(current) = &current {
-        link.may_replace(current)?; // 5
-    }
-    let replaces = current.map(|current| current.subject).filter(|current| *current != link.subject);
-    let mut sealed_token = None;
-    if let Some(secret) = &redeemed.refresh_token {
-        sealed_token = Some(broker.seal_token(&who, &link.subject, secret).await?);
-        link.is_refreshable = true;
-    }
-    let now = broker.ports.clock.now();
-    let id = SideEventId::of(&CommandId::of_secret(&sign_in), now);
+    let link = made.link.clone();
+    let replaces = broker.replaced_by(&link).await?;
     let email = link.email.clone();
     let what = match &replaces {
         Some(from) => SideNews::Relinked { email, from: from.clone(), to: link.subject.clone() },
         None => SideNews::Linked { email },
     };
-    let event = SideEvent { id, at: now, who, what };
+    let event = SideEvent { id: SideEventId::of(&cause, at), at, who: link.slack.clone(), what };
     let work = follow_ups_aside(&event, event.at);
-    let new = NewLink { link, replaces, sealed_token, token, sign_in, event, work };
+    let new = NewLink { made, replaces, uses_up, event, work };
     match broker.ports.store.save_link(&new).await {
         Ok(()) => {} // 6
         Err(LinkError::UsedUp) => return Err(Refusal::LinkGone.into()),
@@ -113,7 +143,7 @@ pub(super) async fn finish(
         Err(LinkError::Failed(error)) => return Err(error.into()),
     }
     broker.deliver_soon(new.work);
-    Ok(new.link)
+    Ok(link)
 }
 
 /// Sets the Slack account of `asker` free; `false` when it was not bound.
@@ -131,6 +161,31 @@ pub(super) async fn unlink(broker: &Arc<Broker>, asker: &Asker) -> Result<bool> 
         }
     }
     Ok(true)
+}
+
+impl Broker {
+    /// The other identity whose place a link would take, if the account is linked to one.
+    async fn replaced_by(&self, link: &Link) -> Result<Option<Subject>> {
+        let Some(current) = self.ports.store.link(&link.slack).await? else { return Ok(None) };
+        link.may_replace(&current)?;
+        Ok(Some(current.subject).filter(|current| *current != link.subject))
+    }
+
+    /// A link that is made once it has been shown whose the account is; nobody is to show that in vain.
+    async fn pending(&self, link: Link, token: Option<SecretString>) -> Result<PendingLink> {
+        self.replaced_by(&link).await?;
+        self.with_token(link, token).await
+    }
+
+    /// A link with the refresh token that the sign-in brought, if it did.
+    async fn with_token(&self, mut link: Link, token: Option<SecretString>) -> Result<PendingLink> {
+        link.is_refreshable = token.is_some();
+        let sealed_token = match token {
+            Some(token) => Some(Sealed(self.seal_token(&link.slack, &link.subject, &token).await?)),
+            None => None,
+        };
+        Ok(PendingLink { link, sealed_token })
+    }
 }
 
 async fn find(broker: &Broker, token: &SecretHash, now: Timestamp) -> Result<Invitee> {

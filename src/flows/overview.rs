@@ -27,5 +27,6 @@ pub(super) async fn overview(broker: &Broker, who: &SlackUser) -> Result<Message
 /// How to use the app.
 pub(super) fn help(broker: &Broker) -> Message {
     let max = broker.policy.max_duration;
-    Message::Help { max, example: broker.policy.durations.first().copied().unwrap_or(max) }
+    let on_mismatch = broker.settings.linking.on_mismatch;
+    Message::Help { max, on_mismatch, example: broker.policy.durations.first().copied().unwrap_or(max) }
 }

@@ -1,8 +1,8 @@
-//! Sign-in: a browser goes to the identity provider and comes back as somebody.
+//! Sign-in: a browser goes to the identity provider, or to Slack, and comes back as somebody.
 //!
 //! 1. A sign-in is kept under the hash of its `state`, with the hash of the browser's cookie and what it is for.
 //!    Its nonce and PKCE verifier are derived from the cookie and the `state`, so that nothing kept is a secret.
-//! 2. The browser comes back: `state` and cookie must be those of one sign-in, in time.
+//! 2. The browser comes back: `state` and cookie must be those of one sign-in, in time, from where it was sent to.
 //! 3. The code is redeemed for an ID token, which says who signed in.
 //! 4. What the sign-in was for goes on with that. Only its commit uses anything up: a callback in another
 //!    browser, one that comes too late, and one that fails leave the owner's untouched.
@@ -16,31 +16,36 @@ use url::Url;
 use super::{
     Broker, Error, Result,
     audit::{About, Attempt},
-    federate, link, review,
+    federate,
+    link::{self, Invitee},
+    review,
 };
 use crate::{
     domain::{
         audit::Tried,
+        code::Code,
         decide::Verdict,
         ids::CommandId,
-        once::{Answering, Once, Purpose, SignInTo},
-        person::Link,
+        once::{Answering, LinkSecrets, Once, Purpose, SignInAt, SignInTo},
+        person::{Email, HeldAccount, Link},
         refusal::Refusal,
         secret::{Secret, SecretHash},
         window::Timestamp,
     },
-    ports::{Answer, IdentityError, SignInProof},
+    ports::{Answer, IdentityError, Redeemed, SignInProof, SlackAccounts},
 };
 
 /// How long a person may take at the identity provider.
 const SIGN_IN_TAKES: TimeDelta = TimeDelta::minutes(10);
 
-/// What the identity provider sent back with the browser.
+/// What the identity provider, or Slack, sent back with the browser.
 #[derive(Clone, Debug)]
 pub struct Callback {
+    /// From where: each sends browsers back to an address of its own.
+    pub from: SignInAt,
     /// `state`, as presented.
     pub state: Secret,
-    /// The code, or the provider's error code.
+    /// The code, or the error code in its place.
     pub answer: Result<Answer, String>,
 }
 
@@ -51,6 +56,17 @@ pub enum CameBack {
     Linked(Link),
     /// The request is answered.
     Answered(Verdict),
+    /// The person is to show that the Slack account is theirs: this is where they sign in with Slack.
+    OnToSlack(Url),
+    /// The person is to show that the Slack account is theirs: this is what they type there.
+    TakesCode {
+        /// The code.
+        code: Code,
+        /// The address of the identity.
+        email: Email,
+        /// The account.
+        invitee: Invitee,
+    },
     /// The address of the AWS console, signed in: a bearer secret.
     Console(SecretString),
 }
@@ -65,10 +81,15 @@ pub(super) async fn begin(
     let state = broker.ports.ids.secret();
     let proof = proof(browser, state);
     let asks = match &to {
-        SignInTo::Link { .. } => None,
+        SignInTo::Link { .. } | SignInTo::HoldAccount { .. } => None,
         SignInTo::OpenConsole { .. } | SignInTo::Answer { .. } => broker.policy.step_up.as_ref(),
     };
-    let url = broker.ports.identity.sign_in_url(&proof, asks).await.map_err(refused)?;
+    let url = match to.at() {
+        SignInAt::IdentityProvider => {
+            broker.ports.identity.sign_in_url(&proof, asks).await.map_err(refused)?
+        }
+        SignInAt::Slack => broker.slack_accounts()?.sign_in_url(&proof).await.map_err(refused_by_slack)?,
+    };
     let purpose = Purpose::SignIn { browser: browser.hash(), to };
     Ok((Once { key: proof.state.hash(), expires_at: now + SIGN_IN_TAKES, purpose }, url)) // 1
 }
@@ -87,6 +108,9 @@ pub async fn come_back(
     let Purpose::SignIn { browser: owner, to } = find_once(broker, &key, now).await?.purpose else {
         return Err(Refusal::LinkGone.into());
     };
+    if callback.from != to.at() {
+        return Err(Refusal::LinkGone.into());
+    }
     let finished = match browser.filter(|browser| browser.hash() == owner) {
         Some(browser) => finish(broker, callback, &browser, to.clone()).await, // 2
         None => Err(Refusal::OtherBrowser.into()),
@@ -105,20 +129,26 @@ async fn finish(
     to: SignInTo,
 ) -> Result<CameBack> {
     let sign_in = callback.state.hash();
-    let answer = callback.answer.map_err(Refusal::SignInRefused)?;
     let proof = proof(browser, callback.state);
-    let redeemed = broker.ports.identity.redeem(answer, &proof).await.map_err(refused)?; // 3
     // 4
     match to {
         SignInTo::Link { token, who } => {
-            link::finish(broker, who, token, sign_in, redeemed).await.map(CameBack::Linked)
+            let redeemed = redeem(broker, callback.answer, &proof).await?;
+            link::finish(broker, browser, &who, LinkSecrets { token, sign_in }, redeemed).await
+        }
+        SignInTo::HoldAccount { uses_up, pending } => {
+            let held = redeem_at_slack(broker, callback.answer, &proof).await?;
+            let linked = link::finish_with_slack(broker, *pending, uses_up, sign_in, &held).await;
+            linked.map(CameBack::Linked)
         }
         SignInTo::OpenConsole { ticket, request, .. } => {
+            let redeemed = redeem(broker, callback.answer, &proof).await?;
             let uses_up = vec![ticket, sign_in];
             let console = federate::finish(broker, &request, redeemed.signed_in, uses_up).await;
             console.map(CameBack::Console)
         }
         SignInTo::Answer { ticket, answering } => {
+            let redeemed = redeem(broker, callback.answer, &proof).await?;
             let verdict = answering.verdict.clone();
             let uses_up = vec![ticket, sign_in];
             let answered = review::finish(broker, answering, redeemed.signed_in, uses_up).await;
@@ -127,9 +157,34 @@ async fn finish(
     }
 }
 
+/// Who has signed in at the identity provider.
+async fn redeem(broker: &Broker, answer: Result<Answer, String>, proof: &SignInProof) -> Result<Redeemed> {
+    let answer = answer.map_err(Refusal::SignInRefused)?;
+    broker.ports.identity.redeem(answer, proof).await.map_err(refused) // 3
+}
+
+/// Whose Slack account is signed in.
+async fn redeem_at_slack(
+    broker: &Broker,
+    answer: Result<Answer, String>,
+    proof: &SignInProof,
+) -> Result<HeldAccount> {
+    let answer = answer.map_err(|why| Refusal::NoSlackSignIn { why })?;
+    broker.slack_accounts()?.redeem(answer, proof).await.map_err(refused_by_slack) // 3
+}
+
+impl Broker {
+    /// Where people sign in with Slack. A sign-in may have begun while that was set up, and come back when it is not.
+    fn slack_accounts(&self) -> Result<&dyn SlackAccounts> {
+        Ok(self.ports.slack_accounts.as_deref().ok_or(Refusal::LinkGone)?)
+    }
+}
+
 fn attempt<'a>(to: &'a SignInTo, command: &'a CommandId, at: Timestamp) -> Attempt<'a> {
+    let to_link = |who| Attempt { command, at, who, tried: Tried::Link, about: About::Nothing };
     match to {
-        SignInTo::Link { who, .. } => Attempt { command, at, who, tried: Tried::Link, about: About::Nothing },
+        SignInTo::Link { who, .. } => to_link(who),
+        SignInTo::HoldAccount { pending, .. } => to_link(&pending.link.slack),
         SignInTo::OpenConsole { who, request, .. } => {
             Attempt { command, at, who, tried: Tried::OpenConsole, about: About::Request(request) }
         }
@@ -162,4 +217,16 @@ pub(super) fn refused(error: IdentityError) -> Error {
         IdentityError::Gone => Refusal::LinkGone.into(),
         IdentityError::Unusable(why) => Refusal::IdentityUnusable { why }.into(),
     }
+}
+
+fn refused_by_slack(error: IdentityError) -> Error {
+    let why = match error {
+        IdentityError::Unavailable(why) => {
+            tracing::warn!(why, "Slack did not answer a sign-in");
+            "Slack did not answer".to_owned()
+        }
+        IdentityError::Gone => return Refusal::LinkGone.into(),
+        IdentityError::Unusable(why) => why,
+    };
+    Refusal::NoSlackSignIn { why }.into()
 }

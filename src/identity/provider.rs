@@ -1,21 +1,25 @@
 //! What the provider says about itself, and the OAuth client that follows from it.
 
 use openidconnect::{
-    AdditionalProviderMetadata, AuthType, ClientId, ClientSecret, DiscoveryError, EndpointMaybeSet,
-    EndpointNotSet, EndpointSet, IssuerUrl, ProviderMetadata, RedirectUrl,
+    AccessToken, AdditionalProviderMetadata, AuthType, ClientId, ClientSecret, DiscoveryError,
+    EndpointMaybeSet, EndpointNotSet, EndpointSet, IssuerUrl, Nonce, ProviderMetadata, RedirectUrl,
     core::{
         CoreAuthDisplay, CoreClaimName, CoreClaimType, CoreClient, CoreClientAuthMethod, CoreGrantType,
-        CoreJsonWebKey, CoreJweContentEncryptionAlgorithm, CoreJweKeyManagementAlgorithm, CoreResponseMode,
-        CoreResponseType, CoreSubjectIdentifierType,
+        CoreIdToken, CoreJsonWebKey, CoreJweContentEncryptionAlgorithm, CoreJweKeyManagementAlgorithm,
+        CoreResponseMode, CoreResponseType, CoreSubjectIdentifierType,
     },
 };
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::keys::SigningKeys;
+use super::{
+    claims::Claims,
+    id_token::{self, Expected, Rejection},
+    keys::SigningKeys,
+};
 use crate::{
-    config::Oidc,
+    domain::window::Timestamp,
     outbound::{HttpClient, HttpError, is_protected},
     ports::IdentityError::{self, Unavailable, Unusable},
 };
@@ -48,36 +52,67 @@ struct MoreMetadata {
 
 impl AdditionalProviderMetadata for MoreMetadata {}
 
+/// What a provider and this client know of each other.
+pub(super) struct Registration {
+    /// The issuer identifier, character by character as the provider writes it.
+    pub(super) issuer: String,
+    pub(super) client_id: String,
+    pub(super) client_secret: SecretString,
+    /// Where browsers come back to.
+    pub(super) redirect_uri: Url,
+}
+
 /// A discovered provider.
 #[derive(Debug)]
 pub(super) struct Provider {
     pub(super) issuer: IssuerUrl,
     pub(super) client: Client,
     pub(super) userinfo: Option<Url>,
+    client_id: ClientId,
     pub(super) keys: SigningKeys,
+    http: HttpClient,
     answers_name_the_issuer: bool,
 }
 
 impl Provider {
     /// Asks the issuer what it is, by OpenID Connect Discovery 1.0.
     pub(super) async fn discover(
-        oidc: &Oidc,
-        redirect_uri: &Url,
+        registration: &Registration,
         http: &HttpClient,
     ) -> Result<Self, IdentityError> {
-        let issuer = IssuerUrl::new(oidc.issuer.clone())
+        let issuer = IssuerUrl::new(registration.issuer.clone())
             .map_err(|_| Unusable("the configured issuer is not a URL".to_owned()))?;
         let metadata = Metadata::discover_async(issuer, http).await.map_err(undiscovered)?;
-        let client = client(oidc, redirect_uri, &metadata)?;
+        let client = client(registration, &metadata)?;
         Ok(Self {
             issuer: metadata.issuer().clone(),
             client,
             userinfo: metadata.userinfo_endpoint().map(|endpoint| endpoint.url().clone()),
+            client_id: ClientId::new(registration.client_id.clone()),
             keys: SigningKeys::new(metadata.jwks_uri().clone(), metadata.jwks().clone()),
+            http: http.clone(),
             answers_name_the_issuer: metadata
                 .additional_metadata()
                 .authorization_response_iss_parameter_supported,
         })
+    }
+
+    /// What an ID token says that came with `access_token`, for the sign-in of this nonce if there was one.
+    pub(super) async fn verified(
+        &self,
+        id_token: &CoreIdToken,
+        access_token: &AccessToken,
+        nonce: Option<&Nonce>,
+        now: Timestamp,
+    ) -> Result<Claims, IdentityError> {
+        let verify = |keys: &_| {
+            let (issuer, client_id) = (&self.issuer, &self.client_id);
+            let expected = Expected { issuer, client_id, keys, access_token, nonce, now };
+            id_token::verify(id_token, &expected)
+        };
+        let is_unknown = |rejection: &_| *rejection == Rejection::UnknownKey;
+        let claims = self.keys.try_with(verify, is_unknown, &self.http, now).await;
+        claims.map_err(|rejection| Unusable(rejection.to_string()))
     }
 
     /// Refuses an answer that came through the browser from another provider (RFC 9207, section 2.4).
@@ -91,7 +126,7 @@ impl Provider {
     }
 }
 
-fn client(oidc: &Oidc, redirect_uri: &Url, metadata: &Metadata) -> Result<Client, IdentityError> {
+fn client(registration: &Registration, metadata: &Metadata) -> Result<Client, IdentityError> {
     if !is_protected(metadata.authorization_endpoint().url()) {
         return Err(Unusable("its authorization endpoint is not https".to_owned()));
     }
@@ -99,11 +134,11 @@ fn client(oidc: &Oidc, redirect_uri: &Url, metadata: &Metadata) -> Result<Client
         .token_endpoint()
         .cloned()
         .ok_or_else(|| Unusable("it names no token endpoint".to_owned()))?;
-    let id = ClientId::new(oidc.client_id.clone());
-    let secret = ClientSecret::new(oidc.client_secret.expose_secret().to_owned());
+    let id = ClientId::new(registration.client_id.clone());
+    let secret = ClientSecret::new(registration.client_secret.expose_secret().to_owned());
     let client = CoreClient::from_provider_metadata(metadata.clone(), id, Some(secret))
         .set_token_uri(token_endpoint)
-        .set_redirect_uri(RedirectUrl::from_url(redirect_uri.clone()))
+        .set_redirect_uri(RedirectUrl::from_url(registration.redirect_uri.clone()))
         .set_auth_type(auth_type(metadata))
         .disable_openid_scope();
     Ok(client)

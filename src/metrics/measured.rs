@@ -12,14 +12,15 @@ use crate::{
     domain::{
         ids::{ChannelId, UserId},
         message::{Form, Message},
-        person::{Member, SlackUser, Subject},
+        person::{HeldAccount, Member, SlackUser, Subject},
         session::SessionTerms,
         step_up::StepUp,
         window::Timestamp,
     },
     ports::{
         Address, Answer, Channel, Chat, ChatError, Cloud, CloudError, Credentials, Identity, IdentityError,
-        Opened, Place, Redeemed, Refreshed, SealError, SealedRow, Sealer, SignInProof, SignedOut, Workspace,
+        Opened, Place, Redeemed, Refreshed, SealError, SealedRow, Sealer, SignInProof, SignedOut,
+        SlackAccounts, Workspace,
     },
 };
 
@@ -133,6 +134,21 @@ impl Identity for Measured<dyn Identity> {
 
     async fn refresh(&self, token: &SecretString, expected: &Subject) -> Result<Refreshed, IdentityError> {
         self.noted("refresh", self.port.refresh(token, expected)).await
+    }
+}
+
+#[async_trait]
+impl SlackAccounts for Measured<dyn SlackAccounts> {
+    async fn check(&self) -> Result<(), IdentityError> {
+        self.noted("check", self.port.check()).await
+    }
+
+    async fn sign_in_url(&self, proof: &SignInProof) -> Result<Url, IdentityError> {
+        self.noted("sign_in_url", self.port.sign_in_url(proof)).await
+    }
+
+    async fn redeem(&self, answer: Answer, proof: &SignInProof) -> Result<HeldAccount, IdentityError> {
+        self.noted("redeem", self.port.redeem(answer, proof)).await
     }
 }
 

@@ -6,8 +6,9 @@ use super::{Measured, Outcome, names};
 use crate::{
     domain::{
         audit::SideEvent,
+        code::AwaitedCode,
         ids::{CommandId, RequestId, SideEventId},
-        once::Once,
+        once::{LinkSecrets, Once},
         person::{FreshGroups, Link, SlackUser, Subject},
         press::Press,
         request::{Recorded, Request},
@@ -136,6 +137,23 @@ impl Store for Measured<dyn Store> {
 
     async fn start_link(&self, link: &SecretHash, sign_in: &Once, now: Timestamp) -> Result<(), CommitError> {
         self.noted("start_link", self.port.start_link(link, sign_in, now)).await
+    }
+
+    async fn await_code(
+        &self,
+        awaited: &AwaitedCode,
+        uses_up: &LinkSecrets,
+        now: Timestamp,
+    ) -> Result<(), CommitError> {
+        self.noted("await_code", self.port.await_code(awaited, uses_up, now)).await
+    }
+
+    async fn awaited_code(&self, who: &SlackUser) -> Result<Option<AwaitedCode>, StoreError> {
+        self.noted("awaited_code", self.port.awaited_code(who)).await
+    }
+
+    async fn count_try(&self, read: &AwaitedCode) -> Result<AwaitedCode, CommitError> {
+        self.noted("count_try", self.port.count_try(read)).await
     }
 
     async fn accept(&self, press: &Press, finish_by: Timestamp) -> Result<bool, StoreError> {

@@ -2,7 +2,12 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::domain::{decide::Ask, policy::Reason, refusal::Refusal};
+use crate::domain::{
+    code::{BadCode, Code},
+    decide::Ask,
+    policy::Reason,
+    refusal::Refusal,
+};
 
 /// A command, as it was typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +16,8 @@ pub enum CommandLine {
     Form,
     /// `link`
     Link,
+    /// `confirm <code>`
+    Confirm(Code),
     /// `unlink`
     Unlink,
     /// `status`
@@ -28,6 +35,7 @@ impl FromStr for CommandLine {
         Ok(match first.to_ascii_lowercase().as_str() {
             "" => Self::Form,
             "link" => Self::Link,
+            "confirm" => Self::Confirm(rest.parse().map_err(|BadCode| Refusal::BadCode)?),
             "unlink" => Self::Unlink,
             "status" => Self::Status,
             "help" => Self::Help,
@@ -41,6 +49,7 @@ impl fmt::Display for CommandLine {
         match self {
             Self::Form => Ok(()),
             Self::Link => f.write_str("link"),
+            Self::Confirm(_) => f.write_str("confirm …"), // a code is shown to nobody
             Self::Unlink => f.write_str("unlink"),
             Self::Status => f.write_str("status"),
             Self::Help => f.write_str("help"),
@@ -101,10 +110,15 @@ mod tests {
         assert_eq!(read(""), Ok(CommandLine::Form));
         assert_eq!(read("  LINK "), Ok(CommandLine::Link));
         assert_eq!(read("Help me"), Ok(CommandLine::Help));
+        let code = "K7QM-2XPA".parse().unwrap();
+        assert_eq!(read("Confirm k7qm 2xpa "), Ok(CommandLine::Confirm(code)));
     }
 
     #[test]
-    fn what_cannot_be_read_is_named() {
+    fn what_cannot_be_read_is_named_unless_it_may_be_a_code() {
+        for mistyped in ["confirm", "confirm K7QM-2XP", "confirm K7QM-2XP0"] {
+            assert_eq!(read(mistyped), Err(Refusal::BadCode), "{mistyped}");
+        }
         let sentence = read("S3Admin 1h why").unwrap_err().to_string();
         assert!(sentence.contains("“S3Admin”") && sentence.contains("111122223333/S3Admin"), "{sentence}");
         let sentence = read("111122223333/S3Admin soon why").unwrap_err().to_string();

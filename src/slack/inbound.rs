@@ -19,7 +19,7 @@ use crate::{
         person::SlackUser,
         press::{Asker, Press, ReplyTo, Wish},
     },
-    flows::{self, Broker, Error, inbox, request, review},
+    flows::{self, Broker, Error, inbox, link, request, review},
 };
 
 /// What Slack is answered.
@@ -101,6 +101,10 @@ async fn on_command(broker: Arc<Broker>, command: SlashCommand) -> Result<(), No
             return Ok(());
         }
         Ok(CommandLine::Link) => Wish::Link,
+        Ok(CommandLine::Confirm(code)) => {
+            let typed = link::typed_code(&broker, &asker.who, &asker.id, &code).await;
+            typed.map_err(|error| NotStored::because(&broker, error))?
+        }
         Ok(CommandLine::Unlink) => Wish::Unlink,
         Ok(CommandLine::Status) => Wish::Overview,
         Ok(CommandLine::Help) => Wish::Help,

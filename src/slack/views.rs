@@ -72,7 +72,7 @@ pub fn draw(message: &Message, names: &Names) -> SlackMessageContent {
         Message::Unlinked(email) => links::unlinked(email),
         Message::SignedOut(email) => links::signed_out(email),
         Message::Overview(overview) => overview::overview(overview, names),
-        Message::Help { max, example } => answers::help(*max, *example),
+        Message::Help { max, example, on_mismatch } => answers::help(*max, *example, *on_mismatch),
         Message::Refused { why, pointer } => answers::refused(why, pointer.as_deref(), names),
         Message::Done(done) => answers::done(done),
         Message::Failed { reference } => answers::failed(reference),

@@ -18,8 +18,9 @@ use super::{
 use crate::{
     domain::{
         audit::SideEvent,
+        code::AwaitedCode,
         ids::{CommandId, RequestId, SideEventId},
-        once::Once,
+        once::{LinkSecrets, Once},
         person::{FreshGroups, Link, SlackUser, Subject},
         press::Press,
         request::{Recorded, Request},
@@ -113,7 +114,7 @@ impl Store for DynamoStore {
     }
 
     async fn save_link(&self, new: &NewLink) -> Result<(), LinkError> {
-        self.make(format!("link {}", new.link.slack.user), link::save(new)).await?
+        self.make(format!("link {}", new.made.link.slack.user), link::save(new)).await?
     }
 
     async fn remove_link(&self, link: &Link, event: &SideEvent, work: &[Work]) -> Result<(), CommitError> {
@@ -183,6 +184,27 @@ impl Store for DynamoStore {
     ) -> Result<(), CommitError> {
         let change = link::start(token, sign_in, now);
         self.make("start a sign-in from a link".to_owned(), change).await?
+    }
+
+    async fn await_code(
+        &self,
+        awaited: &AwaitedCode,
+        uses_up: &LinkSecrets,
+        now: Timestamp,
+    ) -> Result<(), CommitError> {
+        let what = format!("keep the link of {} for its code", awaited.pending.link.slack.user);
+        self.make(what, link::await_code(awaited, uses_up, now)).await?
+    }
+
+    async fn awaited_code(&self, who: &SlackUser) -> Result<Option<AwaitedCode>, StoreError> {
+        let what = format!("load the link of {} that waits for its code", who.user);
+        self.load(what, keys::awaited_code(who), rows::read_awaited_code).await
+    }
+
+    async fn count_try(&self, read: &AwaitedCode) -> Result<AwaitedCode, CommitError> {
+        let what = format!("count a code of {}", read.pending.link.slack.user);
+        self.make(what, Ok(link::count_try(read))).await??;
+        Ok(AwaitedCode { tries: read.tries + 1, ..read.clone() })
     }
 
     async fn accept(&self, press: &Press, finish_by: Timestamp) -> Result<bool, StoreError> {

@@ -12,6 +12,7 @@
 //! | parked work | `PARKED#<month>` | time#id | – | – | – |
 //! | link | `PERSON#<team>#<user>` | `META` | – | – | – |
 //! | its refresh token | `PERSON#<team>#<user>` | `TOKEN` | – | – | – |
+//! | link that waits for its code | `PERSON#<team>#<user>` | `CODE` | – | – | – |
 //! | owner of an identity | `SUBJECT#<subject>` | `OWNER` | – | – | – |
 //! | one-time secret | `ONCE#<hash>` | `META` | – | – | – |
 //! | press | `INBOX#<id>` | `META` | – | – | – |
@@ -191,6 +192,10 @@ pub(super) fn link(who: &SlackUser) -> Key {
 
 pub(super) fn token(who: &SlackUser) -> Key {
     Key::new(format!("PERSON#{}", account(who)), "TOKEN")
+}
+
+pub(super) fn awaited_code(who: &SlackUser) -> Key {
+    Key::new(format!("PERSON#{}", account(who)), "CODE")
 }
 
 pub(super) fn owner(subject: &Subject) -> Key {

@@ -5,18 +5,20 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use super::{
     commit::{use_up, with_work},
     keys, rows,
-    transaction::{Broken, Transaction, Write},
+    transaction::{Broken, Meaning, Transaction, Write},
 };
 use crate::{
     domain::{
         audit::SideEvent,
-        once::Once,
+        code::AwaitedCode,
+        linking::PendingLink,
+        once::{LinkSecrets, Once},
         person::{Groups, Link, SlackUser, Subject},
-        secret::SecretHash,
+        secret::{Sealed, SecretHash},
         window::Timestamp,
         work::Work,
     },
-    ports::{CommitError, LinkError, NewLink, SealedToken, UsedToken},
+    ports::{CommitError, LinkError, LinkProof, NewLink, SealedToken, UsedToken},
 };
 
 /// Starts a sign-in, and notes with the link token that it is the one that may use it up.
@@ -34,12 +36,10 @@ pub(super) fn start(
         .and_or(Write::create(rows::once(sign_in)?), |_| CommitError::Conflict))
 }
 
-/// Uses up link token and sign-in, and binds account and identity, each to nobody else.
+/// Uses up what the link is made from, and binds account and identity, each to nobody else.
 pub(super) fn save(new: &NewLink) -> serde_json::Result<Transaction<LinkError>> {
-    let NewLink { link, token, sign_in, event, .. } = new;
-    let mut transaction = Transaction::new()
-        .and_or(use_up_link(token, sign_in, event.at), |_| LinkError::UsedUp)
-        .and_or(use_up(sign_in, event.at), |_| LinkError::UsedUp)
+    let NewLink { made: PendingLink { link, .. }, event, .. } = new;
+    let mut transaction = use_up_proof(&new.uses_up, event.at)
         .and_or(own(link), |_| LinkError::IdentityTaken)
         .and_or(bind(new)?, |_| LinkError::LinkedToAnother);
     if let Some(replaced) = &new.replaces {
@@ -49,6 +49,32 @@ pub(super) fn save(new: &NewLink) -> serde_json::Result<Transaction<LinkError>> 
         .and_or(Write::create(rows::side_event(event)?), |_| LinkError::UsedUp)
         .and(keep_token(new));
     with_work(transaction, &new.work, event.at)
+}
+
+/// Keeps a link until its code is typed, and uses up what led to it.
+pub(super) fn await_code(
+    awaited: &AwaitedCode,
+    uses_up: &LinkSecrets,
+    now: Timestamp,
+) -> serde_json::Result<Transaction<CommitError>> {
+    let used_up = use_up_secrets(uses_up, now, |_| CommitError::UsedUp);
+    Ok(used_up.and(Write::put(rows::awaited_code(awaited)?)))
+}
+
+/// Counts a try at a code, if there has been none since it was read.
+pub(super) fn count_try(read: &AwaitedCode) -> Transaction<CommitError> {
+    let who = &read.pending.link.slack;
+    let count = if_no_other_try(Write::update(keys::awaited_code(who), "SET tries = :next"), read);
+    let count = count.with(":next", rows::number(read.tries + 1));
+    Transaction::new().and_or(count, |_| CommitError::Conflict)
+}
+
+/// The very code that was read, at which nobody has tried since.
+fn if_no_other_try(write: Write, read: &AwaitedCode) -> Write {
+    write
+        .only_if("sealed = :sealed AND tries = :tries")
+        .with(":sealed", rows::bytes(read.code.0.as_slice()))
+        .with(":tries", rows::number(read.tries))
 }
 
 /// Sets account and identity free, if they are still bound to each other.
@@ -136,6 +162,25 @@ fn if_unchanged(write: Write, read: &SealedToken) -> Transaction<CommitError> {
     Transaction::new().and_or(write, |_| CommitError::Conflict)
 }
 
+fn use_up_proof(proof: &LinkProof, now: Timestamp) -> Transaction<LinkError> {
+    match proof {
+        LinkProof::SignIn(secrets) => use_up_secrets(secrets, now, |_| LinkError::UsedUp),
+        LinkProof::SlackSignIn(secrets, slack) => {
+            let used_up = use_up_secrets(secrets, now, |_| LinkError::UsedUp);
+            used_up.and_or(use_up(slack, now), |_| LinkError::UsedUp)
+        }
+        LinkProof::Code(typed) => {
+            let code = Write::delete(keys::awaited_code(&typed.pending.link.slack));
+            Transaction::new().and_or(if_no_other_try(code, typed), |_| LinkError::UsedUp)
+        }
+    }
+}
+
+fn use_up_secrets<E>(secrets: &LinkSecrets, now: Timestamp, broken: Meaning<E>) -> Transaction<E> {
+    let LinkSecrets { token, sign_in } = secrets;
+    Transaction::new().and_or(use_up_link(token, sign_in, now), broken).and_or(use_up(sign_in, now), broken)
+}
+
 /// Uses up the link token, for the sign-in that was started last.
 fn use_up_link(token: &SecretHash, sign_in: &SecretHash, now: Timestamp) -> Write {
     use_up(token, now)
@@ -155,18 +200,20 @@ fn disown(subject: &Subject, who: &SlackUser) -> Write {
 }
 
 fn bind(new: &NewLink) -> serde_json::Result<Write> {
-    let bind = Write::put(rows::link(&new.link)?);
+    let link = &new.made.link;
+    let bind = Write::put(rows::link(link)?);
     let (bind, bound_to) = match &new.replaces {
         Some(replaced) => (bind.only_if("subject_hash = :subject"), replaced),
-        None => (bind.only_if("attribute_not_exists(pk) OR subject_hash = :subject"), &new.link.subject),
+        None => (bind.only_if("attribute_not_exists(pk) OR subject_hash = :subject"), &link.subject),
     };
     Ok(bind.with(":subject", rows::text(keys::subject_hash(bound_to))))
 }
 
 fn keep_token(new: &NewLink) -> Write {
-    match &new.sealed_token {
-        Some(sealed) => Write::put(rows::token(&new.link, sealed, new.event.at)),
-        None => Write::delete(keys::token(&new.link.slack)),
+    let PendingLink { link, sealed_token } = &new.made;
+    match sealed_token {
+        Some(Sealed(sealed)) => Write::put(rows::token(link, sealed, new.event.at)),
+        None => Write::delete(keys::token(&link.slack)),
     }
 }
 

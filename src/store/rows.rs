@@ -13,18 +13,20 @@ use super::keys::{self, Index, Key};
 use crate::{
     domain::{
         audit::SideEvent,
+        code::AwaitedCode,
         ids::RequestId,
         once::Once,
         person::{Groups, Link, SlackUser, Subject, ToldGroups},
         press::Press,
         request::{Event, Recorded, Request},
+        secret::Sealed,
         window::Timestamp,
         work::Work,
     },
     ports::{COMMITTER_HAS_WORK_FOR, Parked, Place, SealedToken, Surface},
 };
 
-/// For how long an expired one-time secret stays, so that its fate can be looked up.
+/// For how long an expired one-time secret or code stays, so that its fate can be looked up.
 const EXPIRED_ONCE_STAYS: TimeDelta = TimeDelta::days(1);
 /// For how long a press is known after it had to be done: Slack does not send it again that late.
 const PRESS_IS_KNOWN_FOR: TimeDelta = TimeDelta::hours(48);
@@ -140,6 +142,25 @@ pub(super) fn read_token(row: &Row) -> Result<SealedToken, BadRow> {
     let told = if row.has("told") { Some(row.json("told")?) } else { None };
     let sealed = row.bytes("sealed")?.to_vec();
     Ok(SealedToken { sealed, version: row.number("version")?, taken_until, told })
+}
+
+/// A link that waits for its code; its tries alone change.
+pub(super) fn awaited_code(awaited: &AwaitedCode) -> serde_json::Result<Row> {
+    Row::at(keys::awaited_code(&awaited.pending.link.slack))
+        .with("sealed", bytes(awaited.code.0.as_slice()))
+        .with("tries", number(awaited.tries))
+        .with("expires_at", millis(awaited.expires_at))
+        .with(keys::TTL, seconds(awaited.expires_at + EXPIRED_ONCE_STAYS))
+        .body(&awaited.pending)
+}
+
+pub(super) fn read_awaited_code(row: &Row) -> Result<AwaitedCode, BadRow> {
+    Ok(AwaitedCode {
+        pending: row.read()?,
+        code: Sealed(row.bytes("sealed")?.to_vec()),
+        expires_at: row.time("expires_at")?,
+        tries: row.number("tries")?,
+    })
 }
 
 pub(super) fn told(told: &ToldGroups) -> serde_json::Result<AttributeValue> {

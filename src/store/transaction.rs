@@ -37,7 +37,7 @@ pub(super) struct Transaction<E> {
 pub(super) struct Broken;
 
 /// What it means that a write's condition was broken, told from the row as it is: empty where there is none.
-type Meaning<E> = fn(&Row) -> E;
+pub(super) type Meaning<E> = fn(&Row) -> E;
 
 /// One write, and its condition if it has one.
 pub(super) struct Write {

@@ -26,12 +26,14 @@ pub(super) fn page(broker: &Arc<Broker>, error: &Error) -> Response {
 
 fn status(refusal: &Refusal) -> StatusCode {
     match refusal {
-        Refusal::LinkGone => StatusCode::GONE,
+        Refusal::LinkGone | Refusal::CodeTooLate | Refusal::CodeUsedUp => StatusCode::GONE,
         Refusal::IdentityUnavailable
         | Refusal::TokenUnavailable
         | Refusal::KeyUnavailable
         | Refusal::AwsUnavailable => StatusCode::SERVICE_UNAVAILABLE,
-        Refusal::IdentityUnusable { .. } | Refusal::AwsRefused { .. } => StatusCode::BAD_GATEWAY,
+        Refusal::IdentityUnusable { .. } | Refusal::NoSlackSignIn { .. } | Refusal::AwsRefused { .. } => {
+            StatusCode::BAD_GATEWAY
+        }
         Refusal::SignInRefused(_) => StatusCode::UNAUTHORIZED,
         Refusal::Answered { .. }
         | Refusal::ExpiredUnanswered
@@ -43,6 +45,7 @@ fn status(refusal: &Refusal) -> StatusCode {
         Refusal::TooLong { .. }
         | Refusal::NoReason
         | Refusal::ReasonTooLong { .. }
+        | Refusal::BadCode
         | Refusal::BadCommand(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Refusal::OwnRequest { .. }
         | Refusal::NotReviewer { .. }
@@ -64,6 +67,10 @@ fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::NoSlackEmail
         | Refusal::NoVerifiedEmail
         | Refusal::EmailsDiffer { .. }
+        | Refusal::OtherDomain { .. }
+        | Refusal::OtherSlackAccount
+        | Refusal::NoCode
+        | Refusal::WrongCode { .. }
         | Refusal::AsBefore(_)
         | Refusal::GivenUp => StatusCode::FORBIDDEN,
     }

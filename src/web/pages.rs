@@ -5,8 +5,15 @@ use maud::{DOCTYPE, Markup, html};
 use url::Url;
 
 use crate::{
-    domain::{decide::Verdict, person::Link, refusal::Refusal, secret::Secret, visible::visible},
-    flows::review::Asked,
+    domain::{
+        code::{CODE_LASTS, Code},
+        decide::Verdict,
+        person::{Email, Link},
+        refusal::Refusal,
+        secret::Secret,
+        visible::visible,
+    },
+    flows::{link::Invitee, review::Asked},
 };
 
 /// The one stylesheet.
@@ -31,6 +38,19 @@ pub(super) fn onward(url: &Url) -> Html<String> {
     let refresh = html! { meta http-equiv="refresh" content=(format!("0;url={url}")); };
     let body = html! { p { a href=(url) { "Go on to sign in" } } };
     page_with("Signing in", &refresh, &body)
+}
+
+/// Asks for the last step, in Slack: what shows that the account is theirs who signed in.
+pub(super) fn code(code: &Code, email: &Email, invitee: &Invitee, team: &str) -> Html<String> {
+    let command = format!("/elevate confirm {}", code.expose());
+    let body = html! {
+        p { "You signed in as " strong { (visible(email.as_str())) } ". To link that to this Slack account:" }
+        p.who { strong { (visible(&invitee.name)) } br; "member " code { (invitee.who.user.as_str()) } " of " strong { (team) } }
+        p { "type this in Slack as that account, within " (CODE_LASTS.num_minutes()) " minutes:" }
+        p.code { code { (command) } }
+        p { "Never give this code to anybody, whoever asks for it, and type none that you have not seen here yourself: if the account is not yours, its owner would have your access." }
+    };
+    page("One more step, in Slack", &body)
 }
 
 /// The person is linked.

@@ -18,7 +18,7 @@ use super::{
     error, pages,
 };
 use crate::{
-    domain::{refusal::Refusal, secret::Secret},
+    domain::{once::SignInAt, refusal::Refusal, secret::Secret},
     flows::{
         Broker, Error, Result, federate, link, review,
         sign_in::{self, Callback, CameBack},
@@ -43,7 +43,8 @@ pub fn router(
         .route("/link/{token}", get(show_link).post(start_link))
         .route("/review/{ticket}", get(show_answer).post(start_answer))
         .route("/console/{ticket}", on(MethodFilter::GET, start_console))
-        .route("/oidc/callback", on(MethodFilter::GET, come_back))
+        .route("/oidc/callback", on(MethodFilter::GET, come_back_from_identity_provider))
+        .route("/oidc/slack", on(MethodFilter::GET, come_back_from_slack))
         .route("/oidc/backchannel-logout", on(MethodFilter::POST, sign_out))
         .route("/style.css", get(style))
         .route("/health", get(|| async { "ok\n" }))
@@ -165,18 +166,36 @@ struct CallbackQuery {
     error: Option<String>,
 }
 
-/// Takes a browser back from the identity provider.
-async fn come_back(
+async fn come_back_from_identity_provider(
     State(broker): BrokerState,
-    Browser(known): Browser,
+    browser: Browser,
     visit: Visit,
     Query(query): Query<CallbackQuery>,
+) -> Response {
+    come_back(broker, browser, visit, query.read(SignInAt::IdentityProvider)).await
+}
+
+async fn come_back_from_slack(
+    State(broker): BrokerState,
+    browser: Browser,
+    visit: Visit,
+    Query(query): Query<CallbackQuery>,
+) -> Response {
+    come_back(broker, browser, visit, query.read(SignInAt::Slack)).await
+}
+
+/// Takes a browser back from where it signed in.
+async fn come_back(
+    broker: Arc<Broker>,
+    Browser(known): Browser,
+    visit: Visit,
+    callback: Result<Callback>,
 ) -> Response {
     if visit == Visit::OnlyLooks {
         return StatusCode::NO_CONTENT.into_response();
     }
     let finished = async {
-        let callback = query.read()?;
+        let callback = callback?;
         // A browser that goes away cancels this handler; what has begun with AWS must come to its end.
         let work = async move |broker| sign_in::come_back(&broker, callback, known).await;
         broker.spawn(work).await.map_err(|stopped| Error::Failed(stopped.into()))?
@@ -184,6 +203,10 @@ async fn come_back(
     match finished.await {
         Ok(CameBack::Linked(link)) => pages::linked(&link).into_response(),
         Ok(CameBack::Answered(verdict)) => pages::answered(&verdict).into_response(),
+        Ok(CameBack::TakesCode { code, email, invitee }) => {
+            pages::code(&code, &email, &invitee, &broker.settings().team_name).into_response()
+        }
+        Ok(CameBack::OnToSlack(url)) => pages::onward(&url).into_response(),
         Ok(CameBack::Console(url)) => Redirect::to(url.expose_secret()).into_response(),
         Err(error) => error::page(&broker, &error),
     }
@@ -208,14 +231,14 @@ async fn sign_out(State(broker): BrokerState, Form(form): Form<Logout>) -> Statu
 }
 
 impl CallbackQuery {
-    fn read(self) -> Result<Callback> {
+    fn read(self, from: SignInAt) -> Result<Callback> {
         let state = presented(self.state.as_deref().unwrap_or_default())?;
         let answer = match (self.code, self.error) {
             (_, Some(error)) => Err(clip(&error)),
             (Some(code), None) => Ok(Answer { code: code.into(), issuer: self.iss }),
             (None, None) => return Err(Refusal::LinkGone.into()),
         };
-        Ok(Callback { state, answer })
+        Ok(Callback { from, state, answer })
     }
 }
 
@@ -275,7 +298,7 @@ fn presented(text: &str) -> Result<Secret> {
     Ok(Secret::presented(text).ok_or(Refusal::LinkGone)?)
 }
 
-/// The provider's error code: a few plain characters, since anybody can put anything into an address.
+/// The error code: a few plain characters, since anybody can put anything into an address.
 fn clip(error: &str) -> String {
     error.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(60).collect()
 }

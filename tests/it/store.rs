@@ -1,5 +1,6 @@
 //! The store, over a DynamoDB that runs in this process and refuses every scan.
 
+mod codes;
 mod errors;
 mod people;
 mod requests;

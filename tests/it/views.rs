@@ -8,6 +8,7 @@ use elevate::{
         audit::{AuditEntry, Refusals, SideEvent, SideNews, Tried},
         decide::Verdict,
         ids::{AccountId, CommandId, RequestId, SideEventId, Target},
+        linking::OnMismatch,
         message::{Done, Drawn, Form, Message, Overview, RequestForm},
         person::{Actor, Email, SlackUser, Subject},
         refusal::Refusal,
@@ -140,7 +141,10 @@ fn answers_say_what_happened_and_what_to_do_next() {
     shows("done_requested", &Message::Done(Done::Requested(request_id())));
     shows("done_not_linked", &Message::Done(Done::NotLinked));
     shows("failed", &Message::Failed { reference: "5f2c9a10".into() });
-    shows("help", &Message::Help { max: minutes("8h"), example: minutes("1h") });
+    let help = |on_mismatch| Message::Help { max: minutes("8h"), example: minutes("1h"), on_mismatch };
+    shows("help", &help(OnMismatch::Refuse));
+    shows("help_where_codes_are_typed", &help(OnMismatch::Code));
+    assert_eq!(json(&help(OnMismatch::Slack)), json(&help(OnMismatch::Refuse)));
 }
 
 #[test]

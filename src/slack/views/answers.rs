@@ -10,6 +10,7 @@ use super::{
     text::{code, escaped},
 };
 use crate::domain::{
+    linking::OnMismatch,
     message::{Done, Drawn},
     refusal::Refusal,
     window::Minutes,
@@ -48,16 +49,23 @@ pub(super) fn failed(reference: &str) -> SlackMessageContent {
 }
 
 /// How to use the app.
-pub(super) fn help(max: Minutes, example: Minutes) -> SlackMessageContent {
+pub(super) fn help(max: Minutes, example: Minutes, on_mismatch: OnMismatch) -> SlackMessageContent {
+    let in_one_line = format!("/elevate 111122223333/S3Admin {example} bucket policy broken");
+    let confirm = match on_mismatch {
+        OnMismatch::Code => {
+            Some(("/elevate confirm K7QM-2XPA", "does so with the code that you are shown then"))
+        }
+        OnMismatch::Refuse | OnMismatch::Slack => None,
+    };
     let commands = [
-        ("/elevate".to_owned(), "opens a form to ask for access"),
-        (format!("/elevate 111122223333/S3Admin {example} bucket policy broken"), "asks in one line"),
-        ("/elevate status".to_owned(), "shows what you can ask for and your newest requests"),
-        ("/elevate link".to_owned(), "links your Slack account to your identity"),
-        ("/elevate unlink".to_owned(), "undoes that"),
-        ("/elevate help".to_owned(), "shows this"),
+        ("/elevate", "opens a form to ask for access"),
+        (&in_one_line, "asks in one line"),
+        ("/elevate status", "shows what you can ask for and your newest requests"),
+        ("/elevate link", "links your Slack account to your identity"),
     ];
-    let lines = commands.map(|(command, does)| format!("{} {does}", code(&command)));
+    let commands = commands.into_iter().chain(confirm);
+    let commands = commands.chain([("/elevate unlink", "undoes that"), ("/elevate help", "shows this")]);
+    let lines: Vec<_> = commands.map(|(command, does)| format!("{} {does}", code(command))).collect();
     let blocks = vec![
         section("*Access to AWS roles, for a while and for a reason*".to_owned()),
         section(lines.join("\n")),

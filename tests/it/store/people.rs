@@ -3,11 +3,12 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use elevate::{
     domain::{
-        once::SignInTo,
+        linking::PendingLink,
+        once::{LinkSecrets, SignInTo},
         person::{Groups, ToldGroups},
-        secret::SecretHash,
+        secret::{Sealed, SecretHash},
     },
-    ports::{CommitError, LinkError, NewLink, SealedToken, UsedToken},
+    ports::{CommitError, LinkError, LinkProof, NewLink, SealedToken, UsedToken},
 };
 
 use super::*;
@@ -22,8 +23,8 @@ async fn a_link_is_kept_and_its_secrets_are_used_up() {
     assert_eq!(store.link(&slack("ada")).await.unwrap(), Some(link("ada")));
     let token = store.token(&slack("ada")).await.unwrap().unwrap();
     assert_eq!(token.sealed, b"sealed 1");
-    assert_eq!(store.once(&new.token).await.unwrap(), None);
-    assert_eq!(store.once(&new.sign_in).await.unwrap(), None);
+    assert_eq!(store.once(&secrets(&new).token).await.unwrap(), None);
+    assert_eq!(store.once(&secrets(&new).sign_in).await.unwrap(), None);
     assert_eq!(fixture.work().await, new.work);
 }
 
@@ -33,7 +34,7 @@ async fn a_link_token_is_used_up_once() {
     let new = signed_in(store, "ada", 1).await;
     store.save_link(&new).await.unwrap();
     assert_used_up(store.save_link(&new).await);
-    let outcome = store.start_link(&new.token, &sign_in(9, &new.token), noon()).await;
+    let outcome = store.start_link(&secrets(&new).token, &sign_in(9, &secrets(&new).token), noon()).await;
     assert!(matches!(outcome, Err(CommitError::UsedUp)), "{outcome:?}");
 }
 
@@ -41,12 +42,13 @@ async fn a_link_token_is_used_up_once() {
 async fn the_browser_that_starts_last_may_use_the_link_up() {
     let Fixture { store, .. } = &fixture().await;
     let first = signed_in(store, "ada", 1).await;
-    let later = sign_in(7, &first.token);
-    store.start_link(&first.token, &later, noon()).await.unwrap();
+    let later = sign_in(7, &secrets(&first).token);
+    store.start_link(&secrets(&first).token, &later, noon()).await.unwrap();
 
     assert_used_up(store.save_link(&first).await);
     assert_eq!(store.link(&slack("ada")).await.unwrap(), None);
-    let second = NewLink { sign_in: later.key, ..first };
+    let uses_up = LinkSecrets { sign_in: later.key, ..secrets(&first).clone() };
+    let second = NewLink { uses_up: LinkProof::SignIn(uses_up), ..first };
     store.save_link(&second).await.unwrap();
 }
 
@@ -55,7 +57,7 @@ async fn a_link_token_that_has_expired_starts_and_links_nothing() {
     let Fixture { store, .. } = &fixture().await;
     let new = signed_in(store, "ada", 1).await;
     let late = noon() + minutes(10);
-    let outcome = store.start_link(&new.token, &sign_in(9, &new.token), late).await;
+    let outcome = store.start_link(&secrets(&new).token, &sign_in(9, &secrets(&new).token), late).await;
     assert!(matches!(outcome, Err(CommitError::UsedUp)), "{outcome:?}");
 
     let (event, work) = linked("ada", late);
@@ -78,11 +80,11 @@ async fn an_identity_belongs_to_one_slack_account() {
     let Fixture { store, .. } = &fixture().await;
     store.save_link(&signed_in(store, "ada", 1).await).await.unwrap();
     let mut second = signed_in(store, "eve", 2).await;
-    second.link.subject = subject("ada");
+    second.made.link.subject = subject("ada");
     let outcome = store.save_link(&second).await;
     assert!(matches!(outcome, Err(LinkError::IdentityTaken)), "{outcome:?}");
     assert_eq!(store.link(&slack("eve")).await.unwrap(), None);
-    assert!(store.once(&second.token).await.unwrap().is_some());
+    assert!(store.once(&secrets(&second).token).await.unwrap().is_some());
 }
 
 #[tokio::test]
@@ -90,7 +92,7 @@ async fn a_slack_account_belongs_to_one_identity() {
     let Fixture { store, .. } = &fixture().await;
     store.save_link(&signed_in(store, "ada", 1).await).await.unwrap();
     let mut second = signed_in(store, "ada", 2).await;
-    second.link.subject = subject("eve");
+    second.made.link.subject = subject("eve");
     let outcome = store.save_link(&second).await;
     assert!(matches!(outcome, Err(LinkError::LinkedToAnother)), "{outcome:?}");
     assert_eq!(store.link(&slack("ada")).await.unwrap(), Some(link("ada")));
@@ -103,10 +105,10 @@ async fn another_identity_takes_the_place_of_the_one_that_was_read() {
     store.save_link(&signed_in(store, "ada", 1).await).await.unwrap();
     let moved = moved(store, "ada", 2).await;
     store.save_link(&moved).await.unwrap();
-    assert_eq!(store.link(&slack("ada")).await.unwrap(), Some(moved.link));
+    assert_eq!(store.link(&slack("ada")).await.unwrap(), Some(moved.made.link));
     assert_eq!(store.token(&slack("ada")).await.unwrap().unwrap().sealed, b"sealed 2");
     let mut heir = signed_in(store, "eve", 3).await;
-    heir.link.subject = subject("ada");
+    heir.made.link.subject = subject("ada");
     store.save_link(&heir).await.expect("the identity that was replaced is free");
 }
 
@@ -117,12 +119,12 @@ async fn an_identity_that_was_replaced_meanwhile_is_not_replaced_again() {
     assert!(matches!(nobodys, Err(LinkError::LinkedToAnother)), "{nobodys:?}");
     store.save_link(&signed_in(store, "ada", 2).await).await.unwrap();
     let mut second = moved(store, "ada", 3).await;
-    second.link.subject = subject("ada in a third place");
+    second.made.link.subject = subject("ada in a third place");
     let first = moved(store, "ada", 4).await;
     store.save_link(&first).await.unwrap();
     let outcome = store.save_link(&second).await;
     assert!(matches!(outcome, Err(LinkError::LinkedToAnother)), "{outcome:?}");
-    assert_eq!(store.link(&slack("ada")).await.unwrap(), Some(first.link));
+    assert_eq!(store.link(&slack("ada")).await.unwrap(), Some(first.made.link));
 }
 
 #[tokio::test]
@@ -130,16 +132,17 @@ async fn the_same_two_may_link_again() {
     let Fixture { store, .. } = &fixture().await;
     store.save_link(&signed_in(store, "ada", 1).await).await.unwrap();
     let mut again = signed_in(store, "ada", 2).await;
-    again.link.signed_in_at = noon() + minutes(1);
+    again.made.link.signed_in_at = noon() + minutes(1);
     store.save_link(&again).await.unwrap();
-    assert_eq!(store.link(&slack("ada")).await.unwrap(), Some(again.link));
+    assert_eq!(store.link(&slack("ada")).await.unwrap(), Some(again.made.link));
 }
 
 #[tokio::test]
 async fn a_link_that_brings_no_refresh_token_leaves_none() {
     let Fixture { store, .. } = &fixture().await;
     store.save_link(&signed_in(store, "ada", 1).await).await.unwrap();
-    let again = NewLink { sealed_token: None, ..signed_in(store, "ada", 2).await };
+    let mut again = signed_in(store, "ada", 2).await;
+    again.made.sealed_token = None;
     store.save_link(&again).await.unwrap();
     assert!(store.token(&slack("ada")).await.unwrap().is_none());
 }
@@ -245,7 +248,7 @@ async fn unlinking_sets_account_and_identity_free() {
     assert!(store.token(&slack("ada")).await.unwrap().is_none());
     assert!(fixture.work().await.ends_with(&work));
     let mut other = signed_in(store, "eve", 2).await;
-    other.link.subject = subject("ada");
+    other.made.link.subject = subject("ada");
     store.save_link(&other).await.unwrap();
 }
 
@@ -277,7 +280,7 @@ async fn a_one_time_secret_stays_a_day_after_it_has_expired() {
 }
 
 /// Everything up to the commit of a link: a link token, a sign-in that starts from it. `n` tells links apart.
-async fn signed_in(store: &DynamoStore, name: &str, n: u8) -> NewLink {
+pub(super) async fn signed_in(store: &DynamoStore, name: &str, n: u8) -> NewLink {
     let purpose = Purpose::Link { who: slack(name), name: name.to_owned() };
     let expires_at = noon() + minutes(10);
     let token = Once { key: secret(100 + n).hash(), expires_at, purpose };
@@ -286,21 +289,29 @@ async fn signed_in(store: &DynamoStore, name: &str, n: u8) -> NewLink {
     store.start_link(&token.key, &sign_in, noon()).await.unwrap();
     let (event, work) = linked(name, noon() + TimeDelta::seconds(n.into()));
     NewLink {
-        link: link(name),
+        made: PendingLink {
+            link: link(name),
+            sealed_token: Some(Sealed(format!("sealed {n}").into_bytes())),
+        },
         replaces: None,
-        sealed_token: Some(format!("sealed {n}").into_bytes()),
-        token: token.key,
-        sign_in: sign_in.key,
+        uses_up: LinkProof::SignIn(LinkSecrets { token: token.key, sign_in: sign_in.key }),
         event,
         work,
+    }
+}
+
+pub(super) fn secrets(new: &NewLink) -> &LinkSecrets {
+    match &new.uses_up {
+        LinkProof::SignIn(secrets) | LinkProof::SlackSignIn(secrets, _) => secrets,
+        LinkProof::Code(_) => panic!("a code needs no secrets"),
     }
 }
 
 /// The same, to another identity in place of the one of this name.
 async fn moved(store: &DynamoStore, name: &str, n: u8) -> NewLink {
     let mut new = signed_in(store, name, n).await;
-    new.replaces = Some(new.link.subject);
-    new.link.subject = subject(&format!("{name} elsewhere"));
+    new.replaces = Some(new.made.link.subject);
+    new.made.link.subject = subject(&format!("{name} elsewhere"));
     new
 }
 
@@ -312,10 +323,10 @@ fn sign_in(n: u8, token: &SecretHash) -> Once {
     Once { key: secret(n).hash(), expires_at: noon() + minutes(10), purpose }
 }
 
-fn assert_used_up(outcome: Result<(), LinkError>) {
+pub(super) fn assert_used_up(outcome: Result<(), LinkError>) {
     assert!(matches!(outcome, Err(LinkError::UsedUp)), "{outcome:?}");
 }
 
-fn assert_conflict<T: std::fmt::Debug>(outcome: Result<T, CommitError>) {
+pub(super) fn assert_conflict<T: std::fmt::Debug>(outcome: Result<T, CommitError>) {
     assert!(matches!(outcome, Err(CommitError::Conflict)), "{outcome:?}");
 }

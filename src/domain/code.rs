@@ -1,0 +1,175 @@
+//! The code by which somebody shows that a Slack account is theirs: they see it in a browser, and type it in Slack.
+
+use std::{fmt, str::FromStr};
+
+use aws_lc_rs::constant_time;
+use chrono::TimeDelta;
+
+use super::{linking::PendingLink, refusal::Refusal, secret::Sealed, window::Timestamp};
+
+/// How long a code is good.
+pub const CODE_LASTS: TimeDelta = TimeDelta::minutes(5);
+/// How often a code may be typed, right or wrong.
+pub const CODE_TRIES: u32 = 5;
+
+/// Letters and digits of which none is taken for another.
+const ALPHABET: &[u8; 32] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
+
+/// A code of 40 bits. Stored only sealed, for it is short enough to be found by its hash; never logged.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Code([u8; 8]);
+
+/// Text that is no code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected a code of eight letters and digits")]
+pub struct BadCode;
+
+impl Code {
+    /// A code of these random bytes.
+    #[must_use]
+    pub fn of(random: [u8; 8]) -> Self {
+        Self(random.map(|byte| ALPHABET[usize::from(byte) % ALPHABET.len()]))
+    }
+
+    /// The text to show to whoever signed in, such as `K7QM-2XPA`.
+    #[must_use]
+    pub fn expose(&self) -> String {
+        let (first, second) = self.0.split_at(4);
+        [first, second].map(String::from_utf8_lossy).join("-")
+    }
+
+    /// Compares in constant time.
+    #[must_use]
+    pub fn matches(&self, other: &Self) -> bool {
+        constant_time::verify_slices_are_equal(&self.0, &other.0).is_ok()
+    }
+}
+
+impl FromStr for Code {
+    type Err = BadCode;
+    /// Reads what somebody typed: in either case, with or without dashes and spaces.
+    fn from_str(text: &str) -> Result<Self, BadCode> {
+        let typed = text.bytes().filter(|byte| *byte != b'-' && !byte.is_ascii_whitespace());
+        let typed: Vec<u8> = typed.map(|byte| byte.to_ascii_uppercase()).collect();
+        let is_ours = typed.iter().all(|byte| ALPHABET.contains(byte));
+        typed.try_into().ok().filter(|_| is_ours).map(Self).ok_or(BadCode)
+    }
+}
+
+impl fmt::Debug for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Code([redacted])")
+    }
+}
+
+/// A link that waits for its code, kept under its Slack account: no other can type it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AwaitedCode {
+    /// The link.
+    pub pending: PendingLink,
+    /// The code, sealed for this account and identity.
+    pub code: Sealed,
+    /// The first moment at which it is worth nothing.
+    pub expires_at: Timestamp,
+    /// How often a code has been typed, the try at hand among them once it is counted.
+    pub tries: u32,
+}
+
+impl AwaitedCode {
+    /// Refuses a try that comes too late, or after too many.
+    ///
+    /// # Errors
+    /// [`Refusal::CodeTooLate`], [`Refusal::CodeUsedUp`].
+    pub fn admit(&self, typed_at: Timestamp) -> Result<(), Refusal> {
+        if self.tries >= CODE_TRIES {
+            Err(Refusal::CodeUsedUp)
+        } else if typed_at >= self.expires_at {
+            Err(Refusal::CodeTooLate)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// What a wrong code is answered, in the try that has just been counted.
+    #[must_use]
+    pub fn wrong(&self) -> Refusal {
+        match CODE_TRIES.saturating_sub(self.tries) {
+            0 => Refusal::CodeUsedUp,
+            left => Refusal::WrongCode { left },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::person::{Groups, Link, SlackUser, Subject};
+
+    fn awaited(tries: u32) -> AwaitedCode {
+        let link = Link {
+            slack: SlackUser { team: "T0123456".parse().unwrap(), user: "U0ADA".parse().unwrap() },
+            subject: Subject { issuer: "https://idp.example".into(), subject: "ada".into() },
+            email: "ada@example.com".parse().unwrap(),
+            groups: Groups::default(),
+            signed_in_at: Timestamp::UNIX_EPOCH,
+            is_refreshable: false,
+            is_signed_out: false,
+        };
+        let pending = PendingLink { link, sealed_token: None };
+        AwaitedCode {
+            pending,
+            code: Sealed(Vec::new()),
+            expires_at: Timestamp::UNIX_EPOCH + CODE_LASTS,
+            tries,
+        }
+    }
+
+    #[test]
+    fn a_code_is_good_up_to_its_last_moment_and_for_five_tries() {
+        let last = awaited(4).expires_at - TimeDelta::milliseconds(1);
+        assert_eq!(awaited(4).admit(last), Ok(()));
+        assert_eq!(awaited(4).admit(awaited(4).expires_at), Err(Refusal::CodeTooLate));
+        assert_eq!(awaited(5).admit(last), Err(Refusal::CodeUsedUp));
+    }
+
+    #[test]
+    fn a_wrong_code_says_how_many_tries_are_left_until_there_is_none() {
+        let left = [1, 4, 5, 6].map(|tries| awaited(tries).wrong());
+        let none = Refusal::CodeUsedUp;
+        let some = |left| Refusal::WrongCode { left };
+        assert_eq!(left, [some(4), some(1), none.clone(), none]);
+    }
+
+    #[test]
+    fn debug_shows_nothing() {
+        assert_eq!(format!("{:?}", Code::of([7; 8])), "Code([redacted])");
+    }
+
+    #[test]
+    fn what_is_no_code_is_not_read_as_one() {
+        for bad in ["", "K7QM-2XP", "K7QM-2XPAA", "K7QM-2XP0", "I7QM-2XPA", "K7QM_2XPA", "K7QM-2XP\u{c4}"] {
+            assert_eq!(bad.parse::<Code>(), Err(BadCode), "{bad:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_code_is_read_however_it_is_typed(random: [u8; 8]) {
+            let code = Code::of(random);
+            let shown = code.expose();
+            prop_assert_eq!(shown.len(), 9);
+            let plain = shown.replace('-', "");
+            for typed in [shown.clone(), shown.to_lowercase(), plain.clone(), shown.replace('-', " "), format!(" {plain} ")] {
+                prop_assert!(code.matches(&typed.parse().unwrap()), "{}", typed);
+            }
+        }
+
+        #[test]
+        fn codes_of_other_characters_differ(one: [u8; 8], other: [u8; 8]) {
+            let (one, other) = (Code::of(one), Code::of(other));
+            prop_assert_eq!(one.matches(&other), one.expose() == other.expose());
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! How a link between a Slack account and an identity may come about.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    person::{Email, HeldAccount, Link, Member, SignedIn},
+    refusal::Refusal,
+    secret::Sealed,
+};
+
+/// What linking takes, besides a sign-in at the identity provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkPolicy {
+    /// What is done where the Slack account's address is not the identity's.
+    pub on_mismatch: OnMismatch,
+    /// The domains that an identity's address may be of; none: every domain.
+    pub email_domains: Vec<EmailDomain>,
+}
+
+/// What is done about a sign-in whose address Slack has not confirmed for the account that is to be linked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnMismatch {
+    /// It is refused.
+    Refuse,
+    /// Whoever signed in signs in with Slack, too, in the same browser.
+    Slack,
+    /// Whoever signed in sees a code, and types it in Slack.
+    Code,
+}
+
+/// What stands behind the `@` of addresses, with ASCII letters in lower case. Domains below it are others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EmailDomain(String);
+
+/// What comes of comparing a Slack account with a sign-in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Comparison {
+    /// Slack has confirmed the address that the identity provider vouches for.
+    Agreed(Link),
+    /// It has not: whoever signed in has to sign in with Slack, too.
+    TakesSlack(Link),
+    /// It has not: whoever signed in has to type a code in Slack.
+    TakesCode(Link),
+}
+
+/// A link that is made as soon as whoever signed in has shown that the Slack account is theirs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PendingLink {
+    /// The link.
+    pub link: Link,
+    /// The refresh token that the sign-in brought, sealed for the row that it will be in.
+    pub sealed_token: Option<Sealed>,
+}
+
+impl LinkPolicy {
+    /// Compares a Slack account with the identity that signed in. The link is not refreshable.
+    ///
+    /// # Errors
+    /// [`Refusal::NoVerifiedEmail`] and [`Refusal::OtherDomain`], whatever is done about a mismatch;
+    /// [`Refusal::EmailsDiffer`] and [`Refusal::NoSlackEmail`] where nothing is.
+    pub fn compare(&self, member: &Member, signed_in: &SignedIn) -> Result<Comparison, Refusal> {
+        let email = signed_in.verified_email().ok_or(Refusal::NoVerifiedEmail)?;
+        self.admit(email)?;
+        let link = Link {
+            slack: member.who.clone(),
+            subject: signed_in.subject().clone(),
+            email: email.clone(),
+            groups: signed_in.groups().clone(),
+            signed_in_at: signed_in.authentication().back_at,
+            is_refreshable: false,
+            is_signed_out: false,
+        };
+        let mismatch = match member.confirmed_email.clone() {
+            Some(slack) if slack == *email => return Ok(Comparison::Agreed(link)),
+            Some(slack) => Refusal::EmailsDiffer { slack, identity: email.clone() },
+            None => Refusal::NoSlackEmail,
+        };
+        match self.on_mismatch {
+            OnMismatch::Refuse => Err(mismatch),
+            OnMismatch::Slack => Ok(Comparison::TakesSlack(link)),
+            OnMismatch::Code => Ok(Comparison::TakesCode(link)),
+        }
+    }
+
+    fn admit(&self, email: &Email) -> Result<(), Refusal> {
+        let is_listed = self.email_domains.iter().any(|domain| domain.0 == email.domain());
+        if is_listed || self.email_domains.is_empty() {
+            return Ok(());
+        }
+        let domains: Vec<_> = self.email_domains.iter().map(EmailDomain::to_string).collect();
+        Err(Refusal::OtherDomain { identity: email.clone(), domains: domains.join(", ") })
+    }
+}
+
+impl Link {
+    /// Refuses to take the place of `current`, a link of the same account, with a link to another person. Another
+    /// identity of the same address is the same person: that is what becomes of a company that moves to another
+    /// identity provider.
+    ///
+    /// # Errors
+    /// [`Refusal::LinkedToAnother`].
+    pub fn may_replace(&self, current: &Self) -> Result<(), Refusal> {
+        let is_same_person = self.subject == current.subject || self.email == current.email;
+        if is_same_person { Ok(()) } else { Err(Refusal::LinkedToAnother) }
+    }
+}
+
+impl PendingLink {
+    /// Refuses whoever is signed in to Slack as another account than the link's, or in another workspace.
+    ///
+    /// # Errors
+    /// [`Refusal::OtherSlackAccount`].
+    pub fn is_for(&self, held: &HeldAccount) -> Result<(), Refusal> {
+        if *held.who() == self.link.slack { Ok(()) } else { Err(Refusal::OtherSlackAccount) }
+    }
+}
+
+impl OnMismatch {
+    /// The choice, as it is written.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Refuse => "refuse",
+            Self::Slack => "slack",
+            Self::Code => "code",
+        }
+    }
+}
+
+impl FromStr for OnMismatch {
+    type Err = &'static str;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        [Self::Refuse, Self::Slack, Self::Code]
+            .into_iter()
+            .find(|choice| choice.as_str() == text)
+            .ok_or("expected refuse, slack or code")
+    }
+}
+
+impl FromStr for EmailDomain {
+    type Err = &'static str;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match format!("x@{text}").parse::<Email>() {
+            Ok(email) => Ok(Self(email.domain().to_owned())),
+            Err(_) => Err("expected the domain of e-mail addresses, such as example.com"),
+        }
+    }
+}
+
+impl fmt::Display for EmailDomain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        person::{Groups, MemberKind, SlackUser, Subject},
+        step_up::Authentication,
+        window::Timestamp,
+    };
+
+    fn member(email: Option<&str>) -> Member {
+        Member {
+            who: SlackUser { team: "T0123456".parse().unwrap(), user: "U0ADA".parse().unwrap() },
+            name: "Ada".into(),
+            confirmed_email: email.map(|email| email.parse().unwrap()),
+            kind: MemberKind::Full,
+        }
+    }
+
+    fn signed_in(subject: &str, email: Option<&str>) -> SignedIn {
+        let subject = Subject { issuer: "https://idp.example".into(), subject: subject.into() };
+        let email = email.map(|email| email.parse().unwrap());
+        SignedIn::verified(subject, email, Groups::default(), Authentication::plain(Timestamp::UNIX_EPOCH))
+    }
+
+    fn policy(on_mismatch: OnMismatch, domains: &[&str]) -> LinkPolicy {
+        let email_domains = domains.iter().map(|domain| domain.parse().unwrap()).collect();
+        LinkPolicy { on_mismatch, email_domains }
+    }
+
+    /// What each choice makes of these addresses.
+    fn compared(slack: Option<&str>, identity: Option<&str>) -> [Result<Comparison, Refusal>; 3] {
+        [OnMismatch::Refuse, OnMismatch::Slack, OnMismatch::Code]
+            .map(|on_mismatch| policy(on_mismatch, &[]).compare(&member(slack), &signed_in("ada", identity)))
+    }
+
+    fn agreed(subject: &str, email: &str) -> Link {
+        let policy = policy(OnMismatch::Refuse, &[]);
+        match policy.compare(&member(Some(email)), &signed_in(subject, Some(email))) {
+            Ok(Comparison::Agreed(link)) => link,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_same_confirmed_address_on_both_sides_agrees_and_takes_nothing_more() {
+        let link = agreed("ada", "ada@example.com");
+        assert_eq!((link.email.as_str(), link.subject.subject.as_str()), ("ada@example.com", "ada"));
+        assert_eq!(link.slack, member(None).who);
+        for compared in compared(Some("Ada@Example.com"), Some("ada@example.com")) {
+            assert_eq!(compared, Ok(Comparison::Agreed(link.clone())));
+        }
+    }
+
+    #[test]
+    fn another_address_in_slack_or_none_takes_what_was_chosen_and_the_link_keeps_the_identitys() {
+        let link = agreed("ada", "ada@example.com");
+        let identity = link.email.clone();
+        let differ = Refusal::EmailsDiffer { slack: "eve@example.com".parse().unwrap(), identity };
+        for (slack, refusal) in [(Some("eve@example.com"), differ), (None, Refusal::NoSlackEmail)] {
+            let expected = [
+                Err(refusal),
+                Ok(Comparison::TakesSlack(link.clone())),
+                Ok(Comparison::TakesCode(link.clone())),
+            ];
+            assert_eq!(compared(slack, Some("ada@example.com")), expected);
+        }
+    }
+
+    #[test]
+    fn an_identity_without_a_verified_address_is_refused_whatever_was_chosen() {
+        for slack in [Some("ada@example.com"), None] {
+            assert_eq!(compared(slack, None), [(); 3].map(|()| Err(Refusal::NoVerifiedEmail)));
+        }
+    }
+
+    #[test]
+    fn only_addresses_of_the_listed_domains_are_linked() {
+        let compared = |email: &str| {
+            let listed = policy(OnMismatch::Slack, &["Example.com", "example.org"]);
+            listed.compare(&member(Some(email)), &signed_in("ada", Some(email)))
+        };
+        for listed in ["ada@example.com", "ADA@EXAMPLE.ORG"] {
+            assert!(matches!(compared(listed), Ok(Comparison::Agreed(_))), "{listed}");
+        }
+        for other in ["ada@sub.example.com", "ada@notexample.com", "ada@example.co", "ada@com"] {
+            let sentence = compared(other).unwrap_err().to_string();
+            assert!(sentence.contains(other) && sentence.contains("example.com, example.org"), "{sentence}");
+        }
+    }
+
+    #[test]
+    fn a_link_gives_way_to_the_same_identity_or_the_same_address() {
+        let ada = agreed("ada", "ada@example.com");
+        assert_eq!(agreed("ada", "lovelace@example.com").may_replace(&ada), Ok(()));
+        assert_eq!(agreed("00u1ada", "ada@example.com").may_replace(&ada), Ok(()));
+        assert_eq!(agreed("eve", "eve@example.com").may_replace(&ada), Err(Refusal::LinkedToAnother));
+    }
+
+    #[test]
+    fn a_link_is_for_the_very_account_that_slack_tells() {
+        let link = agreed("ada", "ada@example.com");
+        let ada = link.slack.clone();
+        let pending = PendingLink { link, sealed_token: None };
+        assert_eq!(pending.is_for(&HeldAccount::verified(ada.clone())), Ok(()));
+        let others = [
+            SlackUser { user: "U0EVE".parse().unwrap(), ..ada.clone() },
+            SlackUser { team: "T0999999".parse().unwrap(), ..ada },
+        ];
+        for other in others {
+            assert_eq!(pending.is_for(&HeldAccount::verified(other)), Err(Refusal::OtherSlackAccount));
+        }
+    }
+
+    #[test]
+    fn a_domain_is_what_stands_behind_an_at_sign() {
+        for bad in ["", "@example.com", "a b", "ada@example.com"] {
+            assert!(bad.parse::<EmailDomain>().is_err(), "{bad:?}");
+        }
+    }
+}

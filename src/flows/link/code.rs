@@ -1,0 +1,110 @@
+//! Linking where the addresses do not agree: by a code that is seen in the browser and typed in Slack.
+//!
+//! 1. The browser that has come back from the identity provider shows a code; one commit uses up the link token and the
+//!    sign-in, and keeps the link under its Slack account until the code is typed, sealed, for it is short.
+//! 2. What somebody types waits in the inbox like any press, sealed, too.
+//! 3. A try is counted before it is judged. Only the account's own code is looked at, whoever types.
+//! 4. The right code makes the link, in one commit that uses the code up; a wrong one leaves four more tries at most.
+
+use std::sync::Arc;
+
+use anyhow::anyhow;
+use secrecy::{ExposeSecret, SecretString};
+
+use super::bind;
+use crate::{
+    domain::{
+        code::{AwaitedCode, CODE_LASTS, Code},
+        ids::CommandId,
+        linking::PendingLink,
+        once::LinkSecrets,
+        person::{Link, SlackUser},
+        press::{Asker, Wish},
+        refusal::Refusal,
+        secret::Sealed,
+    },
+    flows::{Broker, Result},
+    ports::{CommitError, LinkProof, SealedRow},
+};
+
+/// Keeps a link until its code is typed; the code is for the browser that has come back.
+pub(super) async fn show(broker: &Broker, pending: PendingLink, uses_up: &LinkSecrets) -> Result<Code> {
+    let code = broker.ports.ids.code();
+    let sealed = broker.seal_code(&code, &shown_to(&pending.link)).await?;
+    let now = broker.ports.clock.now();
+    let awaited = AwaitedCode { pending, code: sealed, expires_at: now + CODE_LASTS, tries: 0 };
+    match broker.ports.store.await_code(&awaited, uses_up, now).await {
+        Ok(()) => Ok(code), // 1
+        Err(CommitError::Failed(error)) => Err(error.into()),
+        Err(CommitError::Conflict | CommitError::UsedUp | CommitError::Held(_)) => {
+            Err(Refusal::LinkGone.into())
+        }
+    }
+}
+
+/// What this person asks for by typing a code.
+///
+/// # Errors
+/// When the code cannot be sealed.
+pub async fn typed(broker: &Broker, who: &SlackUser, press: &CommandId, code: &Code) -> Result<Wish> {
+    Ok(Wish::Confirm(broker.seal_code(code, &typed_by(who, press)).await?)) // 2
+}
+
+/// Makes the link that waits for this account, if the code is the one that was shown.
+pub(in crate::flows) async fn confirm(broker: &Arc<Broker>, asker: &Asker, typed: &Sealed) -> Result<Link> {
+    broker.member(&asker.who).await?;
+    let awaited = count_try(broker, asker).await?; // 3
+    let shown = broker.open_code(&awaited.code, &shown_to(&awaited.pending.link)).await?;
+    let typed = broker.open_code(typed, &typed_by(&asker.who, &asker.id)).await?;
+    if !shown.matches(&typed) {
+        return Err(awaited.wrong().into());
+    }
+    let cause = (asker.id.clone(), asker.at);
+    bind(broker, awaited.pending.clone(), LinkProof::Code(awaited), cause).await // 4
+}
+
+/// Of two who try at once, the one who comes second reads anew; so no try goes uncounted.
+async fn count_try(broker: &Broker, asker: &Asker) -> Result<AwaitedCode> {
+    loop {
+        let awaited = broker.ports.store.awaited_code(&asker.who).await?.ok_or(Refusal::NoCode)?;
+        awaited.admit(asker.at)?;
+        match broker.ports.store.count_try(&awaited).await {
+            Ok(counted) => return Ok(counted),
+            Err(CommitError::Failed(error)) => return Err(error.into()),
+            Err(CommitError::Conflict | CommitError::UsedUp | CommitError::Held(_)) => {}
+        }
+    }
+}
+
+impl Broker {
+    async fn seal_code(&self, code: &Code, row: &SealedRow<'_>) -> Result<Sealed> {
+        Ok(Sealed(self.ports.sealer.seal(&SecretString::from(code.expose()), row).await?))
+    }
+
+    async fn open_code(&self, sealed: &Sealed, row: &SealedRow<'_>) -> Result<Code> {
+        let code = self.ports.sealer.open(&sealed.0, row).await?.secret;
+        Ok(code.expose_secret().parse().map_err(|_| anyhow!("what was sealed as a code is none"))?)
+    }
+}
+
+/// What a code that is shown is sealed for.
+fn shown_to(link: &Link) -> [(&'static str, &str); 5] {
+    let Link { slack, subject, .. } = link;
+    [
+        ("purpose", "elevate/shown-code"),
+        ("team", slack.team.as_str()),
+        ("user", slack.user.as_str()),
+        ("iss", &subject.issuer),
+        ("sub", &subject.subject),
+    ]
+}
+
+/// What a code that is typed is sealed for.
+fn typed_by<'a>(who: &'a SlackUser, press: &'a CommandId) -> [(&'static str, &'a str); 4] {
+    [
+        ("purpose", "elevate/typed-code"),
+        ("team", who.team.as_str()),
+        ("user", who.user.as_str()),
+        ("press", press.as_str()),
+    ]
+}

@@ -1,0 +1,51 @@
+//! Linking where the addresses do not agree: by Sign in with Slack.
+//!
+//! 1. The browser that has come back from the identity provider goes on to Slack. What the provider said waits in that
+//!    sign-in.
+//! 2. Back from Slack: the browser must be signed in to the very account that the link token was made for.
+//! 3. The commit uses up the link token and both sign-ins.
+
+use std::sync::Arc;
+
+use url::Url;
+
+use super::bind;
+use crate::{
+    domain::{
+        ids::CommandId,
+        linking::PendingLink,
+        once::{LinkSecrets, SignInTo},
+        person::{HeldAccount, Link},
+        secret::{Secret, SecretHash},
+    },
+    flows::{Broker, Result, sign_in},
+    ports::LinkProof,
+};
+
+/// Starts a sign-in at Slack in this browser, and says where it goes.
+pub(super) async fn begin(
+    broker: &Broker,
+    browser: &Secret,
+    pending: PendingLink,
+    uses_up: LinkSecrets,
+) -> Result<Url> {
+    let now = broker.ports.clock.now();
+    let to = SignInTo::HoldAccount { uses_up, pending: Box::new(pending) };
+    let (once, url) = sign_in::begin(broker, browser, to, now).await?;
+    broker.ports.store.keep_once(&once).await?; // 1
+    Ok(url)
+}
+
+/// Makes the link that has waited, for whoever is signed in to its Slack account.
+pub(in crate::flows) async fn finish(
+    broker: &Arc<Broker>,
+    pending: PendingLink,
+    uses_up: LinkSecrets,
+    sign_in: SecretHash,
+    held: &HeldAccount,
+) -> Result<Link> {
+    pending.is_for(held)?; // 2
+    broker.member(held.who()).await?;
+    let cause = (CommandId::of_secret(&sign_in), broker.ports.clock.now());
+    bind(broker, pending, LinkProof::SlackSignIn(uses_up, sign_in), cause).await // 3
+}
