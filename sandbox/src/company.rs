@@ -32,6 +32,8 @@ pub const BROKER_KEY: &str = "AKIAEXAMPLEBROKER000";
 const BOT_TOKEN: &str = "xoxb-example-bot-token";
 const BOT_USER: &str = "U0ELEVATE";
 const SIGNING_SECRET: &str = "example-signing-secret";
+const SLACK_CLIENT_ID: &str = "25259531569.1115258246291";
+const SLACK_CLIENT_SECRET: &str = "example-slack-client-secret";
 const CLIENT_ID: &str = "elevate";
 const CLIENT_SECRET: &str = "example-client-secret";
 /// 32 bytes, in base64.
@@ -136,6 +138,7 @@ impl Company {
     pub fn install(&self, public_url: &str) {
         self.slack.install(public_url);
         let origin = public_url.trim_end_matches('/');
+        self.slack.allow_redirect(&format!("{origin}/oidc/slack"));
         self.idp.allow_redirect(&format!("{origin}/oidc/callback"));
         self.idp.tell_of_logouts(&format!("{origin}/oidc/backchannel-logout"));
     }
@@ -143,7 +146,7 @@ impl Company {
     /// Lets everything that the broker does hang on `power`.
     pub fn plug_in(&self, power: &Power) {
         // The other calls are of people's browsers.
-        self.slack.control().plug_in(power, |_| true);
+        self.slack.control().plug_in(power, |call| call != "authorize");
         self.idp.control().plug_in(power, |path| path != "authorize");
         self.aws.control().plug_in(power, |action| ["AssumeRole", "getSigninToken"].contains(&action));
         self.dynamo.control().plug_in(power, |_| true);
@@ -214,6 +217,16 @@ auditors     = "aws-temp#Auditor"
     }
 }
 
+/// Settings with which the broker lets people sign in with Slack.
+#[must_use]
+pub fn sign_in_with_slack() -> Vec<(String, String)> {
+    let client = [
+        ("ELEVATE_SLACK__CLIENT_ID", SLACK_CLIENT_ID),
+        ("ELEVATE_SLACK__CLIENT_SECRET", SLACK_CLIENT_SECRET),
+    ];
+    client.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+}
+
 /// How the company's workspace and the broker know each other.
 #[must_use]
 pub fn slack_config(clock: Clock, port: u16) -> SlackConfig {
@@ -227,6 +240,8 @@ pub fn slack_config(clock: Clock, port: u16) -> SlackConfig {
         app_token: APP_TOKEN.into(),
         signing_secret: SIGNING_SECRET.into(),
         app_id: "A0ELEVATE".into(),
+        client_id: SLACK_CLIENT_ID.into(),
+        client_secret: SLACK_CLIENT_SECRET.into(),
     }
 }
 

@@ -35,7 +35,8 @@ use crate::{
     http::{self, Control},
 };
 
-use self::{keys::SigningKey, ledger::Ledger};
+use self::ledger::Ledger;
+pub(crate) use self::{id_token::at_hash, keys::SigningKey};
 pub use self::{
     person::Person,
     tampering::{Forgery, RefreshTokens, Tampering},

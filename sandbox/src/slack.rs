@@ -1,4 +1,5 @@
-//! A Slack workspace: its Web API, its people and what they see, and the requests it sends to the bot.
+//! A Slack workspace: its Web API, its people and what they see, the requests it sends to the bot, and how its people
+//! sign in elsewhere.
 //!
 //! Where Slack is lenient this workspace refuses: an unknown argument, a misspelled field of a block, an
 //! unescaped `<` or a button nobody can see is a fault of the bot, and is said so.
@@ -15,6 +16,7 @@ mod payload;
 mod person;
 pub mod render;
 mod response_url;
+mod sign_in;
 mod socket;
 #[cfg(test)]
 mod tests;
@@ -42,6 +44,7 @@ pub use conversation::{Channel, Ephemeral, Message, Place};
 use dispatch::Installed;
 pub use emitted::Emitted;
 pub use person::Person;
+use sign_in::SignIns;
 pub use socket::Disconnect;
 use socket::Sockets;
 pub use view::View;
@@ -69,6 +72,10 @@ pub struct SlackConfig {
     pub signing_secret: String,
     /// The app's id, such as `A0123456`.
     pub app_id: String,
+    /// The app's id as a client of Sign in with Slack.
+    pub client_id: String,
+    /// The secret that goes with it.
+    pub client_secret: String,
 }
 
 /// A running workspace; clones are handles on the same one.
@@ -84,6 +91,7 @@ struct Inner {
     workspace: Mutex<Workspace>,
     installed: Mutex<Installed>,
     sockets: Mutex<Sockets>,
+    sign_ins: Mutex<SignIns>,
     last_sent: Mutex<Option<Delivery>>,
 }
 
@@ -116,9 +124,11 @@ impl Slack {
             client,
             installed: Mutex::default(),
             sockets: Mutex::default(),
+            sign_ins: Mutex::default(),
             last_sent: Mutex::new(None),
         }));
-        http::serve(listener, beside(slack.clone()).merge(web_api::router(slack.clone())));
+        let own = web_api::router(slack.clone()).merge(sign_in::router(slack.clone()));
+        http::serve(listener, beside(slack.clone()).merge(own));
         Ok(slack)
     }
 

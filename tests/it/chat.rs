@@ -351,6 +351,8 @@ async fn slack_by(clock: &Clock) -> Slack {
         app_token: "xapp-unused".into(),
         signing_secret: "shared".into(),
         app_id: "A0123456".into(),
+        client_id: "1.2".into(),
+        client_secret: "hush".into(),
     })
     .await
     .unwrap();

@@ -1,5 +1,9 @@
 //! Link: who is bound to whom, and who is not.
 
+mod code;
+mod relink;
+mod slack;
+
 use chrono::TimeDelta;
 use elevate::{domain::person::SlackUser, ports::UsedToken};
 use reqwest::Client;
@@ -298,6 +302,27 @@ async fn an_unconfirmed_slack_address_links_nobody() {
     let page = ada.follows_link(&ada.asks_to_link().await).await;
     assert_eq!(page.status, 403);
     assert!(page.text().contains("no confirmed e-mail address"), "{}", page.text());
+    assert_eq!(world.audit().len(), 1);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn only_identities_with_an_address_of_a_listed_domain_are_linked() {
+    let world = World::set_up(&[("LINK__EMAIL_DOMAINS", "example.org, corp.example")]).await;
+    let ada = world.ada();
+    let page = ada.follows_link(&ada.asks_to_link().await).await;
+    assert_eq!(page.status, 403);
+    assert!(
+        page.text().contains("ada@example.com, and only addresses of example.org, corp.example"),
+        "{}",
+        page.text()
+    );
+    assert_eq!(world.audit().len(), 1);
+    let address = "ada@corp.example";
+    world.company.slack.update_person(ADA.slack, |person| person.email = Some(address.into()));
+    world.company.idp.update_person(ADA.login, |person| person.email = address.into());
+    assert_eq!(ada.follows_link(&ada.asks_to_link().await).await.status, 200);
+    assert!(ada.is_told().contains(address));
     assert_eq!(world.audit().len(), 1);
     world.finish().await;
 }

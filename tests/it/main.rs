@@ -24,7 +24,6 @@ mod link;
 mod log;
 mod metrics;
 mod races;
-mod relink;
 mod remind;
 mod request;
 mod review;

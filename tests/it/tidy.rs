@@ -93,8 +93,9 @@ fn the_rules_are_pure() {
 /// Calls that make a proof, or reach out to the world, and the one place of each.
 #[test]
 fn proofs_are_made_and_effects_are_had_in_one_place_each() {
-    let one_place: [(&str, &[&str]); 8] = [
+    let one_place: [(&str, &[&str]); 9] = [
         ("SignedIn::verified(", &["src/identity"]),
+        ("HeldAccount::verified(", &["src/identity/slack.rs"]),
         ("FreshGroups::fetched(", &["src/identity"]),
         ("told.since(", &["src/flows/groups.rs", "src/domain/person.rs"]),
         ("SessionTerms::new(", &["src/flows/federate.rs"]),

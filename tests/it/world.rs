@@ -88,6 +88,12 @@ impl Ids for Counted {
     }
 }
 
+/// Another replica at this address, configured as `company` has it.
+pub(crate) async fn replica_in(company: &Company, url: &str) -> App {
+    let other_chance = Arc::new(Counted::from(1 << 32));
+    stage::build(company, url, Transport::Http, other_chance).await.unwrap()
+}
+
 /// Nine o'clock on a Wednesday, by the world's clock.
 pub(crate) fn nine() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2030, 1, 2, 9, 0, 0).unwrap()
@@ -151,9 +157,8 @@ impl World {
 
     /// Another replica, which goes by a clock of its own.
     pub(crate) async fn another_replica_by(&self, clock: &Clock) -> App {
-        let other_chance = Arc::new(Counted::from(1 << 32));
         let company = Company { clock: clock.clone(), ..self.company.clone() };
-        stage::build(&company, &self.url, Transport::Http, other_chance).await.unwrap()
+        replica_in(&company, &self.url).await
     }
 
     /// Leaves what Slack and browsers send to this replica.

@@ -53,6 +53,6 @@ fn claims(idp: &Idp, subject: &Subject<'_>, now: DateTime<Utc>) -> Map<String, V
 }
 
 /// The left half of the access token's SHA-256: OpenID Connect Core, section 3.1.3.6.
-fn at_hash(access_token: &str) -> String {
+pub(crate) fn at_hash(access_token: &str) -> String {
     URL_SAFE_NO_PAD.encode(&digest(&SHA256, access_token.as_bytes()).as_ref()[..16])
 }

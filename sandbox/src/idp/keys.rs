@@ -18,10 +18,10 @@ use crate::chance::random_id;
 
 /// A private key, and what the world may know of it.
 #[derive(Clone)]
-pub(super) struct SigningKey {
+pub(crate) struct SigningKey {
     pub(super) kid: String,
     pub(super) private: EncodingKey,
-    pub(super) public: Jwk,
+    pub(crate) public: Jwk,
     pub(super) public_pem: String,
 }
 
@@ -32,7 +32,7 @@ impl SigningKey {
         KEY.clone()
     }
 
-    pub(super) fn generate() -> Self {
+    pub(crate) fn generate() -> Self {
         Self::generate_as(random_id::<8>())
     }
 
@@ -47,12 +47,12 @@ impl SigningKey {
     }
 
     /// The JOSE header of an honest token.
-    pub(super) fn header(&self) -> Header {
+    pub(crate) fn header(&self) -> Header {
         Header { kid: Some(self.kid.clone()), ..Header::new(Algorithm::RS256) }
     }
 
     /// A token signed as the header says, with this key.
-    pub(super) fn sign(&self, header: &Header, claims: &Map<String, Value>) -> String {
+    pub(crate) fn sign(&self, header: &Header, claims: &Map<String, Value>) -> String {
         jsonwebtoken::encode(header, claims, &self.private).expect("an RSA key signs what is asked of it")
     }
 }

@@ -32,6 +32,8 @@ async fn workspace() -> Slack {
         app_token: "xapp-test".to_owned(),
         signing_secret: SECRET.to_owned(),
         app_id: "A1".to_owned(),
+        client_id: "1.2".into(),
+        client_secret: "hush".into(),
     })
     .await
     .unwrap();

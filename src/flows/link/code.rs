@@ -53,9 +53,8 @@ pub async fn typed(broker: &Broker, who: &SlackUser, press: &CommandId, code: &C
 /// Makes the link that waits for this account, if the code is the one that was shown.
 pub(in crate::flows) async fn confirm(broker: &Arc<Broker>, asker: &Asker, typed: &Sealed) -> Result<Link> {
     broker.member(&asker.who).await?;
-    let awaited = count_try(broker, asker).await?; // 3
-    let shown = broker.open_code(&awaited.code, &shown_to(&awaited.pending.link)).await?;
     let typed = broker.open_code(typed, &typed_by(&asker.who, &asker.id)).await?;
+    let (shown, awaited) = count_try(broker, asker).await?; // 3
     if !shown.matches(&typed) {
         return Err(awaited.wrong().into());
     }
@@ -63,13 +62,15 @@ pub(in crate::flows) async fn confirm(broker: &Arc<Broker>, asker: &Asker, typed
     bind(broker, awaited.pending.clone(), LinkProof::Code(awaited), cause).await // 4
 }
 
-/// Of two who try at once, the one who comes second reads anew; so no try goes uncounted.
-async fn count_try(broker: &Broker, asker: &Asker) -> Result<AwaitedCode> {
+/// The code that this account is to type, with this try counted. Of two who try at once, the one who comes second reads
+/// anew; so no try goes uncounted. What cannot be opened costs none.
+async fn count_try(broker: &Broker, asker: &Asker) -> Result<(Code, AwaitedCode)> {
     loop {
         let awaited = broker.ports.store.awaited_code(&asker.who).await?.ok_or(Refusal::NoCode)?;
         awaited.admit(asker.at)?;
+        let shown = broker.open_code(&awaited.code, &shown_to(&awaited.pending.link)).await?;
         match broker.ports.store.count_try(&awaited).await {
-            Ok(counted) => return Ok(counted),
+            Ok(counted) => return Ok((shown, counted)),
             Err(CommitError::Failed(error)) => return Err(error.into()),
             Err(CommitError::Conflict | CommitError::UsedUp | CommitError::Held(_)) => {}
         }

@@ -10,7 +10,7 @@ use super::{World, masked};
 
 /// Somebody at work: a Slack account and a browser.
 pub(crate) struct Player<'w> {
-    pub(super) world: &'w World,
+    pub(crate) world: &'w World,
     pub(crate) persona: Persona,
     pub(crate) browser: Browser,
 }
