@@ -55,6 +55,7 @@ async fn without_step_up_the_providers_session_will_do() {
     let world = approved(&[]).await;
     let ada = world.ada();
     assert!(is_asked_to_sign_in(&ada).await);
+    world.settle().await;
     world.company.clock.advance(TimeDelta::minutes(50));
     assert!(!is_asked_to_sign_in(&ada).await);
     world.settle().await;
