@@ -111,15 +111,17 @@ async fn run(line: CommandLine) -> anyhow::Result<()> {
     }
 }
 
-/// The manifest. Over Socket Mode it names no address, since Slack goes to none.
+/// The manifest. Over Socket Mode it names no address that Slack posts to, only where it sends browsers back to.
 fn manifest(mode: Transport, public_url: &str) -> String {
-    match mode {
-        Transport::Http => MANIFEST.replace(MANIFEST_URL, public_url.trim_end_matches('/')),
+    let posted_to = format!("{MANIFEST_URL}/slack/");
+    let manifest = match mode {
+        Transport::Http => MANIFEST.to_owned(),
         Transport::Socket => {
-            let lines = MANIFEST.split_inclusive('\n').filter(|line| !line.contains(MANIFEST_URL));
+            let lines = MANIFEST.split_inclusive('\n').filter(|line| !line.contains(&posted_to));
             lines.collect::<String>().replace("socket_mode_enabled: false", "socket_mode_enabled: true")
         }
-    }
+    };
+    manifest.replace(MANIFEST_URL, public_url.trim_end_matches('/'))
 }
 
 async fn serve(config: Config, aws: &SdkConfig) -> anyhow::Result<()> {
@@ -233,9 +235,18 @@ mod tests {
     }
 
     #[test]
-    fn the_manifest_of_socket_mode_names_no_address() {
+    fn both_manifests_name_the_address_that_slack_sends_browsers_back_to() {
+        for mode in [Transport::Http, Transport::Socket] {
+            let (_, manifest) = printed(mode);
+            let redirect = &manifest["oauth_config"]["redirect_urls"][0];
+            assert_eq!(redirect.as_str(), Some("https://elevate.your.company/oidc/slack"));
+        }
+    }
+
+    #[test]
+    fn the_manifest_of_socket_mode_names_no_address_that_slack_posts_to() {
         let (text, manifest) = printed(Transport::Socket);
-        assert!(!text.contains("https://elevate"), "{text}");
+        assert!(!text.contains("/slack/") && !text.contains("elevate.example.com"), "{text}");
         assert_eq!(manifest["settings"]["socket_mode_enabled"].as_bool(), Some(true));
         assert_eq!(manifest["settings"]["interactivity"]["is_enabled"].as_bool(), Some(true));
         assert_eq!(manifest["features"]["slash_commands"][0]["command"].as_str(), Some("/elevate"));

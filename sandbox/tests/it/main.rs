@@ -10,4 +10,5 @@ mod idp;
 mod process;
 #[path = "../shared/refusal.rs"]
 mod refusal;
+mod sign_in_with_slack;
 mod socket_mode;
