@@ -12,7 +12,7 @@ use crate::domain::{
     audit::SideEvent,
     code::{AwaitedCode, Code},
     ids::{ChannelId, CommandId, RequestId, SideEventId, TeamId, UserId},
-    linking::PendingLink,
+    linking::{PendingLink, ShownBy},
     message::{Form, Message},
     once::{LinkSecrets, Once},
     person::{FreshGroups, HeldAccount, Link, Member, SignedIn, SlackUser, Subject, ToldGroups},
@@ -285,6 +285,18 @@ pub enum LinkProof {
     SlackSignIn(LinkSecrets, SecretHash),
     /// A code that was typed, in the last try that was counted.
     Code(AwaitedCode),
+}
+
+impl LinkProof {
+    /// What it shows that the account is theirs by.
+    #[must_use]
+    pub fn shown_by(&self) -> ShownBy {
+        match self {
+            Self::SignIn(_) => ShownBy::Address,
+            Self::SlackSignIn(..) => ShownBy::SlackSignIn,
+            Self::Code(_) => ShownBy::Code,
+        }
+    }
 }
 
 /// A refresh token, sealed. It is used in turns, since a provider that rotates tokens takes two uses of one for

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     ids::{RequestId, SideEventId, Target, UserId},
+    linking::ShownBy,
     person::{Actor, Email, SlackUser, Subject},
     request::{Recorded, Request},
     window::{Minutes, Timestamp},
@@ -31,8 +32,10 @@ pub struct SideEvent {
 pub enum SideNews {
     /// The account is linked to an identity.
     Linked {
-        /// The address both sides agree on.
+        /// The address of the identity.
         email: Email,
+        /// What has shown that the account is theirs.
+        shown_by: ShownBy,
     },
     /// The account is linked to another identity than before, which has the same address.
     Relinked {
@@ -42,10 +45,12 @@ pub enum SideNews {
         from: Subject,
         /// The identity it is linked to.
         to: Subject,
+        /// What has shown that the account is theirs.
+        shown_by: ShownBy,
     },
     /// The account is not linked any more.
     Unlinked {
-        /// The address both sides had agreed on.
+        /// The address of the identity.
         email: Email,
     },
     /// The person has signed out at the identity provider, and must sign in again.

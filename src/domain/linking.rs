@@ -30,6 +30,18 @@ pub enum OnMismatch {
     Code,
 }
 
+/// What has shown that a Slack account is theirs to whose identity it is linked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ShownBy {
+    /// Slack has confirmed the identity's address for it.
+    Address,
+    /// They signed in with Slack.
+    SlackSignIn,
+    /// They typed a code in Slack.
+    Code,
+}
+
 /// What stands behind the `@` of addresses, with ASCII letters in lower case. Domains below it are others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EmailDomain(String);

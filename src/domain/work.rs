@@ -132,7 +132,7 @@ pub fn next_reminder(request: &Request, now: Timestamp) -> Option<Timestamp> {
 pub fn follow_ups_aside(event: &SideEvent, heard_at: Timestamp) -> Vec<Work> {
     let to = event.who.user.clone();
     let mut notices = match &event.what {
-        SideNews::Linked { email } => vec![Notice::Linked(to, email.clone())],
+        SideNews::Linked { email, .. } => vec![Notice::Linked(to, email.clone())],
         SideNews::Relinked { email, .. } => vec![Notice::Relinked(to, email.clone())],
         SideNews::Unlinked { email } => vec![Notice::Unlinked(to, email.clone())],
         SideNews::SignedOut { email } => vec![Notice::SignedOut(to, email.clone())],
@@ -182,6 +182,7 @@ mod tests {
     use crate::domain::{
         decide::tests::{after, approve, begin, minute, requested},
         ids::SideEventId,
+        linking::ShownBy,
         person::SlackUser,
         window::Window,
     };
@@ -239,7 +240,7 @@ mod tests {
         let who = SlackUser { team: "T0123456".parse().unwrap(), user: "U0ADA".parse().unwrap() };
         let email: Email = "ada@example.com".parse().unwrap();
         let id = SideEventId::of(&CommandId::random(1), minute(0));
-        let what = SideNews::Linked { email: email.clone() };
+        let what = SideNews::Linked { email: email.clone(), shown_by: ShownBy::Address };
         let event = SideEvent { id, at: minute(0), who: who.clone(), what };
         let work = follow_ups_aside(&event, minute(1));
         assert!(work.iter().all(|work| work.due == minute(1)), "{work:?}");

@@ -127,10 +127,10 @@ async fn bind(
 ) -> Result<Link> {
     let link = made.link.clone();
     let replaces = broker.replaced_by(&link).await?;
-    let email = link.email.clone();
+    let (email, shown_by) = (link.email.clone(), uses_up.shown_by());
     let what = match &replaces {
-        Some(from) => SideNews::Relinked { email, from: from.clone(), to: link.subject.clone() },
-        None => SideNews::Linked { email },
+        Some(from) => SideNews::Relinked { email, from: from.clone(), to: link.subject.clone(), shown_by },
+        None => SideNews::Linked { email, shown_by },
     };
     let event = SideEvent { id: SideEventId::of(&cause, at), at, who: link.slack.clone(), what };
     let work = follow_ups_aside(&event, event.at);

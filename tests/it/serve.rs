@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
-use elevate::config::Transport;
+use elevate::{
+    app,
+    config::{Config, Transport},
+};
 use sandbox::{
     clock::Clock,
-    company::{AUDIT_CHANNEL, Company, REVIEW_CHANNEL},
+    company::{AUDIT_CHANNEL, Company, REVIEW_CHANNEL, sign_in_with_slack},
     dynamo::Dynamo,
     http::Fault,
 };
@@ -58,6 +61,24 @@ async fn without_slack_the_app_does_not_start() {
     })
     .await;
     assert!(why.starts_with("could not ask Slack who the app is"), "{why}");
+}
+
+#[tokio::test]
+async fn sign_in_with_slack_is_checked_where_it_is_set_up() {
+    let mut company = Company::open(Clock::standing(nine()), Dynamo::in_memory().unwrap()).await.unwrap();
+    let checked = async |company: &Company| {
+        let config =
+            Config::parse(&company.configuration("http://127.0.0.1:8080"), company.environment()).unwrap();
+        let found = app::check(&config, stage::outside(company, Arc::new(Counted::default()))).await.unwrap();
+        let of_slack = found.into_iter().find(|(counterpart, _)| *counterpart == "Sign in with Slack");
+        of_slack.map(|(_, outcome)| outcome.map_err(|why| format!("{why:#}")))
+    };
+    assert_eq!(checked(&company).await, None);
+    company.settings = sign_in_with_slack();
+    assert_eq!(checked(&company).await, Some(Ok(())));
+    company.slack.control().fail_always("openid-configuration", Fault::Status(503));
+    let why = checked(&company).await.unwrap().unwrap_err();
+    assert!(why.contains("503"), "{why}");
 }
 
 #[tokio::test]

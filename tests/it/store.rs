@@ -17,6 +17,7 @@ use elevate::{
     domain::{
         audit::{SideEvent, SideNews},
         ids::{RequestId, SideEventId, Target},
+        linking::ShownBy,
         once::{Once, Purpose},
         person::{Actor, Link, SlackUser, Subject},
         request::{Event, Recorded, Request, evolve},
@@ -185,7 +186,7 @@ fn assert_held_by(holder: &RequestId, outcome: Result<(), CommitError>) {
 }
 
 fn linked(name: &str, at: Timestamp) -> (SideEvent, Vec<Work>) {
-    aside(name, SideNews::Linked { email: actor(name).email }, at)
+    aside(name, SideNews::Linked { email: actor(name).email, shown_by: ShownBy::Address }, at)
 }
 
 fn unlinked(name: &str, at: Timestamp) -> (SideEvent, Vec<Work>) {

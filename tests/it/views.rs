@@ -8,7 +8,7 @@ use elevate::{
         audit::{AuditEntry, Refusals, SideEvent, SideNews, Tried},
         decide::Verdict,
         ids::{AccountId, CommandId, RequestId, SideEventId, Target},
-        linking::OnMismatch,
+        linking::{OnMismatch, ShownBy},
         message::{Done, Drawn, Form, Message, Overview, RequestForm},
         person::{Actor, Email, SlackUser, Subject},
         refusal::Refusal,
@@ -349,11 +349,15 @@ impl HostilePeople {
             Message::Relinked(self.ada.email.clone()),
             Message::Unlinked(self.ada.email.clone()),
             Message::SignedOut(self.ada.email.clone()),
-            Message::Audit(aside(SideNews::Linked { email: self.ada.email.clone() })),
+            Message::Audit(aside(SideNews::Linked {
+                email: self.ada.email.clone(),
+                shown_by: ShownBy::Code,
+            })),
             Message::Audit(aside(SideNews::Relinked {
                 email: self.ada.email.clone(),
                 from: Subject { issuer: self.text.clone(), subject: self.text.clone() },
                 to: self.ada.subject.clone(),
+                shown_by: ShownBy::SlackSignIn,
             })),
             Message::Audit(aside(SideNews::Refused {
                 tried: Tried::OpenConsole,
@@ -526,6 +530,7 @@ fn sessions() -> Vec<Event> {
 }
 
 fn side_news() -> Vec<SideNews> {
+    let linked = |shown_by| SideNews::Linked { email: email("ada@example.com"), shown_by };
     let refused = |tried, request, target| SideNews::Refused {
         tried,
         request,
@@ -538,11 +543,14 @@ fn side_news() -> Vec<SideNews> {
         why: "slack refused chat.postMessage: channel_not_found".to_owned(),
     };
     vec![
-        SideNews::Linked { email: email("ada@example.com") },
+        linked(ShownBy::Address),
+        linked(ShownBy::SlackSignIn),
+        linked(ShownBy::Code),
         SideNews::Relinked {
             email: email("ada@example.com"),
             from: ada().subject,
             to: Subject { issuer: "https://login.example.com".into(), subject: "00u1ada".into() },
+            shown_by: ShownBy::Address,
         },
         SideNews::Unlinked { email: email("ada@example.com") },
         SideNews::SignedOut { email: email("ada@example.com") },

@@ -11,6 +11,7 @@ use super::{
 use crate::domain::{
     audit::{AuditEntry, Refusals, SideEvent, SideNews},
     ids::Target,
+    linking::ShownBy,
     person::{Actor, Subject as Identity},
     request::{Event, Recorded},
     window::{Minutes, Timestamp},
@@ -154,19 +155,30 @@ fn identity(identity: &Identity) -> String {
     format!("{} of {}", code(&identity.subject), code(&identity.issuer))
 }
 
+/// What has shown that an account is theirs, where it is not the address.
+fn shown(by: ShownBy) -> &'static str {
+    match by {
+        ShownBy::Address => "",
+        ShownBy::SlackSignIn => ", which is not their address in Slack: they signed in with Slack",
+        ShownBy::Code => ", which is not their address in Slack: they typed a code",
+    }
+}
+
 fn side_line<'a>(event: &'a SideEvent, names: &Names) -> Line<'a> {
     let who = mention(&event.who.user);
     let (title, told, quote) = match &event.what {
-        SideNews::Linked { email } => {
-            ("Linked", format!("{who} is linked to {}", name(email.as_str())), None)
+        SideNews::Linked { email, shown_by } => {
+            let told = format!("{who} is linked to {}{}", name(email.as_str()), shown(*shown_by));
+            ("Linked", told, None)
         }
-        SideNews::Relinked { email, from, to } => (
+        SideNews::Relinked { email, from, to, shown_by } => (
             "⚠ Linked to another identity",
             format!(
-                "{who} was linked to {} and is linked to {}, with the same address, {}",
+                "{who} was linked to {} and is linked to {}, with the same address, {}{}",
                 identity(from),
                 identity(to),
-                name(email.as_str())
+                name(email.as_str()),
+                shown(*shown_by)
             ),
             None,
         ),

@@ -76,7 +76,8 @@ async fn whoever_has_another_address_in_slack_types_the_code_that_they_see() {
     let code = code(&page);
     ada.types(&format!("/elevate confirm {}", code.to_lowercase().replace('-', " "))).await;
     assert!(ada.is_told().contains(ADA.email), "the identity's address is kept");
-    assert!(world.audit()[0].contains("*Linked* · @Ada is linked to ada@example.com"));
+    let expected = "*Linked* · @Ada is linked to ada@example.com, which is not their address in Slack: they typed a code";
+    assert!(world.audit()[0].contains(expected));
     ada.types(ASK).await;
     assert!(ada.hears().contains("on its way"), "her groups come by the refresh token that has waited");
     world.everybody_catches_up();

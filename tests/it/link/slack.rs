@@ -65,7 +65,8 @@ async fn whoever_has_another_address_in_slack_shows_that_the_account_is_theirs()
     let page = signs_in_to_slack(&ada, &page, ADA).await;
     assert_eq!((page.status, page.title().as_str()), (200, "Linked · elevate"));
     assert!(ada.is_told().contains(ADA.email), "the identity's address is kept");
-    assert!(world.audit()[0].contains("*Linked* · @Ada is linked to ada@example.com"));
+    let expected = "*Linked* · @Ada is linked to ada@example.com, which is not their address in Slack: they signed in with Slack";
+    assert!(world.audit()[0].contains(expected));
 
     ada.types(ASK).await;
     assert!(ada.hears().contains("on its way"), "her groups come by the refresh token that has waited");
