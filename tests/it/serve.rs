@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use elevate::{
     app,
-    config::{Config, Transport},
+    config::{Config, Secrets, Transport},
 };
 use sandbox::{
     clock::Clock,
@@ -67,8 +67,12 @@ async fn without_slack_the_app_does_not_start() {
 async fn sign_in_with_slack_is_checked_where_it_is_set_up() {
     let mut company = Company::open(Clock::standing(nine()), Dynamo::in_memory().unwrap()).await.unwrap();
     let checked = async |company: &Company| {
-        let config =
-            Config::parse(&company.configuration("http://127.0.0.1:8080"), company.environment()).unwrap();
+        let config = Config::parse(
+            &company.configuration("http://127.0.0.1:8080"),
+            company.environment(),
+            Secrets::new(),
+        )
+        .unwrap();
         let found = app::check(&config, stage::outside(company, Arc::new(Counted::default()))).await.unwrap();
         let of_slack = found.into_iter().find(|(counterpart, _)| *counterpart == "Sign in with Slack");
         of_slack.map(|(_, outcome)| outcome.map_err(|why| format!("{why:#}")))
