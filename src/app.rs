@@ -23,6 +23,7 @@ use crate::{
         views::Names,
     },
     store::{DynamoStore, schema::check_table},
+    throttle::Paces,
     web,
 };
 
@@ -30,6 +31,8 @@ use crate::{
 const SWEEP_EVERY: Duration = Duration::from_secs(5);
 /// How long work in flight may take to finish once the process is told to stop.
 const STOP_WITHIN: Duration = Duration::from_secs(25);
+
+pub use crate::web::Limits;
 
 /// What the app takes from the machine and from AWS's SDK.
 #[derive(Clone)]
@@ -68,19 +71,23 @@ pub async fn build(config: Config, outside: Outside) -> anyhow::Result<App> {
         review_channel: config.slack.review_channel.clone(),
         audit_channel: config.slack.audit_channel.clone(),
         linking: config.link,
+        answers_at: config.slack.answers_at(),
     };
     let broker = Broker::new(ports, config.policy, settings);
     let (router, sockets) = match &config.slack.mode {
         Mode::Http { signing_secret } => {
             let slack = routes::router(Arc::clone(&broker), Verifier::new(signing_secret));
             let slack = acks::measured(slack, &metrics);
-            (web::router(Arc::clone(&broker), metrics, || true).merge(slack), None)
+            let web = web::router(Arc::clone(&broker), metrics, config.client_address, || true);
+            (web.merge(slack), None)
         }
         Mode::Socket { app_token } => {
             let client = socket_client(&config.slack, app_token)?;
             let sockets = Sockets::new(client, Arc::clone(&broker), Arc::clone(&metrics));
             let serving = sockets.serving();
-            (web::router(Arc::clone(&broker), metrics, move || *serving.borrow() > 0), Some(sockets))
+            let is_reached = move || *serving.borrow() > 0;
+            let web = web::router(Arc::clone(&broker), metrics, config.client_address, is_reached);
+            (web, Some(sockets))
         }
     };
     Ok(App { broker, router, sockets })
@@ -143,6 +150,7 @@ fn adapters(config: &Config, outside: Outside) -> anyhow::Result<Ports> {
         slack_accounts,
         sealer: Arc::new(Keyring::new(&config.sealing, &kms, Arc::clone(&ids))),
         cloud: Arc::new(AwsCloud::new(sts, config.aws.clone(), config.public_url.clone())?),
+        throttle: Arc::new(Paces::new(Arc::clone(&clock))),
         clock,
         ids,
     })
@@ -161,6 +169,7 @@ fn measured(ports: Ports, sealing: &Sealing, metrics: &Arc<Metrics>) -> Ports {
         identity: Arc::new(Measured::new("identity_provider", ports.identity, metrics)),
         slack_accounts: ports.slack_accounts.map(|port| Arc::new(Measured::new("slack", port, metrics)) as _),
         cloud: Arc::new(Measured::new("aws", ports.cloud, metrics)),
+        throttle: Arc::new(Measured::new("throttle", ports.throttle, metrics)),
         ..ports
     }
 }
@@ -224,15 +233,20 @@ impl App {
         self.sockets.as_ref()
     }
 
-    /// Serves until `stop` turns true; then finishes what is in flight, within 25 s.
+    /// Serves within `limits` until `stop` turns true; then finishes what is in flight, within 25 s.
     ///
     /// # Errors
     /// When the listener fails.
-    pub async fn serve(self, listener: TcpListener, stop: watch::Receiver<bool>) -> anyhow::Result<()> {
+    pub async fn serve(
+        self,
+        listener: TcpListener,
+        limits: Limits,
+        stop: watch::Receiver<bool>,
+    ) -> anyhow::Result<()> {
         tokio::spawn(stop_when_told(Arc::clone(&self.broker), stop.clone()));
         let sweeper = tokio::spawn(sweep_until(Arc::clone(&self.broker), stop.clone()));
         let sockets = self.sockets.map(|sockets| tokio::spawn(sockets.hold(stop.clone())));
-        let served = axum::serve(listener, self.router).with_graceful_shutdown(told_to(stop.clone()));
+        let served = web::serve(listener, self.router, limits, told_to(stop.clone()));
         let finished = async {
             served.await.context("could not serve")?;
             if let Some(sockets) = sockets {

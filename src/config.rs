@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, env, fmt, fs, net::SocketAddr, path::Path, str:
 
 use futures_util::future::join_all;
 use secrecy::SecretString;
-use url::Url;
+use url::{Host, Origin, Url};
 use zeroize::Zeroizing;
 
 use self::source::{PREFIX, Source};
@@ -30,6 +30,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Where browsers and Slack reach the server: an origin, on https unless it is loopback.
     pub public_url: Url,
+    /// What says where a browser is; `connection` by default.
+    pub client_address: ClientAddress,
     /// `[slack]`
     pub slack: Slack,
     /// `[oidc]`
@@ -44,6 +46,15 @@ pub struct Config {
     pub aws: Aws,
     /// `[access]` and `[accounts]`
     pub policy: Policy,
+}
+
+/// What says where a browser is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientAddress {
+    /// The connection that it comes on.
+    Connection,
+    /// The last address in `X-Forwarded-For`, which the load balancer in front has put there.
+    XForwardedFor,
 }
 
 /// The workspace, and the app in it.
@@ -228,6 +239,20 @@ impl DynamoDb {
     }
 }
 
+impl Slack {
+    /// Where Slack takes answers to what people do: `https://hooks.slack.com` for `https://slack.com/api`; a Slack on
+    /// loopback is one origin.
+    #[must_use]
+    pub fn answers_at(&self) -> Origin {
+        match self.api_url.origin() {
+            Origin::Tuple(scheme, Host::Domain(domain), port) if scheme == "https" => {
+                Origin::Tuple(scheme, Host::Domain(format!("hooks.{domain}")), port)
+            }
+            origin => origin,
+        }
+    }
+}
+
 impl SealingKey {
     /// A key of these bytes.
     #[must_use]
@@ -308,6 +333,17 @@ impl FromStr for GroupsFrom {
             "id_token" => Ok(Self::IdToken),
             "userinfo" => Ok(Self::Userinfo),
             _ => Err("expected id_token or userinfo"),
+        }
+    }
+}
+
+impl FromStr for ClientAddress {
+    type Err = &'static str;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "connection" => Ok(Self::Connection),
+            "x-forwarded-for" => Ok(Self::XForwardedFor),
+            _ => Err("expected connection or x-forwarded-for"),
         }
     }
 }
@@ -550,6 +586,19 @@ mod tests {
     }
 
     #[test]
+    fn slack_takes_answers_at_its_own_address_alone() {
+        for (api_url, answers_at) in [
+            ("https://slack.com/api", "https://hooks.slack.com"),
+            ("https://slack-gov.com/api", "https://hooks.slack-gov.com"),
+            ("http://127.0.0.1:9/api", "http://127.0.0.1:9"),
+            ("http://localhost:9/api", "http://localhost:9"),
+        ] {
+            let config = parse(LEAST, &[("ELEVATE_SLACK__API_URL", api_url)]).unwrap();
+            assert_eq!(config.slack.answers_at().ascii_serialization(), answers_at);
+        }
+    }
+
+    #[test]
     fn plain_http_is_for_loopback_alone() {
         for name in [
             "ELEVATE_PUBLIC_URL",
@@ -585,6 +634,7 @@ mod tests {
     fn values_outside_their_ranges_are_refused() {
         let long = "x".repeat(1_225);
         for (name, value) in [
+            ("ELEVATE_CLIENT_ADDRESS", "forwarded"),
             ("ELEVATE_DYNAMODB__TABLE", "ab"),
             ("ELEVATE_DYNAMODB__TABLE", "a/b"),
             ("ELEVATE_AWS__ROLE_PATH", "team/"),

@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! main → app → { slack::{routes, socket}, web } → flows → ports → domain
-//!              { store, slack::client, identity, aws, sealer, secrets, system, metrics } → ports, domain
+//!              { store, slack::client, identity, aws, sealer, secrets, system, throttle, metrics } → ports, domain
 //!              slack::views → domain
 //! ```
 //!
@@ -25,4 +25,5 @@ pub mod secrets;
 pub mod slack;
 pub mod store;
 pub mod system;
+pub mod throttle;
 pub mod web;

@@ -12,7 +12,7 @@ use anyhow::{Context, bail};
 use aws_config::{BehaviorVersion, SdkConfig};
 use clap::{Parser, Subcommand, ValueEnum};
 use elevate::{
-    app::{self, Outside},
+    app::{self, Limits, Outside},
     config::{Config, DynamoDb, Transport},
     secrets::KeptSecrets,
     store::schema::create_table,
@@ -130,7 +130,7 @@ async fn serve(config: Config, aws: &SdkConfig) -> anyhow::Result<()> {
         TcpListener::bind(listen).await.with_context(|| format!("could not listen on {listen}"))?;
     let app = app::build(config, outside(aws)).await?;
     tracing::info!(%listen, "serving");
-    app.serve(listener, stop_signal()?).await?;
+    app.serve(listener, Limits::default(), stop_signal()?).await?;
     tracing::info!("stopped");
     Ok(())
 }

@@ -47,6 +47,7 @@ pub struct Metrics {
     calls: Durations<3>,
     events: Family<Labels<1>, Counter>,
     parked: Family<Labels<1>, Counter>,
+    throttled: Family<Labels<1>, Counter>,
     open: Family<Labels<1>, Gauge>,
     due: Family<Labels<1>, Gauge>,
     oldest_due: Seconds,
@@ -78,6 +79,7 @@ impl Metrics {
             calls: Family::new_with_constructor(histogram),
             events: Family::default(),
             parked: Family::default(),
+            throttled: Family::default(),
             open: Family::default(),
             due: Family::default(),
             oldest_due: Gauge::default(),
@@ -85,8 +87,12 @@ impl Metrics {
             counted_at: Mutex::default(),
         };
         metrics.register();
+        // So that the first one is seen to be one more.
         for task in names::PARKED {
-            drop(metrics.parked.get_or_create(&[("task", task)])); // so that the first one is seen to be one more
+            drop(metrics.parked.get_or_create(&[("task", task)]));
+        }
+        for who in [names::ACCOUNT, names::ADDRESS] {
+            drop(metrics.throttled.get_or_create(&[("who", who)]));
         }
         Arc::new(metrics)
     }
@@ -101,8 +107,9 @@ impl Metrics {
 
     /// The one place where metrics have their names.
     fn register(&mut self) {
-        let Self { registry, acks, calls, events, parked, open, due, oldest_due, last_sweep, counted_at: _ } =
-            self;
+        let Self {
+            registry, acks, calls, events, parked, throttled, open, due, oldest_due, last_sweep, ..
+        } = self;
         registry.register_with_unit(
             "slack_ack_duration",
             "How long Slack waited for the answer to what it sent, by kind and by what the answer was",
@@ -120,6 +127,11 @@ impl Metrics {
             "parked_work",
             "Work that this replica has put aside, because Slack refuses it for good",
             parked.clone(),
+        );
+        registry.register(
+            "throttled",
+            "What was not done because there was too much of it, by whose it was",
+            throttled.clone(),
         );
         registry.register_with_unit(
             "open",
@@ -163,6 +175,10 @@ impl Metrics {
 
     fn parked(&self, task: &'static str) {
         self.parked.get_or_create(&[("task", task)]).inc();
+    }
+
+    fn throttled(&self, who: &'static str) {
+        self.throttled.get_or_create(&[("who", who)]).inc();
     }
 
     fn swept(&self, now: Timestamp) {

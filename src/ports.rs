@@ -1,6 +1,6 @@
 //! Everything this program can do to the world, on one page.
 
-use std::{path::PathBuf, time::Duration};
+use std::{net::IpAddr, path::PathBuf, time::Duration};
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
@@ -17,6 +17,7 @@ use crate::domain::{
     once::{LinkSecrets, Once},
     person::{FreshGroups, HeldAccount, Link, Member, SignedIn, SlackUser, Subject, ToldGroups},
     press::Press,
+    refusal::Refusal,
     request::{Recorded, Request},
     secret::{Secret, SecretHash},
     session::SessionTerms,
@@ -108,6 +109,39 @@ pub enum SecretPlace {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct SecretError(pub String);
+
+/// How fast anybody may go.
+pub trait Throttle: Send + Sync {
+    /// Counts a command, a press or a form of an account, unless there have been too many.
+    fn acts(&self, who: &SlackUser) -> Result<(), TooFast>;
+    /// Whether an account may be told that it goes too fast, which takes a call of Slack: now and then.
+    fn may_be_told(&self, who: &SlackUser) -> bool;
+    /// Counts a page that is asked for from this address, or from one that is whoever has this one's, unless there
+    /// have been too many.
+    fn visits(&self, address: IpAddr) -> Result<(), TooFast>;
+}
+
+/// There have been too many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("too fast, for another {wait:?}")]
+pub struct TooFast {
+    /// How long to wait.
+    pub wait: Duration,
+}
+
+impl From<TooFast> for Refusal {
+    fn from(too_fast: TooFast) -> Self {
+        Self::TooFast { seconds: too_fast.seconds() }
+    }
+}
+
+impl TooFast {
+    /// How long to wait, in whole seconds.
+    #[must_use]
+    pub fn seconds(self) -> u64 {
+        self.wait.as_millis().div_ceil(1_000).try_into().unwrap_or(u64::MAX)
+    }
+}
 
 // ---------------------------------------------------------------------------------------------------------
 // The store

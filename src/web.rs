@@ -4,5 +4,8 @@ mod browser;
 mod error;
 mod pages;
 mod routes;
+mod serving;
+mod visitor;
 
 pub use routes::router;
+pub use serving::{Limits, serve};

@@ -5,7 +5,8 @@
 use std::{collections::BTreeSet, str::FromStr};
 
 use super::{
-    Aws, Config, DynamoDb, GroupsFrom, Mode, Oidc, Partition, Sealing, Slack, SlackClient, Transport,
+    Aws, ClientAddress, Config, DynamoDb, GroupsFrom, Mode, Oidc, Partition, Sealing, Slack, SlackClient,
+    Transport,
     source::{Setting, Source},
     values::{
         endpoint, external_id, group_prefix, issuer, kms_key_id, origin, role_path, scope, sealing_keys,
@@ -28,6 +29,7 @@ impl Config {
     pub(super) fn read(source: &mut Source) -> Setting<Self> {
         let listen = source.or("listen", "127.0.0.1:8080", socket_address);
         let public_url = source.required("public_url", origin);
+        let client_address = source.or("client_address", "connection", ClientAddress::from_str);
         let slack = Slack::read(source);
         let oidc = Oidc::read(source);
         let link = link_policy(source, &slack);
@@ -38,6 +40,7 @@ impl Config {
         Ok(Self {
             listen: listen?,
             public_url: public_url?,
+            client_address: client_address?,
             slack: slack?,
             oidc: oidc?,
             link: link?,

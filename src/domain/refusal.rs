@@ -295,6 +295,12 @@ pub enum Refusal {
         "What you asked for could not be done for a quarter of an hour, and it is not tried any more. Look where things stand with /elevate status, and ask again if you still need it."
     )]
     GivenUp,
+    /// Too much at once.
+    #[error("That is too much at once, so nothing was done. Wait {seconds} s, then repeat it.")]
+    TooFast {
+        /// How long to wait.
+        seconds: u64,
+    },
     /// A command that cannot be read.
     #[error("{0} Try /elevate help.")]
     BadCommand(String),

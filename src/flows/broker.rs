@@ -9,7 +9,7 @@ use std::{
 use tokio::task::JoinHandle;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::Instrument;
-use url::Url;
+use url::{Origin, Url};
 
 use super::{
     Error, Result,
@@ -25,7 +25,7 @@ use crate::{
         policy::Policy,
         refusal::Refusal,
     },
-    ports::{Chat, Clock, Cloud, Identity, Ids, Sealer, SlackAccounts, Store},
+    ports::{Chat, Clock, Cloud, Identity, Ids, Sealer, SlackAccounts, Store, Throttle},
 };
 
 /// Every effect the broker can have.
@@ -38,6 +38,7 @@ pub struct Ports {
     pub slack_accounts: Option<Arc<dyn SlackAccounts>>,
     pub sealer: Arc<dyn Sealer>,
     pub cloud: Arc<dyn Cloud>,
+    pub throttle: Arc<dyn Throttle>,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
 }
@@ -57,6 +58,8 @@ pub struct Settings {
     pub audit_channel: ChannelId,
     /// What linking takes.
     pub linking: LinkPolicy,
+    /// Where Slack takes answers to what people do: nowhere else is anything sent that somebody says is for them.
+    pub answers_at: Origin,
 }
 
 /// The broker.

@@ -1,13 +1,13 @@
 //! Ports that note how each of their calls went.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, net::IpAddr, sync::Arc};
 
 use async_trait::async_trait;
 use secrecy::SecretString;
 use tokio::time::Instant;
 use url::Url;
 
-use super::{Metrics, Outcome};
+use super::{Metrics, Outcome, names};
 use crate::{
     domain::{
         ids::{ChannelId, UserId},
@@ -20,7 +20,7 @@ use crate::{
     ports::{
         Address, Answer, Channel, Chat, ChatError, Cloud, CloudError, Credentials, Identity, IdentityError,
         Opened, Place, Redeemed, Refreshed, SealError, SealedRow, Sealer, SignInProof, SignedOut,
-        SlackAccounts, Workspace,
+        SlackAccounts, Throttle, TooFast, Workspace,
     },
 };
 
@@ -178,6 +178,20 @@ impl From<&SealError> for Outcome {
             SealError::Shut(_) => Self::Refused,
             SealError::Unavailable(_) => Self::Unavailable,
         }
+    }
+}
+
+impl Throttle for Measured<dyn Throttle> {
+    fn acts(&self, who: &SlackUser) -> Result<(), TooFast> {
+        self.port.acts(who).inspect_err(|_| self.metrics.throttled(names::ACCOUNT))
+    }
+
+    fn may_be_told(&self, who: &SlackUser) -> bool {
+        self.port.may_be_told(who)
+    }
+
+    fn visits(&self, address: IpAddr) -> Result<(), TooFast> {
+        self.port.visits(address).inspect_err(|_| self.metrics.throttled(names::ADDRESS))
     }
 }
 

@@ -6,6 +6,11 @@ use crate::domain::{audit::SideNews, request::Event, work::Task};
 pub(super) const TASKS: [&str; 6] =
     ["notify", "elapse", "settle_session", "finish_press", "remind", "warn_of_end"];
 
+/// The word for whoever goes too fast in Slack.
+pub(super) const ACCOUNT: &str = "account";
+/// The word for whoever goes too fast in a browser.
+pub(super) const ADDRESS: &str = "address";
+
 /// The words of what may be put aside.
 pub(super) const PARKED: [&str; 2] = ["notify", "warn_of_end"];
 

@@ -6,6 +6,7 @@
 use std::{fmt, sync::Arc};
 
 use serde_json::{Value, json};
+use url::Url;
 
 use super::{
     command::CommandLine,
@@ -18,6 +19,7 @@ use crate::{
         ids::CommandId,
         person::SlackUser,
         press::{Asker, Press, ReplyTo, Wish},
+        refusal::Refusal,
     },
     flows::{self, Broker, Error, inbox, link, request, review},
 };
@@ -48,6 +50,10 @@ pub async fn command(broker: &Arc<Broker>, command: Option<SlashCommand>) -> Ack
         tracing::warn!("a command of an unknown shape was let pass");
         return for_their_eyes(NOT_READ);
     };
+    let who = SlackUser { team: command.team_id.clone(), user: command.user_id.clone() };
+    if let Err(too_fast) = broker.ports().throttle.acts(&who) {
+        return for_their_eyes(&Refusal::from(too_fast).to_string());
+    }
     // Whoever waits for an answer may hang up, which cancels this; so what must finish is spawned.
     match broker.spawn(|broker| on_command(broker, command)).await {
         Ok(Ok(())) => Ack::Heard,
@@ -90,7 +96,7 @@ async fn on_command(broker: Arc<Broker>, command: SlashCommand) -> Result<(), No
         id: CommandId::of_press(&command.team_id, &command.trigger_id),
         at: broker.ports().clock.now(),
         who: SlackUser { team: command.team_id, user: command.user_id },
-        reply_to: ReplyTo::ResponseUrl(command.response_url),
+        reply_to: reply_to(&broker, Some(command.response_url)),
     };
     let wish = match command.text.parse() {
         Ok(CommandLine::Form) => {
@@ -124,8 +130,14 @@ async fn on_press(broker: Arc<Broker>, sender: Sender, press: BlockActions) -> R
         id: CommandId::of_press(&who.team, &press.trigger_id),
         at: broker.ports().clock.now(),
         who,
-        reply_to: press.reply_to(),
+        reply_to: reply_to(&broker, press.response_url()),
     };
+    if let Err(too_fast) = broker.ports().throttle.acts(&asker.who) {
+        if broker.ports().throttle.may_be_told(&asker.who) {
+            after_answer(&broker, asker, async move |_| Err(Error::Refused(too_fast.into())));
+        }
+        return Ok(());
+    }
     let request = action.value.as_deref().unwrap_or_default().parse();
     let wish = match (action.action_id.as_str(), request) {
         (action::UNLINK, _) => Wish::Unlink,
@@ -152,6 +164,9 @@ async fn on_submission(
     submission: ViewSubmission,
 ) -> Result<(), FieldErrors> {
     let Some(who) = sender.who(&broker.settings().team) else { return Ok(()) };
+    if let Err(too_fast) = broker.ports().throttle.acts(&who) {
+        return Err([(submission.last_field(), Refusal::from(too_fast).to_string())].into());
+    }
     let wish = match submission.view.callback_id.as_str() {
         view::REQUEST => new_request(&broker, submission.ask()?),
         view::REJECTION => {
@@ -164,6 +179,13 @@ async fn on_submission(
     let asker = Asker { id, at: broker.ports().clock.now(), who, reply_to: ReplyTo::Direct };
     let promised = promise(&broker, asker.wishes(wish)).await;
     promised.map_err(|not_stored| [(submission.last_field(), not_stored.to_string())].into())
+}
+
+/// Slack's own address for an answer. Nobody else's is written to, whoever says so: then the answer goes to the
+/// person's conversation with the app.
+fn reply_to(broker: &Broker, url: Option<Url>) -> ReplyTo {
+    let of_slack = url.filter(|url| url.origin() == broker.settings().answers_at);
+    of_slack.map_or(ReplyTo::Direct, ReplyTo::ResponseUrl)
 }
 
 fn new_request(broker: &Broker, ask: Ask) -> Wish {

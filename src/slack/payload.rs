@@ -12,7 +12,6 @@ use crate::domain::{
     ids::{RequestId, TeamId, UserId},
     person::SlackUser,
     policy::Reason,
-    press::ReplyTo,
     secret::hash_of,
 };
 
@@ -26,7 +25,7 @@ pub struct SlashCommand {
     /// What was typed after the command.
     #[serde(default)]
     pub text: String,
-    /// Where an answer goes.
+    /// Where an answer goes, says whoever sent this.
     pub response_url: Url,
     /// Opens one form within 3 s.
     pub trigger_id: String,
@@ -164,11 +163,10 @@ impl Sender {
 }
 
 impl BlockActions {
-    /// Where an answer goes.
+    /// Where an answer goes, says whoever sent this.
     #[must_use]
-    pub fn reply_to(&self) -> ReplyTo {
-        let url = self.response_url.as_deref().and_then(|url| url.parse().ok());
-        url.map_or(ReplyTo::Direct, ReplyTo::ResponseUrl)
+    pub fn response_url(&self) -> Option<Url> {
+        self.response_url.as_deref()?.parse().ok()
     }
 }
 

@@ -35,6 +35,7 @@ fn status(refusal: &Refusal) -> StatusCode {
             StatusCode::BAD_GATEWAY
         }
         Refusal::SignInRefused(_) => StatusCode::UNAUTHORIZED,
+        Refusal::TooFast { .. } => StatusCode::TOO_MANY_REQUESTS,
         Refusal::Answered { .. }
         | Refusal::ExpiredUnanswered
         | Refusal::ApprovedAndOver { .. }

@@ -110,6 +110,14 @@ pub(super) fn failed(reference: &str) -> Html<String> {
     page("Something broke", &body)
 }
 
+/// It took too long.
+pub(super) fn too_late() -> Html<String> {
+    page(
+        "Too slow",
+        &html! { p role="alert" { "That took too long. Go back to Slack and try again in a minute." } },
+    )
+}
+
 /// There is nothing at this address.
 pub(super) fn not_found() -> Html<String> {
     page("Nothing here", &html! { p { "There is nothing at this address. Open the link from Slack." } })

@@ -16,8 +16,10 @@ use serde::Deserialize;
 use super::{
     browser::{self, Browser, Visit},
     error, pages,
+    visitor::{Visitors, at_their_pace},
 };
 use crate::{
+    config::ClientAddress,
     domain::{once::SignInAt, refusal::Refusal, secret::Secret},
     flows::{
         Broker, Error, Result, federate, link, review,
@@ -31,20 +33,26 @@ use crate::{
 /// The largest form that is read, in bytes.
 const MAX_FORM: usize = 16 * 1024;
 
+/// Where the identity provider sends browsers back to. What happens there includes AWS.
+pub(super) const CALLBACK: &str = "/oidc/callback";
+
 type BrokerState = State<Arc<Broker>>;
 
 /// The routes that browsers and machines ask. `is_reached` tells whether Slack can reach us.
 pub fn router(
     broker: Arc<Broker>,
     metrics: Arc<Metrics>,
+    client_address: ClientAddress,
     is_reached: impl Fn() -> bool + Clone + Send + Sync + 'static,
 ) -> Router {
+    let visitors = Visitors { broker: Arc::clone(&broker), client_address };
     Router::new()
         .route("/link/{token}", get(show_link).post(start_link))
         .route("/review/{ticket}", get(show_answer).post(start_answer))
         .route("/console/{ticket}", on(MethodFilter::GET, start_console))
-        .route("/oidc/callback", on(MethodFilter::GET, come_back_from_identity_provider))
+        .route(CALLBACK, on(MethodFilter::GET, come_back_from_identity_provider))
         .route("/oidc/slack", on(MethodFilter::GET, come_back_from_slack))
+        .route_layer(middleware::from_fn_with_state(visitors, at_their_pace))
         .route("/oidc/backchannel-logout", on(MethodFilter::POST, sign_out))
         .route("/style.css", get(style))
         .route("/health", get(|| async { "ok\n" }))

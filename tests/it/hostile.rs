@@ -1,5 +1,7 @@
 //! Hostile text: whatever people call themselves or write, it says nothing for the app and hides nothing.
 
+mod payloads;
+
 use sandbox::company::{ADA, AUDIT_CHANNEL, BOB, REVIEW_CHANNEL};
 
 use crate::world::World;

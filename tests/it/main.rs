@@ -20,6 +20,7 @@ mod groups;
 mod hostile;
 mod identity;
 mod inbox;
+mod limits;
 mod link;
 mod log;
 mod metrics;

@@ -10,7 +10,7 @@ use elevate::store::keys;
 use yaml_rust2::{Yaml, YamlLoader};
 
 /// Which modules a module may use, besides itself: dependencies point down only.
-const MAY_USE: [(&str, &[&str]); 23] = [
+const MAY_USE: [(&str, &[&str]); 24] = [
     ("domain", &[]),
     ("ports", &["domain"]),
     ("flows", &["ports", "domain"]),
@@ -20,6 +20,7 @@ const MAY_USE: [(&str, &[&str]); 23] = [
     ("sealer", &["ports", "config", "outbound"]),
     ("secrets", &["ports", "outbound"]),
     ("system", &["ports", "domain"]),
+    ("throttle", &["ports", "domain"]),
     ("outbound", &[]),
     ("config", &["ports", "domain", "outbound"]),
     ("slack/views", &["domain"]),
@@ -27,12 +28,12 @@ const MAY_USE: [(&str, &[&str]); 23] = [
     ("slack/command", &["domain"]),
     ("slack/payload", &["domain", "slack/views"]),
     ("slack/errors", &["ports"]),
-    ("slack/client", &["ports", "domain", "slack/errors", "slack/views", "outbound"]),
+    ("slack/client", &["ports", "domain", "slack/errors", "slack/views", "throttle", "outbound"]),
     ("slack/inbound", &["flows", "ports", "domain", "slack/command", "slack/payload", "slack/views"]),
     ("slack/routes", &["flows", "ports", "domain", "slack/inbound", "slack/verify"]),
     ("slack/socket", &["flows", "ports", "slack/errors", "slack/inbound", "metrics", "outbound"]),
     ("metrics", &["ports", "domain"]),
-    ("web", &["flows", "metrics", "ports", "domain"]),
+    ("web", &["flows", "metrics", "ports", "domain", "config"]),
     (
         "app",
         &[
@@ -47,6 +48,7 @@ const MAY_USE: [(&str, &[&str]); 23] = [
             "ports",
             "domain",
             "store",
+            "throttle",
             "identity",
             "aws",
             "sealer",

@@ -9,7 +9,7 @@ use std::{fmt, num::NonZeroU32, sync::Arc, time::Duration};
 
 use backon::{ExponentialBuilder, Retryable};
 use futures_util::{FutureExt, future::BoxFuture};
-use governor::{Quota, RateLimiter, middleware::NoOpMiddleware, state::keyed::HashMapStateStore};
+use governor::{Quota, RateLimiter, state::keyed::HashMapStateStore};
 use hyper_util::client::legacy;
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 use slack_morphism::{
@@ -24,6 +24,7 @@ use url::Url;
 use crate::{
     ports::{ChatError, Clock},
     slack::errors::{refused, unavailable},
+    throttle::{Pace, Uptime},
 };
 
 /// How long Slack may take to answer one call.
@@ -64,19 +65,7 @@ pub(super) struct WebApi {
     token: SlackApiToken,
     clock: Arc<dyn Clock>,
     no_span: Span,
-    pace: RateLimiter<String, HashMapStateStore<String>, Uptime, NoOpMiddleware<Duration>>,
-}
-
-/// The pace is kept by time that never goes back.
-#[derive(Clone)]
-struct Uptime(Arc<dyn Clock>);
-
-impl governor::clock::Clock for Uptime {
-    type Instant = Duration;
-
-    fn now(&self) -> Duration {
-        self.0.uptime()
-    }
+    pace: Pace<String>,
 }
 
 impl WebApi {

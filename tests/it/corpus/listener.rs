@@ -1,6 +1,9 @@
 //! The product with a Slack that only listens: what is promised stays promised, to be looked at.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    net::IpAddr,
+    sync::{Arc, Mutex},
+};
 
 use async_trait::async_trait;
 use elevate::{
@@ -14,8 +17,8 @@ use elevate::{
         window::Timestamp,
         work::{Notice, Task, Work},
     },
-    flows::{Broker, Ports},
-    ports::{Address, COMMITTER_HAS_WORK_FOR, Channel, Chat, ChatError, Place, Workspace},
+    flows::{Broker, Ports, Settings},
+    ports::{Address, COMMITTER_HAS_WORK_FOR, Channel, Chat, ChatError, Place, Throttle, TooFast, Workspace},
     slack::{routes, verify::Verifier},
 };
 use sandbox::{company::ADA, slack::Delivery};
@@ -40,8 +43,11 @@ impl Listener {
             Config::parse(&company.configuration(&world.url), company.environment(), Secrets::new()).unwrap();
         let slack = Arc::new(DeafSlack::default());
         let running = world.app.broker();
-        let ports = Ports { chat: Arc::clone(&slack) as _, ..running.ports().clone() };
-        let broker = Broker::new(ports, config.policy, running.settings().clone());
+        let (chat, throttle) = (Arc::clone(&slack) as _, Arc::new(NoHurry) as _);
+        let ports = Ports { chat, throttle, ..running.ports().clone() };
+        let answers_at = Url::parse("https://hooks.slack.com").unwrap().origin();
+        let settings = Settings { answers_at, ..running.settings().clone() };
+        let broker = Broker::new(ports, config.policy, settings);
 
         let Mode::Http { signing_secret } = &config.slack.mode else { panic!("{:?}", config.slack.mode) };
         let router = routes::router(Arc::clone(&broker), Verifier::new(signing_secret));
@@ -129,6 +135,23 @@ fn recorded(entry: &AuditEntry) -> Value {
 
 fn named(who: &SlackUser) -> String {
     format!("{}/{}", who.team, who.user)
+}
+
+/// A throttle that lets everything through, at whatever pace it comes.
+struct NoHurry;
+
+impl Throttle for NoHurry {
+    fn acts(&self, _: &SlackUser) -> Result<(), TooFast> {
+        Ok(())
+    }
+
+    fn may_be_told(&self, _: &SlackUser) -> bool {
+        true
+    }
+
+    fn visits(&self, _: IpAddr) -> Result<(), TooFast> {
+        Ok(())
+    }
 }
 
 /// A Slack that opens forms and takes down what is said, and otherwise does not answer.

@@ -1,0 +1,99 @@
+//! Throttling: a burst, and then a steady pace, for each Slack account and for each address.
+
+use std::{
+    hash::Hash,
+    net::{IpAddr, Ipv6Addr},
+    num::NonZeroU32,
+    sync::Arc,
+    time::Duration,
+};
+
+use governor::{Quota, RateLimiter, middleware::NoOpMiddleware, state::keyed::HashMapStateStore};
+
+use crate::{
+    domain::person::SlackUser,
+    ports::{Clock, Throttle, TooFast},
+};
+
+/// How much an account may do at once, and then each second.
+const OF_AN_ACCOUNT: Quota = per_second(1, 20);
+/// How much an address may ask for at once, and then each second. A company may have one address for all.
+const OF_AN_ADDRESS: Quota = per_second(2, 60);
+/// How often an account is told that it goes too fast, where telling takes a call of Slack.
+const TELL_EVERY: Duration = Duration::from_secs(10);
+/// Of how many the pace is known before those who have rested are forgotten.
+const PACED: usize = 1_000;
+
+/// A pace for each of many.
+pub(crate) type Pace<K> = RateLimiter<K, HashMapStateStore<K>, Uptime, NoOpMiddleware<Duration>>;
+
+/// Paces of this process.
+pub struct Paces {
+    clock: Uptime,
+    accounts: Pace<SlackUser>,
+    told: Pace<SlackUser>,
+    addresses: Pace<IpAddr>,
+}
+
+/// The pace is kept by time that never goes back.
+#[derive(Clone)]
+pub(crate) struct Uptime(pub(crate) Arc<dyn Clock>);
+
+impl governor::clock::Clock for Uptime {
+    type Instant = Duration;
+
+    fn now(&self) -> Duration {
+        self.0.uptime()
+    }
+}
+
+impl Paces {
+    /// Nobody has done anything yet.
+    #[must_use]
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        let clock = Uptime(clock);
+        let tell = Quota::with_period(TELL_EVERY).expect("it is not zero");
+        Self {
+            accounts: RateLimiter::new(OF_AN_ACCOUNT, HashMapStateStore::default(), clock.clone()),
+            told: RateLimiter::new(tell, HashMapStateStore::default(), clock.clone()),
+            addresses: RateLimiter::new(OF_AN_ADDRESS, HashMapStateStore::default(), clock.clone()),
+            clock,
+        }
+    }
+
+    /// Counts one more, or says how long `key` has to rest first.
+    fn pace<K: Clone + Eq + Hash>(&self, pace: &Pace<K>, key: &K) -> Result<(), TooFast> {
+        if pace.len() > PACED {
+            pace.retain_recent();
+        }
+        let now = governor::clock::Clock::now(&self.clock);
+        pace.check_key(key).map_err(|not_until| TooFast { wait: not_until.wait_time_from(now) })
+    }
+}
+
+impl Throttle for Paces {
+    fn acts(&self, who: &SlackUser) -> Result<(), TooFast> {
+        self.pace(&self.accounts, who)
+    }
+
+    fn may_be_told(&self, who: &SlackUser) -> bool {
+        self.pace(&self.told, who).is_ok()
+    }
+
+    fn visits(&self, address: IpAddr) -> Result<(), TooFast> {
+        self.pace(&self.addresses, &neighbourhood(address))
+    }
+}
+
+/// Who has one IPv6 address has its /64.
+fn neighbourhood(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        v4 @ IpAddr::V4(_) => v4,
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
+    }
+}
+
+const fn per_second(steady: u32, burst: u32) -> Quota {
+    let steady = NonZeroU32::new(steady).expect("it is not zero");
+    Quota::per_second(steady).allow_burst(NonZeroU32::new(burst).expect("it is not zero"))
+}

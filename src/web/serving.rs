@@ -1,0 +1,84 @@
+//! Serving: connections, each within limits of time and size.
+
+use std::{io, net::SocketAddr, time::Duration};
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    extract::{Request, State},
+    http::StatusCode,
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+};
+use axum_server::Handle;
+use tokio::{net::TcpListener, time::timeout};
+
+use super::{pages, routes::CALLBACK};
+
+/// The most bytes of a request's line and headers. Browsers send some thousands at most.
+const MAX_HEAD: usize = 32 * 1024;
+/// The most bytes of a body that are kept until it is whole. What a route takes is less, and for it to say.
+const MAX_BODY: usize = 1024 * 1024;
+
+/// For how long a connection is waited for.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// For the whole head of a request, from the connection's beginning or the last answer on: an idle connection is
+    /// closed after this, too.
+    pub head: Duration,
+    /// For the whole body of a request.
+    pub body: Duration,
+    /// For an answer of ours, unless it comes from the identity provider and AWS, which have their own limits.
+    pub answer: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { head: Duration::from_secs(10), body: Duration::from_secs(10), answer: Duration::from_secs(30) }
+    }
+}
+
+/// Serves until `stop` returns, and then what has begun.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    limits: Limits,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let handle = Handle::new();
+    // HTTP/1 alone: telling it from HTTP/2 takes first bytes, for which nothing would limit the wait.
+    let mut server = axum_server::from_tcp(listener.into_std()?)?.handle(handle.clone()).http1_only();
+    server.http_builder().http1().header_read_timeout(limits.head).max_buf_size(MAX_HEAD);
+    tokio::spawn(async move {
+        stop.await;
+        handle.graceful_shutdown(None);
+    });
+    server.serve(within(limits, router).into_make_service_with_connect_info::<SocketAddr>()).await
+}
+
+/// The same routes, which read no body and make nobody wait for longer than that.
+fn within(limits: Limits, router: Router) -> Router {
+    router
+        .layer(middleware::from_fn_with_state(limits, answer_in_time))
+        .layer(middleware::from_fn_with_state(limits, read_in_time))
+}
+
+async fn read_in_time(State(limits): State<Limits>, request: Request, next: Next) -> Response {
+    let (head, body) = request.into_parts();
+    match timeout(limits.body, to_bytes(body, MAX_BODY)).await {
+        Ok(Ok(body)) => next.run(Request::from_parts(head, Body::from(body))).await,
+        Ok(Err(_)) => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
+        Err(_) => StatusCode::REQUEST_TIMEOUT.into_response(),
+    }
+}
+
+async fn answer_in_time(State(limits): State<Limits>, request: Request, next: Next) -> Response {
+    if request.uri().path() == CALLBACK {
+        return next.run(request).await;
+    }
+    let late = (StatusCode::SERVICE_UNAVAILABLE, pages::too_late());
+    timeout(limits.answer, next.run(request)).await.unwrap_or_else(|_| late.into_response())
+}

@@ -1,0 +1,318 @@
+//! Limits: whoever is slow, big or too fast takes nothing from anybody else, and is told.
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::TimeDelta;
+use elevate::{
+    app::{App, Limits},
+    config::Transport,
+};
+use sandbox::{
+    browser::Browser,
+    clock::Clock,
+    company::{ADA, BOB, Company, GENERAL_CHANNEL},
+    dynamo::Dynamo,
+    http::Fault,
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    sync::watch,
+    task::JoinHandle,
+    time::timeout,
+};
+
+use crate::{
+    stage,
+    world::{ASK, Counted, World, nine},
+};
+
+/// For what ends by itself.
+const SOON: Duration = Duration::from_secs(20);
+const SHORT: Duration = Duration::from_millis(300);
+const LONG: Duration = Duration::from_secs(3_600);
+
+/// The product at Example Corp, served as in production.
+struct Served {
+    company: Company,
+    address: String,
+    stop: watch::Sender<bool>,
+    is_over: JoinHandle<anyhow::Result<()>>,
+}
+
+impl Served {
+    /// Within limits that nobody reaches, but for those that `limits` sets.
+    async fn within(limits: Limits) -> Self {
+        Self::with(limits, &[]).await
+    }
+
+    async fn with(limits: Limits, settings: &[(&str, &str)]) -> Self {
+        let mut company = Company::open(Clock::standing(nine()), Dynamo::in_memory().unwrap()).await.unwrap();
+        company.settings = settings.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let url = format!("http://{address}");
+        let chance = Arc::new(Counted::default());
+        let app: App = stage::build(&company, &url, Transport::Http, chance).await.unwrap();
+        let stop = watch::Sender::new(false);
+        let is_over = tokio::spawn(app.serve(listener, limits, stop.subscribe()));
+        Self { company, address, stop, is_over }
+    }
+
+    async fn connects(&self) -> TcpStream {
+        TcpStream::connect(&self.address).await.unwrap()
+    }
+
+    /// Sends this, and hands back everything that is said until the connection is closed.
+    async fn is_told(&self, request: &str) -> String {
+        let mut connection = self.connects().await;
+        connection.write_all(request.as_bytes()).await.unwrap();
+        read_to_end(&mut connection).await
+    }
+
+    /// How a page is answered that is asked for with this header: its status, and for how long to wait.
+    async fn visited(&self, forwarded_for: &str) -> (String, Option<String>) {
+        let request = format!(
+            "GET /link/x HTTP/1.1\r\nHost: elevate\r\nX-Forwarded-For: {forwarded_for}\r\nConnection: close\r\n\r\n"
+        );
+        let told = self.is_told(&request).await;
+        let mut lines = told.lines();
+        let status = lines.next().unwrap().split(' ').nth(1).unwrap().to_owned();
+        let wait = lines.find_map(|line| line.strip_prefix("retry-after: "));
+        (status, wait.map(str::to_owned))
+    }
+
+    async fn stops(self) {
+        self.stop.send_replace(true);
+        timeout(SOON, self.is_over).await.expect("it stops").unwrap().unwrap();
+    }
+}
+
+fn unlimited() -> Limits {
+    Limits { head: LONG, body: LONG, answer: LONG }
+}
+
+async fn read_to_end(connection: &mut TcpStream) -> String {
+    let mut told = Vec::new();
+    match timeout(SOON, connection.read_to_end(&mut told)).await.expect("the connection is closed") {
+        Ok(_) => {}
+        Err(reset) => assert_eq!(reset.kind(), std::io::ErrorKind::ConnectionReset, "{reset}"),
+    }
+    String::from_utf8(told).unwrap()
+}
+
+/// Writes a byte, and another one a little later, for as long as anybody reads them.
+async fn drips(connection: &mut TcpStream) -> String {
+    let mut told = [0; 1_024];
+    loop {
+        match timeout(SHORT / 10, connection.read(&mut told)).await {
+            Ok(Ok(length)) => return String::from_utf8_lossy(&told[..length]).into_owned(),
+            Ok(Err(_)) => return String::new(),
+            Err(_) => drop(connection.write_all(b"x").await),
+        }
+    }
+}
+
+// ---------------------------------------------------------------------------------------------------------
+// Slow, and big
+
+#[tokio::test]
+async fn whoever_never_ends_a_request_is_hung_up_on() {
+    let served = Served::within(Limits { head: SHORT, ..unlimited() }).await;
+    for beginning in ["", "G", "GET /health HTTP/1.1\r\nHost: elevate\r\n", "PRI * HTTP/2.0\r\n"] {
+        served.is_told(beginning).await;
+    }
+    let mut slow = served.connects().await;
+    slow.write_all(b"GET /health HTTP/1.1\r\nX: ").await.unwrap();
+    timeout(SOON, drips(&mut slow)).await.expect("a byte now and then is no request");
+    served.stops().await;
+}
+
+#[tokio::test]
+async fn an_idle_connection_is_closed() {
+    let served = Served::within(Limits { head: SHORT, ..unlimited() }).await;
+    let told = served.is_told("GET /health HTTP/1.1\r\nHost: elevate\r\n\r\n").await;
+    assert!(told.starts_with("HTTP/1.1 200") && told.ends_with("ok\n"), "{told}");
+    served.stops().await;
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_is_not_waited_for() {
+    let served = Served::within(Limits { body: SHORT, ..unlimited() }).await;
+    for path in ["/link/x", "/slack/commands", "/slack/interactions", "/slack/events", "/nowhere"] {
+        let head = format!("POST {path} HTTP/1.1\r\nHost: elevate\r\nContent-Length: 100\r\n\r\n");
+        let told = served.is_told(&head).await;
+        assert!(told.starts_with("HTTP/1.1 408"), "{path}: {told}");
+    }
+    let mut slow = served.connects().await;
+    slow.write_all(b"POST /link/x HTTP/1.1\r\nHost: elevate\r\nContent-Length: 100000\r\n\r\n")
+        .await
+        .unwrap();
+    let told = timeout(SOON, drips(&mut slow)).await.expect("a byte now and then is no body");
+    assert!(told.starts_with("HTTP/1.1 408"), "{told}");
+    served.stops().await;
+}
+
+#[tokio::test]
+async fn what_is_too_big_is_not_read() {
+    let served = Served::within(unlimited()).await;
+    let big = "x".repeat(40_000);
+    let told =
+        served.is_told(&format!("GET /oidc/callback?code={big} HTTP/1.1\r\nHost: elevate\r\n\r\n")).await;
+    assert!(told.starts_with("HTTP/1.1 431") || told.starts_with("HTTP/1.1 414"), "{told}");
+    let told = served.is_told(&format!("GET /health HTTP/1.1\r\nHost: elevate\r\nX: {big}\r\n\r\n")).await;
+    assert!(told.starts_with("HTTP/1.1 431"), "{told}");
+    for (path, length) in [("/link/x", 20_000), ("/slack/commands", 2_000_000)] {
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: elevate\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+             Content-Length: {length}\r\nConnection: close\r\n\r\n"
+        );
+        let told = served.is_told(&(head + &"x".repeat(length))).await;
+        assert!(told.starts_with("HTTP/1.1 413"), "{path}: {told}");
+    }
+    served.stops().await;
+}
+
+#[tokio::test]
+async fn a_page_that_takes_too_long_is_given_up() {
+    let served = Served::within(Limits { answer: SHORT, ..unlimited() }).await;
+    served.company.dynamo.control().fail_always("GetItem", Fault::Hangs);
+    let browser = Browser::with_clock(served.company.clock.clone());
+    let link = format!("http://{}/link/{}", served.address, "A".repeat(43));
+    let page = browser.get_raw(&link).await.unwrap();
+    assert_eq!(page.status, 503);
+    assert!(page.text().contains("That took too long"), "{}", page.text());
+    served.company.dynamo.control().heal();
+    served.stops().await;
+}
+
+#[tokio::test]
+async fn what_has_begun_is_answered_though_the_app_stops() {
+    let served = Served::within(Limits::default()).await;
+    let mut idle = served.connects().await;
+    served.company.dynamo.control().slow("GetItem", Duration::from_secs(1));
+    let mut begun = served.connects().await;
+    begun.write_all(b"GET /ready HTTP/1.1\r\nHost: elevate\r\n\r\n").await.unwrap();
+    while served.company.slack.control().calls().iter().filter(|call| *call == "auth.test").count() < 2 {
+        tokio::task::yield_now().await;
+    }
+    served.stops().await;
+    assert!(read_to_end(&mut begun).await.starts_with("HTTP/1.1 200"));
+    assert_eq!(read_to_end(&mut idle).await, "");
+}
+
+// ---------------------------------------------------------------------------------------------------------
+// Too fast
+
+#[tokio::test]
+async fn an_address_gets_sixty_pages_and_then_two_a_second() {
+    let served = Served::within(unlimited()).await;
+    let visited = async || served.visited("203.0.113.9").await;
+    for _ in 0..60 {
+        assert_eq!(visited().await, ("410".to_owned(), None));
+    }
+    assert_eq!(visited().await, ("429".to_owned(), Some("1".to_owned())), "whatever it says where it is");
+    assert_eq!(served.visited("198.51.100.7").await.0, "429");
+    let health = served.is_told("GET /health HTTP/1.1\r\nHost: e\r\nConnection: close\r\n\r\n").await;
+    assert!(health.starts_with("HTTP/1.1 200"), "{health}");
+    let metrics = served.is_told("GET /metrics HTTP/1.1\r\nHost: e\r\nConnection: close\r\n\r\n").await;
+    assert!(metrics.contains("elevate_throttled_total{who=\"address\"} 2"), "{metrics}");
+
+    served.company.clock.advance(TimeDelta::seconds(1));
+    for status in ["410", "410", "429"] {
+        assert_eq!(visited().await.0, status);
+    }
+    served.stops().await;
+}
+
+#[tokio::test]
+async fn behind_a_load_balancer_addresses_are_what_it_says() {
+    let served = Served::with(unlimited(), &[("ELEVATE_CLIENT_ADDRESS", "x-forwarded-for")]).await;
+    for _ in 0..60 {
+        assert_eq!(served.visited("192.0.2.1").await.0, "410");
+        assert_eq!(served.visited("2001:db8:1:2::3").await.0, "410");
+    }
+    for (forwarded_for, status) in [
+        ("192.0.2.1", "429"),
+        ("198.51.100.7, 192.0.2.1", "429"),
+        ("::ffff:192.0.2.1", "429"),
+        ("192.0.2.1, 198.51.100.7", "410"),
+        ("2001:db8:1:2:ffff::9", "429"),
+        ("2001:db8:1:3::3", "410"),
+    ] {
+        assert_eq!(served.visited(forwarded_for).await.0, status, "{forwarded_for}");
+    }
+    served.stops().await;
+}
+
+#[tokio::test]
+async fn whoever_types_too_much_is_told_to_wait_and_nothing_is_stored() {
+    let world = World::start().await;
+    let types = async |persona: sandbox::company::Persona| {
+        world.company.slack.person(persona.slack).types(GENERAL_CHANNEL, "/elevate help").await.unwrap()
+    };
+    for _ in 0..20 {
+        assert!(types(ADA).await.is_ok());
+    }
+    world.settle().await;
+    world.ada().hears();
+    let writes = || {
+        let calls = world.company.dynamo.control().calls();
+        calls.iter().filter(|call| *call == "TransactWriteItems").count()
+    };
+    let before = writes();
+    let told = types(ADA).await;
+    let expected = "That is too much at once, so nothing was done. Wait 1 s, then repeat it.";
+    assert_eq!(told.body["text"].as_str(), Some(expected));
+    world.settle().await;
+    assert_eq!(writes(), before);
+
+    types(BOB).await;
+    world.company.clock.advance(TimeDelta::seconds(1));
+    types(ADA).await;
+    world.settle().await;
+    world.bob().hears();
+    world.ada().hears();
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn whoever_presses_too_much_is_told_now_and_then_and_changes_nothing() {
+    let world = World::asked().await;
+    world.company.clock.advance(TimeDelta::minutes(1));
+    for _ in 0..20 {
+        world.bob().types("/elevate help").await;
+    }
+    world.bob().hears();
+    for _ in 0..5 {
+        world.bob().presses("review.approve").await;
+    }
+    assert_eq!(world.bob().hears().matches("too much at once").count(), 1);
+    world.company.clock.advance(TimeDelta::seconds(1));
+    world.bob().presses("review.approve").await;
+    assert!(world.card().contains("*Approved*"));
+    world.everybody_catches_up();
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_form_that_is_sent_too_fast_stays_open() {
+    let world = World::with_linked([ADA]).await;
+    world.company.clock.advance(TimeDelta::minutes(1));
+    let ada = world.ada();
+    ada.types("/elevate").await;
+    for _ in 0..19 {
+        ada.types("/elevate help").await;
+    }
+    ada.hears();
+    let fields = [("target", "111122223333/S3Admin"), ("duration", "1h"), ("justification", "why")];
+    let sandbox::slack::Submission::Errors(errors) = ada.submits(&fields).await else {
+        panic!("it is closed")
+    };
+    assert!(errors["justification"].contains("Wait 1 s"), "{errors:?}");
+    world.company.clock.advance(TimeDelta::seconds(1));
+    ada.submits(&fields).await;
+    assert!(ada.hears().contains("on its way"), "{ASK}");
+    world.everybody_catches_up();
+    world.finish().await;
+}
