@@ -21,7 +21,8 @@ async fn sends(world: &World, path: &str, body: &str) -> Ack {
 }
 
 async fn interacts(world: &World, payload: &Value) -> Ack {
-    let body = form_urlencoded::Serializer::new(String::new()).append_pair("payload", &payload.to_string()).finish();
+    let body =
+        form_urlencoded::Serializer::new(String::new()).append_pair("payload", &payload.to_string()).finish();
     sends(world, "/slack/interactions", &body).await
 }
 
@@ -81,8 +82,12 @@ async fn a_payload_that_nests_deeper_than_the_stack_or_has_no_end_of_keys_is_let
             bomb.clone(),
             format!("{{\"type\":{bomb}}}"),
             format!("{{\"type\":\"block_actions\",{ada},\"trigger_id\":\"1\",\"actions\":{bomb}}}"),
-            format!("{{\"type\":\"block_actions\",{ada},\"trigger_id\":\"2\",\"actions\":[],\"unheard_of\":{bomb}}}"),
-            format!("{{\"type\":\"view_submission\",{ada},\"view\":{{\"callback_id\":\"x\",\"state\":{bomb}}}}}"),
+            format!(
+                "{{\"type\":\"block_actions\",{ada},\"trigger_id\":\"2\",\"actions\":[],\"unheard_of\":{bomb}}}"
+            ),
+            format!(
+                "{{\"type\":\"view_submission\",{ada},\"view\":{{\"callback_id\":\"x\",\"state\":{bomb}}}}}"
+            ),
             format!("{{\"type\":\"unheard_of\",\"what\":{bomb}}}"),
         ] {
             let ack = sends(&world, "/slack/interactions", &format!("payload={payload}")).await;
@@ -103,7 +108,9 @@ async fn a_text_of_forty_thousand_characters_is_too_long_wherever_it_stands() {
     assert!(world.ada().hears().contains(told));
     let ack = interacts(&world, &form("444455556666/ReadOnly", "1h", &long)).await;
     assert_eq!(ack.body["errors"]["justification"].as_str(), Some(told));
-    for (target, duration, field) in [(long.as_str(), "1h", "target"), ("444455556666/ReadOnly", &long, "duration")] {
+    for (target, duration, field) in
+        [(long.as_str(), "1h", "target"), ("444455556666/ReadOnly", &long, "duration")]
+    {
         let ack = interacts(&world, &form(target, duration, "why")).await;
         let error = ack.body["errors"][field].as_str().unwrap();
         assert!(error.len() < 200, "it is not repeated: {error}");
@@ -217,7 +224,11 @@ async fn an_answer_goes_nowhere_but_to_slack() {
     elsewhere.set_nonblocking(true).unwrap();
     let theirs = format!("http://{}/actions", elsewhere.local_addr().unwrap());
     let command = [
-        ("team_id", TEAM), ("user_id", CAROL.slack), ("text", "status"), ("trigger_id", "1"), ("response_url", &theirs),
+        ("team_id", TEAM),
+        ("user_id", CAROL.slack),
+        ("text", "status"),
+        ("trigger_id", "1"),
+        ("response_url", &theirs),
     ];
     let command = form_urlencoded::Serializer::new(String::new()).extend_pairs(command).finish();
     assert_eq!(sends(&world, "/slack/commands", &command).await.status, 200);
