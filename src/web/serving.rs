@@ -15,7 +15,7 @@ use tokio::{net::TcpListener, time::timeout};
 
 use super::{pages, routes::CALLBACK};
 
-/// The most bytes of a request's line and headers. Browsers send some thousands at most.
+/// After how many bytes of a request's line and headers no more are read. Browsers send some thousands at most.
 const MAX_HEAD: usize = 32 * 1024;
 /// The most bytes of a body that are kept until it is whole. What a route takes is less, and for it to say.
 const MAX_BODY: usize = 1024 * 1024;

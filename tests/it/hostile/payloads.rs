@@ -1,6 +1,8 @@
 //! Hostile payloads, rightly signed: what somebody may send who edits what their client sends, or has the signing
 //! secret. The corpus has what is odd; here is what is meant to do harm.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use elevate::domain::ids::RequestId;
 use sandbox::{
     company::{ADA, BOB, CAROL, MALLORY, Persona, TEAM},
@@ -26,10 +28,16 @@ async fn interacts(world: &World, payload: &Value) -> Ack {
     sends(world, "/slack/interactions", &body).await
 }
 
+/// What tells a press from all others.
+fn trigger() -> String {
+    static PRESSES: AtomicU64 = AtomicU64::new(0);
+    PRESSES.fetch_add(1, Ordering::Relaxed).to_string()
+}
+
 /// A press of a button that carries a value, by somebody who is said to be of these workspaces.
 fn press((who, [team, users_team]): (&str, [Value; 2]), action: &str, value: &str) -> Value {
     json!({
-        "type": "block_actions", "trigger_id": format!("{who}.{action}.{value}.{team}.{users_team}"),
+        "type": "block_actions", "trigger_id": trigger(),
         "team": team, "user": { "id": who, "team_id": users_team },
         "actions": [{ "type": "button", "action_id": action, "value": value }],
     })
@@ -44,7 +52,7 @@ fn press_by(persona: Persona, action: &str, value: &str) -> Value {
 fn form(target: &str, duration: &str, justification: &str) -> Value {
     let chosen = |field: &str, value: &str| json!({ field: { "selected_option": { "value": value } } });
     json!({
-        "type": "view_submission", "trigger_id": format!("{target}.{duration}.{}", justification.len()),
+        "type": "view_submission", "trigger_id": trigger(),
         "team": { "id": TEAM }, "user": { "id": ADA.slack, "team_id": TEAM },
         "view": { "callback_id": "request.submit", "state": { "values": {
             "target": chosen("target", target), "duration": chosen("duration", duration),
@@ -205,11 +213,10 @@ async fn who_is_no_full_member_presses_nothing_whatever_the_payload_says() {
     ];
     for (becomes, told) in kinds {
         slack.update_person(BOB.slack, becomes);
-        interacts(&world, &press_by(BOB, "review.approve", &format!("{}", request.as_str()))).await;
-        assert!(world.bob().hears().contains(told), "{told}");
-        assert!(world.audit()[0].contains("*Refused*"), "{told}");
-        world.company.clock.advance(chrono::TimeDelta::seconds(1));
+        interacts(&world, &press_by(BOB, "review.approve", request.as_str())).await;
+        assert!(world.audit()[0].contains(told), "{told}");
     }
+    assert_eq!(world.bob().unread_whispers().len(), 1, "Slack tells bots and deactivated accounts nothing");
     slack.update_person(BOB.slack, |bob| bob.deleted = false);
     interacts(&world, &press_by(MALLORY, "review.approve", request.as_str())).await;
     assert!(world.player(MALLORY).hears().contains("Only members of this workspace"));
