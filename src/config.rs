@@ -244,12 +244,13 @@ impl Slack {
     /// loopback is one origin.
     #[must_use]
     pub fn answers_at(&self) -> Origin {
-        match self.api_url.origin() {
-            Origin::Tuple(scheme, Host::Domain(domain), port) if scheme == "https" => {
-                Origin::Tuple(scheme, Host::Domain(format!("hooks.{domain}")), port)
-            }
-            origin => origin,
+        let origin = self.api_url.origin();
+        if let Origin::Tuple(scheme, Host::Domain(domain), port) = &origin
+            && scheme == "https"
+        {
+            return Origin::Tuple(scheme.clone(), Host::Domain(format!("hooks.{domain}")), *port);
         }
+        origin
     }
 }
 
