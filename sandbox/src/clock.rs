@@ -6,7 +6,7 @@ use std::{
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tokio::time::Instant;
+use tokio::{sync::watch, time::Instant};
 
 /// A clock that is the machine's with an offset, stands still until it is moved, or is off from another one.
 #[derive(Clone, Debug)]
@@ -16,6 +16,7 @@ pub struct Clock(Arc<Inner>);
 struct Inner {
     runs: Runs,
     moves: Mutex<Moves>,
+    moved: watch::Sender<u64>,
 }
 
 #[derive(Clone, Debug)]
@@ -94,10 +95,18 @@ impl Clock {
     /// it back.
     pub fn advance(&self, step: TimeDelta) {
         self.moves().shift(step.num_milliseconds());
+        self.0.moved.send_modify(|times| *times += 1);
+    }
+
+    /// Hears whenever somebody moves this clock.
+    #[must_use]
+    pub fn listen(&self) -> watch::Receiver<u64> {
+        self.0.moved.subscribe()
     }
 
     fn showing(runs: Runs, millis: i64) -> Self {
-        Self(Arc::new(Inner { runs, moves: Mutex::new(Moves { millis, forward: 0 }) }))
+        let moves = Mutex::new(Moves { millis, forward: 0 });
+        Self(Arc::new(Inner { runs, moves, moved: watch::Sender::new(0) }))
     }
 
     fn moves(&self) -> MutexGuard<'_, Moves> {

@@ -12,6 +12,7 @@ use crate::{
     kms::Kms,
     power::Power,
     slack::{self, Channel, Slack, SlackConfig},
+    traffic::{Party, Traffic},
 };
 
 /// The workspace's id.
@@ -29,8 +30,19 @@ pub const SEALING_ALIAS: &str = "alias/elevate";
 /// The access key with which the broker signs its calls of AWS.
 pub const BROKER_KEY: &str = "AKIAEXAMPLEBROKER000";
 
+/// The slash command that the broker's app has, as people use it, and what each use does.
+pub const COMMANDS: [(&str, &str); 6] = [
+    ("/elevate", "Ask for access to an AWS role"),
+    ("/elevate 111122223333/S3Admin 1h bucket policy broken", "Ask in one line"),
+    ("/elevate status", "What you may ask for, and your newest requests"),
+    ("/elevate link", "Link your Slack account to your identity"),
+    ("/elevate unlink", "Undo that"),
+    ("/elevate help", "How to use it"),
+];
+/// The broker's own user.
+pub const BOT_USER: &str = "U0ELEVATE";
+
 const BOT_TOKEN: &str = "xoxb-example-bot-token";
-const BOT_USER: &str = "U0ELEVATE";
 const SIGNING_SECRET: &str = "example-signing-secret";
 const SLACK_CLIENT_ID: &str = "25259531569.1115258246291";
 const SLACK_CLIENT_SECRET: &str = "example-slack-client-secret";
@@ -98,6 +110,17 @@ pub const MALLORY: Persona = Persona {
 /// Everybody.
 pub const EVERYBODY: [Persona; 4] = [ADA, BOB, CAROL, MALLORY];
 
+/// The ports of the company's services on loopback; 0 takes any free one.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Ports {
+    /// Of the Slack workspace.
+    pub slack: u16,
+    /// Of the identity provider.
+    pub idp: u16,
+    /// Of AWS.
+    pub aws: u16,
+}
+
 /// The company's services, running.
 #[derive(Clone)]
 pub struct Company {
@@ -123,9 +146,17 @@ impl Company {
     /// # Errors
     /// When a port cannot be had.
     pub async fn open(clock: Clock, dynamo: Dynamo) -> io::Result<Self> {
-        let slack = Slack::start(slack_config(clock.clone(), 0)).await?;
-        let idp = Idp::start(idp_config(clock.clone(), 0)).await?;
-        let aws = Aws::start(AwsConfig { clock: clock.clone(), port: 0 }).await?;
+        Self::open_at(Ports::default(), clock, dynamo).await
+    }
+
+    /// Opens as [`Company::open`] does, at these ports.
+    ///
+    /// # Errors
+    /// When a port cannot be had.
+    pub async fn open_at(ports: Ports, clock: Clock, dynamo: Dynamo) -> io::Result<Self> {
+        let slack = Slack::start(slack_config(clock.clone(), ports.slack)).await?;
+        let idp = Idp::start(idp_config(clock.clone(), ports.idp)).await?;
+        let aws = Aws::start(AwsConfig { clock: clock.clone(), port: ports.aws }).await?;
         furnish_slack(&slack);
         furnish_idp(&idp);
         furnish_aws(&aws);
@@ -141,6 +172,17 @@ impl Company {
         self.slack.allow_redirect(&format!("{origin}/oidc/slack"));
         self.idp.allow_redirect(&format!("{origin}/oidc/callback"));
         self.idp.tell_of_logouts(&format!("{origin}/oidc/backchannel-logout"));
+    }
+
+    /// Lets every call that somebody makes of the company's services be noted, and what they call themselves.
+    #[must_use]
+    pub fn watch(&self) -> Traffic {
+        let traffic = Traffic::new(self.clock.clone());
+        self.slack.watch(&traffic);
+        self.idp.control().watch(&traffic, Party::Idp, &["authorize"]);
+        self.aws.control().watch(&traffic, Party::Aws, &["login", "console"]);
+        self.dynamo.control().watch(&traffic, Party::Dynamo, &[]);
+        traffic
     }
 
     /// Lets everything that the broker does hang on `power`.

@@ -7,6 +7,7 @@
 mod connector;
 mod engine;
 mod failure;
+mod note;
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -17,6 +18,7 @@ use std::{
 
 use aws_smithy_runtime_api::client::http::{SharedHttpClient, http_client_fn};
 use dynoxide::DynoxideError;
+use serde_json::Value;
 use tokio::sync::Barrier;
 
 use self::{connector::Connector, engine::Engine};
@@ -84,6 +86,16 @@ impl Dynamo {
     #[must_use]
     pub fn control(&self) -> &Control {
         &self.0.control
+    }
+
+    /// All rows of a table, for whoever may see behind the stand-in: no request can read them so.
+    ///
+    /// # Errors
+    /// When there is no such table.
+    pub async fn rows(&self, table: &str) -> io::Result<Vec<Value>> {
+        let (engine, table) = (self.0.engine.clone(), table.to_owned());
+        let read = tokio::task::spawn_blocking(move || engine.rows(&table));
+        read.await.map_err(io::Error::other)?.map_err(|failure| io::Error::other(failure.body))
     }
 
     /// Forgets under which tokens transactions were made, which are otherwise known for ten minutes of the machine's.

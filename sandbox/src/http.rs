@@ -20,7 +20,10 @@ use serde::Deserialize;
 use serde_json::json;
 use tokio::net::TcpListener;
 
-use crate::power::{Passage, Power};
+use crate::{
+    power::{Passage, Power},
+    traffic::{self, Lookout, Party, Traffic, Underway},
+};
 
 /// What goes wrong with one call.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
@@ -51,6 +54,7 @@ struct Inner {
     standing: BTreeMap<String, Fault>,
     calls: Vec<String>,
     power: Option<Plugged>,
+    lookout: Option<Lookout>,
 }
 
 /// The power that calls hang on, and which calls do.
@@ -88,6 +92,17 @@ impl Control {
     /// From now on, calls of these names hang on the broker's power.
     pub fn plug_in(&self, power: &Power, is_of_the_broker: fn(&str) -> bool) {
         self.inner().power = Some(Plugged { power: power.clone(), is_of_the_broker });
+    }
+
+    /// From now on, calls are noted in `traffic` as calls of `callee`: by browsers where they have one of these names,
+    /// else by the broker.
+    pub fn watch(&self, traffic: &Traffic, callee: Party, of_browsers: &'static [&'static str]) {
+        self.inner().lookout = Some(Lookout { traffic: traffic.clone(), callee, of_browsers });
+    }
+
+    /// A call begins, if somebody watches.
+    pub(crate) fn begins(&self, name: &str) -> Option<Underway> {
+        self.inner().lookout.as_ref().map(|lookout| lookout.begins(name))
     }
 
     /// Says that a call has landed which is [`Fault::Unanswered`].
@@ -159,6 +174,10 @@ async fn interfere(State(control): State<Control>, request: Request, next: Next)
 /// Runs `answer` under the latency and the fault that `control` holds for `name`.
 /// For protocols whose calls are not told apart by their path.
 pub async fn apply(control: &Control, name: &str, answer: impl Future<Output = Response>) -> Response {
+    traffic::watched(control.begins(name), troubled(control, name, answer)).await
+}
+
+async fn troubled(control: &Control, name: &str, answer: impl Future<Output = Response>) -> Response {
     let (latency, fault) = control.enter(name);
     if !latency.is_zero() {
         tokio::time::sleep(latency).await;

@@ -6,6 +6,7 @@
 
 pub mod aws;
 pub mod browser;
+pub mod client;
 pub mod clock;
 pub mod company;
 pub mod dynamo;
@@ -14,6 +15,7 @@ pub mod idp;
 pub mod kms;
 pub mod power;
 pub mod slack;
+pub mod traffic;
 
 mod chance;
 mod cookie;

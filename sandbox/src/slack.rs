@@ -28,15 +28,18 @@ mod workspace;
 use std::{
     io,
     net::SocketAddr,
+    ops::{Deref, DerefMut},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use axum::Router;
 use chrono::{DateTime, Utc};
+use tokio::sync::watch;
 
 use crate::{
     clock::Clock,
     http::{self, Control},
+    traffic::Traffic,
 };
 
 pub use actor::{Actor, Pressed, Submission, Submitted};
@@ -93,6 +96,9 @@ struct Inner {
     sockets: Mutex<Sockets>,
     sign_ins: Mutex<SignIns>,
     last_sent: Mutex<Option<Delivery>>,
+    /// Where what is told to the bot is noted.
+    told: Mutex<Option<Traffic>>,
+    changes: watch::Sender<u64>,
 }
 
 impl Slack {
@@ -125,7 +131,9 @@ impl Slack {
             installed: Mutex::default(),
             sockets: Mutex::default(),
             sign_ins: Mutex::default(),
-            last_sent: Mutex::new(None),
+            last_sent: Mutex::default(),
+            told: Mutex::default(),
+            changes: watch::Sender::new(0),
         }));
         let own = web_api::router(slack.clone()).merge(sign_in::router(slack.clone()));
         http::serve(listener, beside(slack.clone()).merge(own));
@@ -178,6 +186,12 @@ impl Slack {
     #[must_use]
     pub fn channel(&self, id: &str) -> Option<Channel> {
         self.workspace().channels.get(id).cloned()
+    }
+
+    /// The channels that a person is in, their direct messages with the bot among them.
+    #[must_use]
+    pub fn channels_of(&self, user: &str) -> Vec<Channel> {
+        self.workspace().channels.values().filter(|channel| channel.has(user)).cloned().collect()
     }
 
     /// Changes a channel.
@@ -269,8 +283,44 @@ impl Slack {
         self.workspace().viewer(user)
     }
 
-    fn workspace(&self) -> MutexGuard<'_, Workspace> {
-        lock(&self.0.workspace)
+    /// Hears whenever something in the workspace may have changed.
+    #[must_use]
+    pub fn listen(&self) -> watch::Receiver<u64> {
+        self.0.changes.subscribe()
+    }
+
+    fn workspace(&self) -> Open<'_> {
+        Open { workspace: lock(&self.0.workspace), changes: &self.0.changes, is_changed: false }
+    }
+}
+
+/// The workspace, open to be looked at or changed; whoever listens hears of a change.
+struct Open<'a> {
+    workspace: MutexGuard<'a, Workspace>,
+    changes: &'a watch::Sender<u64>,
+    is_changed: bool,
+}
+
+impl Deref for Open<'_> {
+    type Target = Workspace;
+
+    fn deref(&self) -> &Workspace {
+        &self.workspace
+    }
+}
+
+impl DerefMut for Open<'_> {
+    fn deref_mut(&mut self) -> &mut Workspace {
+        self.is_changed = true;
+        &mut self.workspace
+    }
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        if self.is_changed {
+            self.changes.send_modify(|changes| *changes += 1);
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! STS: the query protocol's envelope around `AssumeRole` and `GetCallerIdentity`.
 
 use axum::{
+    Extension,
     body::Bytes,
     extract::State,
     http::{HeaderMap, StatusCode, header},
@@ -11,7 +12,7 @@ use super::{
     Aws, arguments::Arguments, assume_role::assume_role, caller::Caller, error::AwsError, role,
     signature::SignedRequest, xml,
 };
-use crate::{chance::random_id, http::apply, parameters::Parameters};
+use crate::{chance::random_id, http::apply, parameters::Parameters, traffic::Note};
 
 const VERSION: &str = "2011-06-15";
 
@@ -21,11 +22,12 @@ pub(super) async fn answer(State(aws): State<Aws>, headers: HeaderMap, body: Byt
     let action = parameters.as_ref().ok().and_then(|parameters| parameters.get("Action"));
     let action = action.unwrap_or_default().to_owned();
     let answered = async {
+        let note = Note(parameters.as_ref().map(note).unwrap_or_default());
         let answer = parameters.and_then(|parameters| {
             let request = SignedRequest::read(&headers, &body)?;
             aws.perform(&action, &request, parameters)
         });
-        response(&action, answer)
+        (Extension(note), response(&action, answer)).into_response()
     };
     apply(&aws.0.control, &action, answered).await
 }
@@ -59,6 +61,13 @@ impl Aws {
             unknown => Err(no_such_version(unknown, VERSION)),
         }
     }
+}
+
+/// Which role is asked for, and for how long.
+fn note(parameters: &Parameters) -> String {
+    let arn = parameters.get("RoleArn").unwrap_or_default();
+    let seconds = parameters.get("DurationSeconds").map(|seconds| format!(" {seconds} s"));
+    format!("{} {}{}", role::account(arn), role::name(arn), seconds.unwrap_or_default())
 }
 
 fn caller_identity(caller: &Caller) -> String {

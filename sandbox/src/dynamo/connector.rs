@@ -10,7 +10,7 @@ use aws_smithy_runtime_api::client::{
 use aws_smithy_types::body::SdkBody;
 use serde_json::Value;
 
-use super::{Dynamo, DynamoFault, failure::Failure};
+use super::{Dynamo, DynamoFault, failure::Failure, note};
 use crate::http::Fault;
 
 /// The prefix of `X-Amz-Target` in DynamoDB's protocol, `AwsJson1_0`.
@@ -73,6 +73,18 @@ impl Call {
 
 impl Dynamo {
     async fn answer(&self, call: Call) -> Result<HttpResponse, ConnectorError> {
+        let mut underway = self.0.control.begins(&call.operation);
+        if let Some(underway) = &mut underway {
+            underway.note(&note::of(&serde_json::from_slice(&call.body).unwrap_or_default()));
+        }
+        let response = self.troubled(call).await?;
+        if let Some(underway) = underway {
+            underway.ends(response.status().as_u16());
+        }
+        Ok(response)
+    }
+
+    async fn troubled(&self, call: Call) -> Result<HttpResponse, ConnectorError> {
         let (latency, fault) = self.0.control.enter(&call.operation);
         if !latency.is_zero() {
             tokio::time::sleep(latency).await;

@@ -81,6 +81,21 @@ impl Engine {
         }
     }
 
+    /// All rows of a table; blocks on the database.
+    pub(super) fn rows(&self, table: &str) -> Result<Vec<Value>, Failure> {
+        let mut rows = Vec::new();
+        let mut request = json!({ "TableName": table });
+        loop {
+            let answer = call(&request, |request| self.database().scan(request))?;
+            let mut page: Value = serde_json::from_slice(&answer).map_err(|_| Failure::internal(500))?;
+            rows.extend(page["Items"].as_array_mut().map(std::mem::take).unwrap_or_default());
+            match page.get_mut("LastEvaluatedKey").map(Value::take) {
+                Some(last) if last.is_object() => request["ExclusiveStartKey"] = last,
+                _ => return Ok(rows),
+            }
+        }
+    }
+
     /// DynamoDB refuses a change for an hour after the last one; here the hour does not end.
     /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTimeToLive.html>
     fn check_time_to_live(&self, request: &Value) -> Result<(), Failure> {

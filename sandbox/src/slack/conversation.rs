@@ -33,7 +33,9 @@ impl Channel {
         self.members.contains(user)
     }
 
-    pub(super) fn is_direct(&self) -> bool {
+    /// Whether these are somebody's direct messages with the bot.
+    #[must_use]
+    pub fn is_direct(&self) -> bool {
         self.id.starts_with('D')
     }
 

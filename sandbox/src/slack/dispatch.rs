@@ -6,6 +6,7 @@ use super::{
     Slack, lock,
     wire::{Ack, Delivery, Failure},
 };
+use crate::traffic::{Party, Traffic};
 
 /// Where the bot is reached.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,17 +42,62 @@ impl Slack {
         *lock(&self.0.installed) = Installed::Socket;
     }
 
+    /// Notes in `traffic` what the bot asks for and what it is told.
+    pub fn watch(&self, traffic: &Traffic) {
+        self.0.control.watch(traffic, Party::Slack, &[]);
+        *lock(&self.0.told) = Some(traffic.clone());
+    }
+
     /// Tells the bot something, and waits for its answer.
     pub(super) async fn tells(&self, dispatch: &Dispatch<'_>) -> Result<Ack, Failure> {
+        let traffic = lock(&self.0.told).clone();
+        let underway = traffic.map(|traffic| {
+            let mut underway = traffic.begins(Party::Slack, Party::Bot, dispatch.call().to_owned());
+            underway.note(&dispatch.note());
+            underway
+        });
         let installed = lock(&self.0.installed).clone();
-        match installed {
-            Installed::Socket => self.sends_envelope(dispatch).await,
-            Installed::Nowhere | Installed::At(_) => self.send(&dispatch.delivery(self)).await,
+        let ack = match installed {
+            Installed::Socket => self.sends_envelope(dispatch).await?,
+            Installed::Nowhere | Installed::At(_) => self.send(&dispatch.delivery(self)).await?,
+        };
+        if let Some(underway) = underway {
+            underway.ends(ack.status);
         }
+        Ok(ack)
     }
 }
 
 impl Dispatch<'_> {
+    /// What it is called behind the scenes.
+    fn call(&self) -> &'static str {
+        match self {
+            Self::Command(_) => "slash command",
+            Self::Interaction(payload) => match payload["type"].as_str() {
+                Some("block_actions") => "press",
+                Some("view_submission") => "form sent",
+                Some("view_closed") => "form closed",
+                _ => "interaction",
+            },
+            Self::Event { .. } => "event",
+        }
+    }
+
+    /// What was typed, pressed or sent, without what people have written.
+    fn note(&self) -> String {
+        match self {
+            Self::Command(form) => {
+                let command = form.iter().find(|(name, _)| *name == "command");
+                command.map(|(_, command)| command.clone()).unwrap_or_default()
+            }
+            Self::Interaction(payload) => {
+                let action = payload["actions"][0]["action_id"].as_str();
+                action.or(payload["view"]["callback_id"].as_str()).unwrap_or_default().to_owned()
+            }
+            Self::Event { body, .. } => body["event"]["type"].as_str().unwrap_or_default().to_owned(),
+        }
+    }
+
     /// The request that says so to a bot that listens.
     fn delivery(&self, slack: &Slack) -> Delivery {
         match self {

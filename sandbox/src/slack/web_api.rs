@@ -8,7 +8,7 @@ mod identity;
 mod views;
 
 use axum::{
-    Json, Router,
+    Extension, Json, Router,
     body::Bytes,
     extract::{Path, RawQuery, State},
     http::{HeaderMap, Method as Verb, StatusCode, header},
@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 
 use self::arguments::Arguments;
 use super::{Slack, SlackConfig, blocks::Fault, response_url, socket, workspace::Workspace};
-use crate::http;
+use crate::{http, traffic::Note};
 
 /// What a method answers, without the `ok` that Slack puts in front.
 type Answer = Result<Value, Refusal>;
@@ -140,7 +140,8 @@ async fn call(
             Verb::GET => Arguments::from_form(query.unwrap_or_default().as_bytes()),
             _ => Arguments::from_body(&headers, &body),
         };
-        envelope(answer(&slack, &verb, &name, &headers, arguments)).into_response()
+        let answer = answer(&slack, &verb, &name, &headers, arguments);
+        (Extension(note(&answer)), envelope(answer)).into_response()
     };
     http::apply(slack.control(), &name, answer).await
 }
@@ -179,6 +180,18 @@ fn authenticate(headers: &HeaderMap, token: &str, other: &str) -> Result<(), Ref
         Some(bearer) if bearer == other => Err("not_allowed_token_type".into()),
         Some(_) | None => Err("invalid_auth".into()),
     }
+}
+
+/// Where it was done, or to whom; or what is wrong.
+fn note(answer: &Answer) -> Note {
+    let told = match answer {
+        Ok(answer) => [&answer["channel"], &answer["channel"]["id"], &answer["user"]["name"]]
+            .into_iter()
+            .find_map(Value::as_str)
+            .unwrap_or_default(),
+        Err(refusal) => refusal.error,
+    };
+    Note(told.to_owned())
 }
 
 fn envelope(answer: Answer) -> Json<Value> {

@@ -1,0 +1,83 @@
+//! The page: everybody's Slack in a browser, the product behind it, and what the product has written down.
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use anyhow::Context;
+use axum::{Router, routing::get};
+use elevate::{
+    config::Transport,
+    flows::{Broker, sweep},
+    system::SystemIds,
+};
+use sandbox::{
+    clock::Clock,
+    company::{ADA, BOB, CAROL, Company, MALLORY, Ports},
+    dynamo::Dynamo,
+    http, slack, traffic,
+};
+
+use crate::{records, stage};
+
+/// How often the sweeper looks for work that nobody has done.
+const SWEEP_EVERY: Duration = Duration::from_secs(5);
+
+/// Serves the page at `port`, until the process is told to stop.
+///
+/// # Errors
+/// When a port is taken, or what is kept in `data` cannot be read.
+pub(crate) async fn run(port: u16, data: Option<&Path>) -> anyhow::Result<()> {
+    let [bot, slack, idp, aws] = [1, 2, 3, 4].map(|after| port + after);
+    let taken = || format!("the demo takes the ports {port} to {aws}; --port chooses others");
+    let (listener, address) = http::listen(port).await.with_context(taken)?;
+    let (bot_listener, bot_address) = http::listen(bot).await.with_context(taken)?;
+    let ports = Ports { slack, idp, aws };
+    let company = Company::open_at(ports, Clock::running(), database(data)?).await.with_context(taken)?;
+    furnish(&company);
+
+    let app = stage::build(&company, &format!("http://{bot_address}"), Transport::Http, Arc::new(SystemIds)).await?;
+    let traffic = company.watch();
+    http::serve(bot_listener, traffic::of_browsers(app.router(), &traffic));
+    tokio::spawn(sweep_for_good(Arc::clone(app.broker()), company.clock.clone()));
+
+    let origin = format!("http://{address}");
+    let records = Router::new().route("/api/records", get(records::told)).with_state(company.clone());
+    http::serve(listener, sandbox::client::router(company, traffic, &origin, records));
+    println!("\n  elevate, with nothing but this machine. Open  {origin}\n\n  Ctrl-C ends it.\n");
+    tokio::signal::ctrl_c().await.context("could not wait for Ctrl-C")
+}
+
+fn database(data: Option<&Path>) -> anyhow::Result<Dynamo> {
+    let Some(folder) = data else { return Ok(Dynamo::in_memory()?) };
+    std::fs::create_dir_all(folder).with_context(|| format!("could not make {}", folder.display()))?;
+    let file = folder.join("elevate.db");
+    Dynamo::open(&file).with_context(|| format!("could not open {}", file.display()))
+}
+
+/// Opens everybody's messages with the app, and a channel that is shared with Mallory's workspace.
+fn furnish(company: &Company) {
+    for insider in [ADA, BOB, CAROL] {
+        drop(company.slack.direct_channel(insider.slack));
+    }
+    company.slack.add_channel(slack::Channel {
+        id: "C0PARTNERS".into(),
+        name: "partners".into(),
+        is_ext_shared: true,
+        members: [ADA, BOB, MALLORY].map(|persona| persona.slack.to_owned()).into(),
+        ..slack::Channel::default()
+    });
+}
+
+/// Does what the clock has made due, every few seconds and whenever somebody has moved the clock.
+async fn sweep_for_good(broker: Arc<Broker>, clock: Clock) {
+    let mut moves = clock.listen();
+    loop {
+        match sweep::sweep(&broker).await {
+            Ok(0) => drop(tokio::time::timeout(SWEEP_EVERY, moves.changed()).await),
+            Ok(_) => broker.idle().await,
+            Err(error) => {
+                println!("  could not sweep: {error:#}");
+                tokio::time::sleep(SWEEP_EVERY).await;
+            }
+        }
+    }
+}

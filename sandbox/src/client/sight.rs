@@ -1,0 +1,129 @@
+//! What does somebody see? Their conversations with all that stands there, and what lies in front of them.
+
+use std::collections::BTreeMap;
+
+use axum::{
+    Json,
+    extract::{Query, State},
+};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::{Client, Seen};
+use crate::{
+    company::{AUDIT_CHANNEL, BOT_USER, COMMANDS, EVERYBODY, Persona, REVIEW_CHANNEL},
+    slack::{Channel, Ephemeral, Message, Slack},
+};
+
+/// A conversation.
+#[derive(Serialize)]
+struct Place {
+    id: String,
+    name: String,
+    topic: &'static str,
+    is_direct: bool,
+    is_shared: bool,
+    members: usize,
+    messages: Vec<Said>,
+}
+
+/// A message or an ephemeral.
+#[derive(Serialize)]
+struct Said {
+    key: String,
+    ts: String,
+    user: String,
+    text: String,
+    blocks: Vec<Value>,
+    edits: u32,
+    only_you: bool,
+}
+
+/// `GET /api/sight`.
+pub(super) async fn sight(State(client): State<Client>, Query(Seen { r#as: who }): Query<Seen>) -> Json<Value> {
+    let slack = &client.0.company.slack;
+    let views = slack.open_views(who.0.slack);
+    let modals: Vec<Value> = views.iter().map(|view| json!({ "id": view.id, "view": view.body })).collect();
+    Json(json!({
+        "run": client.0.run,
+        "now": client.0.company.clock.now(),
+        "me": who.0.login,
+        "people": EVERYBODY.map(|persona| person(slack, &persona)),
+        "bot": BOT_USER,
+        "names": slack.viewer(who.0.slack).names,
+        "commands": COMMANDS,
+        "places": places(slack, &who.0),
+        "modals": modals,
+    }))
+}
+
+fn person(slack: &Slack, persona: &Persona) -> Value {
+    let (title, intent) = match persona.login {
+        "ada" => ("Engineer", "asks for access"),
+        "bob" => ("Reviewer", "approves or rejects"),
+        "carol" => ("Auditor", "reads along"),
+        _ => ("Guest of another workspace", "gets in nowhere"),
+    };
+    json!({
+        "login": persona.login,
+        "user": persona.slack,
+        "name": persona.name,
+        "title": title,
+        "intent": intent,
+        "newest": newest(slack, persona),
+    })
+}
+
+/// When somebody else last said something, by conversation.
+fn newest(slack: &Slack, persona: &Persona) -> BTreeMap<String, String> {
+    let heard = |channel: &Channel| {
+        let said = said(slack, channel, persona);
+        let newest = said.into_iter().rfind(|said| said.user != persona.slack)?;
+        Some((channel.id.clone(), newest.ts))
+    };
+    slack.channels_of(persona.slack).iter().filter_map(heard).collect()
+}
+
+fn places(slack: &Slack, persona: &Persona) -> Vec<Place> {
+    let place = |channel: Channel| Place {
+        messages: said(slack, &channel, persona),
+        topic: match channel.id.as_str() {
+            REVIEW_CHANNEL => "Requests for access wait here for a reviewer",
+            AUDIT_CHANNEL => "Every step, and every attempt that was refused",
+            _ if channel.is_direct() => "Time-bound access to AWS roles",
+            _ if channel.is_ext_shared => "Shared with another workspace",
+            _ => "Everybody at Example Corp",
+        },
+        is_direct: channel.is_direct(),
+        is_shared: channel.is_ext_shared,
+        members: channel.members.len(),
+        id: channel.id,
+        name: channel.name,
+    };
+    slack.channels_of(persona.slack).into_iter().map(place).collect()
+}
+
+/// What somebody sees in a conversation, oldest first.
+fn said(slack: &Slack, channel: &Channel, persona: &Persona) -> Vec<Said> {
+    let messages = slack.messages(&channel.id).into_iter().map(Said::from);
+    let own = slack.ephemerals(persona.slack).into_iter().filter(|own| own.channel == channel.id);
+    let mut said: Vec<Said> = messages.chain(own.map(Said::from)).collect();
+    said.sort_by(|one, other| one.ts.cmp(&other.ts));
+    said
+}
+
+impl From<Message> for Said {
+    fn from(message: Message) -> Self {
+        let key = message.key();
+        let Message { ts, user, text, blocks, edits, .. } = message;
+        Self { key, ts, user, text, blocks, edits, only_you: false }
+    }
+}
+
+impl From<Ephemeral> for Said {
+    fn from(ephemeral: Ephemeral) -> Self {
+        let key = ephemeral.key();
+        let Ephemeral { ts, text, blocks, edits, .. } = ephemeral;
+        Self { key, ts, user: BOT_USER.to_owned(), text, blocks, edits, only_you: true }
+    }
+}
