@@ -34,7 +34,8 @@ pub(crate) async fn run(port: u16, data: Option<&Path>) -> anyhow::Result<()> {
     let company = Company::open_at(ports, Clock::running(), database(data)?).await.with_context(taken)?;
     furnish(&company);
 
-    let app = stage::build(&company, &format!("http://{bot_address}"), Transport::Http, Arc::new(SystemIds)).await?;
+    let app = stage::build(&company, &format!("http://{bot_address}"), Transport::Http, Arc::new(SystemIds))
+        .await?;
     let traffic = company.watch();
     http::serve(bot_listener, traffic::of_browsers(app.router(), &traffic));
     tokio::spawn(sweep_for_good(Arc::clone(app.broker()), company.clock.clone()));

@@ -207,6 +207,8 @@ impl Aws {
                 get(federation::by_query).post(federation::by_form).head(method_not_allowed),
             )
             .route("/console", get(console::show))
+            .route("/console/left", get(console::left))
+            .route("/console.js", get(console::script))
             .with_state(self.clone())
     }
 

@@ -1,11 +1,13 @@
 //! The console: nothing to manage, but it tells who is signed in, as what, and for how long.
 
 use axum::{
-    extract::State,
-    http::{HeaderMap, StatusCode},
+    Json,
+    extract::{Query, State},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use chrono::{DateTime, Utc};
+use serde::Deserialize;
 use url::Url;
 
 use super::{Aws, pages};
@@ -26,12 +28,32 @@ pub(super) fn cookie(secret: &str) -> String {
     format!("{COOKIE}={secret}; Path=/; HttpOnly; SameSite=Lax")
 }
 
-/// `GET /console`.
-pub(super) async fn show(State(aws): State<Aws>, headers: HeaderMap) -> Response {
-    apply(&aws.0.control, "console", async { page(&aws, &headers) }).await
+/// What somebody tries in the console.
+#[derive(Deserialize)]
+pub(super) struct Trial {
+    call: Option<String>,
 }
 
-fn page(aws: &Aws, headers: &HeaderMap) -> Response {
+/// `GET /console`.
+pub(super) async fn show(State(aws): State<Aws>, Query(trial): Query<Trial>, headers: HeaderMap) -> Response {
+    apply(&aws.0.control, "console", async { page(&aws, &trial, &headers) }).await
+}
+
+/// `GET /console/left`: for how many seconds the session is still good, for the page alone.
+pub(super) async fn left(State(aws): State<Aws>, headers: HeaderMap) -> Result<Json<i64>, StatusCode> {
+    let cloud = aws.cloud();
+    let console = cookie::cookie(&headers, COOKIE).and_then(|cookie| cloud.consoles.get(cookie));
+    let console = console.ok_or(StatusCode::UNAUTHORIZED)?;
+    let session = cloud.sessions.get(&console.access_key_id).ok_or(StatusCode::UNAUTHORIZED)?;
+    Ok(Json(pages::seconds_left(session, console.ends_at, aws.now())))
+}
+
+/// `GET /console.js`.
+pub(super) async fn script() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], pages::SCRIPT)
+}
+
+fn page(aws: &Aws, trial: &Trial, headers: &HeaderMap) -> Response {
     let now = aws.now();
     let cloud = aws.cloud();
     let console = cookie::cookie(headers, COOKIE).and_then(|cookie| cloud.consoles.get(cookie));
@@ -42,7 +64,8 @@ fn page(aws: &Aws, headers: &HeaderMap) -> Response {
     };
     match cloud.sessions.get(&console.access_key_id) {
         Some(session) if now < console.ends_at => {
-            pages::console(session, console.ends_at, now).into_response()
+            let tried = trial.call.as_ref().map(|call| session.may(call, "*", now));
+            pages::console(session, console.ends_at, now, tried.as_ref()).into_response()
         }
         Some(_) | None => {
             let issuer = console.issuer.as_ref().map(Url::as_str);

@@ -4,23 +4,36 @@ use axum::{
     http::{HeaderName, header},
     response::IntoResponse,
 };
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::{evaluate::Decision, policy::Policy, role, session::Session};
 
 const STYLE: &str = "
-body { margin: 0; min-height: 100vh; background: #f3f4f6; color: #16191f; font: 16px/1.5 system-ui, sans-serif }
+:root { color-scheme: light dark; --ink: light-dark(#16191f, #e9ebed); --soft: light-dark(#545b64, #a9b1bb);
+        --ground: light-dark(#f3f4f6, #101418); --sheet: light-dark(#fff, #1a2027); --line: light-dark(#e5e7eb, #323a44);
+        --yes: light-dark(#1a6e02, #7bd35f); --no: light-dark(#b82a0d, #ff9a84) }
+body { margin: 0; min-height: 100vh; background: var(--ground); color: var(--ink); font: 16px/1.5 system-ui, sans-serif }
 header { padding: .8rem 1.5rem; background: #16191f; color: #fff; font-weight: 600 }
-main { width: min(46rem, 92vw); box-sizing: border-box; margin: 2rem auto; padding: 1.5rem 2rem; background: #fff;
-       border-radius: 12px; box-shadow: 0 8px 30px #16191f1a }
+main { width: min(46rem, 92vw); box-sizing: border-box; margin: 2rem auto; padding: 1.5rem clamp(1rem, 5vw, 2rem);
+       background: var(--sheet); border: 1px solid var(--line); border-radius: 12px }
 h1 { margin: 0 0 1rem; font-size: 1.35rem }
+a { color: inherit }
 table { border-collapse: collapse; width: 100% }
-th, td { padding: .5rem .75rem .5rem 0; text-align: left; vertical-align: top; border-top: 1px solid #e5e7eb }
-th { width: 11rem; font-weight: 500; color: #545b64 }
-td { overflow-wrap: anywhere }
-.yes { color: #1d8102 } .no { color: #d13212 }
+th, td { padding: .5rem .75rem .5rem 0; text-align: left; vertical-align: top; border-top: 1px solid var(--line) }
+th { width: 11rem; font-weight: 500; color: var(--soft) }
+td { overflow-wrap: anywhere; font-variant-numeric: tabular-nums }
+form { display: flex; flex-wrap: wrap; align-items: center; gap: .75rem; margin-top: 1.25rem }
+button { padding: .6rem 1rem; border: 0; border-radius: 8px; background: var(--ink); color: var(--sheet);
+         font: inherit; font-weight: 600; cursor: pointer }
+:focus-visible { outline: 3px solid var(--soft); outline-offset: 2px }
+[role=status] { margin: 0; font-weight: 600 }
+.yes { color: var(--yes) } .no { color: var(--no) }
+@media (max-width: 30rem) { th { width: 7rem } }
 ";
+
+/// Lets the time that is left run down, and asks now and then, since the demo's clock can be moved.
+pub(super) const SCRIPT: &str = include_str!("console.js");
 
 /// A call that shows whether a session is good for anything.
 const SAMPLE_ACTION: &str = "s3:ListAllMyBuckets";
@@ -30,19 +43,20 @@ const HEADERS: [(HeaderName, &str); 4] = [
     (header::CACHE_CONTROL, "no-store"),
     (
         header::CONTENT_SECURITY_POLICY,
-        "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+        "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; connect-src 'self'; \
+         form-action 'self'; frame-ancestors 'none'",
     ),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
 ];
 
-/// The page of somebody who is signed in until `ends_at`.
+/// The page of somebody who is signed in until `ends_at`, with what came of the call they have tried, if any.
 pub(super) fn console(
     session: &Session,
     ends_at: DateTime<Utc>,
     now: DateTime<Utc>,
+    tried: Option<&Decision>,
 ) -> impl IntoResponse + use<> {
-    let hard_end = session.policy.as_ref().and_then(Policy::denies_everything_from);
-    let last_moment = hard_end.map_or(ends_at, |end| end.min(ends_at));
+    let hard_end = hard_end(session);
     page(
         "Signed in to AWS",
         &html! {
@@ -56,17 +70,30 @@ pub(super) fn console(
                 }
                 (row("Signed in until", &written(ends_at)))
                 (row("Hard end", &hard_end.map_or("none".to_owned(), written)))
-                (row("Time left", &left(last_moment - now)))
-                tr {
-                    th { (SAMPLE_ACTION) }
-                    @match session.may(SAMPLE_ACTION, "*", now) {
-                        Decision::Allowed => td .yes { "Allowed" },
-                        Decision::Denied(reason) => td .no { "Denied: " (reason) },
-                    }
+                tr { th { "Time left" } td #left { (left(seconds_left(session, ends_at, now))) } }
+            }
+            form action="/console" {
+                button name="call" value=(SAMPLE_ACTION) { "Try " (SAMPLE_ACTION) }
+                @match tried {
+                    None => {},
+                    Some(Decision::Allowed) => p .yes role="status" { "Allowed" },
+                    Some(Decision::Denied(reason)) => p .no role="status" { "Denied: " (reason) },
                 }
             }
+            script type="module" src="/console.js" {}
         },
     )
+}
+
+/// For how many seconds a session is still good for anything.
+pub(super) fn seconds_left(session: &Session, ends_at: DateTime<Utc>, now: DateTime<Utc>) -> i64 {
+    let last_moment = hard_end(session).map_or(ends_at, |end| end.min(ends_at));
+    (last_moment - now).num_seconds().max(0)
+}
+
+/// When the session's own policy ends it.
+fn hard_end(session: &Session) -> Option<DateTime<Utc>> {
+    session.policy.as_ref().and_then(Policy::denies_everything_from)
 }
 
 /// A page with nothing but a sentence, and perhaps where to go from here.
@@ -90,8 +117,8 @@ fn written(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-fn left(time: TimeDelta) -> String {
-    match time.num_seconds() {
+fn left(seconds: i64) -> String {
+    match seconds {
         ..=0 => "none".to_owned(),
         seconds => format!("{} min {} s", seconds / 60, seconds % 60),
     }

@@ -66,9 +66,9 @@ pub(super) async fn submits(State(client): State<Client>, Json(sent): Json<Sent>
     match submitted.map(|submitted| submitted.outcome) {
         Ok(Submission::Errors(errors)) => Json(json!({ "errors": errors })),
         Ok(Submission::Trouble) => told(Err("We had some trouble connecting. Try again?".to_owned())),
-        Ok(
-            Submission::Closed | Submission::Cleared | Submission::Updated(_) | Submission::Pushed(_),
-        ) => told(Ok(())),
+        Ok(Submission::Closed | Submission::Cleared | Submission::Updated(_) | Submission::Pushed(_)) => {
+            told(Ok(()))
+        }
         Err(failure) => told(Err(failure.to_string())),
     }
 }

@@ -15,11 +15,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Client, Who};
-use crate::{
-    company::Persona,
-    cookie::cookie,
-    slack::Slack,
-};
+use crate::{company::Persona, cookie::cookie, slack::Slack};
 
 /// The cookies by which the provider, the broker and the console know a browser again.
 const COOKIES: [&str; 3] = ["idp_session", "__Host-elevate", "aws_console"];
@@ -41,7 +37,11 @@ pub(super) struct Hop {
 }
 
 /// `GET /browse`.
-pub(super) async fn browse(State(client): State<Client>, Query(hop): Query<Hop>, headers: HeaderMap) -> Response {
+pub(super) async fn browse(
+    State(client): State<Client>,
+    Query(hop): Query<Hop>,
+    headers: HeaderMap,
+) -> Response {
     let Hop { r#as: Who(persona), to } = hop;
     if !is_sent(&client.0.company.slack, &persona, &to) {
         let why = format!("{} has been sent no such link.\n", persona.name);

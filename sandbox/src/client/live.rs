@@ -19,9 +19,7 @@ struct Sources {
 }
 
 /// `GET /api/live`.
-pub(super) async fn live(
-    State(client): State<Client>,
-) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+pub(super) async fn live(State(client): State<Client>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let company = &client.0.company;
     let sources = Sources {
         slack: company.slack.listen(),

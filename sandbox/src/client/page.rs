@@ -48,7 +48,9 @@ pub(super) fn router() -> Router {
     Router::new()
         .route(
             "/",
-            get(|| async { guarded(([(header::CONTENT_TYPE, "text/html; charset=utf-8")], INDEX).into_response()) }),
+            get(|| async {
+                guarded(([(header::CONTENT_TYPE, "text/html; charset=utf-8")], INDEX).into_response())
+            }),
         )
         .route("/page/{name}", get(file))
 }

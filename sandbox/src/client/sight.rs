@@ -40,7 +40,10 @@ struct Said {
 }
 
 /// `GET /api/sight`.
-pub(super) async fn sight(State(client): State<Client>, Query(Seen { r#as: who }): Query<Seen>) -> Json<Value> {
+pub(super) async fn sight(
+    State(client): State<Client>,
+    Query(Seen { r#as: who }): Query<Seen>,
+) -> Json<Value> {
     let slack = &client.0.company.slack;
     let views = slack.open_views(who.0.slack);
     let modals: Vec<Value> = views.iter().map(|view| json!({ "id": view.id, "view": view.body })).collect();
@@ -58,18 +61,17 @@ pub(super) async fn sight(State(client): State<Client>, Query(Seen { r#as: who }
 }
 
 fn person(slack: &Slack, persona: &Persona) -> Value {
-    let (title, intent) = match persona.login {
-        "ada" => ("Engineer", "asks for access"),
-        "bob" => ("Reviewer", "approves or rejects"),
-        "carol" => ("Auditor", "reads along"),
-        _ => ("Guest of another workspace", "gets in nowhere"),
+    let title = match persona.login {
+        "ada" => "Engineer",
+        "bob" => "Reviewer",
+        "carol" => "Auditor",
+        _ => "Of another company",
     };
     json!({
         "login": persona.login,
         "user": persona.slack,
         "name": persona.name,
         "title": title,
-        "intent": intent,
         "newest": newest(slack, persona),
     })
 }

@@ -47,7 +47,8 @@ fn shortened(key: &str) -> String {
         Some((at, _)) if part.len() > 3 * SHOWN => format!("…{}", &part[at..]),
         _ => part.to_owned(),
     };
-    key.split('#').map(short).collect::<Vec<_>>().join("#")
+    let is_joint = |c: char| !c.is_alphanumeric() && c != '_' && c != '-';
+    key.split_inclusive(is_joint).map(short).collect()
 }
 
 #[cfg(test)]
@@ -59,7 +60,8 @@ mod tests {
     #[test]
     fn a_transaction_is_told_by_its_keys_alone() {
         let put = |pk: &str, sk: &str| json!({ "Put": { "Item": { "pk": { "S": pk }, "sk": { "S": sk }, "body": { "S": "private" } } } });
-        let delete = json!({ "Delete": { "Key": { "pk": { "S": "WORK#2" }, "sk": { "S": "0001764000000#card" } } } });
+        let delete =
+            json!({ "Delete": { "Key": { "pk": { "S": "WORK#2" }, "sk": { "S": "0001764000000#card" } } } });
         let request = json!({ "TransactItems": [
             put("REQ#req_01JHKQ2B00000000000000ADA1", "META"), put("REQ#req_01JHKQ2B00000000000000ADA1", "EVENT#0002"), delete,
         ] });

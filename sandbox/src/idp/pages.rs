@@ -10,17 +10,20 @@ use super::person::Person;
 use crate::parameters::Parameters;
 
 const STYLE: &str = "
-body { margin: 0; min-height: 100vh; display: grid; place-content: center; background: #eef1f6;
-       font: 16px/1.5 system-ui, sans-serif; color: #1d2433 }
-main { width: min(26rem, 92vw); box-sizing: border-box; padding: 2rem; background: #fff; border-radius: 12px;
-       box-shadow: 0 8px 30px #1d243322 }
+:root { color-scheme: light dark; --ink: light-dark(#1d2433, #e6e9f0); --soft: light-dark(#566079, #a8b1c4);
+        --ground: light-dark(#eef1f6, #12151c); --sheet: light-dark(#fff, #1b202b); --line: light-dark(#ccd3e0, #3a4254);
+        --accent: light-dark(#3b5bdb, #8ea6ff) }
+body { margin: 0; min-height: 100vh; display: grid; place-content: center; background: var(--ground);
+       font: 16px/1.5 system-ui, sans-serif; color: var(--ink) }
+main { width: min(26rem, 92vw); box-sizing: border-box; padding: clamp(1.25rem, 6vw, 2rem); background: var(--sheet);
+       border: 1px solid var(--line); border-radius: 12px }
 h1 { margin: 0 0 .25rem; font-size: 1.35rem }
-p { margin: 0 0 1.25rem; color: #566079 }
+p { margin: 0 0 1.25rem; color: var(--soft) }
 form { display: grid; gap: .6rem }
-button { display: grid; padding: .7rem 1rem; font: inherit; text-align: left; color: inherit; background: #fff;
-         border: 1px solid #ccd3e0; border-radius: 8px; cursor: pointer }
-button:hover, button:focus-visible { border-color: #3b5bdb; outline: 2px solid #3b5bdb33 }
-small { color: #566079 }
+button { display: grid; padding: .7rem 1rem; font: inherit; text-align: left; color: inherit; background: none;
+         border: 1px solid var(--line); border-radius: 8px; cursor: pointer }
+button:hover, button:focus-visible { border-color: var(--accent); outline: 2px solid var(--accent) }
+small { color: var(--soft) }
 ";
 
 /// The page on which a person says who they are; its form repeats the authorization request.

@@ -16,9 +16,8 @@ export function drawConversation(state, notes) {
   const said = [...at.messages, ...notes].sort((one, other) => (one.ts < other.ts ? -1 : 1));
   const isNew = drawn !== `${state.me} ${at.id}`;
   const isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
-  const known = list.children.length;
   fillKept(list, withDays(said), (item) => (item.day ? dayLine(item) : message(item, state)));
-  if (isNew || (isAtEnd && list.children.length !== known)) list.scrollTop = list.scrollHeight;
+  if (isNew || isAtEnd) list.scrollTop = list.scrollHeight;
   drawn = `${state.me} ${at.id}`;
 }
 

@@ -54,7 +54,7 @@ async fn the_console_shows_who_is_signed_in_and_until_when() {
     let expected = "Demo AWS console\nSigned in to AWS\nRole\nS3Admin\nAccount\n111122223333\n\
                     Session name\nada@example.com\nSource identity\nada\nTag request\n01J\n\
                     Signed in until\n2026-03-02T13:00:00Z\nHard end\n2026-03-02T12:10:00Z\n\
-                    Time left\n10 min 0 s\ns3:ListAllMyBuckets\nAllowed";
+                    Time left\n10 min 0 s\nTry s3:ListAllMyBuckets";
     assert_eq!(page.text(), expected);
 }
 
@@ -63,9 +63,15 @@ async fn after_its_hard_end_a_session_still_shows_but_can_do_nothing() {
     let broker = broker().await;
     let browser = Browser::new();
     open_console(&broker, &browser).await;
+    let tried = async || {
+        let page = browser.open(&broker.aws.console_url()).await.unwrap();
+        browser.press(&page, "Try s3:ListAllMyBuckets").await.unwrap().text()
+    };
+    assert!(tried().await.ends_with("Time left\n10 min 0 s\nTry s3:ListAllMyBuckets\nAllowed"));
     broker.clock.advance(TimeDelta::minutes(10));
-    let page = browser.open(&broker.aws.console_url()).await.unwrap();
-    assert!(page.text().ends_with("Denied: with an explicit deny in a session policy"));
+    let denied =
+        "Time left\nnone\nTry s3:ListAllMyBuckets\nDenied: with an explicit deny in a session policy";
+    assert!(tried().await.ends_with(denied));
 }
 
 #[tokio::test]
