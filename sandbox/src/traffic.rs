@@ -22,7 +22,7 @@ use crate::clock::Clock;
 /// How many exchanges are kept.
 const MOST: usize = 600;
 /// From this length on a word could be a secret.
-const SECRET: usize = 32;
+const SECRET: usize = 40;
 
 /// One of those who call each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -69,7 +69,13 @@ fn page(aws: &Aws, trial: &Trial, headers: &HeaderMap) -> Response {
         }
         Some(_) | None => {
             let issuer = console.issuer.as_ref().map(Url::as_str);
-            let page = pages::message("Your session has ended", "To go on, sign in again.", issuer);
+            let sentence = match trial.call {
+                Some(_) => {
+                    "Denied: the security token included in the request is expired. To go on, sign in again."
+                }
+                None => "To go on, sign in again.",
+            };
+            let page = pages::message("Your session has ended", sentence, issuer);
             (StatusCode::UNAUTHORIZED, page).into_response()
         }
     }

@@ -38,6 +38,7 @@ const FILES: &[(&str, &str, &str)] = files! {
     "carol.svg" is "image/svg+xml",
     "mallory.svg" is "image/svg+xml",
     "elevate.svg" is "image/svg+xml",
+    "slackbot.svg" is "image/svg+xml",
 };
 
 /// Nothing runs or is shown that does not lie here.

@@ -4,6 +4,7 @@
 
 mod aws;
 mod browser;
+mod client;
 mod company;
 mod dynamo;
 mod idp;

@@ -16,15 +16,15 @@ export function drawConversation(state, notes) {
   const said = [...at.messages, ...notes].sort((one, other) => (one.ts < other.ts ? -1 : 1));
   const isNew = drawn !== `${state.me} ${at.id}`;
   const isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
-  fillKept(list, withDays(said), (item) => (item.day ? dayLine(item) : message(item, state)));
+  const items = [...(at.is_direct ? [{ beginning: true }] : []), ...withDays(said)];
+  fillKept(list, items, (item) => (item.beginning ? beginning() : item.day ? dayLine(item) : message(item, state)));
   if (isNew || isAtEnd) list.scrollTop = list.scrollHeight;
   drawn = `${state.me} ${at.id}`;
 }
 
 function heading(at) {
   if (!at.is_direct) {
-    const shared = at.is_shared ? " · shared with another workspace" : "";
-    return [h("h1", {}, "# ", at.name), h("p", { class: "soft" }, at.topic, shared, ` · ${at.members} members`)];
+    return [h("h1", {}, "# ", at.name), h("p", { class: "soft" }, `${at.topic} · ${at.members} members`)];
   }
   return [
     h("h1", {}, picture("elevate", 24), " elevate ", h("span", { class: "badge" }, "App")),
@@ -44,19 +44,23 @@ function withDays(said) {
   });
 }
 
+const beginning = () => h("li", { class: "beginning" },
+  h("p", {}, h("strong", {}, "This is the beginning of your messages with elevate,"), " which opens AWS roles to engineers for a while and for a reason. " +
+    "Ada asks here, Bob approves, and a link that works once opens the AWS console until the time is up."),
+  h("p", { class: "soft" }, "The bot is the real one. Slack, the identity provider and AWS are stand-ins on this machine, and the bot cannot tell."));
+
 const dayLine = (item) => h("li", { class: "day" }, h("span", {}, item.day));
 
 function message(item, { me, names, people, bot, at }) {
   const person = people.find((one) => one.user === item.user);
-  const login = person?.login ?? "elevate";
-  const name = person?.name ?? (item.user === bot ? "elevate" : "Slackbot");
+  const [login, name] = person ? [person.login, person.name] : item.user === bot ? ["elevate", "elevate"] : ["slackbot", "Slackbot"];
   const said = new Date(item.ts * 1000);
   const context = { me, names, at: { channel: at.id, ts: item.ts } };
   return h("li", { class: `message ${item.only_you ? "only-you" : ""}`, "data-ts": item.ts },
     item.only_you && h("p", { class: "whisper" }, eye(), "Only visible to you"),
     picture(login, 36),
     h("article", { "aria-label": `${name}, ${clockTime(said)}` },
-      h("header", {}, h("strong", {}, name), !person && h("span", { class: "badge" }, "App"), h("time", { datetime: said.toISOString() }, clockTime(said))),
+      h("header", {}, h("strong", {}, name), item.user === bot && h("span", { class: "badge" }, "App"), h("time", { datetime: said.toISOString() }, clockTime(said))),
       h("div", { class: "blocks" }, item.blocks.length ? blocks(item.blocks, context) : h("p", {}, mrkdwn(item.text, context)))));
 }
 

@@ -24,7 +24,7 @@ export function drawGuide(state, go) {
     h("ol", {}, STEPS.map(({ step, who: actor, title }, at) =>
       h("li", { class: done.includes(step) ? "done" : "", "aria-current": next?.step === step && "step" },
         h("span", { class: "number", "aria-hidden": "true" }, done.includes(step) ? "✓" : at + 1),
-        picture(actor, 22), h("span", {}, title), done.includes(step) && h("span", { class: "hidden" }, ", done")))),
+        picture(actor, 22), h("span", { class: "title" }, title), done.includes(step) && h("span", { class: "hidden" }, ", done")))),
     h("p", { class: "next", role: "status" }, text, " ",
       who && h("button", { type: "button", class: "plain", click: () => go(who, place) }, `Be ${state.people.find((one) => one.login === who).name}`)));
 }
