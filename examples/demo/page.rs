@@ -4,6 +4,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use axum::{Router, routing::get};
+use chrono::TimeDelta;
 use elevate::{
     config::Transport,
     flows::{Broker, sweep},
@@ -31,7 +32,7 @@ pub(crate) async fn run(port: u16, data: Option<&Path>) -> anyhow::Result<()> {
     let (listener, address) = http::listen(port).await.with_context(taken)?;
     let (bot_listener, bot_address) = http::listen(bot).await.with_context(taken)?;
     let ports = Ports { slack, idp, aws };
-    let company = Company::open_at(ports, Clock::running(), database(data)?).await.with_context(taken)?;
+    let company = Company::open_at(ports, clock(data)?, database(data)?).await.with_context(taken)?;
     furnish(&company);
 
     let app = stage::build(&company, &format!("http://{bot_address}"), Transport::Http, Arc::new(SystemIds))
@@ -52,6 +53,28 @@ fn database(data: Option<&Path>) -> anyhow::Result<Dynamo> {
     std::fs::create_dir_all(folder).with_context(|| format!("could not make {}", folder.display()))?;
     let file = folder.join("elevate.db");
     Dynamo::open(&file).with_context(|| format!("could not open {}", file.display()))
+}
+
+/// The machine's clock; or, where what is stored is kept, one that is as far ahead of it as the last run's was. What
+/// has been written down must not lie in the future.
+fn clock(data: Option<&Path>) -> anyhow::Result<Clock> {
+    let clock = Clock::running();
+    let Some(file) = data.map(|folder| folder.join("clock")) else { return Ok(clock) };
+    if let Ok(millis) = std::fs::read_to_string(&file) {
+        let millis = millis.trim().parse().with_context(|| format!("could not read {}", file.display()))?;
+        clock.advance(TimeDelta::milliseconds(millis));
+    }
+    let moved = clock.clone();
+    tokio::spawn(async move {
+        let mut moves = moved.listen();
+        while moves.changed().await.is_ok() {
+            let ahead = moved.now() - Clock::running().now();
+            if let Err(error) = std::fs::write(&file, ahead.num_milliseconds().to_string()) {
+                println!("  could not write {}: {error}", file.display());
+            }
+        }
+    });
+    Ok(clock)
 }
 
 /// Opens everybody's messages with the app, and a channel that is shared with Mallory's workspace.

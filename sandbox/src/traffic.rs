@@ -1,6 +1,6 @@
 //! Who has called whom, when, for how long, and what came of it: for people who look behind the scenes.
 //!
-//! Of a call its name is kept and a note of a few words, never its body; what could be a secret is masked.
+//! Of a call its name is kept and a note of a few words, never its body; what could be a secret in a path is masked.
 
 use std::{
     collections::VecDeque,
@@ -21,8 +21,8 @@ use crate::clock::Clock;
 
 /// How many exchanges are kept.
 const MOST: usize = 600;
-/// From this length on a word could be a secret.
-const SECRET: usize = 40;
+/// From this length on a part of a path could be a secret.
+const SECRET: usize = 32;
 
 /// One of those who call each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -152,7 +152,7 @@ pub(crate) struct Underway {
 impl Underway {
     /// Says in a few words what it is about.
     pub(crate) fn note(&mut self, note: &str) {
-        self.exchange.note = note.split(' ').map(masked).collect::<Vec<_>>().join(" ");
+        note.clone_into(&mut self.exchange.note);
     }
 
     /// It is answered.
@@ -220,9 +220,6 @@ pub fn of_browsers(router: Router, traffic: &Traffic) -> Router {
 
 /// A path without what could be a secret in it.
 fn masked_path(path: &str) -> String {
-    path.split('/').map(masked).collect::<Vec<_>>().join("/")
-}
-
-fn masked(word: &str) -> &str {
-    if word.len() < SECRET { word } else { "…" }
+    let part = |part| if str::len(part) < SECRET { part } else { "…" };
+    path.split('/').map(part).collect::<Vec<_>>().join("/")
 }

@@ -338,6 +338,7 @@ async fn secrets_are_neither_kept_nor_said() {
     let _log = Log::into(&folder, "elevate=trace");
     let dynamo = Dynamo::open(&folder.join("table")).unwrap();
     let world = World::staff(Company::open(Clock::standing(nine()), dynamo).await.unwrap()).await;
+    let traffic = world.company.watch();
     let (ada, bob, carol) = (world.ada(), world.bob(), world.carol());
     ada.links().await;
     bob.links().await;
@@ -359,7 +360,9 @@ async fn secrets_are_neither_kept_nor_said() {
     let everywhere =
         [REVIEW_CHANNEL, AUDIT_CHANNEL, GENERAL_CHANNEL, &world.company.slack.direct_channel(ADA.slack)]
             .map(|channel| format!("{:?}", world.company.slack.messages(channel)));
-    let said = format!("{everywhere:?} {:?}", world.company.slack.ephemerals(ADA.slack));
+    let said =
+        format!("{everywhere:?} {:?} {:?}", world.company.slack.ephemerals(ADA.slack), traffic.exchanges());
+    assert!(said.contains("AssumeRole"), "{said}");
     for secret in [world.company.idp.secrets_issued(), world.company.aws.secrets_issued()].concat() {
         assert!(!kept.contains(&secret) && !said.contains(&secret), "{secret}");
         assert!(!kept.contains(&BASE64_STANDARD_NO_PAD.encode(&secret)), "as bytes: {secret}");
@@ -367,6 +370,7 @@ async fn secrets_are_neither_kept_nor_said() {
     let tokens = [&to_link, &to_console].map(|link| link.rsplit('/').next().unwrap());
     for ours in tokens.into_iter().chain([&*state, &*cookie]) {
         assert!(!kept.contains(ours), "{ours}");
+        assert!(!format!("{:?}", traffic.exchanges()).contains(ours), "{ours}");
     }
     world.everybody_catches_up();
     world.finish().await;

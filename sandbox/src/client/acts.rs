@@ -6,6 +6,7 @@ use axum::{Json, extract::State, http::StatusCode};
 use chrono::TimeDelta;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use url::Url;
 
 use super::{Client, Who};
 use crate::{
@@ -25,7 +26,7 @@ pub(super) async fn types(State(client): State<Client>, Json(typed): Json<Typed>
     let Typed { r#as: Who(persona), channel, line } = typed;
     let person = client.0.company.slack.person(persona.slack);
     if !line.starts_with('/') {
-        let said = person.says(&channel, &as_slack_keeps_it(&line));
+        let said = person.says(&channel, &as_slack_keeps_it(&line, &client.0.origin));
         return told(said.map(drop).map_err(|failure| failure.to_string()));
     }
     let command = line.split(' ').next().unwrap_or_default();
@@ -120,12 +121,17 @@ fn answered(outcome: Result<Ack, Failure>) -> Result<(), String> {
     }
 }
 
-/// What somebody has typed, escaped and with its addresses marked.
-fn as_slack_keeps_it(line: &str) -> String {
-    let escaped = line.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    let word = |word: &str| {
-        let is_address = word.starts_with("http://") || word.starts_with("https://");
-        if is_address { format!("<{word}>") } else { word.to_owned() }
+/// What somebody has typed, escaped and with its addresses marked. One that was copied from this page leads by way
+/// of a person's browser; what is kept is where it leads.
+fn as_slack_keeps_it(line: &str, origin: &str) -> String {
+    let escaped = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let word = |word: &str| match Url::parse(word) {
+        Ok(url) if ["http", "https"].contains(&url.scheme()) => {
+            let is_hop = word.starts_with(&format!("{origin}/browse?"));
+            let to = url.query_pairs().find(|(name, _)| is_hop && name == "to");
+            format!("<{}>", escaped(to.as_ref().map_or(word, |(_, to)| to)))
+        }
+        Ok(_) | Err(_) => escaped(word),
     };
-    escaped.split(' ').map(word).collect::<Vec<_>>().join(" ")
+    line.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }

@@ -25,10 +25,13 @@ function asked() {
   return people.includes(name) ? name : "ada";
 }
 
+let fetches = 0;
+
+/** Fetches all that there is to see; what was fetched before it and comes after it is of no use. */
 async function refresh() {
-  const who = me;
-  const [sight, records] = await Promise.all([api.sight(who), api.records()]);
-  if (who !== me) return;
+  const fetch = (fetches += 1);
+  const [sight, records] = await Promise.all([api.sight(me), api.records()]);
+  if (fetch !== fetches) return;
   setClock(sight.now);
   state = { ...sight, records, at: whereabouts(sight) };
   remember();

@@ -35,12 +35,15 @@ async fn everything_the_page_names_is_there_and_nothing_else_may_run_or_be_shown
 async fn another_sites_page_learns_and_does_nothing() {
     let desk = Desk::open().await;
     for path in ["/api/sight?as=ada", "/api/traffic", "/browse?as=ada&to=http://127.0.0.1:1/"] {
-        for (name, value) in [("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site"), ("host", "evil.example.com")] {
+        for (name, value) in
+            [("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site"), ("host", "evil.example.com")]
+        {
             let answer = desk.get(path).header(name, value).send().await.unwrap();
             assert_eq!(answer.status(), 403, "{path} with {name}: {value}");
         }
     }
-    let form = desk.http.post(format!("{}/api/time", desk.origin)).body("{\"seconds\":60}").send().await.unwrap();
+    let form =
+        desk.http.post(format!("{}/api/time", desk.origin)).body("{\"seconds\":60}").send().await.unwrap();
     assert_eq!(form.status(), 415);
 }
 
@@ -60,7 +63,8 @@ fn the_page_can_show_every_block_that_the_product_is_known_to_send() {
     for file in fs::read_dir("../tests/it/snapshots").unwrap() {
         let path = file.unwrap().path();
         let text = fs::read_to_string(&path).unwrap();
-        let Some(json) = text.splitn(3, "---\n").nth(2).and_then(|json| serde_json::from_str(json).ok()) else {
+        let Some(json) = text.splitn(3, "---\n").nth(2).and_then(|json| serde_json::from_str(json).ok())
+        else {
             continue;
         };
         shown += 1;
@@ -78,7 +82,8 @@ fn check(json: &Value, tables: &BTreeMap<String, Vec<String>>, place: &str) {
     if let Some(kind) = json["type"].as_str().filter(|kind| *kind != "modal") {
         let known = tables.get(kind).unwrap_or_else(|| panic!("{place}: {kind} is not known to the page"));
         for field in json.as_object().unwrap().keys() {
-            let is_known = ["type", "block_id", "action_id"].contains(&field.as_str()) || known.contains(field);
+            let is_known =
+                ["type", "block_id", "action_id"].contains(&field.as_str()) || known.contains(field);
             assert!(is_known, "{place}: {kind}.{field} is not known to the page");
         }
     }

@@ -1,5 +1,7 @@
 //! Who has called whom: everything, in order, and nothing that could be a secret.
 
+use std::time::Duration;
+
 use axum::{Router, routing::get};
 use sandbox::{
     company::{ADA, REVIEW_CHANNEL},
@@ -7,6 +9,7 @@ use sandbox::{
     traffic,
 };
 use serde_json::Value;
+use tokio::time::timeout;
 
 use super::world::Desk;
 
@@ -15,7 +18,8 @@ async fn told(desk: &Desk) -> Vec<String> {
     let exchanges: Vec<Value> = desk.get("/api/traffic").send().await.unwrap().json().await.unwrap();
     let word = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let line = |one: &Value| {
-        let [from, to, call, note, status] = ["from", "to", "call", "note", "status"].map(|field| word(&one[field]));
+        let [from, to, call, note, status] =
+            ["from", "to", "call", "note", "status"].map(|field| word(&one[field]));
         format!("{from} → {to} {call} {note} {status}")
     };
     exchanges.iter().map(line).collect()
@@ -51,7 +55,7 @@ async fn a_call_that_is_not_answered_is_told_as_such() {
         _ = asked => panic!("it was answered"),
         () = called(&desk) => {}
     }
-    ended.changed().await.unwrap();
+    timeout(Duration::from_secs(5), ended.changed()).await.expect("nothing is told").unwrap();
     assert_eq!(told(&desk).await, ["bot → idp jwks  null"]);
 }
 

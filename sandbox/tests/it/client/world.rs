@@ -29,12 +29,12 @@ impl Desk {
     pub(super) async fn open() -> Self {
         let words = post(|| async { "Whom do I have the pleasure of meeting?" });
         let pressed = post(|| async { StatusCode::OK });
-        Self::before(Router::new().route("/slack/commands", words).route("/slack/interactions", pressed)).await
+        Self::before(Router::new().route("/slack/commands", words).route("/slack/interactions", pressed))
+            .await
     }
 
     pub(super) async fn before(bot: Router) -> Self {
-        let company =
-            Company::open(Clock::standing(noon()), Dynamo::in_memory().unwrap()).await.unwrap();
+        let company = Company::open(Clock::standing(noon()), Dynamo::in_memory().unwrap()).await.unwrap();
         for persona in [ADA, BOB] {
             drop(company.slack.direct_channel(persona.slack));
         }
@@ -82,8 +82,15 @@ impl Desk {
         let blocks = json!([{ "type": "actions", "elements": [button] }]);
         let said = json!({ "channel": channel, "user": user, "text": "A link", "blocks": blocks });
         let call = self.http.post(format!("{}/chat.postEphemeral", self.company.slack.api_url()));
-        let answer: Value =
-            call.bearer_auth("xoxb-example-bot-token").json(&said).send().await.unwrap().json().await.unwrap();
+        let answer: Value = call
+            .bearer_auth("xoxb-example-bot-token")
+            .json(&said)
+            .send()
+            .await
+            .unwrap()
+            .json()
+            .await
+            .unwrap();
         assert_eq!(answer["ok"], true, "{answer}");
     }
 }
