@@ -10,7 +10,7 @@ mod records;
 mod stage;
 mod tour;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::Parser;
 
@@ -29,7 +29,17 @@ struct CommandLine {
 }
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
-    let line = CommandLine::parse();
-    if line.tour { tour::run().await } else { page::run(line.port, line.data.as_deref()).await }
+async fn main() -> ExitCode {
+    let CommandLine { tour, data, port } = CommandLine::parse();
+    let outcome = if tour { tour::run().await } else { page::run(port, data.as_deref()).await };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            #[expect(clippy::print_stderr, reason = "the one place where a failure is told")]
+            {
+                eprintln!("demo: {error:#}");
+            }
+            ExitCode::FAILURE
+        }
+    }
 }
