@@ -17,8 +17,8 @@ use serde_json::Value;
 use super::{Client, Who};
 use crate::{company::Persona, cookie::cookie, slack::Slack};
 
-/// The cookies by which the provider, the broker and the console know a browser again.
-const COOKIES: [&str; 3] = ["idp_session", "__Host-elevate", "aws_console"];
+/// The cookies by which the provider, the broker, the console and Slack know a browser again.
+const COOKIES: [&str; 4] = ["idp_session", "__Host-elevate", "aws_console", "slack_session"];
 
 /// What is put away of a browser: its cookies by name.
 type Jar = BTreeMap<&'static str, String>;

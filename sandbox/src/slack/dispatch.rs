@@ -44,7 +44,7 @@ impl Slack {
 
     /// Notes in `traffic` what the bot asks for and what it is told.
     pub fn watch(&self, traffic: &Traffic) {
-        self.0.control.watch(traffic, Party::Slack, &[]);
+        self.0.control.watch(traffic, Party::Slack, &["authorize"]);
         *lock(&self.0.told) = Some(traffic.clone());
     }
 

@@ -25,14 +25,19 @@ async fn two_people_in_two_tabs_of_one_browser_have_a_session_each() {
     let desk = desk_with_links().await;
     let first = hop(&desk, "ada", LINK, "idp_session=of-nobody").await;
     assert_eq!((first.status().as_u16(), first.headers()[header::LOCATION].to_str().unwrap()), (303, LINK));
-    let nothing =
-        ["idp_session", "__Host-elevate", "aws_console"].map(|name| (name.to_owned(), String::new()));
+    let nothing = ["idp_session", "__Host-elevate", "aws_console", "slack_session"]
+        .map(|name| (name.to_owned(), String::new()));
     assert_eq!(cookies(&first), nothing);
 
-    let adas = "idp_session=ada-at-idp; theme=dark; __Host-elevate=ada-at-elevate";
+    let adas = "idp_session=ada-at-idp; theme=dark; __Host-elevate=ada-at-elevate; slack_session=of-ada";
     assert_eq!(cookies(&hop(&desk, "bob", LINK, adas).await), nothing);
     let back = hop(&desk, "ada", LINK, "idp_session=bob-at-idp").await;
-    let own = [("idp_session", "ada-at-idp"), ("__Host-elevate", "ada-at-elevate"), ("aws_console", "")];
+    let own = [
+        ("idp_session", "ada-at-idp"),
+        ("__Host-elevate", "ada-at-elevate"),
+        ("aws_console", ""),
+        ("slack_session", "of-ada"),
+    ];
     assert_eq!(cookies(&back), own.map(|(name, value)| (name.to_owned(), value.to_owned())));
     assert_eq!(cookies(&hop(&desk, "bob", LINK, adas).await)[0].1, "bob-at-idp");
 }

@@ -77,7 +77,7 @@ fn check(json: &Value, tables: &BTreeMap<String, Vec<String>>, place: &str) {
     let within: Vec<&Value> = match json {
         Value::Object(fields) => fields.values().collect(),
         Value::Array(items) => items.iter().collect(),
-        _ => return,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => return,
     };
     if let Some(kind) = json["type"].as_str().filter(|kind| *kind != "modal") {
         let known = tables.get(kind).unwrap_or_else(|| panic!("{place}: {kind} is not known to the page"));
