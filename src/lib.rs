@@ -17,6 +17,7 @@ pub mod config;
 pub mod domain;
 pub mod flows;
 pub mod identity;
+pub mod log;
 pub mod metrics;
 pub mod outbound;
 pub mod ports;

@@ -14,6 +14,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use elevate::{
     app::{self, Limits, Outside},
     config::{Config, DynamoDb, Transport},
+    log::quiet,
     secrets::KeptSecrets,
     store::schema::create_table,
     system::{SystemClock, SystemIds},
@@ -23,7 +24,7 @@ use tokio::{
     signal::unix::{SignalKind, signal},
     sync::watch,
 };
-use tracing_subscriber::{EnvFilter, filter::Directive};
+use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitExt};
 
 /// A Slack bot that gives engineers time-bound access to AWS roles.
 #[derive(Parser)]
@@ -182,35 +183,17 @@ fn stop_signal() -> anyhow::Result<watch::Receiver<bool>> {
     Ok(told)
 }
 
-/// Starts the log. `RUST_LOG` chooses what is logged; libraries that log bodies or addresses are kept quiet
-/// whatever it says.
+/// Starts the log. `RUST_LOG` chooses what is logged, of what may be.
 fn start_log(log: Log) {
-    const QUIET: [&str; 13] = [
-        "slack_morphism=off",
-        "tungstenite=off",
-        "tokio_tungstenite=off",
-        "aws_config=info",
-        "aws_smithy_runtime=info",
-        "aws_smithy_runtime_api=info",
-        "aws_sdk_kms=info",
-        "aws_sdk_secretsmanager=info",
-        "aws_sdk_ssm=info",
-        "aws_sdk_sts=info",
-        "hyper_util=info",
-        "reqwest=info",
-        "h2=info",
-    ];
     let chosen = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let directives = QUIET.iter().map(|directive| directive.parse().expect("a directive of ours"));
-    let filter = directives.fold(chosen, |filter, quiet: Directive| filter.add_directive(quiet));
     let is_read_by_a_person = io::stderr().is_terminal();
     let log_to = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+        .with_env_filter(chosen)
         .with_writer(io::stderr)
         .with_ansi(is_read_by_a_person);
     match log {
-        Log::Text => log_to.init(),
-        Log::Json => log_to.json().init(),
+        Log::Text => log_to.finish().with(quiet()).init(),
+        Log::Json => log_to.json().finish().with(quiet()).init(),
     }
 }
 

@@ -12,7 +12,7 @@ use elevate::{
     ports::{Clock, Ids},
     store::schema::create_table,
 };
-use sandbox::company::{APP_TOKEN, BROKER_KEY, Company};
+use sandbox::company::{APP_TOKEN, BROKER_KEY, BROKER_SECRET_KEY, BROKER_SESSION_TOKEN, Company};
 
 /// The stand-ins' clock, as the product asks it.
 pub(crate) struct StageClock(pub(crate) sandbox::clock::Clock);
@@ -57,7 +57,8 @@ pub(crate) async fn build(
 
 /// The machine and the AWS clients that the product gets on this stage.
 pub(crate) fn outside(company: &Company, ids: Arc<dyn Ids>) -> Outside {
-    let credentials = Credentials::new(BROKER_KEY, "not checked by the stand-ins", None, None, "sandbox");
+    let token = Some(BROKER_SESSION_TOKEN.to_owned());
+    let credentials = Credentials::new(BROKER_KEY, BROKER_SECRET_KEY, token, None, "sandbox");
     let region = Region::new("eu-west-1");
     let dynamodb = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())

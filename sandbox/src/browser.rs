@@ -12,6 +12,7 @@ mod origin;
 mod page;
 
 use std::{
+    collections::BTreeSet,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -42,6 +43,7 @@ pub struct Browser {
     clock: Clock,
     jar: Arc<Mutex<Jar>>,
     stops: Arc<Mutex<Vec<String>>>,
+    secrets: Arc<Mutex<BTreeSet<String>>>,
 }
 
 impl Browser {
@@ -63,7 +65,7 @@ impl Browser {
             .user_agent(USER_AGENT)
             .build()
             .expect("a client without options of its own is always built");
-        Self { client, clock, jar: Arc::default(), stops: Arc::default() }
+        Self { client, clock, jar: Arc::default(), stops: Arc::default(), secrets: Arc::default() }
     }
 
     /// Does not follow redirects to URLs that begin with `prefix`; the page then says where it would have
@@ -146,6 +148,13 @@ impl Browser {
         sent.find_map(|(key, value)| (key == name).then(|| value.to_owned()))
     }
 
+    /// Whatever was given to it that looks like a secret: cookies, and what was in the addresses and the forms that it
+    /// has sent.
+    #[must_use]
+    pub fn secrets_seen(&self) -> Vec<String> {
+        locked(&self.secrets).iter().cloned().collect()
+    }
+
     async fn navigate(&self, mut navigation: Navigation) -> Result<Page, BrowserError> {
         let mut hops = Vec::new();
         loop {
@@ -170,6 +179,7 @@ impl Browser {
         reachable(&navigation.url)?;
         let now = self.clock.now();
         let cookies = locked(&self.jar).header(navigation, now);
+        locked(&self.secrets).extend(navigation.secrets(cookies.as_deref()));
         let request = self.client.request(navigation.method.clone(), navigation.url.clone());
         let mut request = request.headers(navigation.headers());
         if let Some(cookies) = cookies {

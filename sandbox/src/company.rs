@@ -30,6 +30,10 @@ pub const SEALING_ALIAS: &str = "alias/elevate";
 /// The access key with which the broker signs its calls of AWS.
 pub const BROKER_KEY: &str = "AKIAEXAMPLEBROKER000";
 
+/// The secret that goes with that key; the stand-ins do not check it.
+pub const BROKER_SECRET_KEY: &str = "example/secret/key/of/the/broker/40chars";
+/// The token that goes with both, as with every key of a role.
+pub const BROKER_SESSION_TOKEN: &str = "example-session-token-of-the-broker";
 /// The slash command that the broker's app has, as people use it, and what each use does.
 pub const COMMANDS: [(&str, &str); 6] = [
     ("/elevate", "Ask for access to an AWS role"),
@@ -52,6 +56,14 @@ const CLIENT_SECRET: &str = "example-client-secret";
 const SEALING_KEY: &str = "ZXhhbXBsZS1zZWFsaW5nLWtleS1vZi0zMi1ieXRlcyE=";
 const BROKER_ARN: &str = "arn:aws:sts::999988887777:assumed-role/elevate-broker/i-0123456789abcdef0";
 const EXTERNAL_ID: &str = "example-external-id";
+
+/// What the broker is told, and nobody else.
+const SECRETS: [(&str, &str); 4] = [
+    ("ELEVATE_SLACK__BOT_TOKEN", BOT_TOKEN),
+    ("ELEVATE_SLACK__SIGNING_SECRET", SIGNING_SECRET),
+    ("ELEVATE_OIDC__CLIENT_SECRET", CLIENT_SECRET),
+    ("ELEVATE_SEALING__KEYS", SEALING_KEY),
+];
 
 /// Somebody of the story.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -211,6 +223,17 @@ impl Company {
         Ok(())
     }
 
+    /// Every secret that the broker was told, and that there is between the company's services and others.
+    #[must_use]
+    pub fn secrets_issued(&self) -> Vec<String> {
+        let told = SECRETS.map(|(_, secret)| secret.to_owned()).to_vec();
+        let brokers = vec![BROKER_SECRET_KEY.to_owned(), BROKER_SESSION_TOKEN.to_owned()];
+        let Self { slack, idp, aws, kms, .. } = self;
+        let issued =
+            [slack.secrets_issued(), idp.secrets_issued(), aws.secrets_issued(), kms.secrets_issued()];
+        [told, brokers].into_iter().chain(issued).flatten().collect()
+    }
+
     /// The broker's configuration file.
     #[must_use]
     pub fn configuration(&self, public_url: &str) -> String {
@@ -248,13 +271,7 @@ auditors     = "aws-temp#Auditor"
     /// The broker's secrets and the operator's settings, as environment variables.
     #[must_use]
     pub fn environment(&self) -> Vec<(String, String)> {
-        let secrets = [
-            ("ELEVATE_SLACK__BOT_TOKEN", BOT_TOKEN),
-            ("ELEVATE_SLACK__SIGNING_SECRET", SIGNING_SECRET),
-            ("ELEVATE_OIDC__CLIENT_SECRET", CLIENT_SECRET),
-            ("ELEVATE_SEALING__KEYS", SEALING_KEY),
-        ];
-        let secrets = secrets.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let secrets = SECRETS.map(|(name, value)| (name.to_owned(), value.to_owned()));
         secrets.into_iter().chain(self.settings.clone()).collect()
     }
 }

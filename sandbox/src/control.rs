@@ -11,7 +11,7 @@
 //! | of all three | |
 //! |---|---|
 //! | `GET clock`, `POST clock {"advance_seconds"}` | `{"now"}` |
-//! | `POST faults {"call", "fault", "times"?}` | a fault is `{"status": 503}`, `{"rate_limited": seconds}`, `"garbage"`, `"hangs"` or `"answer_lost"`; without `times` until it is healed |
+//! | `POST faults {"call", "fault", "times"?}` | a fault is `{"status": 503}`, `{"rate_limited": seconds}`, `"garbage"`, `"hangs"`, `"answer_lost"`, `"unanswered"` or `"quoted"`; without `times` until it is healed |
 //! | `POST latency {"call", "milliseconds"}` | |
 //! | `DELETE faults` | heals faults and latency |
 //! | `GET calls` | the names of all calls seen, oldest first |

@@ -9,7 +9,7 @@ use std::{
 
 use axum::{
     Json, Router,
-    body::{Body, Bytes},
+    body::{Body, Bytes, to_bytes},
     extract::{Request, State},
     http::{StatusCode, header},
     middleware::{self, Next},
@@ -41,6 +41,8 @@ pub enum Fault {
     AnswerLost,
     /// Done, and never answered.
     Unanswered,
+    /// Done, and answered 200 with the whole answer as one JSON string: whoever cannot read it has all of it at hand.
+    Quoted,
 }
 
 /// Faults and latency of one stand-in, switched on and off while it runs, and the calls it has seen.
@@ -204,5 +206,9 @@ async fn troubled(control: &Control, name: &str, answer: impl Future<Output = Re
             let lost = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
             Response::new(Body::from_stream(stream::once(async { Err::<Bytes, _>(lost) })))
         }
+        Some(Fault::Quoted) => match to_bytes(answer.await.into_body(), usize::MAX).await {
+            Ok(body) => Json(String::from_utf8_lossy(&body)).into_response(),
+            Err(broken) => (StatusCode::INTERNAL_SERVER_ERROR, broken.to_string()).into_response(),
+        },
     }
 }

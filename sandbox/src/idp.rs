@@ -166,7 +166,8 @@ impl Idp {
         self.realm().tampering = tampering;
     }
 
-    /// Every secret handed out or agreed on: the client secret, codes, tokens, session cookies.
+    /// Every secret handed out, agreed on or heard: the client secret, codes, tokens, session cookies, nonces, code
+    /// verifiers.
     #[must_use]
     pub fn secrets_issued(&self) -> Vec<String> {
         let client_secret = std::iter::once(self.0.client_secret.clone());

@@ -250,6 +250,15 @@ impl Slack {
         self.workspace().emitted.clone()
     }
 
+    /// Every secret handed out, sent or agreed on: the app's tokens, the signing secret, signatures, tickets of Socket
+    /// Mode, and what response URLs end in.
+    #[must_use]
+    pub fn secrets_issued(&self) -> Vec<String> {
+        let SlackConfig { bot_token, app_token, signing_secret, .. } = &self.0.config;
+        let agreed = [bot_token, app_token, signing_secret].map(String::clone);
+        agreed.into_iter().chain(self.workspace().secrets.clone()).collect()
+    }
+
     /// The person's client starts anew: what was ephemeral and every open modal is gone.
     pub fn reload(&self, user: &str) {
         let mut workspace = self.workspace();
@@ -263,7 +272,8 @@ impl Slack {
     }
 
     /// Forgets what was said before `moment`, as a workspace does whose messages are kept for so long only, with what
-    /// was handed out before it to act on. What the bot has [emitted](Slack::emitted) is noted anew from here on.
+    /// was handed out before it to act on. What the bot has [emitted](Slack::emitted), and
+    /// [secrets](Slack::secrets_issued), are noted anew from here on.
     pub fn forget_before(&self, moment: DateTime<Utc>) {
         self.workspace().forget_before(moment);
     }

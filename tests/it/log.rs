@@ -1,16 +1,20 @@
 //! The log of one test, to be searched for what must not be in it.
 
+mod search;
+mod story;
+
 use std::{
     fs::{self, File},
     path::{Path, PathBuf},
     sync::Arc,
 };
 
+use elevate::log::quiet;
 use tracing::{
     Dispatch,
     subscriber::{DefaultGuard, NoSubscriber},
 };
-use tracing_subscriber::fmt::format::FmtSpan;
+use tracing_subscriber::{fmt::format::FmtSpan, layer::SubscriberExt};
 
 /// What is logged while this lives: events and spans, with all their fields.
 pub(crate) struct Log {
@@ -25,7 +29,7 @@ pub(crate) struct Log {
 pub(crate) const PLANTED: &str = "the log can be read here";
 
 impl Log {
-    /// Logs what `filter` lets through into a file of this folder.
+    /// Logs what `filter` lets through, of what the program may log, into a file of this folder.
     pub(crate) fn into(folder: &Path, filter: &str) -> Self {
         let file = folder.join("log");
         let log = tracing_subscriber::fmt()
@@ -33,7 +37,8 @@ impl Log {
             .with_span_events(FmtSpan::FULL)
             .with_ansi(false)
             .with_writer(Arc::new(File::create(&file).unwrap()))
-            .finish();
+            .finish()
+            .with(quiet());
         let another = Dispatch::new(NoSubscriber::new());
         let log = Self { file, _guard: tracing::subscriber::set_default(log), _another: another };
         tracing::trace!(target: "elevate", planted = PLANTED);
@@ -51,4 +56,16 @@ pub(crate) fn folder(name: &str) -> PathBuf {
     drop(fs::remove_dir_all(&folder));
     fs::create_dir(&folder).unwrap();
     folder
+}
+
+#[test]
+fn no_directive_lets_a_library_speak_that_is_kept_quiet() {
+    const NARROW: &str = "trace,slack_morphism::hyper_tokio=trace,aws_smithy_runtime::client=trace";
+    const SAID: &str = "all that came from Slack or AWS";
+    let log = Log::into(&folder("no_directive_lets_a_library_speak_that_is_kept_quiet"), NARROW);
+    tracing::trace!(target: "slack_morphism::hyper_tokio::connector", SAID);
+    tracing::debug!(target: "aws_smithy_runtime::client::orchestrator", SAID);
+    assert!(!log.text().contains(SAID));
+    tracing::info!(target: "aws_smithy_runtime::client::orchestrator", SAID);
+    assert!(log.text().contains(SAID), "some may say a little");
 }

@@ -22,6 +22,7 @@ const MAY_USE: [(&str, &[&str]); 24] = [
     ("system", &["ports", "domain"]),
     ("throttle", &["ports", "domain"]),
     ("outbound", &[]),
+    ("log", &[]),
     ("config", &["ports", "domain", "outbound"]),
     ("slack/views", &["domain"]),
     ("slack/verify", &["domain"]),

@@ -142,6 +142,16 @@ impl Navigation {
         headers
     }
 
+    /// What looks like a secret in what is sent: in the address, the form, the cookies.
+    pub(super) fn secrets(&self, cookies: Option<&str>) -> Vec<String> {
+        let path = self.url.path_segments().into_iter().flatten().map(str::to_owned);
+        let form = form_urlencoded::parse(self.body.as_deref().unwrap_or_default().as_bytes());
+        let parameters = self.url.query_pairs().chain(form).map(|(_, value)| value.into_owned());
+        let cookies = cookies.unwrap_or_default().split("; ").filter_map(|cookie| cookie.split_once('='));
+        let cookies = cookies.map(|(_, value)| value.to_owned());
+        path.chain(parameters).chain(cookies).filter(|value| looks_secret(value)).collect()
+    }
+
     /// The farthest any URL on the way is from the page that caused it.
     fn site(&self) -> &'static str {
         let Some(from) = self.initiator() else {
@@ -176,6 +186,12 @@ impl Navigation {
             Cause::Link(source) | Cause::Form(source) | Cause::Refresh(source) => Some(source),
         }
     }
+}
+
+/// Whether nobody could guess it: 32 characters and more, without those that text is made of.
+fn looks_secret(value: &str) -> bool {
+    let fits = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
+    value.len() >= 32 && value.bytes().all(fits)
 }
 
 impl Source {

@@ -110,6 +110,7 @@ impl Ledger {
 
     pub(super) fn issue_code(&mut self, binding: CodeBinding, now: DateTime<Utc>) -> String {
         let code = self.new_secret();
+        self.note_secret(&binding.nonce);
         let issued = Code { binding, expires_at: now + CODE_LIFETIME, redeemed_as: None };
         self.codes.insert(code.clone(), issued);
         code
@@ -123,6 +124,7 @@ impl Ledger {
         now: DateTime<Utc>,
     ) -> Option<Redeemed> {
         let family = self.next_family();
+        self.secrets.extend(proof.code_verifier.map(str::to_owned));
         let code = self.codes.get_mut(code)?;
         if let Some(first) = code.redeemed_as {
             self.families.remove(&first);
@@ -209,7 +211,7 @@ impl Ledger {
         self.secrets = Vec::new();
     }
 
-    /// Remembers a secret that is not looked up here, such as an ID token.
+    /// Remembers a secret that is not looked up here, such as an ID token or a nonce.
     pub(super) fn note_secret(&mut self, secret: &str) {
         self.secrets.push(secret.to_owned());
     }

@@ -23,7 +23,7 @@ impl Idp {
     /// What the client is told when this person signs out, tampered with as ID tokens are.
     #[must_use]
     pub fn logout_token(&self, login: &str) -> String {
-        let realm = self.realm();
+        let realm = &mut *self.realm();
         let now = self.0.clock.now();
         let claims = json!({
             "iss": self.issuer(),
@@ -35,7 +35,9 @@ impl Idp {
             "sid": random_token(),
             "events": { "http://schemas.openid.net/event/backchannel-logout": {} },
         });
-        signed(self, &realm, claims.as_object().expect("it is one").clone())
+        let token = signed(self, realm, claims.as_object().expect("it is one").clone());
+        realm.ledger.note_secret(&token);
+        token
     }
 
     /// Ends all sessions of a person, and tells the client. Refresh tokens stay good, as those for offline access do.

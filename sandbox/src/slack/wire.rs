@@ -99,13 +99,15 @@ impl Slack {
     #[must_use]
     pub fn signed_at(&self, path: &str, body: &str, at: DateTime<Utc>) -> Delivery {
         let timestamp = at.timestamp();
+        let signature = signature(&self.0.config.signing_secret, timestamp, body);
+        self.workspace().secrets.push(signature.clone());
         let is_json = body.starts_with('{');
         let content_type = if is_json { "application/json" } else { "application/x-www-form-urlencoded" };
         let headers = [
             ("Content-Type", content_type.to_owned()),
             ("User-Agent", "Slackbot 1.0 (+https://api.slack.com/robots)".to_owned()),
             ("X-Slack-Request-Timestamp", timestamp.to_string()),
-            ("X-Slack-Signature", signature(&self.0.config.signing_secret, timestamp, body)),
+            ("X-Slack-Signature", signature),
         ];
         Delivery {
             path: path.to_owned(),

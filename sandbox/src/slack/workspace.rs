@@ -38,6 +38,8 @@ pub(super) struct Workspace {
     pub(super) loaded_options: BTreeMap<(String, String), Vec<Value>>,
     pub(super) response_urls: BTreeMap<String, ResponseUrl>,
     pub(super) emitted: Emitted,
+    /// Whatever was handed out or sent that opens something.
+    pub(super) secrets: Vec<String>,
     triggers: BTreeMap<String, Trigger>,
     /// When tickets for Socket Mode connections were issued.
     tickets: BTreeMap<String, DateTime<Utc>>,
@@ -76,6 +78,7 @@ impl Workspace {
             loaded_options: BTreeMap::new(),
             response_urls: BTreeMap::new(),
             emitted: Emitted::default(),
+            secrets: Vec::new(),
             triggers: BTreeMap::new(),
             tickets: BTreeMap::new(),
             last_stamp: 0,
@@ -141,7 +144,8 @@ impl Workspace {
         channel: &str,
         original: Option<Place>,
     ) -> String {
-        let opaque = format!("{:024x}", self.next_number());
+        let opaque = random_token();
+        self.secrets.push(opaque.clone());
         let url = format!("{}/response/{opaque}", self.origin);
         self.response_urls.insert(opaque, ResponseUrl::new(user, channel, original, self.now()));
         url
@@ -152,7 +156,8 @@ impl Workspace {
         let ticket = random_token();
         let host = self.origin.trim_start_matches("http://");
         let url = format!("ws://{host}/link/?ticket={ticket}&app_id={}", self.config.app_id);
-        self.tickets.insert(ticket, self.now());
+        self.tickets.insert(ticket.clone(), self.now());
+        self.secrets.push(ticket);
         url
     }
 
@@ -171,7 +176,7 @@ impl Workspace {
         self.ephemerals.retain(|ephemeral| ephemeral.ts >= first_kept);
         self.response_urls.retain(|_, url| !url.is_older_than(moment));
         self.triggers.retain(|_, trigger| trigger.issued_at >= moment);
-        self.emitted = Emitted::default();
+        (self.emitted, self.secrets) = Default::default();
     }
 
     pub(super) fn viewer(&self, user: &str) -> Viewer {

@@ -47,3 +47,23 @@ async fn what_was_handed_out_to_act_on_is_forgotten_too() {
     assert_eq!(answer(&old_url).await["error"], "invalid_url");
     assert_eq!(answer(&url).await["ok"], true);
 }
+
+#[tokio::test]
+async fn every_secret_is_on_the_list_until_it_is_forgotten() {
+    let slack = workspace().await;
+    Bot::of(&slack).await;
+    slack.person("U0ADA").types("C0REVIEW", "/elevate").await.unwrap();
+    let response_url = slack.last_form()["response_url"].clone();
+    let signature = slack.last_sent().unwrap().headers.pop().unwrap().1;
+    let url = slack.workspace().issue_socket_url();
+    let (_, ticket) = url.split_once("ticket=").unwrap();
+    let ticket = ticket.split('&').next().unwrap();
+    let secrets = slack.secrets_issued();
+    for secret in
+        ["xoxb-test", "xapp-test", SECRET, response_url.rsplit('/').next().unwrap(), &signature, ticket]
+    {
+        assert!(secrets.contains(&secret.to_owned()), "{secret}");
+    }
+    slack.forget_before(slack.0.config.clock.now());
+    assert_eq!(slack.secrets_issued(), ["xoxb-test", "xapp-test", SECRET]);
+}

@@ -70,3 +70,22 @@ async fn a_cookie_that_chromium_would_drop_is_a_fault() {
     assert!(cookie_fault("a=1; SameSite=None").await.contains("not Secure"));
     assert!(cookie_fault("a=1; Domain=example.com").await.contains("another domain"));
 }
+
+#[tokio::test]
+async fn what_a_browser_has_sent_and_nobody_could_guess_is_remembered() {
+    const SECRETS: [&str; 4] = [
+        "a-cookie-that-nobody-could-guess-1",
+        "a-field-that-nobody-could-guess--2",
+        "a-link-that-nobody-could-guess---3",
+        "a-query-that-nobody-could-guess--4",
+    ];
+    let form =
+        format!(r#"<form method="post"><input type="hidden" name="token" value="{}"><button>Go"#, SECRETS[1]);
+    let cookie = format!("session={}; Path=/", SECRETS[0]);
+    let page = || async move { ([(header::SET_COOKIE, cookie)], axum::response::Html(form)) };
+    let site = site(Router::new().route("/{link}", get(page).post(|| async { "gone" }))).await;
+    let browser = Browser::new();
+    let page = browser.open(&format!("{site}/{}?code={}", SECRETS[2], SECRETS[3])).await.unwrap();
+    browser.press(&page, "Go").await.unwrap();
+    assert_eq!(browser.secrets_seen(), SECRETS);
+}

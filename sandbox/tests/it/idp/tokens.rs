@@ -105,7 +105,12 @@ async fn every_secret_is_on_the_list() {
     let secrets = world.idp.secrets_issued();
     let session = world.party.browser.cookie(&world.party.issuer, "idp_session").unwrap();
     let token = |name| text(&tokens, name).to_owned();
+    let logout_token = world.idp.logout_token("ada");
+    let secrets = [secrets, world.idp.secrets_issued()].concat();
     for secret in [
+        VERIFIER.to_owned(),
+        "the-nonce".to_owned(),
+        logout_token,
         CLIENT_SECRET.to_owned(),
         answer["code"].clone(),
         session,

@@ -138,11 +138,14 @@ async fn faults_hit_the_call_they_are_meant_for_until_they_are_spent_or_healed()
     }
     fails(json!("answer_lost"), None).await;
     assert!(test().await.is_err());
+    fails(json!("quoted"), None).await;
+    let quoted: String = serde_json::from_str(&test().await.unwrap().2).unwrap();
+    assert_eq!(serde_json::from_str::<Value>(&quoted).unwrap()["ok"], true);
     slack.post("faults", json!({ "call": "clock", "fault": { "status": 500 } })).await;
     slack.get("clock").await;
     assert_eq!(slack.ask(Method::DELETE, "faults", None).await.1, json!({}));
     assert_eq!(test().await.unwrap().0, 200);
-    assert_eq!(slack.get("calls").await, json!(vec!["auth.test"; 8]));
+    assert_eq!(slack.get("calls").await, json!(vec!["auth.test"; 9]));
 }
 
 #[tokio::test]
