@@ -36,9 +36,9 @@ impl Claims {
         self.0.get(name)
     }
 
-    /// `sub`
+    /// `sub`; an empty one names nobody.
     pub(super) fn subject(&self) -> Option<&str> {
-        self.get("sub")?.as_str()
+        self.get("sub")?.as_str().filter(|subject| !subject.is_empty())
     }
 
     /// `auth_time`
@@ -118,6 +118,14 @@ mod tests {
             groups_claim: "groups".into(),
             groups_from: GroupsFrom::IdToken,
             trust_unverified_email,
+        }
+    }
+
+    #[test]
+    fn an_empty_name_is_nobodys() {
+        assert_eq!(claims(json!({ "sub": "ada" })).subject(), Some("ada"));
+        for nobody in [json!({}), json!({ "sub": "" }), json!({ "sub": null }), json!({ "sub": 7 })] {
+            assert_eq!(claims(nobody).subject(), None);
         }
     }
 

@@ -88,7 +88,8 @@ pub(super) fn verify(token: &str, expected: &Expected<'_>) -> Result<LogoutToken
     if claims.nonce.is_some() {
         return Err(Because("has a nonce, as only ID tokens have"));
     }
-    let subject = claims.sub.ok_or(Because("names a session and nobody whose it is"))?;
+    let subject = claims.sub.filter(|subject| !subject.is_empty());
+    let subject = subject.ok_or(Because("names a session and nobody whose it is"))?;
     Ok(LogoutToken { id: claims.jti, subject, issued_at })
 }
 

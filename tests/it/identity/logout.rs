@@ -44,6 +44,7 @@ async fn logout_tokens_of_another_moment_client_or_kind_are_refused() {
         (saying(json!({ "events": { EVENT: true } })), "is about no logout"),
         (saying(json!({ "events": EVENT })), "is not valid"),
         (saying(json!({ "sub": 7 })), "is not valid"),
+        (saying(json!({ "sub": "" })), "nobody whose it is"),
         (dropping("iss"), "is not valid"),
         (dropping("aud"), "is not valid"),
         (dropping("iat"), "is not valid"),
