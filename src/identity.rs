@@ -4,6 +4,8 @@
 
 mod claims;
 mod fetched;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod http;
 mod id_token;
 mod keys;
