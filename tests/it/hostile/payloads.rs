@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use elevate::domain::ids::RequestId;
 use sandbox::{
     company::{ADA, BOB, CAROL, MALLORY, Persona, TEAM},
-    slack::Ack,
+    slack::{self, Ack},
 };
 use serde_json::{Value, json};
 use url::form_urlencoded;
@@ -206,7 +206,8 @@ async fn whoever_is_named_of_two_workspaces_is_of_the_other_one() {
 async fn who_is_no_full_member_presses_nothing_whatever_the_payload_says() {
     let (world, request) = waiting().await;
     let slack = &world.company.slack;
-    let kinds: [(fn(&mut sandbox::slack::Person), &str); 3] = [
+    type Change = fn(&mut slack::Person);
+    let kinds: [(Change, &str); 3] = [
         (|bob| bob.is_restricted = true, "is a guest"),
         (|bob| (bob.is_restricted, bob.is_bot) = (false, true), "is a bot"),
         (|bob| (bob.is_bot, bob.deleted) = (false, true), "is deactivated"),
