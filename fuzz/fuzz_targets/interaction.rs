@@ -29,7 +29,7 @@ fn read(payload: &str) {
     match Interaction::read(payload) {
         Ok(Interaction::BlockActions(sender, press)) => {
             is_at_home(&sender, payload);
-            press.reply_to();
+            drop(press.reply_to());
         }
         Ok(Interaction::ViewSubmission(sender, submission)) => {
             is_at_home(&sender, payload);
@@ -45,7 +45,8 @@ fn is_at_home(sender: &Sender, payload: &str) {
     if sender.who(&home).is_none_or(|who| who.team != home) {
         return;
     }
-    let payload: Value = serde_json::from_str(payload).expect("it was read");
+    // What is let pass unread may hold what a `Value` cannot.
+    let Ok(payload) = serde_json::from_str::<Value>(payload) else { return };
     let organisation = &payload["enterprise"]["id"];
     let named =
         [&payload["team"]["id"], &payload["user"]["team_id"], &payload["view"]["app_installed_team_id"]];

@@ -40,12 +40,13 @@ impl Client<'_> {
         access_token: &str,
         nonce: Option<&str>,
     ) -> Result<Option<String>, String> {
+        let nonce = nonce.map(|nonce| Nonce::new(nonce.to_owned()));
         let expected = id_token::Expected {
             issuer: &IssuerUrl::new(self.issuer.to_owned()).map_err(|error| error.to_string())?,
             client_id: &ClientId::new(self.id.to_owned()),
             keys: self.keys,
             access_token: &AccessToken::new(access_token.to_owned()),
-            nonce: nonce.map(|nonce| Nonce::new(nonce.to_owned())).as_ref(),
+            nonce: nonce.as_ref(),
             now: self.now,
         };
         let token = token.parse().map_err(|_| "it is no token".to_owned())?;
