@@ -18,6 +18,8 @@ use crate::{
 
 /// The one stylesheet.
 pub(super) const STYLE: &str = include_str!("style.css");
+/// What tells a page of ours among a browser's tabs.
+pub(super) const ICON: &str = include_str!("icon.svg");
 
 /// Asks whether this Slack account is theirs.
 pub(super) fn confirm_link(name: &str, user: &str, team: &str, form_token: &Secret) -> Html<String> {
@@ -136,6 +138,7 @@ fn page_with(title: &str, head: &Markup, body: &Markup) -> Html<String> {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="robots" content="noindex";
                 title { (title) " · elevate" }
+                link rel="icon" href="/icon.svg" type="image/svg+xml";
                 link rel="stylesheet" href="/style.css";
                 (head)
             }

@@ -55,6 +55,7 @@ pub fn router(
         .route_layer(middleware::from_fn_with_state(visitors, at_their_pace))
         .route("/oidc/backchannel-logout", on(MethodFilter::POST, sign_out))
         .route("/style.css", get(style))
+        .route("/icon.svg", get(icon))
         .route("/health", get(|| async { "ok\n" }))
         .route("/ready", get(move |state| ready(state, is_reached())))
         .route(
@@ -252,6 +253,10 @@ impl CallbackQuery {
 
 async fn style() -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], pages::STYLE)
+}
+
+async fn icon() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "image/svg+xml")], pages::ICON)
 }
 
 /// Whether the store and Slack can be reached, and Slack can reach us. Why not is for the log: anybody can ask
