@@ -12,7 +12,8 @@ const STEPS = [
 
 /** What stands in the composer until it is sent, where that is the next thing to do. */
 export function suggestion(state) {
-  return nextStep(state)?.step === "asked" && state.me === "ada" && state.at.is_direct && !sees(state, "person.link") ? "/elevate" : undefined;
+  const isNext = nextStep(state)?.step === "asked" && state.me === "ada" && state.at.is_direct;
+  return isNext && (isLinked(state, "ada") || !sees(state, "person.link")) ? "/elevate" : undefined;
 }
 
 /** Draws the steps and the sentence; `go` leads to a person and a place. */
