@@ -18,7 +18,7 @@ use clap::Parser;
 #[derive(Parser)]
 struct CommandLine {
     /// Tells the whole story in the terminal, and ends.
-    #[arg(long, conflicts_with_all = ["data", "port"])]
+    #[arg(long, conflicts_with_all = ["data", "port", "step_up"])]
     tour: bool,
     /// Keeps what the product stores in this folder, so that people stay linked from one run to the next.
     #[arg(long, value_name = "DIR")]
@@ -26,12 +26,24 @@ struct CommandLine {
     /// The page's port on 127.0.0.1; the product and the stand-ins take the four after it.
     #[arg(long, default_value_t = 4000, value_parser = clap::value_parser!(u16).range(1..=65_531))]
     port: u16,
+    /// Asks for a sign-in of the last five minutes before the console opens, and before an answer of a reviewer counts.
+    #[arg(long)]
+    step_up: bool,
+}
+
+impl CommandLine {
+    /// What the operator would set for the product, as environment variables.
+    fn settings(&self) -> Vec<(String, String)> {
+        let step_up = [("ELEVATE_ACCESS__STEP_UP__MAX_AGE", "5m"), ("ELEVATE_ACCESS__STEP_UP__REVIEW", "true")];
+        let asked_for = step_up.into_iter().filter(|_| self.step_up);
+        asked_for.map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
+    }
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let CommandLine { tour, data, port } = CommandLine::parse();
-    let outcome = if tour { tour::run().await } else { page::run(port, data.as_deref()).await };
+    let line = CommandLine::parse();
+    let outcome = if line.tour { tour::run().await } else { page::run(&line).await };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

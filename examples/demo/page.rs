@@ -17,22 +17,24 @@ use sandbox::{
     http, slack, traffic,
 };
 
-use crate::{records, stage};
+use crate::{CommandLine, records, stage};
 
 /// How often the sweeper looks for work that nobody has done.
 const SWEEP_EVERY: Duration = Duration::from_secs(5);
 
-/// Serves the page at `port`, until the process is told to stop.
+/// Serves the page as the command line says, until the process is told to stop.
 ///
 /// # Errors
-/// When a port is taken, or what is kept in `data` cannot be read.
-pub(crate) async fn run(port: u16, data: Option<&Path>) -> anyhow::Result<()> {
+/// When a port is taken, or what is kept of an earlier run cannot be read.
+pub(crate) async fn run(line: &CommandLine) -> anyhow::Result<()> {
+    let (port, data) = (line.port, line.data.as_deref());
     let [bot, slack, idp, aws] = [1, 2, 3, 4].map(|after| port + after);
     let taken = || format!("the demo takes the ports {port} to {aws}; --port chooses others");
     let (listener, address) = http::listen(port).await.with_context(taken)?;
     let (bot_listener, bot_address) = http::listen(bot).await.with_context(taken)?;
     let ports = Ports { slack, idp, aws };
-    let company = Company::open_at(ports, clock(data)?, database(data)?).await.with_context(taken)?;
+    let mut company = Company::open_at(ports, clock(data)?, database(data)?).await.with_context(taken)?;
+    company.settings = line.settings();
     furnish(&company);
 
     let app = stage::build(&company, &format!("http://{bot_address}"), Transport::Http, Arc::new(SystemIds))
