@@ -1,0 +1,29 @@
+// The bot's own pages that no story comes by.
+
+import { story } from "./story.mjs";
+
+story("a link that is a day old is refused", async (arrives) => {
+  const ada = await arrives("ada");
+  await ada.sends("/elevate");
+  await ada.presses("+24 h");
+  const tab = await ada.follows("Link my account");
+  await tab.shows("That did not work");
+  await tab.reads("This link has been used or is too old.");
+});
+
+story("where reviewers must sign in, Bob answers on a page and not in Slack", async (arrives) => {
+  const ada = await arrives("ada");
+  await ada.sends("/elevate");
+  await ada.linksAs("Ada");
+  await ada.asks();
+  const bob = await arrives("bob");
+  await bob.presses("Approve");
+  await bob.linksAs("Bob");
+  await bob.presses("Approve");
+  await bob.hears("It is not answered before that.");
+  const tab = await bob.follows("Sign in");
+  await tab.shows("Answer a request");
+  await tab.presses("Sign in and approve");
+  await tab.shows("Answered");
+  await bob.hears("Approved by @Bob");
+}, "--step-up");

@@ -1,0 +1,44 @@
+// A story: people in a browser, a demo of their own, and nothing that goes wrong unheard.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { chromium } from "playwright-core";
+
+import { startDemo } from "./demo.mjs";
+import { listen } from "./judge.mjs";
+import { Person } from "./people.mjs";
+
+/** For how many milliseconds somebody waits for what should come. */
+const PATIENCE = 20_000;
+
+let browser;
+
+before(async () => (browser = await launch()));
+after(() => browser.close());
+
+/** Starts the Chromium of this machine. */
+export const launch = () => chromium.launch({ executablePath: process.env.CHROMIUM });
+
+/**
+ * Tells a story in a demo that was started with these flags. `play` gets what lets somebody arrive, in a tab of
+ * the one browser in which one person plays everybody.
+ */
+export function story(title, play, ...flags) {
+  test(title, async () => {
+    const demo = await startDemo(...flags);
+    const context = await browser.newContext({ locale: "en", timezoneId: "UTC" });
+    context.setDefaultTimeout(PATIENCE);
+    const complaints = listen(context);
+    try {
+      await play((login) => Person.arrives(context, demo.origin, login));
+      assert.deepEqual(complaints, []);
+    } catch (failure) {
+      for (const [at, page] of context.pages().entries()) await page.screenshot({ path: `failed: ${title}, ${at}.png` });
+      throw failure;
+    } finally {
+      await context.close();
+      await demo.end();
+    }
+  });
+}
