@@ -15,8 +15,8 @@ export function listen(context) {
   const complain = (page, what) => complaints.push(`${where(page.url())}: ${what}`);
   context.on("console", (message) => {
     // That a page was refused is no fault of it: the person who is there reads why.
-    const isThePage = message.location().url === message.page()?.url();
-    if (message.type() === "error" && !isThePage) complain(message.page(), `${message.text()} (${message.location().url})`);
+    const isRefusal = message.text().startsWith("Failed to load resource") && message.location().url === message.page().url();
+    if (message.type() === "error" && !isRefusal) complain(message.page(), `${message.text()} (${message.location().url})`);
   });
   context.on("weberror", (error) => complain(error.page(), error.error().stack));
   context.on("requestfailed", (request) => {

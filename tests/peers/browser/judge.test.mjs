@@ -1,10 +1,10 @@
 // The judge is shown pages that are wrong, and must say so.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
+import { browser } from "./browser.mjs";
 import { findings, listen } from "./judge.mjs";
-import { launch } from "./story.mjs";
 
 const ADDRESS = "http://127.0.0.1/page";
 const POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src 'self'";
@@ -22,11 +22,6 @@ const WRONG = [
   ["<style>@media (prefers-color-scheme: dark) { p { color: #333; background: #000 } }</style><p>pale</p>", /dark, 1280 px.*color contrast/],
   ["<p style='width: 400px'>wide</p>", /360 px: it scrolls sideways/],
 ];
-
-let browser;
-
-before(async () => (browser = await launch()));
-after(() => browser.close());
 
 test("a page that is as it should be is left alone", async () => {
   assert.deepEqual(await judged("<p>Well</p>"), []);

@@ -120,14 +120,24 @@ export class Person extends Tab {
     await this.page.waitForFunction((words) => document.title.includes(words), words);
   }
 
-  /** Fills in the form that lies in front, by the names of its fields, and sends it. */
-  async fillsIn(fields, send) {
+  /** Fills in the form that lies in front, by the names of its fields. */
+  async writes(fields) {
     for (const [name, value] of Object.entries(fields)) {
       const field = this.form.getByLabel(name, { exact: true });
       const isList = await field.evaluate((element) => element.matches("select"));
       await (isList ? field.selectOption({ label: value }) : field.fill(value));
     }
-    await this.form.getByRole("button", { name: send, exact: true }).click();
+  }
+
+  /** Sends the form, by the name of its button. */
+  async sendsForm(name) {
+    await this.form.getByRole("button", { name, exact: true }).click();
+  }
+
+  /** Loads the page anew, and with that loses what only they saw. */
+  async reloads() {
+    await this.page.reload();
+    await this.isCalled("·");
   }
 
   /** Follows a link of this name, which opens a tab. */

@@ -17,11 +17,12 @@ story("one person plays Ada and Bob, and Ada is in the console until her time is
   await slack.hears("Your Slack account is linked to ada@example.com");
 
   await slack.sends("/elevate");
-  await slack.fillsIn({}, "Request");
+  await slack.sendsForm("Request");
   await slack.reads("Please complete this required field.");
   await slack.isInOrder();
   const why = "The bucket policy of invoices is broken, customers cannot pay";
-  await slack.fillsIn({ "Account and role": "prod / S3Admin · 111122223333", "For how long": "1h", Why: why }, "Request");
+  await slack.writes({ "Account and role": "prod / S3Admin · 111122223333", "For how long": "1h", Why: why });
+  await slack.sendsForm("Request");
   await slack.hears("You asked for prod (111122223333) / S3Admin");
 
   await slack.becomes("Bob");
@@ -64,10 +65,11 @@ story("Bob rejects, and Ada reads why", async (arrives) => {
   await ada.asks();
   await bob.goesTo("# access-reviews");
   await bob.presses("Reject");
-  await bob.fillsIn({}, "Reject");
+  await bob.sendsForm("Reject");
   await bob.reads("Please complete this required field.");
   await bob.isInOrder();
-  await bob.fillsIn({ Why: "ReadOnly is enough for that" }, "Reject");
+  await bob.writes({ Why: "ReadOnly is enough for that" });
+  await bob.sendsForm("Reject");
   await bob.hears("Rejected by @Bob");
   await ada.hears("ReadOnly is enough for that");
   await ada.isInOrder();

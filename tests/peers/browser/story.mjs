@@ -1,24 +1,15 @@
 // A story: people in a browser, a demo of their own, and nothing that goes wrong unheard.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { chromium } from "playwright-core";
-
+import { browser } from "./browser.mjs";
 import { startDemo } from "./demo.mjs";
 import { listen } from "./judge.mjs";
 import { Person } from "./people.mjs";
 
 /** For how many milliseconds somebody waits for what should come. */
 const PATIENCE = 20_000;
-
-let browser;
-
-before(async () => (browser = await launch()));
-after(() => browser.close());
-
-/** Starts the Chromium of this machine. */
-export const launch = () => chromium.launch({ executablePath: process.env.CHROMIUM });
 
 /**
  * Tells a story in a demo that was started with these flags. `play` gets what lets somebody arrive, in a tab of
