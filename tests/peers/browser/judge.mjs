@@ -47,8 +47,14 @@ async function findingsOf(page) {
   const { violations } = await page.evaluate("axe.run({ preload: false, resultTypes: ['violations'] })");
   const serious = violations.filter(({ impact }) => SERIOUS.includes(impact));
   const told = serious.flatMap(({ help, nodes }) => nodes.map((node) => `${help}: ${node.html}`));
-  const isTooWide = await page.evaluate("document.documentElement.scrollWidth > innerWidth");
-  return isTooWide ? [...told, "it scrolls sideways"] : told;
+  return [...told, ...(await page.evaluate(widest))];
+}
+
+/** Runs in the page: what makes it scroll sideways. */
+function widest() {
+  if (document.documentElement.scrollWidth <= innerWidth) return [];
+  const sticksOut = [...document.body.querySelectorAll("*")].filter((element) => element.getBoundingClientRect().right > innerWidth);
+  return [`it scrolls sideways: ${sticksOut.at(-1)?.outerHTML}`];
 }
 
 /** An address without what may be a secret in it. */
