@@ -11,6 +11,24 @@ story("a link that is a day old is refused", async (arrives) => {
   await tab.reads("This link has been used or is too old.");
 });
 
+story("while the identity provider is slow, the page that leads there can be used", async (arrives) => {
+  const ada = await arrives("ada");
+  await ada.sends("/elevate");
+  const tab = await ada.follows("Link my account");
+  await tab.cannotReach("**/authorize?*");
+  await tab.presses("This is me: go on to sign in");
+  await tab.shows("Signing in");
+});
+
+story("nothing is where nobody has been sent", async (arrives) => {
+  const ada = await arrives("ada");
+  await ada.sends("/elevate");
+  const tab = await ada.follows("Link my account");
+  await tab.shows("Link your Slack account");
+  await tab.opens("/nowhere");
+  await tab.shows("Nothing here");
+});
+
 story("where reviewers must sign in, Bob answers on a page and not in Slack", async (arrives) => {
   const ada = await arrives("ada");
   await ada.sends("/elevate");

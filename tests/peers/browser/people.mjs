@@ -30,6 +30,16 @@ export class Tab {
     return this.page.getByRole("button", { name, exact: true }).last();
   }
 
+  /** Goes to another page of where they are. */
+  async opens(path) {
+    await this.page.goto(new URL(path, this.page.url()).href);
+  }
+
+  /** Waits in vain, from here on, for addresses that match the pattern. */
+  async cannotReach(pattern) {
+    await this.page.route(pattern, () => new Promise(() => {}));
+  }
+
   /** Says at the identity provider who they are. */
   async signsInAs(name) {
     await this.shows("Sign in");
