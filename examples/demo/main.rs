@@ -34,7 +34,8 @@ struct CommandLine {
 impl CommandLine {
     /// What the operator would set for the product, as environment variables.
     fn settings(&self) -> Vec<(String, String)> {
-        let step_up = [("ELEVATE_ACCESS__STEP_UP__MAX_AGE", "5m"), ("ELEVATE_ACCESS__STEP_UP__REVIEW", "true")];
+        let step_up =
+            [("ELEVATE_ACCESS__STEP_UP__MAX_AGE", "5m"), ("ELEVATE_ACCESS__STEP_UP__REVIEW", "true")];
         let asked_for = step_up.into_iter().filter(|_| self.step_up);
         asked_for.map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
     }

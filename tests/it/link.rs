@@ -405,7 +405,8 @@ async fn a_token_that_cannot_be_trusted_links_nobody_and_is_told() {
 async fn refused_pages_carry_the_same_headers_as_any_other() {
     let world = World::start().await;
     let ada = world.ada();
-    for path in ["/link/nothing", "/console/nothing", "/oidc/callback", "/nowhere", "/style.css", "/icon.svg"] {
+    for path in ["/link/nothing", "/console/nothing", "/oidc/callback", "/nowhere", "/style.css", "/icon.svg"]
+    {
         let page = ada.browser.get_raw(&format!("{}{path}", world.url)).await.unwrap();
         let policy = page.header("content-security-policy");
         assert!(

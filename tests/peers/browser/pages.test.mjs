@@ -11,13 +11,14 @@ story("a link that is a day old is refused", async (arrives) => {
   await tab.reads("This link has been used or is too old.");
 });
 
-story("while the identity provider is slow, the page that leads there can be used", async (arrives) => {
+story("while the identity provider has nothing to show, there is a link that leads to it", async (arrives) => {
   const ada = await arrives("ada");
   await ada.sends("/elevate");
   const tab = await ada.follows("Link my account");
-  await tab.cannotReach("**/authorize?*");
+  await tab.doesNotReach("**/authorize?*");
   await tab.presses("This is me: go on to sign in");
   await tab.shows("Signing in");
+  await tab.offersLink("Go on to sign in");
 });
 
 story("nothing is where nobody has been sent", async (arrives) => {

@@ -30,14 +30,19 @@ export class Tab {
     return this.page.getByRole("button", { name, exact: true }).last();
   }
 
+  /** Waits for a link. */
+  async offersLink(name) {
+    await this.page.getByRole("link", { name }).waitFor();
+  }
+
   /** Goes to another page of where they are. */
   async opens(path) {
     await this.page.goto(new URL(path, this.page.url()).href);
   }
 
-  /** Waits in vain, from here on, for addresses that match the pattern. */
-  async cannotReach(pattern) {
-    await this.page.route(pattern, () => new Promise(() => {}));
+  /** Stays where they are, from here on, when the page leads to an address that matches the pattern. */
+  async doesNotReach(pattern) {
+    await this.page.route(pattern, (route) => route.fulfill({ status: 204 }));
   }
 
   /** Says at the identity provider who they are. */

@@ -25,11 +25,17 @@ export function story(title, play, ...flags) {
       await play((login) => Person.arrives(context, demo.origin, login));
       assert.deepEqual(complaints, []);
     } catch (failure) {
-      for (const [at, page] of context.pages().entries()) await page.screenshot({ path: `failed: ${title}, ${at}.png` });
+      await picture(context.pages(), title);
       throw failure;
     } finally {
       await context.close();
       await demo.end();
     }
   });
+}
+
+/** Takes a picture of every tab, for whoever looks into why a story failed. A tab that cannot be shown does not hide that. */
+async function picture(pages, title) {
+  const taken = pages.map((page, at) => page.screenshot({ path: `failed: ${title}, ${at}.png` }));
+  await Promise.allSettled(taken);
 }
