@@ -29,7 +29,7 @@ fn read(payload: &str) {
     match Interaction::read(payload) {
         Ok(Interaction::BlockActions(sender, press)) => {
             is_at_home(&sender, payload);
-            drop(press.reply_to());
+            drop(press.response_url());
         }
         Ok(Interaction::ViewSubmission(sender, submission)) => {
             is_at_home(&sender, payload);

@@ -4,8 +4,6 @@ import threading
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from world.process import eventually
-
 
 @dataclass(frozen=True)
 class Post:
@@ -19,10 +17,9 @@ class Post:
 class Receiver:
     """The server, and what it has taken."""
 
-    def __init__(self, answer: str = "") -> None:
-        """Listens on loopback, and says `answer` to everything."""
+    def __init__(self) -> None:
+        """Listens on loopback, and says nothing to anything."""
         self.posts: list[Post] = []
-        self._answer = answer.encode()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
@@ -36,22 +33,16 @@ class Receiver:
         self._server.shutdown()
         self._server.server_close()
 
-    def waits_for_post(self) -> Post:
-        """The first post, which may be yet to come."""
-        return eventually(lambda: self.posts[0] if self.posts else None, lambda: "nothing is posted")
-
     def _handler(self) -> type[BaseHTTPRequestHandler]:
-        posts, answer = self.posts, self._answer
+        posts = self.posts
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["content-length"]))
                 posts.append(Post(self.path, dict(self.headers), body))
                 self.send_response(200)
-                self.send_header("content-type", "text/html")
-                self.send_header("content-length", str(len(answer)))
+                self.send_header("content-length", "0")
                 self.end_headers()
-                self.wfile.write(answer)
 
             def log_message(self, *_: object) -> None:
                 """Says nothing: what comes is looked at by whoever waits for it."""
