@@ -64,7 +64,6 @@ fn policy(prefix: &str) -> Policy {
     Policy {
         group_prefix: prefix.into(),
         reviewers: "aws-temp#Reviewer".into(),
-        auditors: "aws-temp#Auditor".into(),
         request_ttl: Minutes::MAX,
         max_duration: Minutes::MAX,
         durations: vec![Minutes::MAX],

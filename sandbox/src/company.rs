@@ -259,7 +259,6 @@ external_id = "{EXTERNAL_ID}"
 [access]
 group_prefix = "aws-temp"
 reviewers    = "aws-temp#Reviewer"
-auditors     = "aws-temp#Auditor"
 
 [accounts]
 111122223333 = "prod"

@@ -188,7 +188,6 @@ fn link_policy(source: &mut Source, slack: &Setting<Slack>) -> Setting<LinkPolic
 fn policy(source: &mut Source) -> Setting<Policy> {
     let group_prefix = source.or("access.group_prefix", "aws-temp", group_prefix);
     let reviewers = source.or("access.reviewers", "aws-temp#Reviewer", text);
-    let auditors = source.or("access.auditors", "aws-temp#Auditor", text);
     let request_ttl = source.or("access.request_ttl", "24h", Minutes::from_str);
     let max_duration = source.or("access.max_duration", "8h", Minutes::from_str);
     let durations = source.list_or("access.durations", "15m,30m,1h,2h,4h,8h", Minutes::from_str);
@@ -199,7 +198,6 @@ fn policy(source: &mut Source) -> Setting<Policy> {
     Ok(Policy {
         group_prefix: group_prefix?,
         reviewers: reviewers?,
-        auditors: auditors?,
         request_ttl: request_ttl?,
         max_duration,
         durations,

@@ -71,8 +71,6 @@ pub struct Policy {
     pub group_prefix: String,
     /// The group whose members may answer requests.
     pub reviewers: String,
-    /// The group whose members may read everything.
-    pub auditors: String,
     /// How long a request waits for an answer.
     pub request_ttl: Minutes,
     /// The longest anybody may have access.
@@ -160,7 +158,6 @@ mod tests {
         Policy {
             group_prefix: "aws-temp".into(),
             reviewers: "aws-temp#Reviewer".into(),
-            auditors: "aws-temp#Auditor".into(),
             request_ttl: "24h".parse().unwrap(),
             max_duration: "8h".parse().unwrap(),
             durations: vec!["1h".parse().unwrap()],

@@ -136,7 +136,6 @@ fn policy() -> Policy {
     Policy {
         group_prefix: "aws-temp".into(),
         reviewers: "aws-temp#Reviewer".into(),
-        auditors: "aws-temp#Auditor".into(),
         request_ttl: "24h".parse().unwrap(),
         max_duration: "8h".parse().unwrap(),
         durations: vec!["1h".parse().unwrap()],

@@ -21,7 +21,6 @@ pub(in crate::domain) fn policy() -> Policy {
     Policy {
         group_prefix: "aws-temp".into(),
         reviewers: REVIEWER.into(),
-        auditors: "aws-temp#Auditor".into(),
         request_ttl: "24h".parse().unwrap(),
         max_duration: "8h".parse().unwrap(),
         durations: vec!["1h".parse().unwrap()],
