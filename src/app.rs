@@ -14,6 +14,7 @@ use crate::{
     identity::{OpenIdProvider, SignInWithSlack},
     metrics::{Measured, Metrics, acks},
     ports::{Channel, Chat, Clock, Ids, SealError, Sealer, SlackAccounts, Workspace},
+    rate_limit::ProcessRateLimits,
     sealer::Keyring,
     slack::{
         client::{SlackChat, SlackClientConfig},
@@ -23,7 +24,6 @@ use crate::{
         views::Names,
     },
     store::{DynamoStore, schema::check_table},
-    throttle::Paces,
     web,
 };
 
@@ -150,7 +150,7 @@ fn adapters(config: &Config, outside: Outside) -> anyhow::Result<Ports> {
         slack_accounts,
         sealer: Arc::new(Keyring::new(&config.sealing, &kms, Arc::clone(&ids))),
         cloud: Arc::new(AwsCloud::new(sts, config.aws.clone(), config.public_url.clone())?),
-        throttle: Arc::new(Paces::new(Arc::clone(&clock))),
+        rate_limits: Arc::new(ProcessRateLimits::new(Arc::clone(&clock))),
         clock,
         ids,
     })
@@ -169,7 +169,7 @@ fn measured(ports: Ports, sealing: &Sealing, metrics: &Arc<Metrics>) -> Ports {
         identity: Arc::new(Measured::new("identity_provider", ports.identity, metrics)),
         slack_accounts: ports.slack_accounts.map(|port| Arc::new(Measured::new("slack", port, metrics)) as _),
         cloud: Arc::new(Measured::new("aws", ports.cloud, metrics)),
-        throttle: Arc::new(Measured::new("throttle", ports.throttle, metrics)),
+        rate_limits: Arc::new(Measured::new("rate_limits", ports.rate_limits, metrics)),
         ..ports
     }
 }

@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! main → app → { slack::{routes, socket}, web } → flows → ports → domain
-//!              { store, slack::client, identity, aws, sealer, secrets, system, throttle, metrics } → ports, domain
+//!              { store, slack::client, identity, aws, sealer, secrets, system, rate_limit, metrics } → ports, domain
 //!              slack::views → domain
 //! ```
 //!
@@ -17,14 +17,14 @@ pub mod config;
 pub mod domain;
 pub mod flows;
 pub mod identity;
-pub mod log;
+pub mod log_redaction;
 pub mod metrics;
 pub mod outbound;
 pub mod ports;
+pub mod rate_limit;
 pub mod sealer;
 pub mod secrets;
 pub mod slack;
 pub mod store;
 pub mod system;
-pub mod throttle;
 pub mod web;

@@ -14,7 +14,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use elevate::{
     app::{self, Limits, Outside},
     config::{Config, DynamoDb, Transport},
-    log::quiet,
+    log_redaction::most_verbose,
     secrets::KeptSecrets,
     store::schema::create_table,
     system::{SystemClock, SystemIds},
@@ -192,8 +192,8 @@ fn start_log(log: Log) {
         .with_writer(io::stderr)
         .with_ansi(is_read_by_a_person);
     match log {
-        Log::Text => log_to.finish().with(quiet()).init(),
-        Log::Json => log_to.json().finish().with(quiet()).init(),
+        Log::Text => log_to.finish().with(most_verbose()).init(),
+        Log::Json => log_to.json().finish().with(most_verbose()).init(),
     }
 }
 

@@ -47,7 +47,7 @@ pub struct Metrics {
     calls: Durations<3>,
     events: Family<Labels<1>, Counter>,
     parked: Family<Labels<1>, Counter>,
-    throttled: Family<Labels<1>, Counter>,
+    rate_limited: Family<Labels<1>, Counter>,
     open: Family<Labels<1>, Gauge>,
     due: Family<Labels<1>, Gauge>,
     oldest_due: Seconds,
@@ -79,7 +79,7 @@ impl Metrics {
             calls: Family::new_with_constructor(histogram),
             events: Family::default(),
             parked: Family::default(),
-            throttled: Family::default(),
+            rate_limited: Family::default(),
             open: Family::default(),
             due: Family::default(),
             oldest_due: Gauge::default(),
@@ -92,7 +92,7 @@ impl Metrics {
             drop(metrics.parked.get_or_create(&[("task", task)]));
         }
         for who in [names::ACCOUNT, names::ADDRESS] {
-            drop(metrics.throttled.get_or_create(&[("who", who)]));
+            drop(metrics.rate_limited.get_or_create(&[("who", who)]));
         }
         Arc::new(metrics)
     }
@@ -108,7 +108,17 @@ impl Metrics {
     /// The one place where metrics have their names.
     fn register(&mut self) {
         let Self {
-            registry, acks, calls, events, parked, throttled, open, due, oldest_due, last_sweep, ..
+            registry,
+            acks,
+            calls,
+            events,
+            parked,
+            rate_limited,
+            open,
+            due,
+            oldest_due,
+            last_sweep,
+            ..
         } = self;
         registry.register_with_unit(
             "slack_ack_duration",
@@ -129,9 +139,9 @@ impl Metrics {
             parked.clone(),
         );
         registry.register(
-            "throttled",
+            "rate_limited",
             "What was not done because there was too much of it, by whose it was",
-            throttled.clone(),
+            rate_limited.clone(),
         );
         registry.register_with_unit(
             "open",
@@ -177,8 +187,8 @@ impl Metrics {
         self.parked.get_or_create(&[("task", task)]).inc();
     }
 
-    fn throttled(&self, who: &'static str) {
-        self.throttled.get_or_create(&[("who", who)]).inc();
+    fn rate_limited(&self, who: &'static str) {
+        self.rate_limited.get_or_create(&[("who", who)]).inc();
     }
 
     fn swept(&self, now: Timestamp) {

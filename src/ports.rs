@@ -110,32 +110,32 @@ pub enum SecretPlace {
 #[error("{0}")]
 pub struct SecretError(pub String);
 
-/// How fast anybody may go.
-pub trait Throttle: Send + Sync {
-    /// Counts a command, a press or a form of an account, unless there have been too many.
-    fn acts(&self, who: &SlackUser) -> Result<(), TooFast>;
-    /// Whether an account may be told that it goes too fast, which takes a call of Slack: now and then.
-    fn may_be_told(&self, who: &SlackUser) -> bool;
-    /// Counts a page that is asked for from this address, or from one that is whoever has this one's, unless there
-    /// have been too many.
-    fn visits(&self, address: IpAddr) -> Result<(), TooFast>;
+/// Rate limits.
+pub trait RateLimits: Send + Sync {
+    /// Counts a command, a press or a form of an account. Errors when the account exceeds its rate limit.
+    fn count_action(&self, who: &SlackUser) -> Result<(), RateLimited>;
+    /// Whether an account may be notified that it exceeds its rate limit, which requires a call: now and then.
+    fn may_notify(&self, who: &SlackUser) -> bool;
+    /// Counts one page view by this address; neighbours in one IPv6 /64 count as one address. Errors when the
+    /// address exceeds its rate limit.
+    fn count_page_view(&self, address: IpAddr) -> Result<(), RateLimited>;
 }
 
-/// There have been too many.
+/// A rate limit is exceeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("too fast, for another {wait:?}")]
-pub struct TooFast {
+#[error("rate limited for another {wait:?}")]
+pub struct RateLimited {
     /// How long to wait.
     pub wait: Duration,
 }
 
-impl From<TooFast> for Refusal {
-    fn from(too_fast: TooFast) -> Self {
-        Self::TooFast { seconds: too_fast.seconds() }
+impl From<RateLimited> for Refusal {
+    fn from(rate_limited: RateLimited) -> Self {
+        Self::TooFast { seconds: rate_limited.seconds() }
     }
 }
 
-impl TooFast {
+impl RateLimited {
     /// How long to wait, in whole seconds.
     #[must_use]
     pub fn seconds(self) -> u64 {

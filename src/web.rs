@@ -3,9 +3,10 @@
 mod browser;
 mod error;
 mod pages;
+mod prefetch;
+mod rate_limit;
 mod routes;
 mod serving;
-mod visitor;
 
 pub use routes::router;
 pub use serving::{Limits, serve};

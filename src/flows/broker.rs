@@ -25,7 +25,7 @@ use crate::{
         policy::Policy,
         refusal::Refusal,
     },
-    ports::{Chat, Clock, Cloud, Identity, Ids, Sealer, SlackAccounts, Store, Throttle},
+    ports::{Chat, Clock, Cloud, Identity, Ids, RateLimits, Sealer, SlackAccounts, Store},
 };
 
 /// Every effect the broker can have.
@@ -38,7 +38,7 @@ pub struct Ports {
     pub slack_accounts: Option<Arc<dyn SlackAccounts>>,
     pub sealer: Arc<dyn Sealer>,
     pub cloud: Arc<dyn Cloud>,
-    pub throttle: Arc<dyn Throttle>,
+    pub rate_limits: Arc<dyn RateLimits>,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
 }

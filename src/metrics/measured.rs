@@ -19,8 +19,8 @@ use crate::{
     },
     ports::{
         Address, Answer, Channel, Chat, ChatError, Cloud, CloudError, Credentials, Identity, IdentityError,
-        Opened, Place, Redeemed, Refreshed, SealError, SealedRow, Sealer, SignInProof, SignedOut,
-        SlackAccounts, Throttle, TooFast, Workspace,
+        Opened, Place, RateLimited, RateLimits, Redeemed, Refreshed, SealError, SealedRow, Sealer,
+        SignInProof, SignedOut, SlackAccounts, Workspace,
     },
 };
 
@@ -181,17 +181,17 @@ impl From<&SealError> for Outcome {
     }
 }
 
-impl Throttle for Measured<dyn Throttle> {
-    fn acts(&self, who: &SlackUser) -> Result<(), TooFast> {
-        self.port.acts(who).inspect_err(|_| self.metrics.throttled(names::ACCOUNT))
+impl RateLimits for Measured<dyn RateLimits> {
+    fn count_action(&self, who: &SlackUser) -> Result<(), RateLimited> {
+        self.port.count_action(who).inspect_err(|_| self.metrics.rate_limited(names::ACCOUNT))
     }
 
-    fn may_be_told(&self, who: &SlackUser) -> bool {
-        self.port.may_be_told(who)
+    fn may_notify(&self, who: &SlackUser) -> bool {
+        self.port.may_notify(who)
     }
 
-    fn visits(&self, address: IpAddr) -> Result<(), TooFast> {
-        self.port.visits(address).inspect_err(|_| self.metrics.throttled(names::ADDRESS))
+    fn count_page_view(&self, address: IpAddr) -> Result<(), RateLimited> {
+        self.port.count_page_view(address).inspect_err(|_| self.metrics.rate_limited(names::ADDRESS))
     }
 }
 

@@ -51,8 +51,8 @@ pub async fn command(broker: &Arc<Broker>, command: Option<SlashCommand>) -> Ack
         return for_their_eyes(NOT_READ);
     };
     let who = SlackUser { team: command.team_id.clone(), user: command.user_id.clone() };
-    if let Err(too_fast) = broker.ports().throttle.acts(&who) {
-        return for_their_eyes(&Refusal::from(too_fast).to_string());
+    if let Err(rate_limited) = broker.ports().rate_limits.count_action(&who) {
+        return for_their_eyes(&Refusal::from(rate_limited).to_string());
     }
     // Whoever waits for an answer may hang up, which cancels this; so what must finish is spawned.
     match broker.spawn(|broker| on_command(broker, command)).await {
@@ -132,9 +132,9 @@ async fn on_press(broker: Arc<Broker>, sender: Sender, press: BlockActions) -> R
         who,
         reply_to: reply_to(&broker, press.response_url()),
     };
-    if let Err(too_fast) = broker.ports().throttle.acts(&asker.who) {
-        if broker.ports().throttle.may_be_told(&asker.who) {
-            after_answer(&broker, asker, async move |_| Err(Error::Refused(too_fast.into())));
+    if let Err(rate_limited) = broker.ports().rate_limits.count_action(&asker.who) {
+        if broker.ports().rate_limits.may_notify(&asker.who) {
+            after_answer(&broker, asker, async move |_| Err(Error::Refused(rate_limited.into())));
         }
         return Ok(());
     }
@@ -164,8 +164,8 @@ async fn on_submission(
     submission: ViewSubmission,
 ) -> Result<(), FieldErrors> {
     let Some(who) = sender.who(&broker.settings().team) else { return Ok(()) };
-    if let Err(too_fast) = broker.ports().throttle.acts(&who) {
-        return Err([(submission.last_field(), Refusal::from(too_fast).to_string())].into());
+    if let Err(rate_limited) = broker.ports().rate_limits.count_action(&who) {
+        return Err([(submission.last_field(), Refusal::from(rate_limited).to_string())].into());
     }
     let wish = match submission.view.callback_id.as_str() {
         view::REQUEST => new_request(&broker, submission.ask()?),

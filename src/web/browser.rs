@@ -4,7 +4,7 @@ use std::convert::Infallible;
 
 use axum::{
     extract::FromRequestParts,
-    http::{HeaderMap, HeaderName, Method, header::SET_COOKIE, request::Parts},
+    http::{HeaderMap, HeaderName, header::SET_COOKIE, request::Parts},
 };
 use axum_extra::extract::{
     CookieJar,
@@ -25,27 +25,6 @@ impl<S: Sync> FromRequestParts<S> for Browser {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         let jar = CookieJar::from_headers(&parts.headers);
         Ok(Self(jar.get(COOKIE).and_then(|cookie| Secret::presented(cookie.value()))))
-    }
-}
-
-/// Does somebody come, or does something only look whether there is anything to see?
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Visit {
-    /// A person has followed a link.
-    Comes,
-    /// A link checker asks for the headers alone, or a browser fetches ahead of a click that may never come
-    /// (<https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Sec-Purpose>). It starts nothing,
-    /// and finishes nothing.
-    OnlyLooks,
-}
-
-impl<S: Sync> FromRequestParts<S> for Visit {
-    type Rejection = Infallible;
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let is_prefetch = ["sec-purpose", "purpose"].iter().any(|name| {
-            parts.headers.get(*name).is_some_and(|value| value.as_bytes().starts_with(b"prefetch"))
-        });
-        Ok(if parts.method == Method::HEAD || is_prefetch { Self::OnlyLooks } else { Self::Comes })
     }
 }
 

@@ -14,9 +14,10 @@ use secrecy::ExposeSecret;
 use serde::Deserialize;
 
 use super::{
-    browser::{self, Browser, Visit},
+    browser::{self, Browser},
     error, pages,
-    visitor::{Visitors, at_their_pace},
+    prefetch::Purpose,
+    rate_limit::{RateLimit, enforce_rate_limit},
 };
 use crate::{
     config::ClientAddress,
@@ -45,14 +46,14 @@ pub fn router(
     client_address: ClientAddress,
     is_reached: impl Fn() -> bool + Clone + Send + Sync + 'static,
 ) -> Router {
-    let visitors = Visitors { broker: Arc::clone(&broker), client_address };
+    let rate_limit = RateLimit { broker: Arc::clone(&broker), client_address };
     Router::new()
         .route("/link/{token}", get(show_link).post(start_link))
         .route("/review/{ticket}", get(show_answer).post(start_answer))
         .route("/console/{ticket}", on(MethodFilter::GET, start_console))
         .route(CALLBACK, on(MethodFilter::GET, come_back_from_identity_provider))
         .route("/oidc/slack", on(MethodFilter::GET, come_back_from_slack))
-        .route_layer(middleware::from_fn_with_state(visitors, at_their_pace))
+        .route_layer(middleware::from_fn_with_state(rate_limit, enforce_rate_limit))
         .route("/oidc/backchannel-logout", on(MethodFilter::POST, sign_out))
         .route("/style.css", get(style))
         .route("/icon.svg", get(icon))
@@ -153,9 +154,9 @@ async fn start_console(
     State(broker): BrokerState,
     Path(ticket): Path<String>,
     Browser(known): Browser,
-    visit: Visit,
+    purpose: Purpose,
 ) -> Response {
-    if visit == Visit::OnlyLooks {
+    if purpose == Purpose::Prefetch {
         return StatusCode::NO_CONTENT.into_response();
     }
     let started = async {
@@ -178,29 +179,29 @@ struct CallbackQuery {
 async fn come_back_from_identity_provider(
     State(broker): BrokerState,
     browser: Browser,
-    visit: Visit,
+    purpose: Purpose,
     Query(query): Query<CallbackQuery>,
 ) -> Response {
-    come_back(broker, browser, visit, query.read(SignInAt::IdentityProvider)).await
+    come_back(broker, browser, purpose, query.read(SignInAt::IdentityProvider)).await
 }
 
 async fn come_back_from_slack(
     State(broker): BrokerState,
     browser: Browser,
-    visit: Visit,
+    purpose: Purpose,
     Query(query): Query<CallbackQuery>,
 ) -> Response {
-    come_back(broker, browser, visit, query.read(SignInAt::Slack)).await
+    come_back(broker, browser, purpose, query.read(SignInAt::Slack)).await
 }
 
 /// Takes a browser back from where it signed in.
 async fn come_back(
     broker: Arc<Broker>,
     Browser(known): Browser,
-    visit: Visit,
+    purpose: Purpose,
     callback: Result<Callback>,
 ) -> Response {
-    if visit == Visit::OnlyLooks {
+    if purpose == Purpose::Prefetch {
         return StatusCode::NO_CONTENT.into_response();
     }
     let finished = async {

@@ -23,9 +23,9 @@ async fn a_flood_of_refused_presses_does_not_keep_bob_from_approving() {
     world.ada().is_told();
     world.ada().hears();
     let whispers = carol.unread_whispers();
-    let (too_fast, refused): (Vec<_>, Vec<_>) =
+    let (rate_limited, refused): (Vec<_>, Vec<_>) =
         whispers.iter().partition(|whisper| whisper.contains("too much at once"));
-    assert_eq!((refused.len(), too_fast.len()), (LET_THROUGH, 1));
+    assert_eq!((refused.len(), rate_limited.len()), (LET_THROUGH, 1));
     let audit = world.audit();
     assert_eq!(audit.iter().filter(|line| line.contains("*Approved*")).count(), 1, "{audit:?}");
     assert_eq!(audit.iter().filter(|line| line.contains("@Carol tried to approve")).count(), 5, "{audit:?}");

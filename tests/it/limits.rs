@@ -217,7 +217,7 @@ async fn an_address_gets_sixty_pages_and_then_two_a_second() {
     let health = served.is_told("GET /health HTTP/1.1\r\nHost: e\r\nConnection: close\r\n\r\n").await;
     assert!(health.starts_with("HTTP/1.1 200"), "{health}");
     let metrics = served.is_told("GET /metrics HTTP/1.1\r\nHost: e\r\nConnection: close\r\n\r\n").await;
-    assert!(metrics.contains("elevate_throttled_total{who=\"address\"} 2"), "{metrics}");
+    assert!(metrics.contains("elevate_rate_limited_total{who=\"address\"} 2"), "{metrics}");
 
     served.company.clock.advance(TimeDelta::seconds(1));
     for status in ["410", "410", "429"] {

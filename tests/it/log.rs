@@ -9,7 +9,7 @@ use std::{
     sync::Arc,
 };
 
-use elevate::log::quiet;
+use elevate::log_redaction::most_verbose;
 use tracing::{
     Dispatch,
     subscriber::{DefaultGuard, NoSubscriber},
@@ -38,7 +38,7 @@ impl Log {
             .with_ansi(false)
             .with_writer(Arc::new(File::create(&file).unwrap()))
             .finish()
-            .with(quiet());
+            .with(most_verbose());
         let another = Dispatch::new(NoSubscriber::new());
         let log = Self { file, _guard: tracing::subscriber::set_default(log), _another: another };
         tracing::trace!(target: "elevate", planted = PLANTED);

@@ -23,8 +23,8 @@ use url::Url;
 
 use crate::{
     ports::{ChatError, Clock},
+    rate_limit::{Pace, Uptime},
     slack::errors::{refused, unavailable},
-    throttle::{Pace, Uptime},
 };
 
 /// How long Slack may take to answer one call.

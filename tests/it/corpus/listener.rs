@@ -18,7 +18,9 @@ use elevate::{
         work::{Notice, Task, Work},
     },
     flows::{Broker, Ports, Settings},
-    ports::{Address, COMMITTER_HAS_WORK_FOR, Channel, Chat, ChatError, Place, Throttle, TooFast, Workspace},
+    ports::{
+        Address, COMMITTER_HAS_WORK_FOR, Channel, Chat, ChatError, Place, RateLimited, RateLimits, Workspace,
+    },
     slack::{routes, verify::Verifier},
 };
 use sandbox::{company::ADA, slack::Delivery};
@@ -43,8 +45,8 @@ impl Listener {
             Config::parse(&company.configuration(&world.url), company.environment(), Secrets::new()).unwrap();
         let slack = Arc::new(DeafSlack::default());
         let running = world.app.broker();
-        let (chat, throttle) = (Arc::clone(&slack) as _, Arc::new(NoHurry) as _);
-        let ports = Ports { chat, throttle, ..running.ports().clone() };
+        let (chat, rate_limits) = (Arc::clone(&slack) as _, Arc::new(NoHurry) as _);
+        let ports = Ports { chat, rate_limits, ..running.ports().clone() };
         let answers_at = Url::parse("https://hooks.slack.com").unwrap().origin();
         let settings = Settings { answers_at, ..running.settings().clone() };
         let broker = Broker::new(ports, config.policy, settings);
@@ -137,19 +139,19 @@ fn named(who: &SlackUser) -> String {
     format!("{}/{}", who.team, who.user)
 }
 
-/// A throttle that lets everything through, at whatever pace it comes.
+/// Rate limits that let everything through, at whatever pace it comes.
 struct NoHurry;
 
-impl Throttle for NoHurry {
-    fn acts(&self, _: &SlackUser) -> Result<(), TooFast> {
+impl RateLimits for NoHurry {
+    fn count_action(&self, _: &SlackUser) -> Result<(), RateLimited> {
         Ok(())
     }
 
-    fn may_be_told(&self, _: &SlackUser) -> bool {
+    fn may_notify(&self, _: &SlackUser) -> bool {
         true
     }
 
-    fn visits(&self, _: IpAddr) -> Result<(), TooFast> {
+    fn count_page_view(&self, _: IpAddr) -> Result<(), RateLimited> {
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! Visitors: where a browser is, and how fast whoever is there may ask for pages.
+//! Which address requests a page, and does it exceed its rate limit?
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -16,33 +16,33 @@ use super::error;
 use crate::{
     config::ClientAddress,
     flows::{Broker, Error},
-    ports::TooFast,
+    ports::RateLimited,
 };
 
-/// How visitors are told apart.
+/// How page views are counted.
 #[derive(Clone)]
-pub(super) struct Visitors {
+pub(super) struct RateLimit {
     pub(super) broker: Arc<Broker>,
     pub(super) client_address: ClientAddress,
 }
 
-/// Turns away who goes too fast. Where nobody has noted who has connected, there is nobody to tell apart.
-pub(super) async fn at_their_pace(
-    State(visitors): State<Visitors>,
+/// Refuses page views beyond the rate limit. Where the peer's address is not known, none is refused.
+pub(super) async fn enforce_rate_limit(
+    State(rate_limit): State<RateLimit>,
     request: Request,
     next: Next,
 ) -> Response {
     let connection = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-    let address = connection.map(|connection| visitors.client_address.of(request.headers(), connection));
-    match address.map_or(Ok(()), |address| visitors.broker.ports().throttle.visits(address)) {
+    let address = connection.map(|connection| rate_limit.client_address.of(request.headers(), connection));
+    match address.map_or(Ok(()), |address| rate_limit.broker.ports().rate_limits.count_page_view(address)) {
         Ok(()) => next.run(request).await,
-        Err(too_fast) => turned_away(&visitors.broker, too_fast),
+        Err(rate_limited) => turned_away(&rate_limit.broker, rate_limited),
     }
 }
 
-fn turned_away(broker: &Arc<Broker>, too_fast: TooFast) -> Response {
-    let page = error::page(broker, &Error::Refused(too_fast.into()));
-    ([(header::RETRY_AFTER, too_fast.seconds().to_string())], page).into_response()
+fn turned_away(broker: &Arc<Broker>, rate_limited: RateLimited) -> Response {
+    let page = error::page(broker, &Error::Refused(rate_limited.into()));
+    ([(header::RETRY_AFTER, rate_limited.seconds().to_string())], page).into_response()
 }
 
 impl ClientAddress {

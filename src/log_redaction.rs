@@ -23,6 +23,6 @@ const QUIET: [(&str, LevelFilter); 14] = [
 /// Lets nothing of them pass beyond that. It stands beside the operator's filter, so that no directive there, however
 /// narrow, goes before it.
 #[must_use]
-pub fn quiet() -> Targets {
+pub fn most_verbose() -> Targets {
     Targets::new().with_default(LevelFilter::TRACE).with_targets(QUIET)
 }

@@ -1,4 +1,4 @@
-//! Throttling: a burst, and then a steady pace, for each Slack account and for each address.
+//! Rate limits of this process: a burst, and then a steady rate, for each Slack account and for each address.
 
 use std::{
     hash::Hash,
@@ -12,7 +12,7 @@ use governor::{Quota, RateLimiter, middleware::NoOpMiddleware, state::keyed::Has
 
 use crate::{
     domain::person::SlackUser,
-    ports::{Clock, Throttle, TooFast},
+    ports::{Clock, RateLimited, RateLimits},
 };
 
 /// How much an account may do at once, and then each second.
@@ -27,8 +27,8 @@ const PACED: usize = 1_000;
 /// A pace for each of many.
 pub(crate) type Pace<K> = RateLimiter<K, HashMapStateStore<K>, Uptime, NoOpMiddleware<Duration>>;
 
-/// Paces of this process.
-pub struct Paces {
+/// Rate limits that count what this process sees.
+pub struct ProcessRateLimits {
     clock: Uptime,
     accounts: Pace<SlackUser>,
     told: Pace<SlackUser>,
@@ -47,7 +47,7 @@ impl governor::clock::Clock for Uptime {
     }
 }
 
-impl Paces {
+impl ProcessRateLimits {
     /// Nobody has done anything yet.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>) -> Self {
@@ -62,25 +62,25 @@ impl Paces {
     }
 
     /// Counts one more, or says how long `key` has to rest first.
-    fn pace<K: Clone + Eq + Hash>(&self, pace: &Pace<K>, key: &K) -> Result<(), TooFast> {
+    fn pace<K: Clone + Eq + Hash>(&self, pace: &Pace<K>, key: &K) -> Result<(), RateLimited> {
         if pace.len() > PACED {
             pace.retain_recent();
         }
         let now = governor::clock::Clock::now(&self.clock);
-        pace.check_key(key).map_err(|not_until| TooFast { wait: not_until.wait_time_from(now) })
+        pace.check_key(key).map_err(|not_until| RateLimited { wait: not_until.wait_time_from(now) })
     }
 }
 
-impl Throttle for Paces {
-    fn acts(&self, who: &SlackUser) -> Result<(), TooFast> {
+impl RateLimits for ProcessRateLimits {
+    fn count_action(&self, who: &SlackUser) -> Result<(), RateLimited> {
         self.pace(&self.accounts, who)
     }
 
-    fn may_be_told(&self, who: &SlackUser) -> bool {
+    fn may_notify(&self, who: &SlackUser) -> bool {
         self.pace(&self.told, who).is_ok()
     }
 
-    fn visits(&self, address: IpAddr) -> Result<(), TooFast> {
+    fn count_page_view(&self, address: IpAddr) -> Result<(), RateLimited> {
         self.pace(&self.addresses, &neighbourhood(address))
     }
 }
