@@ -81,9 +81,6 @@ pub(super) fn step(step: &Step, marker: Marker) -> serde_json::Result<Transactio
     if let Some(write) = marker.write(after, recorded.at) {
         transaction = transaction.and_or(write, held);
     }
-    if let Some(session) = session_of(&recorded.event) {
-        transaction = transaction.and(Write::put(rows::session(recorded, session)?));
-    }
     with_work(transaction, work, recorded.at)
 }
 
@@ -141,21 +138,5 @@ fn held(marker: &Row) -> CommitError {
             let what = "tell who holds the target".to_owned();
             CommitError::Failed(StoreError { what, source: bad.into() })
         }
-    }
-}
-
-fn session_of(event: &Event) -> Option<u32> {
-    match event {
-        Event::SessionIssuing { session }
-        | Event::SessionIssued { session, .. }
-        | Event::SessionDropped { session, .. }
-        | Event::SessionRefused { session, .. }
-        | Event::SessionUnknown { session } => Some(*session),
-        Event::Requested { .. }
-        | Event::Approved { .. }
-        | Event::Rejected { .. }
-        | Event::Withdrawn { .. }
-        | Event::Expired
-        | Event::Ended { .. } => None,
     }
 }

@@ -4,7 +4,6 @@
 //! |---|---|---|---|---|---|
 //! | request | `REQ#<id>` | `META` | `PERSON#<subject>` / id | `OPEN#<STATUS>` or `DONE#<STATUS>#<month>` / time#id | `TARGET#<account>#<role>` / id |
 //! | its events | `REQ#<id>` | `EVENT#<version>` | `ACTOR#<subject>` / time | – | `AUDIT#<month>#<shard>` / time#id |
-//! | its sessions | `REQ#<id>` | `SESSION#<n>` | – | – | – |
 //! | its messages | `REQ#<id>` | `CARD#<where>` | – | – | – |
 //! | who holds a target | `HOLDS#<subject>#<account>#<role>` | `LOCK` | – | – | – |
 //! | event of no request | `REFUSED#<day>#<shard>` | time#id | `ACTOR#<team>#<user>` / time | – | `AUDIT#<month>#<shard>` / time#id |
@@ -42,6 +41,8 @@ use crate::{
 pub const PK: &str = "pk";
 /// The attribute that is the sort key.
 pub const SK: &str = "sk";
+/// The attribute that holds by which version of this program's rules a row is written. Every row has it.
+pub const VERSION: &str = "v";
 /// The attribute that holds when DynamoDB may delete a row, in seconds since 1970. Nothing is decided by it, for it
 /// is acted upon late (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html>).
 pub const TTL: &str = "ttl";
@@ -140,10 +141,6 @@ pub(super) fn event_by_actor(actor: &Subject, at: Timestamp) -> Key {
 
 pub(super) fn event_by_month(recorded: &Recorded) -> Key {
     audit(recorded.at, &format!("{}/{:06}", recorded.request, recorded.version))
-}
-
-pub(super) fn session(id: &RequestId, session: u32) -> Key {
-    Key::new(request_pk(id), format!("SESSION#{session:06}"))
 }
 
 pub(super) fn place(id: &RequestId, which: Surface) -> Key {

@@ -32,6 +32,8 @@ const EXPIRED_ONCE_STAYS: TimeDelta = TimeDelta::days(1);
 const PRESS_IS_KNOWN_FOR: TimeDelta = TimeDelta::hours(48);
 
 const BODY: &str = "body";
+/// The version of every row that this program writes, and the only one that it reads or writes over.
+const KNOWN_VERSION: u64 = 1;
 
 // ---------------------------------------------------------------------------------------------------------
 // Requests
@@ -70,11 +72,6 @@ fn actor<'a>(event: &'a Event, after: &'a Request) -> Option<&'a Subject> {
         | Event::SessionUnknown { .. } => Some(&after.requester),
     };
     actor.map(|actor| &actor.subject)
-}
-
-/// A session: the last that was heard of it.
-pub(super) fn session(recorded: &Recorded, session: u32) -> serde_json::Result<Row> {
-    Row::at(keys::session(&recorded.request, session)).body(recorded)
 }
 
 /// The marker that a request holds its target for its requester.
@@ -116,7 +113,7 @@ pub(super) fn link(link: &Link) -> serde_json::Result<Row> {
 
 pub(super) fn read_link(row: &Row) -> Result<Link, BadRow> {
     let lasting: Link = row.read()?;
-    Ok(Link { groups: row.json("groups")?, is_signed_out: row.has("signed_out_at"), ..lasting })
+    Ok(Link { groups: row.json("groups")?, is_signed_out: row.has("signed_out_at")?, ..lasting })
 }
 
 /// Which Slack account an identity belongs to.
@@ -138,8 +135,8 @@ pub(super) fn token(link: &Link, sealed: &[u8], at: Timestamp) -> Row {
 }
 
 pub(super) fn read_token(row: &Row) -> Result<SealedToken, BadRow> {
-    let taken_until = if row.has("taken_until") { Some(row.time("taken_until")?) } else { None };
-    let told = if row.has("told") { Some(row.json("told")?) } else { None };
+    let taken_until = if row.has("taken_until")? { Some(row.time("taken_until")?) } else { None };
+    let told = if row.has("told")? { Some(row.json("told")?) } else { None };
     let sealed = row.bytes("sealed")?.to_vec();
     Ok(SealedToken { sealed, version: row.number("version")?, taken_until, told })
 }
@@ -186,7 +183,7 @@ pub(super) fn press(press: &Press, finish_by: Timestamp) -> serde_json::Result<R
 
 /// The press, if it is not done; what was pressed is not kept any longer than that.
 pub(super) fn read_press(row: &Row) -> Result<Option<Press>, BadRow> {
-    if row.has("finished") { Ok(None) } else { row.read().map(Some) }
+    if row.has("finished")? { Ok(None) } else { row.read().map(Some) }
 }
 
 pub(super) fn finish_by(press: &Row) -> Result<Timestamp, BadRow> {
@@ -221,7 +218,7 @@ pub(super) struct BadRow {
 
 impl Row {
     pub(super) fn at(key: Key) -> Self {
-        Self(key_attributes(keys::PK, keys::SK, key))
+        Self(key_attributes(keys::PK, keys::SK, key)).with(keys::VERSION, known_version())
     }
 
     fn indexed(mut self, index: Index, key: Key) -> Self {
@@ -239,10 +236,23 @@ impl Row {
         Ok(self.with(BODY, text(body)))
     }
 
-    /// Where it is.
+    /// Where it is. An index holds nothing else of a row.
     pub(super) fn key(&self) -> Result<Key, BadRow> {
-        let (pk, sk) = (self.text(keys::PK)?, self.text(keys::SK)?);
-        Ok(Key { pk: pk.to_owned(), sk: sk.to_owned() })
+        let part = |name| {
+            let part = self.0.get(name).and_then(|value| value.as_s().ok());
+            part.cloned().ok_or_else(|| self.bad(format!("no text in {name}")))
+        };
+        Ok(Key { pk: part(keys::PK)?, sk: part(keys::SK)? })
+    }
+
+    /// Errors for a row of a version that this program does not know: it means something else, and stays as it is.
+    pub(super) fn check_version(&self) -> Result<(), BadRow> {
+        let version = self.0.get(keys::VERSION).and_then(|value| value.as_n().ok());
+        match version.and_then(|digits| digits.parse::<u64>().ok()) {
+            Some(KNOWN_VERSION) => Ok(()),
+            Some(other) => Err(self.bad(format!("version {other} is unknown to this program"))),
+            None => Err(self.bad("it has no version")),
+        }
     }
 
     /// The domain's value that it holds.
@@ -255,19 +265,19 @@ impl Row {
     }
 
     fn text(&self, name: &str) -> Result<&str, BadRow> {
-        let value = self.0.get(name).and_then(|value| value.as_s().ok());
+        let value = self.value(name)?.and_then(|value| value.as_s().ok());
         value.map(String::as_str).ok_or_else(|| self.bad(format!("no text in {name}")))
     }
 
     fn number<N: std::str::FromStr>(&self, name: &str) -> Result<N, BadRow> {
-        let value = self.0.get(name).and_then(|value| value.as_n().ok());
+        let value = self.value(name)?.and_then(|value| value.as_n().ok());
         value
             .and_then(|digits| digits.parse().ok())
             .ok_or_else(|| self.bad(format!("no fitting number in {name}")))
     }
 
     fn bytes(&self, name: &str) -> Result<&[u8], BadRow> {
-        let value = self.0.get(name).and_then(|value| value.as_b().ok());
+        let value = self.value(name)?.and_then(|value| value.as_b().ok());
         value.map(Blob::as_ref).ok_or_else(|| self.bad(format!("no bytes in {name}")))
     }
 
@@ -276,8 +286,14 @@ impl Row {
         at.ok_or_else(|| self.bad(format!("{name} is no time")))
     }
 
-    fn has(&self, name: &str) -> bool {
-        self.0.contains_key(name)
+    fn has(&self, name: &str) -> Result<bool, BadRow> {
+        Ok(self.value(name)?.is_some())
+    }
+
+    /// The only way to what a row holds besides its key.
+    fn value(&self, name: &str) -> Result<Option<&AttributeValue>, BadRow> {
+        self.check_version()?;
+        Ok(self.0.get(name))
     }
 
     fn bad(&self, fault: impl Into<String>) -> BadRow {
@@ -311,6 +327,11 @@ impl From<Key> for HashMap<String, AttributeValue> {
 
 fn key_attributes(pk: &str, sk: &str, key: Key) -> HashMap<String, AttributeValue> {
     HashMap::from([(pk.to_owned(), text(key.pk)), (sk.to_owned(), text(key.sk))])
+}
+
+/// What `keys::VERSION` of a row must be for this program to read it or to write over it.
+pub(super) fn known_version() -> AttributeValue {
+    number(KNOWN_VERSION)
 }
 
 pub(super) fn text(value: impl Into<String>) -> AttributeValue {

@@ -21,9 +21,14 @@ use aws_sdk_dynamodb::{
     },
 };
 
-use super::{keys::Key, rows::Row};
+use super::{
+    keys::Key,
+    rows::{self, BadRow, Row},
+};
 use crate::domain::secret::hash_of;
 
+/// Part of the condition of every write: what is written over is a row that this program can read.
+const KNOWN_OR_NEW: &str = "(attribute_not_exists(pk) OR v = :known_version)";
 /// The most characters of a `ClientRequestToken`.
 const LONGEST_TOKEN: usize = 36;
 
@@ -84,6 +89,9 @@ impl<E> Transaction<E> {
         let Err(error) = request.set_transact_items(Some(items?)).send().await else {
             return Ok(Ok(()));
         };
+        if let Some(error) = error.as_service_error() {
+            check_versions(error)?;
+        }
         let broken = error.as_service_error().and_then(first_broken);
         match broken.and_then(|(n, row)| Some(meanings.get(n).copied()??(&row))) {
             Some(broken) => Ok(Err(broken)),
@@ -127,17 +135,21 @@ impl Write {
 
     fn for_table(self, table: &str) -> Result<TransactWriteItem, BuildError> {
         let item = TransactWriteItem::builder();
-        let values = Some(self.values).filter(|values| !values.is_empty());
-        let condition = self.condition.map(str::to_owned);
-        let tell = condition.as_ref().map(|_| ReturnValuesOnConditionCheckFailure::AllOld);
+        let mut values = self.values;
+        values.insert(":known_version".to_owned(), rows::known_version());
+        let condition = match self.condition {
+            Some(condition) => format!("{KNOWN_OR_NEW} AND ({condition})"),
+            None => KNOWN_OR_NEW.to_owned(),
+        };
+        let tell = ReturnValuesOnConditionCheckFailure::AllOld;
         let item = match self.action {
             Action::Put(row) => item.put(
                 Put::builder()
                     .table_name(table)
                     .set_item(Some(row.into()))
-                    .set_condition_expression(condition)
-                    .set_expression_attribute_values(values)
-                    .set_return_values_on_condition_check_failure(tell)
+                    .condition_expression(condition)
+                    .set_expression_attribute_values(Some(values))
+                    .return_values_on_condition_check_failure(tell)
                     .build()?,
             ),
             Action::Update(key, expression) => item.update(
@@ -145,18 +157,18 @@ impl Write {
                     .table_name(table)
                     .set_key(Some(key.into()))
                     .update_expression(expression)
-                    .set_condition_expression(condition)
-                    .set_expression_attribute_values(values)
-                    .set_return_values_on_condition_check_failure(tell)
+                    .condition_expression(condition)
+                    .set_expression_attribute_values(Some(values))
+                    .return_values_on_condition_check_failure(tell)
                     .build()?,
             ),
             Action::Delete(key) => item.delete(
                 Delete::builder()
                     .table_name(table)
                     .set_key(Some(key.into()))
-                    .set_condition_expression(condition)
-                    .set_expression_attribute_values(values)
-                    .set_return_values_on_condition_check_failure(tell)
+                    .condition_expression(condition)
+                    .set_expression_attribute_values(Some(values))
+                    .return_values_on_condition_check_failure(tell)
                     .build()?,
             ),
         };
@@ -193,6 +205,13 @@ fn is_in_passing(error: &TransactWriteItemsError) -> bool {
     };
     let reasons = reasons(error);
     reasons.iter().any(passes) && !reasons.iter().any(is_broken_condition)
+}
+
+/// Errors where a write would have hit a row of an unknown version, whatever else is broken.
+fn check_versions(error: &TransactWriteItemsError) -> Result<(), BadRow> {
+    let broken = reasons(error).iter().filter(|reason| is_broken_condition(reason));
+    let items = broken.filter_map(CancellationReason::item).filter(|item| !item.is_empty());
+    items.cloned().map(Row::from).try_for_each(|row| row.check_version())
 }
 
 fn first_broken(error: &TransactWriteItemsError) -> Option<(usize, Row)> {

@@ -6,6 +6,7 @@ mod people;
 mod requests;
 mod schema;
 mod targets;
+mod versions;
 mod work;
 
 use aws_sdk_dynamodb::{

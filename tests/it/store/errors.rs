@@ -16,6 +16,7 @@ async fn an_unreadable_row_is_an_error_that_names_it_and_tells_nothing_of_what_i
     let text = |text: &str| AttributeValue::S(text.to_owned());
     let put = client.put_item().table_name(TABLE).item("sk", text("META"));
     let put = put.item("pk", text(&format!("REQ#{id}"))).item("body", text(r#"{"id": "hunter2"}"#));
+    let put = put.item("v", AttributeValue::N("1".to_owned()));
     put.send().await.unwrap();
 
     let error = store.request(&id).await.unwrap_err();
