@@ -1,24 +1,17 @@
 //! The stories: one file for each workflow, its numbered steps on top. Here is what they share.
 
+pub mod access;
 mod audit;
 mod broker;
 mod deliver;
-mod end;
-pub mod federate;
-mod groups;
 pub mod inbox;
-pub mod link;
 mod outgoing;
 mod overview;
-mod person;
+pub mod people;
 mod remind;
-pub mod request;
-pub mod review;
-pub mod sign_in;
-pub mod sign_out;
 mod single_flight;
 pub mod sweep;
-mod transition;
+pub mod visits;
 mod work;
 
 pub use broker::{Broker, Ports, Settings};

@@ -12,7 +12,8 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 
 use super::{
-    Broker, Error, Result, federate,
+    Broker, Error, Result,
+    access::open_session,
     work::{Then, Tried},
 };
 use crate::{
@@ -196,7 +197,7 @@ impl Broker {
         let Some(request) = self.ports.store.request(id).await? else { return Ok(()) };
         let user = request.requester.slack;
         let who = SlackUser { team: self.settings.team.clone(), user };
-        match federate::console_link(self, &who, id).await {
+        match open_session::console_link(self, &who, id).await {
             Ok(message) => Ok(self.ports.chat.whisper(&who.user, &message).await?),
             Err(Error::Refused(_)) => Ok(()), // access is over already: there is nothing to link to
             Err(error) => Err(error),

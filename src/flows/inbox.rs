@@ -12,8 +12,10 @@ use chrono::TimeDelta;
 
 use super::{
     Broker, Error, Result,
+    access::{end, open_session, request, review},
     audit::{About, Attempt},
-    end, federate, link, overview, request, review,
+    overview,
+    people::link,
 };
 use crate::{
     domain::{
@@ -121,7 +123,7 @@ async fn fulfil(broker: &Arc<Broker>, press: &Press) -> Result<Option<Message>> 
         Wish::Reject(id, reason) => review::review(broker, who, &id, Verdict::Reject(reason), command).await,
         Wish::Withdraw(id) => end::withdraw(broker, who, &id, command).await.map(silent),
         Wish::End(id) => end::end(broker, who, &id, command).await.map(silent),
-        Wish::OpenConsole(id) => federate::console_link(broker, who, &id).await.map(Some),
+        Wish::OpenConsole(id) => open_session::console_link(broker, who, &id).await.map(Some),
         Wish::Link => Ok(Some(Message::LinkInvitation { why: None, url: link::invite(broker, who).await? })),
         Wish::Confirm(code) => link::confirm(broker, &press.asker, &code).await.map(drop).map(silent),
         Wish::Unlink if link::unlink(broker, &press.asker).await? => Ok(None),

@@ -12,9 +12,9 @@ use futures_util::{StreamExt, stream};
 
 use super::{
     Broker, Result,
+    access::transition::{Changed, transition},
     deliver::Try,
     inbox, remind,
-    transition::{Changed, transition},
     work::{Then, Tried},
 };
 use crate::{

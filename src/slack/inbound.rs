@@ -21,7 +21,12 @@ use crate::{
         press::{Asker, Press, ReplyTo, Wish},
         refusal::Refusal,
     },
-    flows::{self, Broker, Error, inbox, link, request, review},
+    flows::{
+        self, Broker, Error,
+        access::{request, review},
+        inbox,
+        people::link,
+    },
 };
 
 /// What Slack is answered.

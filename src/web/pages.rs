@@ -13,7 +13,7 @@ use crate::{
         secret::Secret,
         visible::visible,
     },
-    flows::{link::Invitee, review::Asked},
+    flows::{access::review::Asked, people::link::Invitee},
 };
 
 /// The one stylesheet.

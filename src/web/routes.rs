@@ -23,9 +23,10 @@ use crate::{
     config::ClientAddress,
     domain::{once::SignInAt, refusal::Refusal, secret::Secret},
     flows::{
-        Broker, Error, Result, federate, link, review,
-        sign_in::{self, Callback, CameBack},
-        sign_out,
+        Broker, Error, Result,
+        access::{open_session, review},
+        people::{link, sign_out},
+        visits::sign_in::{self, Callback, CameBack},
     },
     metrics::Metrics,
     ports::Answer,
@@ -162,7 +163,7 @@ async fn start_console(
     let started = async {
         let ticket = presented(&ticket)?;
         let browser = known.unwrap_or_else(|| broker.ports().ids.secret());
-        let url = federate::start(&broker, &ticket, &browser).await?;
+        let url = open_session::start(&broker, &ticket, &browser).await?;
         Ok((browser::remember(&browser), Redirect::to(url.as_str())))
     };
     answer(&broker, started.await)

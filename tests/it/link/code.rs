@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use elevate::{
     domain::press::{Press, Wish},
-    flows::link,
+    flows::people::link,
     ports::COMMITTER_HAS_WORK_FOR,
 };
 use sandbox::{

@@ -18,7 +18,7 @@ use crate::{
         person::{HeldAccount, Link},
         secret::{Secret, SecretHash},
     },
-    flows::{Broker, Result, sign_in},
+    flows::{Broker, Result, visits::sign_in},
     ports::LinkProof,
 };
 

@@ -13,13 +13,6 @@ use chrono::TimeDelta;
 use secrecy::SecretString;
 use url::Url;
 
-use super::{
-    Broker, Error, Result,
-    audit::{About, Attempt},
-    federate,
-    link::{self, Invitee},
-    review,
-};
 use crate::{
     domain::{
         audit::Tried,
@@ -31,6 +24,12 @@ use crate::{
         refusal::Refusal,
         secret::{Secret, SecretHash},
         window::Timestamp,
+    },
+    flows::{
+        Broker, Error, Result,
+        access::{open_session, review},
+        audit::{About, Attempt},
+        people::link::{self, Invitee},
     },
     ports::{Answer, IdentityError, Redeemed, SignInProof, SlackAccounts},
 };
@@ -72,7 +71,7 @@ pub enum CameBack {
 }
 
 /// A sign-in that starts now in this browser: what is kept of it, and where the browser goes.
-pub(super) async fn begin(
+pub(in crate::flows) async fn begin(
     broker: &Broker,
     browser: &Secret,
     to: SignInTo,
@@ -144,7 +143,7 @@ async fn finish(
         SignInTo::OpenConsole { ticket, request, .. } => {
             let redeemed = redeem(broker, callback.answer, &proof).await?;
             let uses_up = vec![ticket, sign_in];
-            let console = federate::finish(broker, &request, redeemed.signed_in, uses_up).await;
+            let console = open_session::finish(broker, &request, redeemed.signed_in, uses_up).await;
             console.map(CameBack::Console)
         }
         SignInTo::Answer { ticket, answering } => {
@@ -195,7 +194,7 @@ fn attempt<'a>(to: &'a SignInTo, command: &'a CommandId, at: Timestamp) -> Attem
 }
 
 /// What a one-time secret stands for, while it is worth something.
-pub(super) async fn find_once(broker: &Broker, key: &SecretHash, now: Timestamp) -> Result<Once> {
+pub(in crate::flows) async fn find_once(broker: &Broker, key: &SecretHash, now: Timestamp) -> Result<Once> {
     let kept = broker.ports.store.once(key).await?;
     Ok(kept.filter(|once| now < once.expires_at).ok_or(Refusal::LinkGone)?)
 }
@@ -208,7 +207,7 @@ fn proof(browser: &Secret, state: Secret) -> SignInProof {
     }
 }
 
-pub(super) fn refused(error: IdentityError) -> Error {
+pub(in crate::flows) fn refused(error: IdentityError) -> Error {
     match error {
         IdentityError::Unavailable(why) => {
             tracing::warn!(why, "the identity provider did not answer");

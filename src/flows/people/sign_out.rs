@@ -7,13 +7,13 @@
 
 use std::sync::Arc;
 
-use super::{Broker, Error, Result, sign_in::refused};
 use crate::{
     domain::{
         audit::{SideEvent, SideNews},
         ids::{CommandId, SideEventId},
         work::follow_ups_aside,
     },
+    flows::{Broker, Error, Result, visits::sign_in::refused},
     ports::{CommitError, SignedOut},
 };
 

@@ -1,4 +1,4 @@
-//! Federate: an approved person opens the AWS console.
+//! Open session: an approved person opens the AWS console.
 //!
 //! 1. The person gets a ticket, for their eyes alone: 15 minutes, one session.
 //! 2. Opening it starts a sign-in and nothing else; the ticket stays whole.
@@ -15,10 +15,7 @@ use anyhow::anyhow;
 use secrecy::SecretString;
 use url::Url;
 
-use super::{
-    Broker, Result, sign_in,
-    transition::{Cause, Changed, transition},
-};
+use super::transition::{Cause, Changed, transition};
 use crate::{
     domain::{
         decide::{Command, SessionOutcome},
@@ -32,6 +29,7 @@ use crate::{
         session::SessionTerms,
         window::Timestamp,
     },
+    flows::{Broker, Result, visits::sign_in},
     ports::CloudError,
 };
 
@@ -39,7 +37,11 @@ use crate::{
 ///
 /// # Errors
 /// [`Refusal::NotFullMember`], [`Refusal::NotLive`], [`Refusal::NotYours`]; a failure of Slack or of the store.
-pub(super) async fn console_link(broker: &Broker, who: &SlackUser, id: &RequestId) -> Result<Message> {
+pub(in crate::flows) async fn console_link(
+    broker: &Broker,
+    who: &SlackUser,
+    id: &RequestId,
+) -> Result<Message> {
     broker.member(who).await?;
     let now = broker.ports.clock.now();
     let Some(request) = broker.ports.store.request(id).await? else {
@@ -72,7 +74,7 @@ pub async fn start(broker: &Broker, ticket: &Secret, browser: &Secret) -> Result
 
 /// Opens a session for the person who signed in, and says where the console is. That ticket and sign-in are still
 /// good is a condition of the commit that uses them up.
-pub(super) async fn finish(
+pub(in crate::flows) async fn finish(
     broker: &Arc<Broker>,
     id: &RequestId,
     signed_in: SignedIn,

@@ -6,15 +6,18 @@
 
 use std::sync::Arc;
 
-use super::{Broker, Result, transition::transition};
-use crate::domain::{
-    decide::Command,
-    ids::{CommandId, RequestId},
-    person::SlackUser,
+use super::transition::transition;
+use crate::{
+    domain::{
+        decide::Command,
+        ids::{CommandId, RequestId},
+        person::SlackUser,
+    },
+    flows::{Broker, Result},
 };
 
 /// Takes a request back.
-pub(super) async fn withdraw(
+pub(in crate::flows) async fn withdraw(
     broker: &Arc<Broker>,
     who: &SlackUser,
     id: &RequestId,
@@ -26,7 +29,7 @@ pub(super) async fn withdraw(
 }
 
 /// Ends access.
-pub(super) async fn end(
+pub(in crate::flows) async fn end(
     broker: &Arc<Broker>,
     who: &SlackUser,
     id: &RequestId,

@@ -15,20 +15,20 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::{
-    Broker, Error, Result, sign_in,
-    transition::{Cause, transition},
-};
-use crate::domain::{
-    decide::Verdict,
-    ids::{CommandId, RequestId},
-    message::{Form, Message},
-    once::{Answering, Once, Purpose, SignInTo},
-    person::{SignedIn, SlackUser},
-    refusal::Refusal,
-    request::Request,
-    secret::{LINK_LASTS, Secret, SecretHash},
-    window::Timestamp,
+use super::transition::{Cause, transition};
+use crate::{
+    domain::{
+        decide::Verdict,
+        ids::{CommandId, RequestId},
+        message::{Form, Message},
+        once::{Answering, Once, Purpose, SignInTo},
+        person::{SignedIn, SlackUser},
+        refusal::Refusal,
+        request::Request,
+        secret::{LINK_LASTS, Secret, SecretHash},
+        window::Timestamp,
+    },
+    flows::{Broker, Error, Result, visits::sign_in},
 };
 
 /// What a ticket to answer stands for.
@@ -54,7 +54,7 @@ pub async fn open_form(broker: &Broker, who: &SlackUser, trigger: &str, id: Requ
 }
 
 /// Answers a request; hands back what the presser must be told, if they have to sign in first.
-pub(super) async fn review(
+pub(in crate::flows) async fn review(
     broker: &Arc<Broker>,
     who: &SlackUser,
     id: &RequestId,
@@ -109,7 +109,7 @@ pub async fn start(broker: &Broker, ticket: &Secret, browser: &Secret) -> Result
 
 /// Gives the answer for whoever signed in. That ticket and sign-in are still good is a condition of the commit that
 /// uses them up.
-pub(super) async fn finish(
+pub(in crate::flows) async fn finish(
     broker: &Arc<Broker>,
     answering: Answering,
     signed_in: SignedIn,

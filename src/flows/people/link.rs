@@ -19,11 +19,7 @@ use secrecy::SecretString;
 use url::Url;
 
 pub use self::code::typed as typed_code;
-pub(super) use self::{code::confirm, slack::finish as finish_with_slack};
-use super::{
-    Broker, Error, Result,
-    sign_in::{self, CameBack},
-};
+pub(in crate::flows) use self::{code::confirm, slack::finish as finish_with_slack};
 use crate::{
     domain::{
         audit::{SideEvent, SideNews},
@@ -36,6 +32,10 @@ use crate::{
         secret::{LINK_LASTS, Sealed, Secret, SecretHash},
         window::Timestamp,
         work::follow_ups_aside,
+    },
+    flows::{
+        Broker, Error, Result,
+        visits::sign_in::{self, CameBack},
     },
     ports::{CommitError, LinkError, LinkProof, NewLink, Redeemed},
 };
@@ -50,7 +50,7 @@ pub struct Invitee {
 }
 
 /// A new link for this Slack account, to be shown to nobody else.
-pub(super) async fn invite(broker: &Broker, who: &SlackUser) -> Result<Url> {
+pub(in crate::flows) async fn invite(broker: &Broker, who: &SlackUser) -> Result<Url> {
     let now = broker.ports.clock.now();
     let member = broker.member(who).await?;
     let token = broker.ports.ids.secret();
@@ -88,7 +88,7 @@ pub async fn start(broker: &Broker, token: &Secret, browser: &Secret) -> Result<
 }
 
 /// Links the Slack account that the token was made for to the identity that signed in, or says what that takes.
-pub(super) async fn finish(
+pub(in crate::flows) async fn finish(
     broker: &Arc<Broker>,
     browser: &Secret,
     who: &SlackUser,
@@ -147,7 +147,7 @@ async fn bind(
 }
 
 /// Sets the Slack account of `asker` free; `false` when it was not bound.
-pub(super) async fn unlink(broker: &Arc<Broker>, asker: &Asker) -> Result<bool> {
+pub(in crate::flows) async fn unlink(broker: &Arc<Broker>, asker: &Asker) -> Result<bool> {
     let Some(link) = broker.ports.store.link(&asker.who).await? else { return Ok(false) };
     let what = SideNews::Unlinked { email: link.email.clone() };
     let id = SideEventId::of(&asker.id, asker.at);

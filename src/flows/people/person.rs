@@ -4,15 +4,17 @@
 //! 2. They are linked to an identity.
 //! 3. The identity provider tells their groups.
 
-use super::{Broker, Result};
-use crate::domain::{
-    person::{Member, Person, SlackUser},
-    refusal::Refusal,
+use crate::{
+    domain::{
+        person::{Member, Person, SlackUser},
+        refusal::Refusal,
+    },
+    flows::{Broker, Result},
 };
 
 impl Broker {
     /// The person behind a Slack account, with groups as they are now.
-    pub(super) async fn person(&self, who: &SlackUser) -> Result<Person> {
+    pub(in crate::flows) async fn person(&self, who: &SlackUser) -> Result<Person> {
         self.member(who).await?; // 1
         let link = self.ports.store.link(who).await?.ok_or(Refusal::NotLinked)?; // 2
         let fresh = self.fresh_groups(&link).await?; // 3
@@ -23,7 +25,7 @@ impl Broker {
     }
 
     /// The account, if it is one that may use the app.
-    pub(super) async fn member(&self, who: &SlackUser) -> Result<Member> {
+    pub(in crate::flows) async fn member(&self, who: &SlackUser) -> Result<Member> {
         if who.team != self.settings.team {
             return Err(Refusal::OtherWorkspace.into());
         }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use anyhow::anyhow;
 
-use super::{Broker, Result};
 use crate::{
     domain::{
         decide::{Command, decide},
@@ -14,6 +13,7 @@ use crate::{
         secret::SecretHash,
         work::follow_ups,
     },
+    flows::{Broker, Result},
     ports::{CommitError, Step, StoreError},
 };
 
@@ -22,10 +22,10 @@ const ATTEMPTS: usize = 8;
 
 /// What caused a change: done twice under one cause, it changes things once.
 #[derive(Clone, Debug)]
-pub(super) struct Cause {
-    pub(super) command: CommandId,
+pub(in crate::flows) struct Cause {
+    pub(in crate::flows) command: CommandId,
     /// One-time secrets that are used up by the change.
-    pub(super) uses_up: Vec<SecretHash>,
+    pub(in crate::flows) uses_up: Vec<SecretHash>,
 }
 
 impl From<CommandId> for Cause {
@@ -36,13 +36,13 @@ impl From<CommandId> for Cause {
 
 /// A request after a command, and the event that the command brought about, if any.
 #[derive(Clone, Debug)]
-pub(super) struct Changed {
-    pub(super) request: Request,
-    pub(super) event: Option<Event>,
+pub(in crate::flows) struct Changed {
+    pub(in crate::flows) request: Request,
+    pub(in crate::flows) event: Option<Event>,
 }
 
 /// Loads, decides by the clock of that moment, commits; decides again if somebody else was faster.
-pub(super) async fn transition(
+pub(in crate::flows) async fn transition(
     broker: &Arc<Broker>,
     id: &RequestId,
     command: &Command,
@@ -73,7 +73,7 @@ pub(super) async fn transition(
 }
 
 /// Commits an event with what follows from it, and sets out to tell whom it concerns.
-pub(super) async fn commit(
+pub(in crate::flows) async fn commit(
     broker: &Arc<Broker>,
     recorded: Recorded,
     after: Request,

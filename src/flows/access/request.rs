@@ -8,10 +8,7 @@ use std::sync::Arc;
 
 use anyhow::anyhow;
 
-use super::{
-    Broker, Error, Result,
-    transition::{Changed, commit},
-};
+use super::transition::{Changed, commit};
 use crate::{
     domain::{
         decide::{Ask, ask},
@@ -21,6 +18,7 @@ use crate::{
         refusal::Refusal,
         request::{Recorded, Request},
     },
+    flows::{Broker, Error, Result},
     ports::CommitError,
 };
 
@@ -42,7 +40,7 @@ pub async fn open_form(broker: &Broker, who: &SlackUser, trigger: &str) -> Resul
 }
 
 /// Makes the request `id`.
-pub(super) async fn request(
+pub(in crate::flows) async fn request(
     broker: &Arc<Broker>,
     who: &SlackUser,
     id: &RequestId,

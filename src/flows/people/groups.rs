@@ -11,12 +11,12 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use super::Broker;
 use crate::{
     domain::{
         person::{FreshGroups, Link, SlackUser, Subject, ToldGroups},
         refusal::Refusal,
     },
+    flows::Broker,
     ports::{CommitError, IdentityError, Opened, Refreshed, SealError, SealedToken, UsedToken},
 };
 
@@ -27,7 +27,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 impl Broker {
     /// The groups of a linked person, as they are now.
-    pub(super) async fn fresh_groups(&self, link: &Link) -> Result<FreshGroups, Refusal> {
+    pub(in crate::flows) async fn fresh_groups(&self, link: &Link) -> Result<FreshGroups, Refusal> {
         let bond = (link.slack.clone(), link.subject.clone());
         self.groups.join(bond, async || self.ask_for_groups(link).await).await // 1
     }
@@ -115,7 +115,7 @@ impl Broker {
     }
 
     /// Seals a refresh token for the row it will be in.
-    pub(super) async fn seal_token(
+    pub(in crate::flows) async fn seal_token(
         &self,
         who: &SlackUser,
         subject: &Subject,
