@@ -1,28 +1,21 @@
 //! The corpus: what Slack may send, of every kind and from every kind of installation, and what comes of it.
 //!
-//! A file in `corpus/` is one delivery, written from Slack's documentation, and what the product makes of it.
-//! Its folder says where it comes from: an ordinary `workspace`; a `grid`, which is an Enterprise organisation
-//! that has installed the app as a whole; or `connect`, where somebody of another company acts in a shared
-//! channel. What is odd about a delivery itself, wherever it comes from, is `peculiar`.
+//! There is one template for each kind of delivery, written from Slack's documentation, with what the product makes
+//! of it: `commands.json`, `interactions.json` and `events.json`. Each is sent from three kinds of installation, whose
+//! envelopes are in `envelopes.json`. What is odd about a delivery itself, wherever it comes from, is in
+//! `peculiar.json`; what several templates have in common in `shared.json`.
 
 mod listener;
+mod template;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    ffi::OsString,
-    fs,
-};
+use std::{collections::BTreeSet, fs};
 
-use sandbox::slack::Delivery;
-use serde::Deserialize;
 use serde_json::{Value, json};
-use url::{Url, form_urlencoded};
 
-use self::listener::Listener;
-
-const CORPUS: &str = "tests/it/corpus";
-const INSTALLATIONS: [&str; 3] = ["workspace", "grid", "connect"];
-const PECULIAR: &str = "peculiar";
+use self::{
+    listener::Listener,
+    template::{Corpus, Installation, Template},
+};
 
 /// What there is of each installation.
 const KINDS: &str = "
@@ -56,63 +49,38 @@ const KINDS: &str = "
     event.workflow_step_execute event.unheard_of
 ";
 
-/// One file of the corpus.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Entry {
-    /// What happens, in a sentence.
-    about: String,
-    /// The page that documents it.
-    docs: Url,
-    send: Sent,
-    /// What comes of it: see [`Listener::outcome`].
-    expect: Value,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Sent {
-    /// The fields of a slash command.
-    Command(BTreeMap<String, String>),
-    /// What an interaction's form carries as its payload.
-    Interaction(Value),
-    /// The same where no [`Value`] can hold it.
-    Payload(String),
-    /// The body of an event.
-    Event(Value),
-    /// A body as it is.
-    Body { path: String, text: String },
-}
-
 #[tokio::test]
 async fn an_ordinary_workspace_is_understood() {
-    understands("workspace").await;
+    understands_all(Installation::Workspace).await;
 }
 
 #[tokio::test]
 async fn an_organisation_that_has_installed_the_app_as_a_whole_is_understood() {
-    understands("grid").await;
+    understands_all(Installation::Grid).await;
 }
 
 #[tokio::test]
 async fn strangers_in_a_shared_channel_are_known_as_such() {
-    understands("connect").await;
+    understands_all(Installation::Connect).await;
 }
 
 #[tokio::test]
 async fn whatever_is_peculiar_is_let_pass_and_spoils_nothing_else() {
-    understands(PECULIAR).await;
+    let corpus = Corpus::read();
+    understands(&corpus, corpus.peculiar.iter().map(|(name, template)| (name, template, template.from)))
+        .await;
 }
 
 #[test]
 fn the_corpus_is_complete_and_nothing_in_it_is_unread() {
-    for folder in INSTALLATIONS {
-        let kinds = KINDS.split_whitespace().map(str::to_owned).collect();
-        assert_eq!(names_in(folder), kinds, "{folder}");
-    }
-    let entries = fs::read_dir(CORPUS).unwrap().map(|entry| entry.unwrap().file_name());
-    let known = INSTALLATIONS.into_iter().chain([PECULIAR, "listener.rs"]).map(OsString::from);
-    assert_eq!(entries.collect::<BTreeSet<_>>(), known.collect());
+    let corpus = Corpus::read();
+    let kinds: BTreeSet<_> = KINDS.split_whitespace().collect();
+    assert_eq!(corpus.kinds.keys().map(String::as_str).collect::<BTreeSet<_>>(), kinds);
+    let files = fs::read_dir(template::FOLDER).unwrap().map(|entry| entry.unwrap().path());
+    let files = files.filter(|path| path.extension().is_some_and(|extension| extension == "json"));
+    assert_eq!(files.count(), 6, "templates that nobody reads");
+    let (defined, used) = corpus.names();
+    assert_eq!(used, defined);
 }
 
 #[tokio::test]
@@ -159,24 +127,27 @@ async fn nothing_is_heard_from_anybody_but_slack() {
     }
 }
 
-/// Sends everything that is in a folder, each as if Slack had not heard the answer the first time.
-async fn understands(folder: &str) {
+/// Sends one of each kind.
+async fn understands_all(from: Installation) {
+    let corpus = Corpus::read();
+    understands(&corpus, corpus.kinds.iter().map(|(name, template)| (name, template, from))).await;
+}
+
+/// Sends all of these, each as if Slack had not heard the answer the first time.
+async fn understands(corpus: &Corpus, deliveries: impl Iterator<Item = (&String, &Template, Installation)>) {
     let listener = Listener::start().await;
     let mut faults = Vec::new();
-    for name in names_in(folder) {
-        let file = format!("{CORPUS}/{folder}/{name}.json");
-        let entry = fs::read_to_string(&file).unwrap();
-        let Entry { about, docs, send, expect } =
-            serde_json::from_str(&entry).unwrap_or_else(|error| panic!("{file}: {error}"));
-        let delivery = send.signed(&listener);
+    for (number, (name, template, from)) in deliveries.enumerate() {
+        let what = format!("{name}, {from:?}: {} <{}>", template.about, template.docs);
+        let (delivery, expected) = corpus.delivery(template, from, number, &listener);
         let outcome = listener.hears(&delivery).await;
-        if outcome.as_ref() != Ok(&expect) {
-            faults.push(format!("{file}: {about} <{docs}>\n   expected {expect}\n   came out {outcome:?}"));
+        if outcome.as_ref() != Ok(&expected) {
+            faults.push(format!("{what}\n   expected {expected}\n   came out {outcome:?}"));
         }
         let again = delivery.with_header("X-Slack-Retry-Num", "1");
         let repeated = listener.hears(&again.with_header("X-Slack-Retry-Reason", "http_timeout")).await;
         if lasting(&repeated) != lasting(&outcome) {
-            faults.push(format!("{file}: sent twice, it does more\n   {outcome:?}\n   {repeated:?}"));
+            faults.push(format!("{what}: sent twice, it does more\n   {outcome:?}\n   {repeated:?}"));
         }
         listener.forgets().await;
     }
@@ -186,28 +157,4 @@ async fn understands(folder: &str) {
 /// What Slack is answered, and what is stored. A sentence may be said once more.
 fn lasting(outcome: &Result<Value, String>) -> Result<[&Value; 3], &String> {
     outcome.as_ref().map(|outcome| ["answer", "promised", "recorded"].map(|part| &outcome[part]))
-}
-
-impl Sent {
-    fn signed(&self, listener: &Listener) -> Delivery {
-        let (path, body) = match self {
-            Self::Command(fields) => ("/slack/commands", form(fields)),
-            Self::Interaction(json) => ("/slack/interactions", form([("payload", json.to_string())])),
-            Self::Payload(text) => ("/slack/interactions", form([("payload", text)])),
-            Self::Event(json) => ("/slack/events", json.to_string()),
-            Self::Body { path, text } => (path.as_str(), text.clone()),
-        };
-        listener.signed(path, &body)
-    }
-}
-
-fn form<K: AsRef<str>, V: AsRef<str>>(fields: impl IntoIterator<Item = (K, V)>) -> String {
-    form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
-}
-
-/// The names of the files in a folder of the corpus, which holds nothing else.
-fn names_in(folder: &str) -> BTreeSet<String> {
-    let files = fs::read_dir(format!("{CORPUS}/{folder}")).unwrap().map(|entry| entry.unwrap().file_name());
-    let name = |file: OsString| Some(file.to_str()?.strip_suffix(".json")?.to_owned());
-    files.map(|file| name(file).expect("a file's name ends in .json")).collect()
 }
