@@ -4,39 +4,44 @@ use chrono::TimeDelta;
 use futures_util::future::join_all;
 use sandbox::company::{ADA, AUDIT_CHANNEL};
 
-use crate::world::World;
+use crate::world::{Story, play};
 
 #[tokio::test]
 async fn a_flood_of_refused_presses_does_not_keep_bob_from_approving() {
     const FLOOD: usize = 100;
     const LET_THROUGH: usize = 20;
-    let world = World::asked().await;
-    world.company.clock.advance(TimeDelta::minutes(1));
-    let (bob, carol) = (world.bob(), world.carol());
-    let flood = join_all((0..FLOOD).map(|_| carol.presses_unawaited("review.approve")));
-    tokio::join!(flood, bob.presses_unawaited("review.approve"));
-    world.settle().await;
+    play(Story::asked(), async |world| {
+        world.company.clock.advance(TimeDelta::minutes(1));
+        let (bob, carol) = (world.bob(), world.carol());
+        let flood = join_all((0..FLOOD).map(|_| carol.presses_unawaited("review.approve")));
+        tokio::join!(flood, bob.presses_unawaited("review.approve"));
+        world.settle().await;
 
-    let request = world.app.broker().ports().store.request(&world.request_of(ADA).await).await.unwrap();
-    assert_eq!(request.unwrap().version, 2, "a refused press touches no request");
-    assert!(world.card().contains("*Approved*"));
-    world.ada().is_told();
-    world.ada().hears();
-    let whispers = carol.unread_whispers();
-    let (rate_limited, refused): (Vec<_>, Vec<_>) =
-        whispers.iter().partition(|whisper| whisper.contains("too much at once"));
-    assert_eq!((refused.len(), rate_limited.len()), (LET_THROUGH, 1));
-    let audit = world.audit();
-    assert_eq!(audit.iter().filter(|line| line.contains("*Approved*")).count(), 1, "{audit:?}");
-    assert_eq!(audit.iter().filter(|line| line.contains("@Carol tried to approve")).count(), 5, "{audit:?}");
+        let request = world.app.broker().ports().store.request(&world.request_of(ADA).await).await.unwrap();
+        assert_eq!(request.unwrap().version, 2, "a refused press touches no request");
+        assert!(world.card().contains("*Approved*"));
+        world.ada().is_told();
+        world.ada().hears();
+        let whispers = carol.unread_whispers();
+        let (rate_limited, refused): (Vec<_>, Vec<_>) =
+            whispers.iter().partition(|whisper| whisper.contains("too much at once"));
+        assert_eq!((refused.len(), rate_limited.len()), (LET_THROUGH, 1));
+        let audit = world.audit();
+        assert_eq!(audit.iter().filter(|line| line.contains("*Approved*")).count(), 1, "{audit:?}");
+        assert_eq!(
+            audit.iter().filter(|line| line.contains("@Carol tried to approve")).count(),
+            5,
+            "{audit:?}"
+        );
 
-    world.passes(TimeDelta::minutes(1)).await;
-    let audit = world.audit();
-    assert!(audit.iter().all(|line| line.contains("*Refused again and again* · @Carol")), "{audit:?}");
-    let counted: usize = audit.iter().map(|line| times(line, "approve ")).sum();
-    assert_eq!(counted, LET_THROUGH - 5, "none is left out: {audit:?}");
-    assert_eq!(audit.len(), 1, "{audit:?}");
-    world.finish().await;
+        world.passes(TimeDelta::minutes(1)).await;
+        let audit = world.audit();
+        assert!(audit.iter().all(|line| line.contains("*Refused again and again* · @Carol")), "{audit:?}");
+        let counted: usize = audit.iter().map(|line| times(line, "approve ")).sum();
+        assert_eq!(counted, LET_THROUGH - 5, "none is left out: {audit:?}");
+        assert_eq!(audit.len(), 1, "{audit:?}");
+    })
+    .await;
 }
 
 /// The count behind a word of a line.
@@ -47,19 +52,20 @@ fn times(line: &str, word: &str) -> usize {
 
 #[tokio::test]
 async fn refusals_that_wait_for_their_minute_outlive_their_replica() {
-    let world = World::asked().await;
-    let carol = world.carol();
-    for _ in 0..7 {
-        carol.presses("request.withdraw").await;
-    }
-    world.everybody_catches_up();
-    let posted = world.company.slack.messages(AUDIT_CHANNEL).len();
-    let other = world.another_replica().await;
-    world.company.clock.advance(TimeDelta::minutes(1));
-    elevate::flows::sweep::sweep(other.broker()).await.unwrap();
-    other.broker().idle().await;
-    let audit = world.audit();
-    assert_eq!(world.company.slack.messages(AUDIT_CHANNEL).len(), posted + 1);
-    insta::assert_snapshot!(audit[0]);
-    world.finish().await;
+    play(Story::asked(), async |world| {
+        let carol = world.carol();
+        for _ in 0..7 {
+            carol.presses("request.withdraw").await;
+        }
+        world.everybody_catches_up();
+        let posted = world.company.slack.messages(AUDIT_CHANNEL).len();
+        let other = world.another_replica().await;
+        world.company.clock.advance(TimeDelta::minutes(1));
+        elevate::flows::sweep::sweep(other.broker()).await.unwrap();
+        other.broker().idle().await;
+        let audit = world.audit();
+        assert_eq!(world.company.slack.messages(AUDIT_CHANNEL).len(), posted + 1);
+        insta::assert_snapshot!(audit[0]);
+    })
+    .await;
 }

@@ -13,7 +13,7 @@ use std::{collections::BTreeSet, fs};
 use serde_json::{Value, json};
 
 use self::{
-    listener::Listener,
+    listener::listening,
     template::{Corpus, Installation, Template},
 };
 
@@ -86,7 +86,7 @@ fn the_corpus_is_complete_and_nothing_in_it_is_unread() {
 #[tokio::test]
 async fn a_payload_of_the_largest_size_is_read_or_let_pass() {
     const DEPTH: usize = 250_000;
-    let listener = Listener::start().await;
+    listening(async |listener| {
     let opened = "[".repeat(DEPTH);
     let nested = format!("{opened}{}", "]".repeat(DEPTH));
     let long = json!("long ".repeat(2 * DEPTH / 5)).to_string();
@@ -115,16 +115,19 @@ async fn a_payload_of_the_largest_size_is_read_or_let_pass() {
         assert_eq!(outcome.as_ref(), Ok(expected), "{path}: {}…", &body[..60]);
         listener.forgets().await;
     }
+    }).await;
 }
 
 #[tokio::test]
 async fn nothing_is_heard_from_anybody_but_slack() {
-    let listener = Listener::start().await;
-    for path in ["/slack/commands", "/slack/interactions", "/slack/events"] {
-        let signed = listener.signed(path, r#"{"type":"url_verification","challenge":"abc"}"#);
-        let forged = signed.with_header("X-Slack-Signature", &format!("v0={}", "0".repeat(64)));
-        assert_eq!(listener.hears(&forged).await, Err("answered 401 null".to_owned()), "{path}");
-    }
+    listening(async |listener| {
+        for path in ["/slack/commands", "/slack/interactions", "/slack/events"] {
+            let signed = listener.signed(path, r#"{"type":"url_verification","challenge":"abc"}"#);
+            let forged = signed.with_header("X-Slack-Signature", &format!("v0={}", "0".repeat(64)));
+            assert_eq!(listener.hears(&forged).await, Err("answered 401 null".to_owned()), "{path}");
+        }
+    })
+    .await;
 }
 
 /// Sends one of each kind.
@@ -135,23 +138,25 @@ async fn understands_all(from: Installation) {
 
 /// Sends all of these, each as if Slack had not heard the answer the first time.
 async fn understands(corpus: &Corpus, deliveries: impl Iterator<Item = (&String, &Template, Installation)>) {
-    let listener = Listener::start().await;
-    let mut faults = Vec::new();
-    for (number, (name, template, from)) in deliveries.enumerate() {
-        let what = format!("{name}, {from:?}: {} <{}>", template.about, template.docs);
-        let (delivery, expected) = corpus.delivery(template, from, number, &listener);
-        let outcome = listener.hears(&delivery).await;
-        if outcome.as_ref() != Ok(&expected) {
-            faults.push(format!("{what}\n   expected {expected}\n   came out {outcome:?}"));
+    listening(async |listener| {
+        let mut faults = Vec::new();
+        for (number, (name, template, from)) in deliveries.enumerate() {
+            let what = format!("{name}, {from:?}: {} <{}>", template.about, template.docs);
+            let (delivery, expected) = corpus.delivery(template, from, number, &listener);
+            let outcome = listener.hears(&delivery).await;
+            if outcome.as_ref() != Ok(&expected) {
+                faults.push(format!("{what}\n   expected {expected}\n   came out {outcome:?}"));
+            }
+            let again = delivery.with_header("X-Slack-Retry-Num", "1");
+            let repeated = listener.hears(&again.with_header("X-Slack-Retry-Reason", "http_timeout")).await;
+            if lasting(&repeated) != lasting(&outcome) {
+                faults.push(format!("{what}: sent twice, it does more\n   {outcome:?}\n   {repeated:?}"));
+            }
+            listener.forgets().await;
         }
-        let again = delivery.with_header("X-Slack-Retry-Num", "1");
-        let repeated = listener.hears(&again.with_header("X-Slack-Retry-Reason", "http_timeout")).await;
-        if lasting(&repeated) != lasting(&outcome) {
-            faults.push(format!("{what}: sent twice, it does more\n   {outcome:?}\n   {repeated:?}"));
-        }
-        listener.forgets().await;
-    }
-    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+        assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+    })
+    .await;
 }
 
 /// What Slack is answered, and what is stored. A sentence may be said once more.

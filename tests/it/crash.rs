@@ -29,7 +29,7 @@ use self::acts::{
 };
 use crate::{
     stage,
-    world::{ASK, Counted, World},
+    world::{ASK, Counted, World, play},
 };
 
 /// A replica that may die: it has a runtime of its own, which can be taken away from it.
@@ -263,54 +263,58 @@ impl Story {
         call: usize,
         side: Side,
     ) -> Option<Crash> {
-        let world = World::set_up(settings).await;
-        (self.prepare)(&world).await;
-        let heard = world.company.slack.messages(AUDIT_CHANNEL).len();
-        let power = Power::default();
-        world.company.plug_in(&power);
-        world.closes().await;
-        let mortal = Mortal::begins(&world).await;
-        power.cut_at(call, side);
+        play(crate::world::Story::start().set(settings), async |world| {
+            (self.prepare)(world).await;
+            let heard = world.company.slack.messages(AUDIT_CHANNEL).len();
+            let power = Power::default();
+            world.company.plug_in(&power);
+            world.closes().await;
+            let mortal = Mortal::begins(world).await;
+            power.cut_at(call, side);
 
-        let runtime = mortal.runtime.handle().clone();
-        let broker = Arc::clone(&mortal.broker);
-        let mut acting = pin!((self.act)(Scene { world: &world, broker: &broker, runtime: &runtime }));
-        let went_well = tokio::select! {
-            went_well = &mut acting => Some(went_well),
-            () = power.is_out() => None,
-        };
-        let is_reached = power.calls().len() > call;
-        mortal.dies().await;
-        let went_well = match went_well {
-            Some(went_well) => went_well,
-            None => acting.await,
-        };
-        let calls = power.calls();
-        power.restore();
-        world.opens().await;
-        if !is_reached {
-            assert!(went_well, "nothing was in its way");
-            return None;
-        }
-        let survivor = Scene { world: &world, broker: world.app.broker(), runtime: &Handle::current() };
-        let mut goes_well = went_well;
-        for _ in 0..PATIENCE {
-            goes_well = goes_well || (self.act)(survivor).await;
-        }
-        assert!(goes_well, "nothing is in its way any more");
-        for seconds in [61, 61, 5, 5] {
-            world.passes(TimeDelta::seconds(seconds)).await;
-        }
-        let at = format!("{side:?} of call {call} of {calls:?}");
-        // Taken by Slack, and not noted: the one doubt that nothing settles where the app cannot read along. Other
-        // calls may have been under way between the post and its note.
-        let landed = match side {
-            Side::BeforeItLands => &calls[..call],
-            Side::AfterItHasLanded => &calls[..=call],
-        };
-        let is_post_in_doubt = landed.iter().rev().take(3).any(|call| call == "chat.postMessage");
-        world.has_told_everybody(is_post_in_doubt, &at).await;
-        Some(Crash { call: calls[call].clone(), ending: world.ending(heard) })
+            let runtime = mortal.runtime.handle().clone();
+            let broker = Arc::clone(&mortal.broker);
+            let mut acting = pin!((self.act)(Scene { world, broker: &broker, runtime: &runtime }));
+            let went_well = tokio::select! {
+                went_well = &mut acting => Some(went_well),
+                () = power.is_out() => None,
+            };
+            let is_reached = power.calls().len() > call;
+            mortal.dies().await;
+            let went_well = match went_well {
+                Some(went_well) => went_well,
+                None => acting.await,
+            };
+            let calls = power.calls();
+            power.restore();
+            world.opens().await;
+            if !is_reached {
+                assert!(went_well, "nothing was in its way");
+                world.everybody_puts_all_away();
+                return None;
+            }
+            let survivor = Scene { world, broker: world.app.broker(), runtime: &Handle::current() };
+            let mut goes_well = went_well;
+            for _ in 0..PATIENCE {
+                goes_well = goes_well || (self.act)(survivor).await;
+            }
+            assert!(goes_well, "nothing is in its way any more");
+            for seconds in [61, 61, 5, 5] {
+                world.passes(TimeDelta::seconds(seconds)).await;
+            }
+            let at = format!("{side:?} of call {call} of {calls:?}");
+            // Taken by Slack, and not noted: the one doubt that nothing settles where the app cannot read along. Other
+            // calls may have been under way between the post and its note.
+            let landed = match side {
+                Side::BeforeItLands => &calls[..call],
+                Side::AfterItHasLanded => &calls[..=call],
+            };
+            let is_post_in_doubt = landed.iter().rev().take(3).any(|call| call == "chat.postMessage");
+            world.has_told_everybody(is_post_in_doubt, &at).await;
+            world.everybody_puts_all_away();
+            Some(Crash { call: calls[call].clone(), ending: world.ending(heard) })
+        })
+        .await
     }
 }
 

@@ -23,7 +23,7 @@ use self::steps::{
 };
 use crate::{
     log::{self, Log},
-    world::World,
+    world::{Story, World, play},
 };
 
 /// What goes wrong until it is over.
@@ -262,42 +262,41 @@ async fn seen(name: &str, cells: Vec<(Step, Trouble)>) -> String {
 impl Step {
     /// Takes the step amid trouble, and sees to it that all is well after it.
     async fn amid(&self, trouble: &Trouble) -> Cell {
-        let world = World::start().await;
-        (self.prepare)(&world).await;
-        if trouble.served_by == Replica::JustStarted {
-            let replica = world.another_replica().await;
-            world.is_served_by(&replica).await;
-        }
-        for persona in [ADA, BOB] {
-            world.player(persona).unread_whispers();
-        }
-        (trouble.begins)(&world);
-        let sights = (self.act)(&world).await;
-        let at = format!("{} / {}", self.name, trouble.name);
-        world.heals();
-        world.has_let_in(sights.iter().filter(|sight| *sight == CONSOLE).count(), &at).await;
-        for seconds in [61, 61, 300, 5, 5] {
-            world.passes(TimeDelta::seconds(seconds)).await;
-        }
-        let references: Vec<String> = sights.iter().filter_map(|sight| reference(sight)).collect();
-        let is_failure = |sight: &&String| FAILURES.iter().any(|failure| sight.contains(failure));
-        assert_eq!(sights.iter().filter(is_failure).count(), references.len(), "{at}: {sights:?}");
-        let mut sights = if sights.is_empty() { NOTHING.to_owned() } else { sights.join("\n") };
-        for reference in &references {
-            sights = sights.replace(reference, "…");
-        }
-        if !(self.is_done)(&world) {
-            assert!(sights != NOTHING || trouble.is_mute, "{at}: nothing was done, and nobody was told");
-            write!(sights, "\n→ {}", self.again(&world).await).unwrap();
-            world.passes(TimeDelta::seconds(5)).await;
-            assert!((self.is_done)(&world), "{at}: {sights}");
-        }
-        world.has_told_everybody(true, &at).await;
-        world.company.slack.reload(ADA.slack);
-        world.company.slack.reload(BOB.slack);
-        world.unread_by_anybody();
-        world.finish().await;
-        Cell { at, sights, references }
+        play(Story::start(), async |world| {
+            (self.prepare)(world).await;
+            if trouble.served_by == Replica::JustStarted {
+                let replica = world.another_replica().await;
+                world.is_served_by(&replica).await;
+            }
+            for persona in [ADA, BOB] {
+                world.player(persona).unread_whispers();
+            }
+            (trouble.begins)(world);
+            let sights = (self.act)(world).await;
+            let at = format!("{} / {}", self.name, trouble.name);
+            world.heals();
+            world.has_let_in(sights.iter().filter(|sight| *sight == CONSOLE).count(), &at).await;
+            for seconds in [61, 61, 300, 5, 5] {
+                world.passes(TimeDelta::seconds(seconds)).await;
+            }
+            let references: Vec<String> = sights.iter().filter_map(|sight| reference(sight)).collect();
+            let is_failure = |sight: &&String| FAILURES.iter().any(|failure| sight.contains(failure));
+            assert_eq!(sights.iter().filter(is_failure).count(), references.len(), "{at}: {sights:?}");
+            let mut sights = if sights.is_empty() { NOTHING.to_owned() } else { sights.join("\n") };
+            for reference in &references {
+                sights = sights.replace(reference, "…");
+            }
+            if !(self.is_done)(world) {
+                assert!(sights != NOTHING || trouble.is_mute, "{at}: nothing was done, and nobody was told");
+                write!(sights, "\n→ {}", self.again(world).await).unwrap();
+                world.passes(TimeDelta::seconds(5)).await;
+                assert!((self.is_done)(world), "{at}: {sights}");
+            }
+            world.has_told_everybody(true, &at).await;
+            world.everybody_puts_all_away();
+            Cell { at, sights, references }
+        })
+        .await
     }
 
     /// Does it again, after signing in again where that is asked for.

@@ -24,7 +24,7 @@ use tokio::{
 
 use crate::{
     stage,
-    world::{ASK, Counted, World, nine},
+    world::{ASK, Counted, Story, nine, play},
 };
 
 /// For what ends by itself.
@@ -248,72 +248,75 @@ async fn behind_a_load_balancer_addresses_are_what_it_says() {
 
 #[tokio::test]
 async fn whoever_types_too_much_is_told_to_wait_and_nothing_is_stored() {
-    let world = World::start().await;
-    let types = async |persona: sandbox::company::Persona| {
-        world.company.slack.person(persona.slack).types(GENERAL_CHANNEL, "/elevate help").await.unwrap()
-    };
-    for _ in 0..20 {
-        assert!(types(ADA).await.is_ok());
-    }
-    world.settle().await;
-    world.ada().hears();
-    let writes = || {
-        let calls = world.company.dynamo.control().calls();
-        calls.iter().filter(|call| *call == "TransactWriteItems").count()
-    };
-    let before = writes();
-    let told = types(ADA).await;
-    let expected = "That is too much at once, so nothing was done. Wait 1 s, then repeat it.";
-    assert_eq!(told.body["text"].as_str(), Some(expected));
-    world.settle().await;
-    assert_eq!(writes(), before);
+    play(Story::start(), async |world| {
+        let types = async |persona: sandbox::company::Persona| {
+            world.company.slack.person(persona.slack).types(GENERAL_CHANNEL, "/elevate help").await.unwrap()
+        };
+        for _ in 0..20 {
+            assert!(types(ADA).await.is_ok());
+        }
+        world.settle().await;
+        world.ada().hears();
+        let writes = || {
+            let calls = world.company.dynamo.control().calls();
+            calls.iter().filter(|call| *call == "TransactWriteItems").count()
+        };
+        let before = writes();
+        let told = types(ADA).await;
+        let expected = "That is too much at once, so nothing was done. Wait 1 s, then repeat it.";
+        assert_eq!(told.body["text"].as_str(), Some(expected));
+        world.settle().await;
+        assert_eq!(writes(), before);
 
-    types(BOB).await;
-    world.company.clock.advance(TimeDelta::seconds(1));
-    types(ADA).await;
-    world.settle().await;
-    world.bob().hears();
-    world.ada().hears();
-    world.finish().await;
+        types(BOB).await;
+        world.company.clock.advance(TimeDelta::seconds(1));
+        types(ADA).await;
+        world.settle().await;
+        world.bob().hears();
+        world.ada().hears();
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn whoever_presses_too_much_is_told_now_and_then_and_changes_nothing() {
-    let world = World::asked().await;
-    world.company.clock.advance(TimeDelta::minutes(1));
-    for _ in 0..20 {
-        world.bob().types("/elevate help").await;
-    }
-    world.bob().hears();
-    for _ in 0..5 {
+    play(Story::asked(), async |world| {
+        world.company.clock.advance(TimeDelta::minutes(1));
+        for _ in 0..20 {
+            world.bob().types("/elevate help").await;
+        }
+        world.bob().hears();
+        for _ in 0..5 {
+            world.bob().presses("review.approve").await;
+        }
+        assert_eq!(world.bob().hears().matches("too much at once").count(), 1);
+        world.company.clock.advance(TimeDelta::seconds(1));
         world.bob().presses("review.approve").await;
-    }
-    assert_eq!(world.bob().hears().matches("too much at once").count(), 1);
-    world.company.clock.advance(TimeDelta::seconds(1));
-    world.bob().presses("review.approve").await;
-    assert!(world.card().contains("*Approved*"));
-    world.everybody_catches_up();
-    world.finish().await;
+        assert!(world.card().contains("*Approved*"));
+        world.everybody_catches_up();
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_form_that_is_sent_too_fast_stays_open() {
-    let world = World::with_linked([ADA]).await;
-    world.company.clock.advance(TimeDelta::minutes(1));
-    let ada = world.ada();
-    ada.types("/elevate").await;
-    for _ in 0..19 {
-        ada.types("/elevate help").await;
-    }
-    ada.hears();
-    let fields = [("target", "111122223333/S3Admin"), ("duration", "1h"), ("justification", "why")];
-    let sandbox::slack::Submission::Errors(errors) = ada.submits(&fields).await else {
-        panic!("it is closed")
-    };
-    assert!(errors["justification"].contains("Wait 1 s"), "{errors:?}");
-    world.company.clock.advance(TimeDelta::seconds(1));
-    ada.submits(&fields).await;
-    assert!(ada.hears().contains("on its way"), "{ASK}");
-    world.everybody_catches_up();
-    world.finish().await;
+    play(Story::with_linked([ADA]), async |world| {
+        world.company.clock.advance(TimeDelta::minutes(1));
+        let ada = world.ada();
+        ada.types("/elevate").await;
+        for _ in 0..19 {
+            ada.types("/elevate help").await;
+        }
+        ada.hears();
+        let fields = [("target", "111122223333/S3Admin"), ("duration", "1h"), ("justification", "why")];
+        let sandbox::slack::Submission::Errors(errors) = ada.submits(&fields).await else {
+            panic!("it is closed")
+        };
+        assert!(errors["justification"].contains("Wait 1 s"), "{errors:?}");
+        world.company.clock.advance(TimeDelta::seconds(1));
+        ada.submits(&fields).await;
+        assert!(ada.hears().contains("on its way"), "{ASK}");
+        world.everybody_catches_up();
+    })
+    .await;
 }

@@ -13,7 +13,7 @@ use sandbox::{
 };
 use tokio::net::TcpListener;
 
-use crate::world::{ASK, World};
+use crate::world::{ASK, Story, World, play};
 
 /// Everything that one scrape says, with every line understood.
 #[derive(Default)]
@@ -92,221 +92,233 @@ fn parts(sample: &str) -> (String, Labels) {
     (name.to_owned(), pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).collect())
 }
 
-/// A scrape of a world in which much has happened: links, an approval, a session, a refusal.
-async fn eventful() -> (World, Scrape) {
-    eventful_over(Transport::Http).await
-}
-
-/// The same, over either transport.
-async fn eventful_over(transport: Transport) -> (World, Scrape) {
-    let (world, link) = World::approved_over(transport).await;
+/// A scrape once much has happened: links, an approval, a session, a refusal.
+async fn eventful(world: &World) -> Scrape {
+    let link = world.ada().console_link().await;
     world.ada().opens(&link).await;
     world.bob().types("/elevate 111122223333/NoSuchRole 1h bucket policy broken").await;
     world.everybody_catches_up();
     world.sweep().await;
-    let scrape = Scrape::of(&world).await;
-    (world, scrape)
+    Scrape::of(world).await
 }
 
 #[tokio::test]
 async fn every_event_of_a_story_is_counted_once() {
-    let (world, scrape) = eventful().await;
-    let mut happened = BTreeMap::from([("linked".to_owned(), 3.0), ("refused".to_owned(), 1.0)]);
-    let request = world.request_of(ADA).await;
-    for recorded in world.app.broker().ports().store.events(&request).await.unwrap() {
-        let kind = serde_json::to_value(&recorded).unwrap()["event"].as_str().unwrap().to_owned();
-        *happened.entry(kind).or_default() += 1.0;
-    }
-    assert!(happened.contains_key("approved") && happened.contains_key("session_issued"), "{happened:?}");
-    assert_eq!(scrape.events(), happened);
-    world.finish().await;
+    play(Story::approved(), async |world| {
+        let scrape = eventful(world).await;
+        let mut happened = BTreeMap::from([("linked".to_owned(), 3.0), ("refused".to_owned(), 1.0)]);
+        let request = world.request_of(ADA).await;
+        for recorded in world.app.broker().ports().store.events(&request).await.unwrap() {
+            let kind = serde_json::to_value(&recorded).unwrap()["event"].as_str().unwrap().to_owned();
+            *happened.entry(kind).or_default() += 1.0;
+        }
+        assert!(happened.contains_key("approved") && happened.contains_key("session_issued"), "{happened:?}");
+        assert_eq!(scrape.events(), happened);
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn every_answer_to_slack_is_counted_whichever_way_it_comes() {
     for transport in [Transport::Http, Transport::Socket] {
-        let (world, scrape) = eventful_over(transport).await;
-        let answers = |kind, outcome| {
-            scrape.sum("elevate_slack_ack_duration_seconds_count", &[("kind", kind), ("outcome", outcome)])
-        };
-        // Three people link themselves, Ada asks, Bob asks in vain.
-        assert_eq!(answers("command", "ok"), 5.0, "{transport:?}");
-        // Each of the three follows the link's button, Bob approves, Ada goes to the console.
-        assert_eq!(answers("interaction", "ok"), 5.0, "{transport:?}");
-        assert_eq!(scrape.sum("elevate_slack_ack_duration_seconds_count", &[]), 10.0, "{transport:?}");
-        world.finish().await;
+        play(Story::approved().over(transport), async |world| {
+            let scrape = eventful(world).await;
+            let answers = |kind, outcome| {
+                scrape
+                    .sum("elevate_slack_ack_duration_seconds_count", &[("kind", kind), ("outcome", outcome)])
+            };
+            // Three people link themselves, Ada asks, Bob asks in vain.
+            assert_eq!(answers("command", "ok"), 5.0, "{transport:?}");
+            // Each of the three follows the link's button, Bob approves, Ada goes to the console.
+            assert_eq!(answers("interaction", "ok"), 5.0, "{transport:?}");
+            assert_eq!(scrape.sum("elevate_slack_ack_duration_seconds_count", &[]), 10.0, "{transport:?}");
+        })
+        .await;
     }
 }
 
 #[tokio::test]
 async fn forged_requests_and_presses_that_are_not_stored_are_answers_of_their_own() {
-    let world = World::asked().await;
-    let slack = &world.company.slack;
-    let forged = slack.last_sent().unwrap().with_header("x-slack-signature", "v0=0");
-    assert_eq!(slack.send(&forged).await.unwrap().status, 401);
-    world.company.dynamo.control().fail_always("TransactWriteItems", Fault::Status(500));
-    let (channel, ts) = world.bob().newest_with("review.approve");
-    let pressed = slack.person(BOB.slack).presses((channel.as_str(), ts.as_str()), "review.approve").await;
-    assert!(!pressed.unwrap().ack.is_ok());
-    world.company.dynamo.control().heal();
-    let scrape = Scrape::of(&world).await;
-    let answers = |kind, outcome| {
-        scrape.sum("elevate_slack_ack_duration_seconds_count", &[("kind", kind), ("outcome", outcome)])
-    };
-    assert_eq!((answers("command", "refused"), answers("interaction", "unavailable")), (1.0, 1.0));
-    world.finish().await;
+    play(Story::asked(), async |world| {
+        let slack = &world.company.slack;
+        let forged = slack.last_sent().unwrap().with_header("x-slack-signature", "v0=0");
+        assert_eq!(slack.send(&forged).await.unwrap().status, 401);
+        world.company.dynamo.control().fail_always("TransactWriteItems", Fault::Status(500));
+        let (channel, ts) = world.bob().newest_with("review.approve");
+        let pressed =
+            slack.person(BOB.slack).presses((channel.as_str(), ts.as_str()), "review.approve").await;
+        assert!(!pressed.unwrap().ack.is_ok());
+        world.company.dynamo.control().heal();
+        let scrape = Scrape::of(world).await;
+        let answers = |kind, outcome| {
+            scrape.sum("elevate_slack_ack_duration_seconds_count", &[("kind", kind), ("outcome", outcome)])
+        };
+        assert_eq!((answers("command", "refused"), answers("interaction", "unavailable")), (1.0, 1.0));
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn histograms_add_up() {
-    let (world, scrape) = eventful().await;
-    let mut series: BTreeMap<(&str, Labels), Vec<(f64, f64)>> = BTreeMap::new();
-    for ((name, labels), count) in &scrape.samples {
-        let Some(family) = name.strip_suffix("_bucket") else { continue };
-        let mut labels = labels.clone();
-        let bound = labels.remove("le").unwrap().parse().unwrap();
-        series.entry((family, labels)).or_default().push((bound, *count));
-    }
-    assert!(series.len() > 10, "{series:?}");
-    for ((family, labels), mut buckets) in series {
-        buckets.sort_by(|one, other| one.0.total_cmp(&other.0));
-        assert!(buckets.is_sorted_by(|one, other| one.0 < other.0 && one.1 <= other.1), "{buckets:?}");
-        let (last, all) = *buckets.last().unwrap();
-        assert_eq!(last, f64::INFINITY);
-        assert_eq!(scrape.samples[&(format!("{family}_count"), labels.clone())], all);
-        assert!(scrape.samples[&(format!("{family}_sum"), labels)] >= 0.0);
-    }
-    world.finish().await;
+    play(Story::approved(), async |world| {
+        let scrape = eventful(world).await;
+        let mut series: BTreeMap<(&str, Labels), Vec<(f64, f64)>> = BTreeMap::new();
+        for ((name, labels), count) in &scrape.samples {
+            let Some(family) = name.strip_suffix("_bucket") else { continue };
+            let mut labels = labels.clone();
+            let bound = labels.remove("le").unwrap().parse().unwrap();
+            series.entry((family, labels)).or_default().push((bound, *count));
+        }
+        assert!(series.len() > 10, "{series:?}");
+        for ((family, labels), mut buckets) in series {
+            buckets.sort_by(|one, other| one.0.total_cmp(&other.0));
+            assert!(buckets.is_sorted_by(|one, other| one.0 < other.0 && one.1 <= other.1), "{buckets:?}");
+            let (last, all) = *buckets.last().unwrap();
+            assert_eq!(last, f64::INFINITY);
+            assert_eq!(scrape.samples[&(format!("{family}_count"), labels.clone())], all);
+            assert!(scrape.samples[&(format!("{family}_sum"), labels)] >= 0.0);
+        }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn labels_are_words_and_say_nothing_of_anybody() {
-    let (world, scrape) = eventful().await;
-    for (name, labels) in scrape.samples.keys() {
-        for (key, value) in labels.iter().filter(|(key, _)| *key != "le") {
-            let is_word = value.chars().all(|c| c.is_ascii_lowercase() || c == '_');
-            assert!(is_word && !value.is_empty(), "{name}: {key} is {value}");
+    play(Story::approved(), async |world| {
+        let scrape = eventful(world).await;
+        for (name, labels) in scrape.samples.keys() {
+            for (key, value) in labels.iter().filter(|(key, _)| *key != "le") {
+                let is_word = value.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+                assert!(is_word && !value.is_empty(), "{name}: {key} is {value}");
+            }
         }
-    }
-    world.finish().await;
+    })
+    .await;
 }
 
 /// The table in docs/METRICS.md: of each metric the name, the type and the labels.
 #[tokio::test]
 async fn the_reference_lists_every_metric_and_no_other() {
-    let (world, scrape) = eventful().await;
-    let mut found: BTreeMap<&str, (&str, BTreeSet<&str>)> = BTreeMap::new();
-    for (name, kind) in &scrape.types {
-        let of_it = scrape.samples.keys().filter(|(sample, _)| sample.starts_with(name.as_str()));
-        let labels = of_it.flat_map(|(_, labels)| labels.keys()).map(String::as_str);
-        found.insert(name, (kind, labels.filter(|label| *label != "le").collect()));
-    }
-    let reference = fs::read_to_string("docs/METRICS.md").unwrap();
-    let rows = reference.lines().filter_map(|line| line.strip_prefix("| `elevate_"));
-    let listed: BTreeMap<String, (&str, BTreeSet<&str>)> = rows
-        .map(|row| {
-            let cells: Vec<&str> = row.split(" | ").collect();
-            let name = format!("elevate_{}", cells[0].trim_end_matches('`'));
-            (name, (cells[1], cells[2].split('`').skip(1).step_by(2).collect()))
-        })
-        .collect();
-    assert_eq!(
-        listed.iter().map(|(name, row)| (name.as_str(), row.clone())).collect::<BTreeMap<_, _>>(),
-        found
-    );
-    for name in found.keys() {
-        assert!(
-            ["_seconds", "_total", "_pieces", "_requests"].iter().any(|unit| name.ends_with(unit)),
-            "{name}"
+    play(Story::approved(), async |world| {
+        let scrape = eventful(world).await;
+        let mut found: BTreeMap<&str, (&str, BTreeSet<&str>)> = BTreeMap::new();
+        for (name, kind) in &scrape.types {
+            let of_it = scrape.samples.keys().filter(|(sample, _)| sample.starts_with(name.as_str()));
+            let labels = of_it.flat_map(|(_, labels)| labels.keys()).map(String::as_str);
+            found.insert(name, (kind, labels.filter(|label| *label != "le").collect()));
+        }
+        let reference = fs::read_to_string("docs/METRICS.md").unwrap();
+        let rows = reference.lines().filter_map(|line| line.strip_prefix("| `elevate_"));
+        let listed: BTreeMap<String, (&str, BTreeSet<&str>)> = rows
+            .map(|row| {
+                let cells: Vec<&str> = row.split(" | ").collect();
+                let name = format!("elevate_{}", cells[0].trim_end_matches('`'));
+                (name, (cells[1], cells[2].split('`').skip(1).step_by(2).collect()))
+            })
+            .collect();
+        assert_eq!(
+            listed.iter().map(|(name, row)| (name.as_str(), row.clone())).collect::<BTreeMap<_, _>>(),
+            found
         );
-    }
-    world.finish().await;
+        for name in found.keys() {
+            assert!(
+                ["_seconds", "_total", "_pieces", "_requests"].iter().any(|unit| name.ends_with(unit)),
+                "{name}"
+            );
+        }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_notice_that_slack_does_not_take_is_seen_to_wait() {
-    let world = World::asked().await;
-    world.company.slack.control().fail_always("chat.postMessage", Fault::Status(503));
-    world.bob().presses("review.approve").await;
-    let posts = [("counterpart", "slack"), ("call", "post")];
-    let scrape = Scrape::of(&world).await;
-    let unavailable = [posts[0], posts[1], ("outcome", "unavailable")];
-    assert_eq!(scrape.sum("elevate_call_duration_seconds_count", &unavailable), 1.0, "the audit line");
+    play(Story::asked(), async |world| {
+        world.company.slack.control().fail_always("chat.postMessage", Fault::Status(503));
+        world.bob().presses("review.approve").await;
+        let posts = [("counterpart", "slack"), ("call", "post")];
+        let scrape = Scrape::of(world).await;
+        let unavailable = [posts[0], posts[1], ("outcome", "unavailable")];
+        assert_eq!(scrape.sum("elevate_call_duration_seconds_count", &unavailable), 1.0, "the audit line");
 
-    world.passes(TimeDelta::seconds(30)).await; // the committer still has it to itself
-    let scrape = Scrape::of(&world).await;
-    assert_eq!(scrape.sum("elevate_due_work_pieces", &[("task", "notify")]), 1.0);
-    assert_eq!(scrape.sum("elevate_due_work_pieces", &[]), 1.0);
-    assert_eq!(scrape.sum("elevate_oldest_due_work_age_seconds", &[]), 30.0);
-    let now = world.company.clock.now().timestamp();
-    assert_eq!(scrape.sum("elevate_last_sweep_timestamp_seconds", &[]), now as f64);
+        world.passes(TimeDelta::seconds(30)).await; // the committer still has it to itself
+        let scrape = Scrape::of(world).await;
+        assert_eq!(scrape.sum("elevate_due_work_pieces", &[("task", "notify")]), 1.0);
+        assert_eq!(scrape.sum("elevate_due_work_pieces", &[]), 1.0);
+        assert_eq!(scrape.sum("elevate_oldest_due_work_age_seconds", &[]), 30.0);
+        let now = world.company.clock.now().timestamp();
+        assert_eq!(scrape.sum("elevate_last_sweep_timestamp_seconds", &[]), now as f64);
 
-    world.company.slack.control().heal();
-    world.passes(TimeDelta::minutes(2)).await;
-    world.passes(TimeDelta::minutes(1)).await;
-    let scrape = Scrape::of(&world).await;
-    assert_eq!(scrape.sum("elevate_due_work_pieces", &[]), 0.0);
-    assert_eq!(scrape.sum("elevate_oldest_due_work_age_seconds", &[]), 0.0);
-    world.everybody_catches_up();
-    world.finish().await;
+        world.company.slack.control().heal();
+        world.passes(TimeDelta::minutes(2)).await;
+        world.passes(TimeDelta::minutes(1)).await;
+        let scrape = Scrape::of(world).await;
+        assert_eq!(scrape.sum("elevate_due_work_pieces", &[]), 0.0);
+        assert_eq!(scrape.sum("elevate_oldest_due_work_age_seconds", &[]), 0.0);
+        world.everybody_catches_up();
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn what_slack_refuses_for_good_is_counted_as_put_aside() {
-    let world = World::with_linked([ADA]).await;
-    let parked = [("task", "notify")];
-    assert_eq!(Scrape::of(&world).await.sum("elevate_parked_work_total", &parked), 0.0);
-    world.company.slack.update_channel(REVIEW_CHANNEL, |channel| channel.is_archived = true);
-    world.ada().types(ASK).await;
-    assert_eq!(Scrape::of(&world).await.sum("elevate_parked_work_total", &parked), 1.0, "the card");
-    assert_eq!(Scrape::of(&world).await.events()["undelivered"], 1.0);
-    world.everybody_catches_up();
-    world.finish().await;
+    play(Story::with_linked([ADA]), async |world| {
+        let parked = [("task", "notify")];
+        assert_eq!(Scrape::of(world).await.sum("elevate_parked_work_total", &parked), 0.0);
+        world.company.slack.update_channel(REVIEW_CHANNEL, |channel| channel.is_archived = true);
+        world.ada().types(ASK).await;
+        assert_eq!(Scrape::of(world).await.sum("elevate_parked_work_total", &parked), 1.0, "the card");
+        assert_eq!(Scrape::of(world).await.events()["undelivered"], 1.0);
+        world.everybody_catches_up();
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn open_requests_are_counted_by_where_they_stand() {
-    let world = World::asked().await;
-    let counted = async || {
-        world.passes(TimeDelta::minutes(1)).await;
-        let scrape = Scrape::of(&world).await;
-        ["requested", "approved"].map(|status| scrape.sum("elevate_open_requests", &[("status", status)]))
-    };
-    assert_eq!(counted().await, [1.0, 0.0]);
-    world.bob().presses("review.approve").await;
-    assert_eq!(counted().await, [0.0, 1.0]);
-    world.ada().presses("request.end").await;
-    assert_eq!(counted().await, [0.0, 0.0]);
-    world.everybody_catches_up();
-    world.finish().await;
+    play(Story::asked(), async |world| {
+        let counted = async || {
+            world.passes(TimeDelta::minutes(1)).await;
+            let scrape = Scrape::of(world).await;
+            ["requested", "approved"].map(|status| scrape.sum("elevate_open_requests", &[("status", status)]))
+        };
+        assert_eq!(counted().await, [1.0, 0.0]);
+        world.bob().presses("review.approve").await;
+        assert_eq!(counted().await, [0.0, 1.0]);
+        world.ada().presses("request.end").await;
+        assert_eq!(counted().await, [0.0, 0.0]);
+        world.everybody_catches_up();
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn what_a_counterpart_refuses_is_told_apart_from_an_outage() {
-    let world = World::with_linked([ADA]).await;
-    let refreshes = async |outcome| {
-        let labels = [("counterpart", "identity_provider"), ("call", "refresh"), ("outcome", outcome)];
-        Scrape::of(&world).await.sum("elevate_call_duration_seconds_count", &labels)
-    };
-    world.company.idp.control().fail_always("token", Fault::Status(503));
-    world.ada().types(ASK).await;
-    assert_eq!((refreshes("unavailable").await, refreshes("refused").await), (1.0, 0.0));
-    world.company.idp.control().heal();
-    world.company.idp.revoke(ADA.login);
-    world.ada().types(ASK).await;
-    assert_eq!((refreshes("unavailable").await, refreshes("refused").await), (1.0, 1.0));
-    world.everybody_catches_up();
-    world.finish().await;
+    play(Story::with_linked([ADA]), async |world| {
+        let refreshes = async |outcome| {
+            let labels = [("counterpart", "identity_provider"), ("call", "refresh"), ("outcome", outcome)];
+            Scrape::of(world).await.sum("elevate_call_duration_seconds_count", &labels)
+        };
+        world.company.idp.control().fail_always("token", Fault::Status(503));
+        world.ada().types(ASK).await;
+        assert_eq!((refreshes("unavailable").await, refreshes("refused").await), (1.0, 0.0));
+        world.company.idp.control().heal();
+        world.company.idp.revoke(ADA.login);
+        world.ada().types(ASK).await;
+        assert_eq!((refreshes("unavailable").await, refreshes("refused").await), (1.0, 1.0));
+        world.everybody_catches_up();
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn each_app_counts_for_itself() {
-    let world = World::with_linked([ADA, BOB, CAROL]).await;
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let other = world.another_replica().await.router();
-    tokio::spawn(async move { axum::serve(listener, other).await });
-    assert_eq!(Scrape::at(&world, &url).await.events(), BTreeMap::new());
-    assert_eq!(Scrape::of(&world).await.events(), BTreeMap::from([("linked".to_owned(), 3.0)]));
-    world.finish().await;
+    play(Story::with_linked([ADA, BOB, CAROL]), async |world| {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let other = world.another_replica().await.router();
+        tokio::spawn(async move { axum::serve(listener, other).await });
+        assert_eq!(Scrape::at(world, &url).await.events(), BTreeMap::new());
+        assert_eq!(Scrape::of(world).await.events(), BTreeMap::from([("linked".to_owned(), 3.0)]));
+    })
+    .await;
 }

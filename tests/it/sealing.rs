@@ -16,7 +16,7 @@ use sandbox::{
 
 use crate::{
     stage,
-    world::{ASK, Counted, World},
+    world::{ASK, Counted, Story, World, play},
 };
 
 const KEYS: &str = "ELEVATE_SEALING__KEYS";
@@ -54,156 +54,168 @@ fn token_calls(world: &World) -> usize {
 #[tokio::test]
 async fn whoever_uses_a_token_seals_it_with_todays_key_and_the_old_one_is_not_missed() {
     for refresh_tokens in [RefreshTokens::Rotated, RefreshTokens::Kept] {
-        let world = World::with_linked([ADA]).await;
-        world.company.idp.tamper(Tampering { refresh_tokens, ..Tampering::default() });
-        restarted(&world, 1, &[(KEYS, &format!("{TODAYS_KEY},{OLD_KEY}"))]).await;
-        world.ada().types(ASK).await;
-        assert!(world.ada().hears().contains("on its way"));
+        play(Story::with_linked([ADA]), async |world| {
+            world.company.idp.tamper(Tampering { refresh_tokens, ..Tampering::default() });
+            restarted(world, 1, &[(KEYS, &format!("{TODAYS_KEY},{OLD_KEY}"))]).await;
+            world.ada().types(ASK).await;
+            assert!(world.ada().hears().contains("on its way"));
 
-        restarted(&world, 2, &[(KEYS, TODAYS_KEY)]).await;
-        world.ada().presses("request.withdraw").await;
-        assert!(world.card().contains("*Withdrawn*"));
-        world.everybody_catches_up();
-        world.finish().await;
+            restarted(world, 2, &[(KEYS, TODAYS_KEY)]).await;
+            world.ada().presses("request.withdraw").await;
+            assert!(world.card().contains("*Withdrawn*"));
+            world.everybody_catches_up();
+        })
+        .await;
     }
 }
 
 #[tokio::test]
 async fn from_keys_of_its_own_to_kms_and_nobody_has_to_sign_in_again() {
     for refresh_tokens in [RefreshTokens::Rotated, RefreshTokens::Kept] {
-        let world = World::with_linked([ADA]).await;
-        world.company.idp.tamper(Tampering { refresh_tokens, ..Tampering::default() });
-        restarted(&world, 1, &[KMS_KEY, (KEYS, OLD_KEY)]).await;
-        world.ada().types(ASK).await;
-        assert!(world.ada().hears().contains("on its way"));
+        play(Story::with_linked([ADA]), async |world| {
+            world.company.idp.tamper(Tampering { refresh_tokens, ..Tampering::default() });
+            restarted(world, 1, &[KMS_KEY, (KEYS, OLD_KEY)]).await;
+            world.ada().types(ASK).await;
+            assert!(world.ada().hears().contains("on its way"));
 
-        restarted(&world, 2, &[KMS_KEY]).await;
-        world.ada().presses("request.withdraw").await;
-        assert!(world.card().contains("*Withdrawn*"));
-        world.everybody_catches_up();
-        world.finish().await;
+            restarted(world, 2, &[KMS_KEY]).await;
+            world.ada().presses("request.withdraw").await;
+            assert!(world.card().contains("*Withdrawn*"));
+            world.everybody_catches_up();
+        })
+        .await;
     }
 }
 
 #[tokio::test]
 async fn a_token_is_sealed_anew_though_the_provider_does_not_answer() {
-    let world = World::with_linked([ADA]).await;
-    restarted(&world, 1, &[(KEYS, &format!("{TODAYS_KEY},{OLD_KEY}"))]).await;
-    world.company.idp.control().fail_always("token", Fault::Status(503));
-    world.ada().types(ASK).await;
-    assert!(world.ada().hears().contains("did not answer"));
-    world.company.idp.control().heal();
+    play(Story::with_linked([ADA]), async |world| {
+        restarted(world, 1, &[(KEYS, &format!("{TODAYS_KEY},{OLD_KEY}"))]).await;
+        world.company.idp.control().fail_always("token", Fault::Status(503));
+        world.ada().types(ASK).await;
+        assert!(world.ada().hears().contains("did not answer"));
+        world.company.idp.control().heal();
 
-    restarted(&world, 2, &[(KEYS, TODAYS_KEY)]).await;
-    world.ada().types(ASK).await;
-    assert!(world.ada().hears().contains("on its way"));
-    world.everybody_catches_up();
-    world.finish().await;
+        restarted(world, 2, &[(KEYS, TODAYS_KEY)]).await;
+        world.ada().types(ASK).await;
+        assert!(world.ada().hears().contains("on its way"));
+        world.everybody_catches_up();
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn what_is_sealed_with_todays_key_stays_as_it_is() {
-    let world = World::with_linked([ADA]).await;
-    let kept = Tampering { refresh_tokens: RefreshTokens::Kept, ..Tampering::default() };
-    world.company.idp.tamper(kept);
-    let before = sealed_token_of(&world, ADA).await;
-    world.ada().types(ASK).await;
-    assert_eq!(sealed_token_of(&world, ADA).await, before);
-    world.everybody_catches_up();
-    world.finish().await;
+    play(Story::with_linked([ADA]), async |world| {
+        let kept = Tampering { refresh_tokens: RefreshTokens::Kept, ..Tampering::default() };
+        world.company.idp.tamper(kept);
+        let before = sealed_token_of(world, ADA).await;
+        world.ada().types(ASK).await;
+        assert_eq!(sealed_token_of(world, ADA).await, before);
+        world.everybody_catches_up();
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn whoever_cannot_seal_does_not_use_a_token() {
-    let world = World::with_linked([ADA]).await;
-    restarted(&world, 1, &[KMS_KEY, (KEYS, OLD_KEY)]).await;
-    let (before, asked) = (sealed_token_of(&world, ADA).await, token_calls(&world));
-    world.company.kms.control().fail_always("GenerateDataKey", Fault::Status(500));
-    world.ada().types(ASK).await;
-    assert!(world.ada().hears().contains(NO_KEY));
-    assert!(world.audit()[0].contains("*Refused*"));
-    assert_eq!(token_calls(&world), asked, "the provider would have put another token in its place");
-    assert_eq!(sealed_token_of(&world, ADA).await, before);
+    play(Story::with_linked([ADA]), async |world| {
+        restarted(world, 1, &[KMS_KEY, (KEYS, OLD_KEY)]).await;
+        let (before, asked) = (sealed_token_of(world, ADA).await, token_calls(world));
+        world.company.kms.control().fail_always("GenerateDataKey", Fault::Status(500));
+        world.ada().types(ASK).await;
+        assert!(world.ada().hears().contains(NO_KEY));
+        assert!(world.audit()[0].contains("*Refused*"));
+        assert_eq!(token_calls(world), asked, "the provider would have put another token in its place");
+        assert_eq!(sealed_token_of(world, ADA).await, before);
 
-    world.company.kms.control().heal();
-    world.ada().types(ASK).await;
-    assert!(world.ada().hears().contains("on its way"));
-    world.everybody_catches_up();
-    world.finish().await;
+        world.company.kms.control().heal();
+        world.ada().types(ASK).await;
+        assert!(world.ada().hears().contains("on its way"));
+        world.everybody_catches_up();
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn while_kms_is_down_nothing_is_changed_and_nobody_has_to_sign_in_again() {
-    let world = World::start().await;
-    restarted(&world, 1, &[KMS_KEY]).await;
-    world.ada().links().await;
-    world.bob().links().await;
-    world.ada().types(ASK).await;
-    world.everybody_catches_up();
+    play(Story::start(), async |world| {
+        restarted(world, 1, &[KMS_KEY]).await;
+        world.ada().links().await;
+        world.bob().links().await;
+        world.ada().types(ASK).await;
+        world.everybody_catches_up();
 
-    world.company.kms.control().fail_always("Decrypt", Fault::Status(500));
-    world.bob().presses("review.approve").await;
-    assert!(world.bob().hears().contains(NO_KEY));
-    assert!(world.audit()[0].contains("tried to approve"));
-    let metrics = world.ada().browser.get_raw(&format!("{}/metrics", world.url)).await.unwrap().body;
-    assert!(metrics.contains(r#"counterpart="kms",call="open",outcome="unavailable""#), "{metrics}");
+        world.company.kms.control().fail_always("Decrypt", Fault::Status(500));
+        world.bob().presses("review.approve").await;
+        assert!(world.bob().hears().contains(NO_KEY));
+        assert!(world.audit()[0].contains("tried to approve"));
+        let metrics = world.ada().browser.get_raw(&format!("{}/metrics", world.url)).await.unwrap().body;
+        assert!(metrics.contains(r#"counterpart="kms",call="open",outcome="unavailable""#), "{metrics}");
 
-    world.company.kms.control().heal();
-    world.bob().presses("review.approve").await;
-    assert!(world.card().contains("*Approved*"));
-    world.everybody_catches_up();
-    world.finish().await;
+        world.company.kms.control().heal();
+        world.bob().presses("review.approve").await;
+        assert!(world.card().contains("*Approved*"));
+        world.everybody_catches_up();
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn while_kms_is_down_nobody_is_linked() {
-    let world = World::start().await;
-    restarted(&world, 1, &[KMS_KEY]).await;
-    world.company.kms.control().fail_always("GenerateDataKey", Fault::Status(500));
-    let ada = world.ada();
-    let link = ada.asks_to_link().await;
-    let page = ada.follows_link(&link).await;
-    assert_eq!(page.status, 500, "{}", page.text());
+    play(Story::start(), async |world| {
+        restarted(world, 1, &[KMS_KEY]).await;
+        world.company.kms.control().fail_always("GenerateDataKey", Fault::Status(500));
+        let ada = world.ada();
+        let link = ada.asks_to_link().await;
+        let page = ada.follows_link(&link).await;
+        assert_eq!(page.status, 500, "{}", page.text());
 
-    world.company.kms.control().heal();
-    let page = ada.follows_link(&link).await;
-    assert_eq!(page.status, 200, "nothing is used up: {}", page.text());
-    world.everybody_catches_up();
-    world.finish().await;
+        world.company.kms.control().heal();
+        let page = ada.follows_link(&link).await;
+        assert_eq!(page.status, 200, "nothing is used up: {}", page.text());
+        world.everybody_catches_up();
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn check_tells_whether_kms_will_do() {
-    let world = World::start().await;
-    let checked = async |sealing: &[(&str, &str)]| {
-        let outside = stage::outside(&world.company, Arc::new(Counted::from(1 << 32)));
-        let checked = app::check(&configuration(&world, sealing), outside).await.unwrap();
-        let (_, outcome) = checked.into_iter().find(|(counterpart, _)| *counterpart == "KMS")?;
-        Some(outcome.map_err(|error| error.to_string()))
-    };
-    assert_eq!(checked(&[(KEYS, TODAYS_KEY)]).await, None, "there is nobody to ask");
-    assert_eq!(checked(&[KMS_KEY]).await, Some(Ok(())));
-    world.company.kms.disable(SEALING_ALIAS);
-    let told = "KMS made no data key with alias/elevate: DisabledException".to_owned();
-    assert_eq!(checked(&[KMS_KEY]).await, Some(Err(told)));
-    world.finish().await;
+    play(Story::start(), async |world| {
+        let checked = async |sealing: &[(&str, &str)]| {
+            let outside = stage::outside(&world.company, Arc::new(Counted::from(1 << 32)));
+            let checked = app::check(&configuration(world, sealing), outside).await.unwrap();
+            let (_, outcome) = checked.into_iter().find(|(counterpart, _)| *counterpart == "KMS")?;
+            Some(outcome.map_err(|error| error.to_string()))
+        };
+        assert_eq!(checked(&[(KEYS, TODAYS_KEY)]).await, None, "there is nobody to ask");
+        assert_eq!(checked(&[KMS_KEY]).await, Some(Ok(())));
+        world.company.kms.disable(SEALING_ALIAS);
+        let told = "KMS made no data key with alias/elevate: DisabledException".to_owned();
+        assert_eq!(checked(&[KMS_KEY]).await, Some(Err(told)));
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn what_was_moved_between_rows_opens_by_kms_for_nobody_else() {
-    let world = World::start().await;
-    let app = restarted(&world, 1, &[KMS_KEY]).await;
-    world.ada().links().await;
-    world.bob().links().await;
-    let store = &app.broker().ports().store;
-    let ada = world.press(ADA, "1", Wish::Help).asker.who;
-    let own = store.token(&ada).await.unwrap().unwrap();
-    let taken = store.take_token(&ada, &own, world.company.clock.now()).await.unwrap();
-    let bobs = sealed_token_of(&world, BOB).await;
-    store.give_token_back(&ada, &taken, UsedToken::Kept { resealed: Some(bobs), told: None }).await.unwrap();
+    play(Story::start(), async |world| {
+        let app = restarted(world, 1, &[KMS_KEY]).await;
+        world.ada().links().await;
+        world.bob().links().await;
+        let store = &app.broker().ports().store;
+        let ada = world.press(ADA, "1", Wish::Help).asker.who;
+        let own = store.token(&ada).await.unwrap().unwrap();
+        let taken = store.take_token(&ada, &own, world.company.clock.now()).await.unwrap();
+        let bobs = sealed_token_of(world, BOB).await;
+        store
+            .give_token_back(&ada, &taken, UsedToken::Kept { resealed: Some(bobs), told: None })
+            .await
+            .unwrap();
 
-    world.ada().types(ASK).await;
-    assert!(world.ada().hears().contains("sign in again"), "it stays shut");
-    assert_eq!(world.audit().len(), 1);
-    world.finish().await;
+        world.ada().types(ASK).await;
+        assert!(world.ada().hears().contains("sign in again"), "it stays shut");
+        assert_eq!(world.audit().len(), 1);
+    })
+    .await;
 }

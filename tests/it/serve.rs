@@ -15,7 +15,7 @@ use sandbox::{
 
 use crate::{
     stage,
-    world::{Counted, World, nine},
+    world::{Counted, Story, nine, play},
 };
 
 /// What the app says when it is started in a company that `upset` has changed.
@@ -87,17 +87,18 @@ async fn sign_in_with_slack_is_checked_where_it_is_set_up() {
 
 #[tokio::test]
 async fn machines_are_told_whether_the_app_is_ready() {
-    let world = World::start().await;
-    let browser = world.ada().browser;
-    let asked = async |path: &str| browser.get_raw(&format!("{}{path}", world.url)).await.unwrap();
-    assert_eq!(asked("/health").await.status, 200);
-    assert_eq!(asked("/ready").await.status, 200);
+    play(Story::start(), async |world| {
+        let browser = world.ada().browser;
+        let asked = async |path: &str| browser.get_raw(&format!("{}{path}", world.url)).await.unwrap();
+        assert_eq!(asked("/health").await.status, 200);
+        assert_eq!(asked("/ready").await.status, 200);
 
-    world.company.dynamo.control().fail_always("GetItem", Fault::Status(500));
-    let ready = asked("/ready").await;
-    assert_eq!(ready.status, 503);
-    assert_eq!(ready.body, "cannot reach: store\n");
-    assert_eq!(asked("/health").await.status, 200, "the process lives");
-    world.company.dynamo.control().heal();
-    world.finish().await;
+        world.company.dynamo.control().fail_always("GetItem", Fault::Status(500));
+        let ready = asked("/ready").await;
+        assert_eq!(ready.status, 503);
+        assert_eq!(ready.body, "cannot reach: store\n");
+        assert_eq!(asked("/health").await.status, 200, "the process lives");
+        world.company.dynamo.control().heal();
+    })
+    .await;
 }

@@ -26,7 +26,7 @@ use tokio::{net::TcpListener, sync::watch};
 use self::scene::{ScriptedSlack, ask, envelope, passes, pressed, soon};
 use crate::{
     stage,
-    world::{Counted, World, nine},
+    world::{Counted, Story, nine, play},
 };
 
 // ---------------------------------------------------------------------------------------------------------
@@ -34,20 +34,21 @@ use crate::{
 
 #[tokio::test]
 async fn a_refresh_leaves_no_gap_under_presses() {
-    let world = World::asked_over(Transport::Socket).await;
-    let (ada, bob) = (world.ada(), world.bob());
-    world.company.slack.disconnects(Disconnect::Warning);
-    ada.types("/elevate status").await;
-    bob.presses("review.approve").await;
-    world.serves_on(4).await;
-    ada.types("/elevate status").await;
+    play(Story::asked().over(Transport::Socket), async |world| {
+        let (ada, bob) = (world.ada(), world.bob());
+        world.company.slack.disconnects(Disconnect::Warning);
+        ada.types("/elevate status").await;
+        bob.presses("review.approve").await;
+        world.serves_on(4).await;
+        ada.types("/elevate status").await;
 
-    passes(Duration::from_secs(10)).await;
-    world.serves_on(2).await;
-    ada.presses("request.end").await;
-    assert!(world.card().contains("*Ended early*"));
-    world.everybody_catches_up();
-    world.finish().await;
+        passes(Duration::from_secs(10)).await;
+        world.serves_on(2).await;
+        ada.presses("request.end").await;
+        assert!(world.card().contains("*Ended early*"));
+        world.everybody_catches_up();
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -95,81 +96,87 @@ async fn the_app_is_ready_once_slack_has_said_hello() {
 
 #[tokio::test]
 async fn what_cannot_be_stored_is_not_acknowledged_and_a_command_says_so() {
-    let world = World::with_linked([ADA]).await;
-    let slack = ScriptedSlack::start().await;
-    let bot = slack.meets(&world);
-    let mut connection = slack.greets().await;
-    world.company.dynamo.control().fail_always("TransactWriteItems", Fault::Status(500));
+    play(Story::with_linked([ADA]), async |world| {
+        let slack = ScriptedSlack::start().await;
+        let bot = slack.meets(world);
+        let mut connection = slack.greets().await;
+        world.company.dynamo.control().fail_always("TransactWriteItems", Fault::Status(500));
 
-    let unlink = pressed(ADA, &json!({ "action_id": "person.unlink" }), "a press");
-    connection.says(&envelope("interactive", unlink)).await;
-    connection.says(&envelope("slash_commands", ask(&world, "a command"))).await;
-    let ack = connection.hears().await;
-    assert_eq!(ack["envelope_id"], "slash_commands");
-    assert!(ack["payload"]["text"].as_str().unwrap().contains("could not be stored"), "{ack}");
-    world.settle().await;
-    connection.says(&envelope("events_api", json!({}))).await;
-    assert_eq!(connection.hears().await, json!({ "envelope_id": "events_api" }), "and none of the press");
-    let answers = [("interaction", "unavailable"), ("command", "ok"), ("event", "ok")];
-    assert_eq!(answers.map(|(kind, outcome)| bot.answers(kind, outcome)), [1.0; 3]);
-    world.company.dynamo.control().heal();
-    world.finish().await;
+        let unlink = pressed(ADA, &json!({ "action_id": "person.unlink" }), "a press");
+        connection.says(&envelope("interactive", unlink)).await;
+        connection.says(&envelope("slash_commands", ask(world, "a command"))).await;
+        let ack = connection.hears().await;
+        assert_eq!(ack["envelope_id"], "slash_commands");
+        assert!(ack["payload"]["text"].as_str().unwrap().contains("could not be stored"), "{ack}");
+        world.settle().await;
+        connection.says(&envelope("events_api", json!({}))).await;
+        assert_eq!(connection.hears().await, json!({ "envelope_id": "events_api" }), "and none of the press");
+        let answers = [("interaction", "unavailable"), ("command", "ok"), ("event", "ok")];
+        assert_eq!(answers.map(|(kind, outcome)| bot.answers(kind, outcome)), [1.0; 3]);
+        world.company.dynamo.control().heal();
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_connection_that_falls_silent_is_replaced_and_one_that_pings_is_not() {
-    let world = World::start().await;
-    let slack = ScriptedSlack::start().await;
-    let bot = slack.meets(&world);
-    let (mut silent, mut pinging) = (slack.greets().await, slack.greets().await);
-    bot.serves_on(2).await;
-    passes(SILENCE - Duration::from_secs(1)).await;
-    pinging.pings().await;
-    passes(Duration::from_secs(2)).await;
+    play(Story::start(), async |world| {
+        let slack = ScriptedSlack::start().await;
+        let bot = slack.meets(world);
+        let (mut silent, mut pinging) = (slack.greets().await, slack.greets().await);
+        bot.serves_on(2).await;
+        passes(SILENCE - Duration::from_secs(1)).await;
+        pinging.pings().await;
+        passes(Duration::from_secs(2)).await;
 
-    let mut successor = slack.accepts().await;
-    assert!(silent.ends().await);
-    bot.serves_on(1).await;
-    successor.says(&json!({ "type": "hello" })).await;
-    bot.serves_on(2).await;
-    pinging.says(&envelope("events_api", json!({}))).await;
-    assert_eq!(pinging.hears().await, json!({ "envelope_id": "events_api" }));
+        let mut successor = slack.accepts().await;
+        assert!(silent.ends().await);
+        bot.serves_on(1).await;
+        successor.says(&json!({ "type": "hello" })).await;
+        bot.serves_on(2).await;
+        pinging.says(&envelope("events_api", json!({}))).await;
+        assert_eq!(pinging.hears().await, json!({ "envelope_id": "events_api" }));
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_connection_that_slack_ends_is_replaced_while_the_other_serves() {
-    let world = World::start().await;
-    let slack = ScriptedSlack::start().await;
-    let bot = slack.meets(&world);
-    let (mut ending, mut other) = (slack.greets().await, slack.greets().await);
-    bot.serves_on(2).await;
-    ending.says(&json!({ "type": "disconnect", "reason": "refresh_requested" })).await;
-    let mut successor = slack.greets().await;
-    bot.serves_on(3).await;
-    drop(ending);
-    bot.serves_on(2).await;
-    for connection in [&mut other, &mut successor] {
-        connection.says(&envelope("events_api", json!({}))).await;
-        assert_eq!(connection.hears().await, json!({ "envelope_id": "events_api" }));
-    }
+    play(Story::start(), async |world| {
+        let slack = ScriptedSlack::start().await;
+        let bot = slack.meets(world);
+        let (mut ending, mut other) = (slack.greets().await, slack.greets().await);
+        bot.serves_on(2).await;
+        ending.says(&json!({ "type": "disconnect", "reason": "refresh_requested" })).await;
+        let mut successor = slack.greets().await;
+        bot.serves_on(3).await;
+        drop(ending);
+        bot.serves_on(2).await;
+        for connection in [&mut other, &mut successor] {
+            connection.says(&envelope("events_api", json!({}))).await;
+            assert_eq!(connection.hears().await, json!({ "envelope_id": "events_api" }));
+        }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn what_was_taken_before_the_stop_is_acknowledged_after_it() {
-    let world = World::with_linked([ADA]).await;
-    let slack = ScriptedSlack::start().await;
-    let bot = slack.meets(&world);
-    let (mut connection, mut other) = (slack.accepts().await, slack.accepts().await);
-    world.company.dynamo.control().slow("TransactWriteItems", Duration::from_millis(300));
-    connection.says(&envelope("slash_commands", ask(&world, "a command"))).await;
-    connection.says(&envelope("events_api", json!({}))).await;
-    assert_eq!(connection.hears().await["envelope_id"], "events_api");
-    bot.stop.send_replace(true);
-    assert_eq!(connection.hears().await, json!({ "envelope_id": "slash_commands" }));
-    assert!(connection.ends().await && other.ends().await);
-    assert!(bot.waits("command", "ok") >= 0.3, "it is timed until its acknowledgement was sent");
-    soon(bot.holding).await.unwrap();
-    world.settle().await;
-    world.everybody_catches_up();
-    world.finish().await;
+    play(Story::with_linked([ADA]), async |world| {
+        let slack = ScriptedSlack::start().await;
+        let bot = slack.meets(world);
+        let (mut connection, mut other) = (slack.accepts().await, slack.accepts().await);
+        world.company.dynamo.control().slow("TransactWriteItems", Duration::from_millis(300));
+        connection.says(&envelope("slash_commands", ask(world, "a command"))).await;
+        connection.says(&envelope("events_api", json!({}))).await;
+        assert_eq!(connection.hears().await["envelope_id"], "events_api");
+        bot.stop.send_replace(true);
+        assert_eq!(connection.hears().await, json!({ "envelope_id": "slash_commands" }));
+        assert!(connection.ends().await && other.ends().await);
+        assert!(bot.waits("command", "ok") >= 0.3, "it is timed until its acknowledgement was sent");
+        soon(bot.holding).await.unwrap();
+        world.settle().await;
+        world.everybody_catches_up();
+    })
+    .await;
 }

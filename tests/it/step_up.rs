@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use sandbox::idp::Tampering;
 use serde_json::{Value, json};
 
-use crate::world::{Player, World};
+use crate::world::{Player, Story, play};
 
 const MAX_AGE: (&str, &str) = ("ACCESS__STEP_UP__MAX_AGE", "5m");
 const CLASSES: (&str, &str) = ("ACCESS__STEP_UP__ACR_VALUES", "phr,mfa");
@@ -14,14 +14,6 @@ const CLASSES: (&str, &str) = ("ACCESS__STEP_UP__ACR_VALUES", "phr,mfa");
 /// A provider whose ID tokens say this.
 fn saying(claims: Value) -> Tampering {
     Tampering { claims: claims.as_object().unwrap().clone(), ..Tampering::default() }
-}
-
-/// Ada has access, and reads what she and the others hear of it.
-async fn approved(settings: &[(&str, &str)]) -> World {
-    let world = World::set_up(settings).await.where_ada_has_asked().await;
-    world.bob().presses("review.approve").await;
-    world.everybody_catches_up();
-    world
 }
 
 /// Ada opens the console, and whether she is asked to sign in on the way.
@@ -38,74 +30,78 @@ async fn is_asked_to_sign_in(ada: &Player<'_>) -> bool {
 
 #[tokio::test]
 async fn the_console_takes_a_sign_in_as_recent_as_the_operator_asks() {
-    let world = approved(&[MAX_AGE]).await;
-    let ada = world.ada();
-    for (wait, asked) in [(0, true), (5, false), (1, true)] {
-        world.company.clock.advance(TimeDelta::minutes(wait));
-        assert_eq!(is_asked_to_sign_in(&ada).await, asked, "after {wait} minutes");
-        world.settle().await;
-        world.everybody_catches_up();
-    }
-    assert_eq!(world.company.aws.assumptions().len(), 3);
-    world.finish().await;
+    play(Story::approved().set(&[MAX_AGE]), async |world| {
+        let ada = world.ada();
+        for (wait, asked) in [(0, true), (5, false), (1, true)] {
+            world.company.clock.advance(TimeDelta::minutes(wait));
+            assert_eq!(is_asked_to_sign_in(&ada).await, asked, "after {wait} minutes");
+            world.settle().await;
+            world.everybody_catches_up();
+        }
+        assert_eq!(world.company.aws.assumptions().len(), 3);
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn without_step_up_the_providers_session_will_do() {
-    let world = approved(&[]).await;
-    let ada = world.ada();
-    assert!(is_asked_to_sign_in(&ada).await);
-    world.settle().await;
-    world.company.clock.advance(TimeDelta::minutes(50));
-    assert!(!is_asked_to_sign_in(&ada).await);
-    world.settle().await;
-    world.everybody_catches_up();
-    world.finish().await;
+    play(Story::approved(), async |world| {
+        let ada = world.ada();
+        assert!(is_asked_to_sign_in(&ada).await);
+        world.settle().await;
+        world.company.clock.advance(TimeDelta::minutes(50));
+        assert!(!is_asked_to_sign_in(&ada).await);
+        world.settle().await;
+        world.everybody_catches_up();
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_provider_that_lets_an_old_sign_in_pass_opens_no_console() {
-    let world = approved(&[MAX_AGE]).await;
-    let ada = world.ada();
-    let link = ada.asks_for_the_console().await;
-    let ago = |seconds| (world.company.clock.now() - TimeDelta::seconds(seconds)).timestamp();
-    for (claims, status, sentence) in [
-        (json!({ "auth_time": ago(331) }), 403, "more than 5m ago"),
-        (json!({ "auth_time": "yesterday" }), 502, "could not be read"),
-    ] {
-        world.company.idp.tamper(saying(claims));
-        let page = ada.opens(&link).await;
-        assert_eq!(page.status, status, "{}", page.text());
-        assert!(page.text().contains(sentence), "{}", page.text());
-        assert!(world.audit()[0].contains("@Ada tried to open the AWS console"));
-    }
-    let silent = Tampering { dropped_claims: vec!["auth_time".into()], ..Tampering::default() };
-    world.company.idp.tamper(silent);
-    assert_eq!(ada.opens(&link).await.status, 502);
-    assert!(world.audit()[0].contains("auth_time"));
-    assert!(world.company.aws.assumptions().is_empty());
+    play(Story::approved().set(&[MAX_AGE]), async |world| {
+        let ada = world.ada();
+        let link = ada.asks_for_the_console().await;
+        let ago = |seconds| (world.company.clock.now() - TimeDelta::seconds(seconds)).timestamp();
+        for (claims, status, sentence) in [
+            (json!({ "auth_time": ago(331) }), 403, "more than 5m ago"),
+            (json!({ "auth_time": "yesterday" }), 502, "could not be read"),
+        ] {
+            world.company.idp.tamper(saying(claims));
+            let page = ada.opens(&link).await;
+            assert_eq!(page.status, status, "{}", page.text());
+            assert!(page.text().contains(sentence), "{}", page.text());
+            assert!(world.audit()[0].contains("@Ada tried to open the AWS console"));
+        }
+        let silent = Tampering { dropped_claims: vec!["auth_time".into()], ..Tampering::default() };
+        world.company.idp.tamper(silent);
+        assert_eq!(ada.opens(&link).await.status, 502);
+        assert!(world.audit()[0].contains("auth_time"));
+        assert!(world.company.aws.assumptions().is_empty());
 
-    world.company.idp.tamper(saying(json!({ "auth_time": ago(330) })));
-    assert_eq!(ada.opens(&link).await.status, 200, "clocks may differ by half a minute");
-    world.audit();
-    world.finish().await;
+        world.company.idp.tamper(saying(json!({ "auth_time": ago(330) })));
+        assert_eq!(ada.opens(&link).await.status, 200, "clocks may differ by half a minute");
+        world.audit();
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_weaker_sign_in_than_was_asked_for_opens_no_console() {
-    let world = approved(&[CLASSES]).await;
-    let ada = world.ada();
-    let link = ada.asks_for_the_console().await;
-    for weak in [saying(json!({ "acr": "pwd" })), saying(json!({ "acr": "PHR" }))] {
-        world.company.idp.tamper(weak);
-        let page = ada.opens(&link).await;
-        assert_eq!(page.status, 403, "{}", page.text());
-        assert!(page.text().contains("a stronger sign-in") && page.text().contains("phr, mfa"));
+    play(Story::approved().set(&[CLASSES]), async |world| {
+        let ada = world.ada();
+        let link = ada.asks_for_the_console().await;
+        for weak in [saying(json!({ "acr": "pwd" })), saying(json!({ "acr": "PHR" }))] {
+            world.company.idp.tamper(weak);
+            let page = ada.opens(&link).await;
+            assert_eq!(page.status, 403, "{}", page.text());
+            assert!(page.text().contains("a stronger sign-in") && page.text().contains("phr, mfa"));
+            world.audit();
+        }
+        assert!(world.company.aws.assumptions().is_empty());
+        world.company.idp.tamper(Tampering::default());
+        assert_eq!(ada.opens(&link).await.status, 200, "the provider did as it was asked");
         world.audit();
-    }
-    assert!(world.company.aws.assumptions().is_empty());
-    world.company.idp.tamper(Tampering::default());
-    assert_eq!(ada.opens(&link).await.status, 200, "the provider did as it was asked");
-    world.audit();
-    world.finish().await;
+    })
+    .await;
 }

@@ -1,9 +1,10 @@
 //! The world of the stories: Example Corp, the product, and people who type, press and read.
 //!
-//! A story ends with [`World::finish`], which fails on anything that nobody has read, that was not delivered, or
-//! that contradicts itself.
+//! A story is a closure: [`play`] hands it the world and judges it afterwards: it fails on anything that nobody has read, that
+//! was not delivered, or that contradicts itself.
 
 mod player;
+mod story;
 
 use std::{
     collections::HashMap,
@@ -35,12 +36,14 @@ use sandbox::{
     company::{
         self, ADA, AUDIT_CHANNEL, BOB, CAROL, Company, GENERAL_CHANNEL, Persona, REVIEW_CHANNEL, TEAM,
     },
-    dynamo::Dynamo,
     slack::render,
 };
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle, time::timeout};
 
-pub(crate) use self::player::Player;
+pub(crate) use self::{
+    player::Player,
+    story::{Story, play},
+};
 use crate::stage;
 
 /// What Ada asks for in most stories.
@@ -100,32 +103,8 @@ pub(crate) fn nine() -> DateTime<Utc> {
 }
 
 impl World {
-    pub(crate) async fn start() -> Self {
-        Self::start_over(Transport::Http).await
-    }
-
-    /// A world in which Slack reaches the product over `transport`.
-    pub(crate) async fn start_over(transport: Transport) -> Self {
-        let dynamo = Dynamo::in_memory().unwrap();
-        let company = Company::open(Clock::standing(nine()), dynamo).await.unwrap();
-        Self::staff_over(transport, company).await
-    }
-
-    /// A world whose operator has set these keys, named as their variables are without the prefix.
-    pub(crate) async fn set_up(settings: &[(&str, &str)]) -> Self {
-        let dynamo = Dynamo::in_memory().unwrap();
-        let mut company = Company::open(Clock::standing(nine()), dynamo).await.unwrap();
-        let variable = |(key, value): &(&str, &str)| (format!("ELEVATE_{key}"), (*value).to_owned());
-        company.settings = settings.iter().map(variable).collect();
-        Self::staff(company).await
-    }
-
-    /// The product at work in `company`.
-    pub(crate) async fn staff(company: Company) -> Self {
-        Self::staff_over(Transport::Http, company).await
-    }
-
-    async fn staff_over(transport: Transport, company: Company) -> Self {
+    /// The product at work in `company`, which Slack reaches over `transport`.
+    async fn staff(transport: Transport, company: Company) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let chance = Arc::new(Counted::default());
@@ -191,56 +170,6 @@ impl World {
         let who = SlackUser { team: TEAM.parse().unwrap(), user: persona.slack.parse().unwrap() };
         let id = CommandId::of_press(&who.team, trigger);
         Press { asker: Asker { id, at: self.company.clock.now(), who, reply_to: ReplyTo::Direct }, wish }
-    }
-
-    /// A world in which these people are linked, and have read what they were told about it.
-    pub(crate) async fn with_linked<const N: usize>(people: [Persona; N]) -> Self {
-        Self::start().await.where_are_linked(people).await
-    }
-
-    pub(crate) async fn where_are_linked<const N: usize>(self, people: [Persona; N]) -> Self {
-        for persona in people {
-            self.player(persona).links().await;
-        }
-        self
-    }
-
-    /// A world in which Ada, Bob and Carol are linked, Ada has asked for [`ASK`], and everybody has read it.
-    pub(crate) async fn asked() -> Self {
-        Self::asked_over(Transport::Http).await
-    }
-
-    /// The same, over either transport.
-    pub(crate) async fn asked_over(transport: Transport) -> Self {
-        Self::start_over(transport).await.where_ada_has_asked().await
-    }
-
-    /// The world, in which Ada, Bob and Carol are linked, Ada has asked for [`ASK`], and everybody has read it.
-    pub(crate) async fn where_ada_has_asked(self) -> Self {
-        let world = self.where_are_linked([ADA, BOB, CAROL]).await;
-        world.ada().types(ASK).await;
-        assert!(world.ada().hears().contains("on its way"));
-        assert!(world.card().contains("*Waiting*"));
-        assert!(world.ada().is_told().contains("*Waiting*"));
-        assert_eq!(world.audit().len(), 1);
-        world
-    }
-
-    /// A world in which Bob has approved that request, and everybody has read it; with Ada's link to the console.
-    pub(crate) async fn approved() -> (Self, String) {
-        Self::approved_over(Transport::Http).await
-    }
-
-    /// The same, over either transport.
-    pub(crate) async fn approved_over(transport: Transport) -> (Self, String) {
-        let world = Self::asked_over(transport).await;
-        world.bob().presses("review.approve").await;
-        assert!(world.card().contains("*Approved*"));
-        assert!(world.ada().is_told().contains("*Approved*"));
-        world.ada().hears();
-        assert_eq!(world.audit().len(), 1);
-        let link = world.ada().presses("session.open").await.expect("the link arrives at approval");
-        (world, link)
     }
 
     pub(crate) fn player(&self, persona: Persona) -> Player<'_> {
@@ -337,6 +266,15 @@ impl World {
         unread
     }
 
+    /// Everybody reads what is new to them, if anything is, and closes their forms: for stories that have looked at
+    /// all they want to know.
+    pub(crate) fn everybody_puts_all_away(&self) {
+        for persona in self.everybody() {
+            self.company.slack.reload(persona.slack);
+        }
+        self.unread_by_anybody();
+    }
+
     fn everybody(&self) -> Vec<Persona> {
         [&company::EVERYBODY[..], &self.hired.lock().unwrap()[..]].concat()
     }
@@ -370,9 +308,8 @@ impl World {
         found
     }
 
-    /// Ends the story: nothing is unread, nothing undelivered, nothing open, and every request is what its events
-    /// add up to.
-    pub(crate) async fn finish(self) {
+    /// Fails unless nothing is unread, undelivered or open, and every request is what its events add up to.
+    async fn is_at_rest(&self) {
         self.settle().await;
         let mut left = self.unread_by_anybody();
         for persona in self.everybody() {

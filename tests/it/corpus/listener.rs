@@ -28,18 +28,22 @@ use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 use url::Url;
 
-use crate::world::World;
+use crate::world::{Story, World, play};
 
 /// The product at Example Corp, where Ada is linked and nobody has asked for anything.
-pub(crate) struct Listener {
-    world: World,
+pub(crate) struct Listener<'w> {
+    world: &'w World,
     broker: Arc<Broker>,
     slack: Arc<DeafSlack>,
 }
 
-impl Listener {
-    pub(crate) async fn start() -> Self {
-        let world = World::with_linked([ADA]).await;
+/// Plays a story of the corpus: with the product of a [`Listener`].
+pub(crate) async fn listening(story: impl AsyncFnOnce(Listener<'_>)) {
+    play(Story::with_linked([ADA]), async |world| story(Listener::of(world).await).await).await;
+}
+
+impl<'w> Listener<'w> {
+    async fn of(world: &'w World) -> Self {
         let company = &world.company;
         let config =
             Config::parse(&company.configuration(&world.url), company.environment(), Secrets::new()).unwrap();

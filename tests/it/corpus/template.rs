@@ -85,7 +85,7 @@ impl Corpus {
         template: &Template,
         from: Installation,
         number: usize,
-        listener: &Listener,
+        listener: &Listener<'_>,
     ) -> (Delivery, Value) {
         let mut envelope = from.envelope(number);
         let expected = fill(&template.expect, &envelope).expect("it is there");

@@ -8,30 +8,23 @@ use elevate::{
 };
 use sandbox::{
     browser::Page,
-    clock::Clock,
-    company::{self, ADA, BOB, Company, Persona},
+    company::{self, ADA, BOB, Persona},
     dynamo::Dynamo,
 };
 
 use crate::{
     log::{self, Log, PLANTED},
-    world::{ASK, Player, World, nine},
+    world::{ASK, Player, Story, World, play},
 };
 
 /// A code that was never shown.
 const WRONG: &str = "/elevate confirm 2222-2222";
 
-/// A world in which codes are typed, and in which Ada has another address in Slack.
-async fn world() -> World {
-    world_in(Dynamo::in_memory().unwrap()).await
-}
-
-async fn world_in(dynamo: Dynamo) -> World {
-    let company = Company::open(Clock::standing(nine()), dynamo).await.unwrap();
-    let settings = vec![("ELEVATE_LINK__ON_MISMATCH".to_owned(), "code".to_owned())];
-    let world = World::staff(Company { settings, ..company }).await;
-    world.company.slack.update_person(ADA.slack, |person| person.email = Some("ada@slack.example".into()));
-    world
+/// Codes are typed, and Ada has another address in Slack.
+fn story() -> Story {
+    Story::start().set(&[("LINK__ON_MISMATCH", "code")]).where_first(|company| {
+        company.slack.update_person(ADA.slack, |person| person.email = Some("ada@slack.example".into()));
+    })
 }
 
 /// The code that a page shows.
@@ -61,7 +54,7 @@ async fn assert_stranger(player: &Player<'_>) {
 
 #[tokio::test]
 async fn whoever_has_another_address_in_slack_types_the_code_that_they_see() {
-    let world = world().await;
+    play(story(), async |world| {
     let ada = world.ada();
     let page = ada.follows_link(&ada.asks_to_link().await).await;
     let text = page.text();
@@ -85,187 +78,198 @@ async fn whoever_has_another_address_in_slack_types_the_code_that_they_see() {
     ada.types(&format!("/elevate confirm {code}")).await;
     assert!(ada.hears().contains("No code waits for your Slack account"), "it is good once");
     assert_eq!(world.audit().len(), 1);
-    world.finish().await;
+    }).await;
 }
 
 #[tokio::test]
 async fn where_the_addresses_agree_nobody_types_a_code() {
-    let world = world().await;
-    world.bob().links().await;
-    world.finish().await;
+    play(story(), async |world| {
+        world.bob().links().await;
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn whoever_sees_a_code_has_used_up_their_link_and_their_sign_in() {
-    let world = world().await;
-    let ada = world.ada();
-    let link = ada.asks_to_link().await;
-    ada.browser.stop_before(&format!("{}/oidc/callback", world.url));
-    let back = ada.follows_link(&link).await.stopped_before.expect("the provider sends the browser back");
-    code(&ada.browser.open(back.as_str()).await.unwrap());
-    assert_eq!(ada.browser.open(back.as_str()).await.unwrap().status, 410);
-    assert_eq!(ada.browser.open(&link).await.unwrap().status, 410);
-    world.finish().await;
+    play(story(), async |world| {
+        let ada = world.ada();
+        let link = ada.asks_to_link().await;
+        ada.browser.stop_before(&format!("{}/oidc/callback", world.url));
+        let back = ada.follows_link(&link).await.stopped_before.expect("the provider sends the browser back");
+        code(&ada.browser.open(back.as_str()).await.unwrap());
+        assert_eq!(ada.browser.open(back.as_str()).await.unwrap().status, 410);
+        assert_eq!(ada.browser.open(&link).await.unwrap().status, 410);
+    })
+    .await;
 }
 
 /// Bob sends his link to Ada, who signs in, and types what she sees.
 #[tokio::test]
 async fn a_code_typed_by_another_account_than_the_links_links_nothing() {
-    let world = world().await;
-    let (ada, bob) = (world.ada(), world.bob());
-    let page = ada.follows_link(&bob.asks_to_link().await).await;
-    assert!(page.text().contains("Bob") && page.text().contains("U0BOB"), "she sees whose account it is");
-    ada.types(&format!("/elevate confirm {}", code(&page))).await;
-    assert!(ada.hears().contains("never one that somebody gave you"));
-    assert!(world.audit()[0].contains("@Ada tried to link their account"));
-    assert_stranger(&ada).await;
-    assert_stranger(&bob).await;
-    world.finish().await;
+    play(story(), async |world| {
+        let (ada, bob) = (world.ada(), world.bob());
+        let page = ada.follows_link(&bob.asks_to_link().await).await;
+        assert!(page.text().contains("Bob") && page.text().contains("U0BOB"), "she sees whose account it is");
+        ada.types(&format!("/elevate confirm {}", code(&page))).await;
+        assert!(ada.hears().contains("never one that somebody gave you"));
+        assert!(world.audit()[0].contains("@Ada tried to link their account"));
+        assert_stranger(&ada).await;
+        assert_stranger(&bob).await;
+    })
+    .await;
 }
 
 /// Bob sends his link to Ada, who signs in, and keeps the code to herself.
 #[tokio::test]
 async fn an_attacker_who_has_not_seen_the_code_has_five_tries() {
-    let world = world().await;
-    let (ada, bob) = (world.ada(), world.bob());
-    let code = code(&ada.follows_link(&bob.asks_to_link().await).await);
-    for left in [4, 3, 2, 1] {
-        bob.types(WRONG).await;
-        let told = bob.hears();
-        assert!(told.contains(&format!("it can be typed {left} more time(s)")), "{told}");
-    }
-    for line in [WRONG, WRONG, &format!("/elevate confirm {code}")] {
-        bob.types(line).await;
-        assert!(bob.hears().contains("the right one is worth nothing any more"), "{line}");
-    }
-    world.passes(TimeDelta::minutes(1)).await;
-    let audit = world.audit().join("\n");
-    assert!(audit.contains("@Bob tried to link their account"), "{audit}");
-    assert!(!audit.contains("2222") && !audit.contains(&code), "{audit}");
-    assert_stranger(&bob).await;
-    world.finish().await;
+    play(story(), async |world| {
+        let (ada, bob) = (world.ada(), world.bob());
+        let code = code(&ada.follows_link(&bob.asks_to_link().await).await);
+        for left in [4, 3, 2, 1] {
+            bob.types(WRONG).await;
+            let told = bob.hears();
+            assert!(told.contains(&format!("it can be typed {left} more time(s)")), "{told}");
+        }
+        for line in [WRONG, WRONG, &format!("/elevate confirm {code}")] {
+            bob.types(line).await;
+            assert!(bob.hears().contains("the right one is worth nothing any more"), "{line}");
+        }
+        world.passes(TimeDelta::minutes(1)).await;
+        let audit = world.audit().join("\n");
+        assert!(audit.contains("@Bob tried to link their account"), "{audit}");
+        assert!(!audit.contains("2222") && !audit.contains(&code), "{audit}");
+        assert_stranger(&bob).await;
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn the_right_code_links_in_the_last_try_too_and_what_is_no_code_is_no_try() {
-    let world = world().await;
-    let ada = world.ada();
-    let code = sees_a_code(&ada).await;
-    for _ in 0..4 {
-        ada.types(WRONG).await;
-        ada.hears();
-    }
-    for no_code in ["/elevate confirm", "/elevate confirm 2222-222", "/elevate confirm O0I1-2222"] {
-        ada.types(no_code).await;
-        assert!(ada.hears().contains("That is no code"), "{no_code}");
-    }
-    ada.types(&format!("/elevate confirm {code}")).await;
-    assert!(ada.is_told().contains(ADA.email));
-    world.passes(TimeDelta::minutes(1)).await;
-    world.everybody_catches_up();
-    world.finish().await;
+    play(story(), async |world| {
+        let ada = world.ada();
+        let code = sees_a_code(&ada).await;
+        for _ in 0..4 {
+            ada.types(WRONG).await;
+            ada.hears();
+        }
+        for no_code in ["/elevate confirm", "/elevate confirm 2222-222", "/elevate confirm O0I1-2222"] {
+            ada.types(no_code).await;
+            assert!(ada.hears().contains("That is no code"), "{no_code}");
+        }
+        ada.types(&format!("/elevate confirm {code}")).await;
+        assert!(ada.is_told().contains(ADA.email));
+        world.passes(TimeDelta::minutes(1)).await;
+        world.everybody_catches_up();
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_code_is_good_for_five_minutes() {
-    let world = world().await;
-    let ada = world.ada();
-    let late = sees_a_code(&ada).await;
-    world.passes(TimeDelta::minutes(5)).await;
-    ada.types(&format!("/elevate confirm {late}")).await;
-    assert!(ada.hears().contains("good for 5 minutes"));
-    assert_eq!(world.audit().len(), 1);
+    play(story(), async |world| {
+        let ada = world.ada();
+        let late = sees_a_code(&ada).await;
+        world.passes(TimeDelta::minutes(5)).await;
+        ada.types(&format!("/elevate confirm {late}")).await;
+        assert!(ada.hears().contains("good for 5 minutes"));
+        assert_eq!(world.audit().len(), 1);
 
-    let in_time = sees_a_code(&ada).await;
-    world.passes(TimeDelta::minutes(5) - TimeDelta::milliseconds(1)).await;
-    ada.types(&format!("/elevate confirm {in_time}")).await;
-    assert!(ada.is_told().contains(ADA.email));
-    world.everybody_catches_up();
-    world.finish().await;
+        let in_time = sees_a_code(&ada).await;
+        world.passes(TimeDelta::minutes(5) - TimeDelta::milliseconds(1)).await;
+        ada.types(&format!("/elevate confirm {in_time}")).await;
+        assert!(ada.is_told().contains(ADA.email));
+        world.everybody_catches_up();
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn of_two_codes_of_one_account_the_later_one_links() {
-    let world = world().await;
-    let (ada, second) = (world.ada(), world.ada());
-    let earlier = sees_a_code(&ada).await;
-    let later = sees_a_code(&second).await;
-    ada.types(&format!("/elevate confirm {earlier}")).await;
-    assert!(ada.hears().contains("That is not the code"));
-    ada.types(&format!("/elevate confirm {later}")).await;
-    assert!(ada.is_told().contains(ADA.email));
-    world.everybody_catches_up();
-    world.finish().await;
+    play(story(), async |world| {
+        let (ada, second) = (world.ada(), world.ada());
+        let earlier = sees_a_code(&ada).await;
+        let later = sees_a_code(&second).await;
+        ada.types(&format!("/elevate confirm {earlier}")).await;
+        assert!(ada.hears().contains("That is not the code"));
+        ada.types(&format!("/elevate confirm {later}")).await;
+        assert!(ada.is_told().contains(ADA.email));
+        world.everybody_catches_up();
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn an_account_moves_to_another_identity_of_its_address_by_a_code() {
     let moved = Persona { login: "00u1ada", name: "Lovelace", ..ADA };
-    let world = world().await;
-    world.company.idp.add_person(company::identity(&moved));
-    let ada = world.ada();
-    let code_of_old = sees_a_code(&ada).await;
-    ada.types(&format!("/elevate confirm {code_of_old}")).await;
-    world.everybody_catches_up();
+    play(story(), async |world| {
+        world.company.idp.add_person(company::identity(&moved));
+        let ada = world.ada();
+        let code_of_old = sees_a_code(&ada).await;
+        ada.types(&format!("/elevate confirm {code_of_old}")).await;
+        world.everybody_catches_up();
 
-    let page = world.ada().follows_link_as(&ada.asks_to_link().await, moved).await;
-    ada.types(&format!("/elevate confirm {}", code(&page))).await;
-    assert!(ada.is_told().contains("linked to another identity than before"));
-    assert!(world.audit()[0].contains("⚠ Linked to another identity"));
+        let page = world.ada().follows_link_as(&ada.asks_to_link().await, moved).await;
+        ada.types(&format!("/elevate confirm {}", code(&page))).await;
+        assert!(ada.is_told().contains("linked to another identity than before"));
+        assert!(world.audit()[0].contains("⚠ Linked to another identity"));
 
-    let page = world.ada().follows_link_as(&ada.asks_to_link().await, BOB).await;
-    assert_eq!(page.status, 409, "{}", page.text());
-    assert_eq!(world.audit().len(), 1);
-    world.finish().await;
+        let page = world.ada().follows_link_as(&ada.asks_to_link().await, BOB).await;
+        assert_eq!(page.status, 409, "{}", page.text());
+        assert_eq!(world.audit().len(), 1);
+    })
+    .await;
 }
 
 /// The code is typed, and the account moves on before anybody gets round to it.
 #[tokio::test]
 async fn a_code_moves_no_account_that_has_been_linked_to_somebody_else_meanwhile() {
-    let world = world().await;
-    let ada = world.ada();
-    let code = sees_a_code(&ada).await;
-    world.company.slack.update_person(ADA.slack, |person| person.email = Some(BOB.email.into()));
-    let page = world.ada().follows_link_as(&ada.asks_to_link().await, BOB).await;
-    assert_eq!((page.status, page.title().as_str()), (200, "Linked · elevate"));
-    world.everybody_catches_up();
-    ada.types(&format!("/elevate confirm {code}")).await;
-    assert!(ada.hears().contains("linked to another identity, of another address"));
-    assert_eq!(world.audit().len(), 1);
-    world.finish().await;
+    play(story(), async |world| {
+        let ada = world.ada();
+        let code = sees_a_code(&ada).await;
+        world.company.slack.update_person(ADA.slack, |person| person.email = Some(BOB.email.into()));
+        let page = world.ada().follows_link_as(&ada.asks_to_link().await, BOB).await;
+        assert_eq!((page.status, page.title().as_str()), (200, "Linked · elevate"));
+        world.everybody_catches_up();
+        ada.types(&format!("/elevate confirm {code}")).await;
+        assert!(ada.hears().contains("linked to another identity, of another address"));
+        assert_eq!(world.audit().len(), 1);
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_code_that_its_replica_did_not_live_to_judge_is_judged_by_another_once() {
-    let world = world().await;
-    let ada = world.ada();
-    let code = sees_a_code(&ada).await;
-    let store = &world.app.broker().ports().store;
-    let press = typed(&world, ADA, &code).await;
-    assert!(store.accept(&press, press.asker.at + COMMITTER_HAS_WORK_FOR).await.unwrap());
-    world.passes(TimeDelta::minutes(1)).await;
-    assert!(ada.is_told().contains(ADA.email));
-    assert!(world.audit()[0].contains("*Linked*"));
-    world.passes(TimeDelta::minutes(5)).await;
-    world.finish().await;
+    play(story(), async |world| {
+        let ada = world.ada();
+        let code = sees_a_code(&ada).await;
+        let store = &world.app.broker().ports().store;
+        let press = typed(world, ADA, &code).await;
+        assert!(store.accept(&press, press.asker.at + COMMITTER_HAS_WORK_FOR).await.unwrap());
+        world.passes(TimeDelta::minutes(1)).await;
+        assert!(ada.is_told().contains(ADA.email));
+        assert!(world.audit()[0].contains("*Linked*"));
+        world.passes(TimeDelta::minutes(5)).await;
+    })
+    .await;
 }
 
 /// Somebody who can write to the table has moved what Ada typed from one press of hers to another.
 #[tokio::test]
 async fn a_typed_code_that_was_moved_to_another_press_links_nothing() {
-    let world = world().await;
-    let ada = world.ada();
-    let code = sees_a_code(&ada).await;
-    let press = typed(&world, ADA, &code).await;
-    let moved = Press { asker: world.press(ADA, "another trigger", Wish::Help).asker, ..press };
-    let store = &world.app.broker().ports().store;
-    assert!(store.accept(&moved, moved.asker.at + COMMITTER_HAS_WORK_FOR).await.unwrap());
-    world.passes(TimeDelta::minutes(1)).await;
-    assert_stranger(&ada).await;
-    world.passes(TimeDelta::minutes(15)).await;
-    assert!(ada.hears().contains("is not tried any more"));
-    assert_eq!(world.audit().len(), 1);
-    world.finish().await;
+    play(story(), async |world| {
+        let ada = world.ada();
+        let code = sees_a_code(&ada).await;
+        let press = typed(world, ADA, &code).await;
+        let moved = Press { asker: world.press(ADA, "another trigger", Wish::Help).asker, ..press };
+        let store = &world.app.broker().ports().store;
+        assert!(store.accept(&moved, moved.asker.at + COMMITTER_HAS_WORK_FOR).await.unwrap());
+        world.passes(TimeDelta::minutes(1)).await;
+        assert_stranger(&ada).await;
+        world.passes(TimeDelta::minutes(15)).await;
+        assert!(ada.hears().contains("is not tried any more"));
+        assert_eq!(world.audit().len(), 1);
+    })
+    .await;
 }
 
 /// What somebody asks for by typing a code, as it is kept.
@@ -280,26 +284,28 @@ async fn typed(world: &World, persona: Persona, code: &str) -> Press {
 async fn codes_are_neither_kept_nor_logged_nor_said() {
     let folder = log::folder("codes_are_neither_kept_nor_logged_nor_said");
     let _log = Log::into(&folder, "elevate=trace");
-    let world = world_in(Dynamo::open(&folder.join("table")).unwrap()).await;
-    let ada = world.ada();
-    let right = sees_a_code(&ada).await;
-    ada.types("/elevate confirm WRNG-C2DE").await;
-    ada.hears();
-    ada.types(&format!("/elevate confirm {right}")).await;
-    let told = format!("{} {:?}", ada.is_told(), world.audit());
+    play(story().on(Dynamo::open(&folder.join("table")).unwrap()), async |world| {
+        let ada = world.ada();
+        let right = sees_a_code(&ada).await;
+        ada.types("/elevate confirm WRNG-C2DE").await;
+        ada.hears();
+        ada.types(&format!("/elevate confirm {right}")).await;
+        let told = format!("{} {:?}", ada.is_told(), world.audit());
 
-    let files = std::fs::read_dir(&folder).unwrap().map(|file| std::fs::read(file.unwrap().path()).unwrap());
-    let kept = String::from_utf8_lossy(&files.collect::<Vec<_>>().concat()).into_owned();
-    for known in [ADA.email, PLANTED, "confirm"] {
-        assert!(kept.contains(known), "{known}");
-    }
-    for code in [&*right, "WRNG-C2DE"] {
-        for text in [&kept, &told] {
-            assert!(!text.contains(code) && !text.contains(&code.replace('-', "")), "{code}");
+        let files =
+            std::fs::read_dir(&folder).unwrap().map(|file| std::fs::read(file.unwrap().path()).unwrap());
+        let kept = String::from_utf8_lossy(&files.collect::<Vec<_>>().concat()).into_owned();
+        for known in [ADA.email, PLANTED, "confirm"] {
+            assert!(kept.contains(known), "{known}");
         }
-    }
-    for secret in world.company.idp.secrets_issued() {
-        assert!(!kept.contains(&secret), "{secret}");
-    }
-    world.finish().await;
+        for code in [&*right, "WRNG-C2DE"] {
+            for text in [&kept, &told] {
+                assert!(!text.contains(code) && !text.contains(&code.replace('-', "")), "{code}");
+            }
+        }
+        for secret in world.company.idp.secrets_issued() {
+            assert!(!kept.contains(&secret), "{secret}");
+        }
+    })
+    .await;
 }

@@ -2,74 +2,80 @@
 
 use sandbox::company::{self, ADA, BOB, Persona};
 
-use crate::world::{ASK, World};
+use crate::world::{ASK, Story, play};
 
 /// Ada at the identity provider that the company moves to: the same address, another `sub`.
 const ADA_MOVED: Persona = Persona { login: "00u1ada", name: "Lovelace", ..ADA };
 
 #[tokio::test]
 async fn ada_moves_to_another_identity_of_her_address_and_everybody_is_told_loudly() {
-    let world = World::with_linked([ADA]).await;
-    world.company.idp.add_person(company::identity(&ADA_MOVED));
-    let ada = world.ada();
-    let page = ada.follows_link_as(&ada.asks_to_link().await, ADA_MOVED).await;
-    assert_eq!(page.status, 200, "{}", page.text());
-    let told = ada.is_told();
-    assert!(told.contains("linked to another identity than before") && told.contains("Unlink"), "{told}");
-    let audit = world.audit();
-    let expected = format!(
-        "@Ada was linked to `ada` of `{0}` and is linked to `00u1ada` of `{0}`",
-        world.company.idp.issuer()
-    );
-    assert!(audit[0].contains("⚠ Linked to another identity") && audit[0].contains(&expected), "{audit:?}");
+    play(Story::with_linked([ADA]), async |world| {
+        world.company.idp.add_person(company::identity(&ADA_MOVED));
+        let ada = world.ada();
+        let page = ada.follows_link_as(&ada.asks_to_link().await, ADA_MOVED).await;
+        assert_eq!(page.status, 200, "{}", page.text());
+        let told = ada.is_told();
+        assert!(told.contains("linked to another identity than before") && told.contains("Unlink"), "{told}");
+        let audit = world.audit();
+        let expected = format!(
+            "@Ada was linked to `ada` of `{0}` and is linked to `00u1ada` of `{0}`",
+            world.company.idp.issuer()
+        );
+        assert!(
+            audit[0].contains("⚠ Linked to another identity") && audit[0].contains(&expected),
+            "{audit:?}"
+        );
 
-    world.company.idp.revoke(ADA.login);
-    ada.types(ASK).await;
-    assert!(ada.hears().contains("on its way"), "her groups come by the other identity's refresh token");
-    world.everybody_catches_up();
-    ada.presses("request.withdraw").await;
-    world.everybody_catches_up();
-    ada.presses("person.unlink").await;
-    assert!(ada.is_told().contains("not linked"));
-    assert_eq!(world.audit().len(), 1);
-    let twin = world.hire(Persona { slack: "U0TWIN", login: "twin", name: "Twin", ..ADA });
-    assert_eq!(
-        twin.follows_link_as(&twin.asks_to_link().await, ADA).await.status,
-        200,
-        "both identities are free"
-    );
-    world.everybody_catches_up();
-    world.finish().await;
+        world.company.idp.revoke(ADA.login);
+        ada.types(ASK).await;
+        assert!(ada.hears().contains("on its way"), "her groups come by the other identity's refresh token");
+        world.everybody_catches_up();
+        ada.presses("request.withdraw").await;
+        world.everybody_catches_up();
+        ada.presses("person.unlink").await;
+        assert!(ada.is_told().contains("not linked"));
+        assert_eq!(world.audit().len(), 1);
+        let twin = world.hire(Persona { slack: "U0TWIN", login: "twin", name: "Twin", ..ADA });
+        assert_eq!(
+            twin.follows_link_as(&twin.asks_to_link().await, ADA).await.status,
+            200,
+            "both identities are free"
+        );
+        world.everybody_catches_up();
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn an_account_moves_to_no_identity_of_another_address_before_it_is_unlinked() {
-    let world = World::with_linked([ADA]).await;
-    world.company.slack.update_person(ADA.slack, |person| person.email = Some(BOB.email.into()));
-    let ada = world.ada();
-    let page = ada.follows_link_as(&ada.asks_to_link().await, BOB).await;
-    assert_eq!(page.status, 409, "{}", page.text());
-    assert!(page.text().contains("linked to another identity, of another address"), "{}", page.text());
-    assert!(world.audit()[0].contains("@Ada tried to link their account"));
+    play(Story::with_linked([ADA]), async |world| {
+        world.company.slack.update_person(ADA.slack, |person| person.email = Some(BOB.email.into()));
+        let ada = world.ada();
+        let page = ada.follows_link_as(&ada.asks_to_link().await, BOB).await;
+        assert_eq!(page.status, 409, "{}", page.text());
+        assert!(page.text().contains("linked to another identity, of another address"), "{}", page.text());
+        assert!(world.audit()[0].contains("@Ada tried to link their account"));
 
-    ada.presses("person.unlink").await;
-    world.everybody_catches_up();
-    assert_eq!(ada.follows_link_as(&ada.asks_to_link().await, BOB).await.status, 200);
-    world.everybody_catches_up();
-    world.finish().await;
+        ada.presses("person.unlink").await;
+        world.everybody_catches_up();
+        assert_eq!(ada.follows_link_as(&ada.asks_to_link().await, BOB).await.status, 200);
+        world.everybody_catches_up();
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn an_identity_that_another_account_has_is_moved_to_by_nobody() {
-    let world = World::with_linked([ADA]).await;
-    world.company.idp.add_person(company::identity(&ADA_MOVED));
-    let twin = world.hire(Persona { slack: "U0TWIN", login: "twin", name: "Twin", ..ADA });
-    let page = twin.follows_link_as(&twin.asks_to_link().await, ADA_MOVED).await;
-    assert_eq!(page.status, 200, "{}", page.text());
-    world.everybody_catches_up();
-    let ada = world.ada();
-    let page = ada.follows_link_as(&ada.asks_to_link().await, ADA_MOVED).await;
-    assert!(page.text().contains("already linked to another Slack account"), "{}", page.text());
-    assert_eq!(world.audit().len(), 1);
-    world.finish().await;
+    play(Story::with_linked([ADA]), async |world| {
+        world.company.idp.add_person(company::identity(&ADA_MOVED));
+        let twin = world.hire(Persona { slack: "U0TWIN", login: "twin", name: "Twin", ..ADA });
+        let page = twin.follows_link_as(&twin.asks_to_link().await, ADA_MOVED).await;
+        assert_eq!(page.status, 200, "{}", page.text());
+        world.everybody_catches_up();
+        let ada = world.ada();
+        let page = ada.follows_link_as(&ada.asks_to_link().await, ADA_MOVED).await;
+        assert!(page.text().contains("already linked to another Slack account"), "{}", page.text());
+        assert_eq!(world.audit().len(), 1);
+    })
+    .await;
 }

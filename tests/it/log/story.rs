@@ -12,7 +12,7 @@ use sandbox::{
 use url::Url;
 
 use super::{Log, PLANTED, folder, search::lines_with};
-use crate::world::{ASK, Player, World};
+use crate::world::{ASK, Player, Story, World, play};
 
 /// Reviewers come back from the provider too, and KMS gives out keys.
 const SETTINGS: [(&str, &str); 3] = [
@@ -40,29 +40,32 @@ const TROUBLES: [&str; 9] = [
 #[tokio::test]
 async fn nothing_secret_is_logged_however_much_is() {
     let log = Log::into(&folder("nothing_secret_is_logged_however_much_is"), "trace");
-    let world = World::set_up(&SETTINGS).await;
-    let (ada, bob, carol) = (world.ada(), world.bob(), world.carol());
-    people_link(&world, [&ada, &bob, &carol]).await;
-    ada_asks_and_bob_answers(&ada, &bob).await;
-    ada_works(&world, &ada).await;
-    everything_fails(&world, &ada).await;
-    people_leave(&world, &ada, &bob).await;
-    strangers_call(&world).await;
-    world.settle().await;
+    play(Story::start().set(&SETTINGS), async |world| {
+        let (ada, bob, carol) = (world.ada(), world.bob(), world.carol());
+        people_link(world, [&ada, &bob, &carol]).await;
+        ada_asks_and_bob_answers(&ada, &bob).await;
+        ada_works(world, &ada).await;
+        everything_fails(world, &ada).await;
+        people_leave(world, &ada, &bob).await;
+        strangers_call(world).await;
+        world.settle().await;
 
-    let log = log.text();
-    for logged in TROUBLES {
-        assert!(log.contains(logged), "{logged}");
-    }
-    let cookie = ada.browser.cookie(&world.url, "__Host-elevate").expect("a browser has one");
-    let mut secrets = world.company.secrets_issued();
-    secrets.extend([&ada, &bob, &carol].iter().flat_map(|player| player.browser.secrets_seen()));
-    assert!(secrets.contains(&cookie) && secrets.len() > 200, "{}", secrets.len());
-    secrets.extend(WRITTEN.map(str::to_owned));
-    secrets.extend([ADA, BOB, CAROL].map(|persona| persona.email.to_owned()));
-    assert_eq!(lines_with(&log, &[PLANTED.to_owned()]).len(), 1, "what is there is found");
-    let leaks = lines_with(&log, &secrets);
-    assert!(leaks.is_empty(), "{leaks:#?}");
+        let log = log.text();
+        for logged in TROUBLES {
+            assert!(log.contains(logged), "{logged}");
+        }
+        let cookie = ada.browser.cookie(&world.url, "__Host-elevate").expect("a browser has one");
+        let mut secrets = world.company.secrets_issued();
+        secrets.extend([&ada, &bob, &carol].iter().flat_map(|player| player.browser.secrets_seen()));
+        assert!(secrets.contains(&cookie) && secrets.len() > 200, "{}", secrets.len());
+        secrets.extend(WRITTEN.map(str::to_owned));
+        secrets.extend([ADA, BOB, CAROL].map(|persona| persona.email.to_owned()));
+        assert_eq!(lines_with(&log, &[PLANTED.to_owned()]).len(), 1, "what is there is found");
+        let leaks = lines_with(&log, &secrets);
+        assert!(leaks.is_empty(), "{leaks:#?}");
+        world.everybody_puts_all_away();
+    })
+    .await;
 }
 
 /// Everybody links, after Ada has tried with Bob's link, and Bob has thought better of it at the provider.

@@ -7,7 +7,7 @@ use sandbox::http::Fault;
 use tokio::time::Instant;
 
 use super::scene::{ScriptedSlack, passes};
-use crate::world::World;
+use crate::world::{Story, play};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -23,22 +23,24 @@ async fn slack_is_left_alone_for_five_minutes_at_most() {
 
 /// Both places ask for a connection, and hear to come back after so many seconds.
 async fn assert_asked_again_within(when: Range<Duration>, retry_after: u32) {
-    let world = World::start().await;
-    let slack = ScriptedSlack::start().await;
-    for _ in 0..2 {
-        slack.control.fail_next("apps.connections.open", Fault::RateLimited(retry_after));
-    }
-    let bot = slack.meets(&world);
-    let health = format!("{}/health", world.url);
-    let started = Instant::now();
-    while slack.asked().len() < 4 {
-        assert!(started.elapsed() < when.end, "{:?}", slack.asked());
-        passes(SECOND).await;
-        // While this is answered, so is whatever was asked before it.
-        world.ada().browser.get_raw(&health).await.unwrap();
-    }
-    let asked = slack.asked();
-    assert!(asked[1] < when.start && when.contains(&asked[2]) && when.contains(&asked[3]), "{asked:?}");
-    let _connections = (slack.greets().await, slack.greets().await);
-    bot.serves_on(2).await;
+    play(Story::start(), async |world| {
+        let slack = ScriptedSlack::start().await;
+        for _ in 0..2 {
+            slack.control.fail_next("apps.connections.open", Fault::RateLimited(retry_after));
+        }
+        let bot = slack.meets(world);
+        let health = format!("{}/health", world.url);
+        let started = Instant::now();
+        while slack.asked().len() < 4 {
+            assert!(started.elapsed() < when.end, "{:?}", slack.asked());
+            passes(SECOND).await;
+            // While this is answered, so is whatever was asked before it.
+            world.ada().browser.get_raw(&health).await.unwrap();
+        }
+        let asked = slack.asked();
+        assert!(asked[1] < when.start && when.contains(&asked[2]) && when.contains(&asked[3]), "{asked:?}");
+        let _connections = (slack.greets().await, slack.greets().await);
+        bot.serves_on(2).await;
+    })
+    .await;
 }

@@ -90,6 +90,11 @@ impl Player<'_> {
         self.presses("person.link").await.expect("the button leads somewhere")
     }
 
+    /// The link to the console that came with the approval.
+    pub(crate) async fn console_link(&self) -> String {
+        self.presses("session.open").await.expect("the link arrives at approval")
+    }
+
     /// Asks for a fresh link to the console; hands back where it leads.
     pub(crate) async fn asks_for_the_console(&self) -> String {
         self.presses("session.console").await;
