@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod code;
 pub mod decide;
+pub mod email;
 pub mod grant;
 pub mod ids;
 pub mod linking;
@@ -12,6 +13,7 @@ pub mod pace;
 pub mod person;
 pub mod policy;
 pub mod press;
+pub mod reason;
 pub mod refusal;
 pub mod request;
 pub mod secret;

@@ -24,9 +24,9 @@ use crate::{
 /// Why a flow did not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A rule forbids it: the person hears the sentence.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
+    /// A rule forbids it: the person hears why.
+    #[error("refused: {}", .0.code())]
+    Refused(Refusal),
     /// Something broke: the operator finds it in the log, the person hears a reference.
     #[error(transparent)]
     Failed(#[from] anyhow::Error),
@@ -39,6 +39,12 @@ impl Error {
             Self::Failed(error) => error.downcast_ref(),
             Self::Refused(_) => None,
         }
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
     }
 }
 

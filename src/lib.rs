@@ -5,7 +5,7 @@
 //! ```text
 //! main → app → { slack::{routes, socket}, web } → flows → ports → domain
 //!              { store, slack::client, identity, aws, sealer, secrets, system, rate_limit, metrics } → ports, domain
-//!              slack::views → domain
+//!              slack::views → text → domain
 //! ```
 //!
 //! `config` and `outbound` lie below the adapters, which take their settings and their HTTP client from there.
@@ -27,4 +27,5 @@ pub mod secrets;
 pub mod slack;
 pub mod store;
 pub mod system;
+pub mod text;
 pub mod web;

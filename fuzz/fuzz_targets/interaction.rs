@@ -2,7 +2,7 @@
 #![no_main]
 
 use elevate::{
-    domain::{ids::TeamId, policy::Reason},
+    domain::{ids::TeamId, reason::Reason},
     slack::{
         command::CommandLine,
         payload::{Interaction, Sender, SlashCommand, ViewSubmission},

@@ -8,8 +8,8 @@ use std::{
 
 use elevate::domain::{
     ids::{AccountId, ChannelId, CommandId, RequestId, RoleName, SideEventId, Target, TeamId, UserId},
-    person::Email,
-    policy::Reason,
+    email::Email,
+    reason::Reason,
     secret::Secret,
     window::Minutes,
 };

@@ -14,8 +14,9 @@ use super::{
     },
 };
 use crate::domain::{
+    email::EmailDomain,
     ids::{AccountId, ChannelId, TeamId},
-    linking::{EmailDomain, LinkPolicy, OnMismatch},
+    linking::{LinkPolicy, OnMismatch},
     policy::Policy,
     step_up::StepUp,
     window::Minutes,

@@ -5,9 +5,11 @@ use std::{collections::BTreeMap, fmt};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    email::Email,
     ids::{RequestId, SideEventId, Target, UserId},
     linking::ShownBy,
-    person::{Actor, Email, SlackUser, Subject},
+    person::{Actor, SlackUser, Subject},
+    refusal::Refusal,
     request::{Recorded, Request},
     window::{Minutes, Timestamp},
 };
@@ -66,8 +68,8 @@ pub enum SideNews {
         request: Option<RequestId>,
         /// The target it was about.
         target: Option<Target>,
-        /// The sentence the person heard.
-        why: String,
+        /// Why.
+        refusal: Refusal,
     },
     /// Something could not be told, and is not tried any more.
     Undelivered {
@@ -240,8 +242,7 @@ mod tests {
 
     fn refused(tried: Tried, at: i64) -> SideEvent {
         let who = SlackUser { team: "T0123456".parse().unwrap(), user: "U0ADA".parse().unwrap() };
-        let what =
-            SideNews::Refused { tried, request: None, target: None, why: format!("you may not {tried}") };
+        let what = SideNews::Refused { tried, request: None, target: None, refusal: Refusal::NotLinked };
         SideEvent { id: SideEventId::of(&CommandId::random(1), minute(at)), at: minute(at), who, what }
     }
 
@@ -258,9 +259,6 @@ mod tests {
     #[test]
     fn a_line_names_its_event_and_tells_whether_it_is_of_a_refusal() {
         let event = refused(Tried::Link, 1);
-        assert!(
-            matches!(&event.what, SideNews::Refused { why, .. } if why == "you may not link their account")
-        );
         let line = AuditEntry::Side(event.clone());
         assert_eq!(line.event_id(), event.id.to_string());
         assert_eq!(line.refusal(), Some(&event));

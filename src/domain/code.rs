@@ -84,7 +84,7 @@ impl AwaitedCode {
         if self.tries >= CODE_TRIES {
             Err(Refusal::CodeUsedUp)
         } else if typed_at >= self.expires_at {
-            Err(Refusal::CodeTooLate)
+            Err(Refusal::CodeTooLate { minutes: CODE_LASTS.num_minutes() })
         } else {
             Ok(())
         }
@@ -130,7 +130,7 @@ mod tests {
     fn a_code_is_good_up_to_its_last_moment_and_for_five_tries() {
         let last = awaited(4).expires_at - TimeDelta::milliseconds(1);
         assert_eq!(awaited(4).admit(last), Ok(()));
-        assert_eq!(awaited(4).admit(awaited(4).expires_at), Err(Refusal::CodeTooLate));
+        assert_eq!(awaited(4).admit(awaited(4).expires_at), Err(Refusal::CodeTooLate { minutes: 5 }));
         assert_eq!(awaited(5).admit(last), Err(Refusal::CodeUsedUp));
     }
 

@@ -6,9 +6,10 @@ use super::{
     audit::Tried,
     ids::Target,
     person::{Actor, Person, SignedIn},
-    policy::{Policy, Reason},
+    policy::Policy,
+    reason::Reason,
     refusal::Refusal,
-    request::{Event, Request, Status},
+    request::{DropReason, Event, Request, Status},
     window::{Minutes, Timestamp, Window},
 };
 
@@ -84,8 +85,8 @@ pub enum SessionOutcome {
     },
     /// Credentials were at hand, and could not be used.
     Unusable {
-        /// Why not, in a few words.
-        why: String,
+        /// Why not.
+        why: DropReason,
     },
     /// AWS gave none.
     Refused {
@@ -220,11 +221,13 @@ impl Request {
     }
 
     fn check_unanswered(&self, now: Timestamp) -> Result<(), Refusal> {
-        match self.status_at(now) {
+        let stands = self.status_at(now);
+        let status = stands.kind();
+        match stands {
             Status::Requested => Ok(()),
-            Status::Approved { by, .. } => Err(Refusal::Answered { status: "approved", by: by.email }),
-            Status::Rejected { by, .. } => Err(Refusal::Answered { status: "rejected", by: by.email }),
-            Status::Withdrawn { by } => Err(Refusal::Answered { status: "withdrawn", by: by.email }),
+            Status::Approved { by, .. } | Status::Rejected { by, .. } | Status::Withdrawn { by } => {
+                Err(Refusal::AlreadyAnswered { status, by: by.email })
+            }
             Status::Expired => Err(Refusal::ExpiredUnanswered),
             Status::Ended { approved_by, .. } => Err(Refusal::ApprovedAndOver { by: approved_by.email }),
         }
@@ -235,9 +238,7 @@ impl Request {
             SessionOutcome::Ready { expires_at } if self.live_at(now).is_ok() => {
                 Event::SessionIssued { session, expires_at: *expires_at }
             }
-            SessionOutcome::Ready { .. } => {
-                Event::SessionDropped { session, why: "access ended while AWS was answering".to_owned() }
-            }
+            SessionOutcome::Ready { .. } => Event::SessionDropped { session, why: DropReason::AccessEnded },
             SessionOutcome::Unusable { why } => Event::SessionDropped { session, why: why.clone() },
             SessionOutcome::Refused { why } => Event::SessionRefused { session, why: why.clone() },
             SessionOutcome::Unknown => Event::SessionUnknown { session },

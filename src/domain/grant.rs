@@ -20,7 +20,7 @@ impl Request {
             | Status::Rejected { .. }
             | Status::Withdrawn { .. }
             | Status::Expired
-            | Status::Ended { .. }) => Err(Refusal::NotLive { status: status.word() }),
+            | Status::Ended { .. }) => Err(Refusal::NotLive { status: status.kind() }),
         }
     }
 }

@@ -97,6 +97,20 @@ id!(
         && text.bytes().all(|b| b.is_ascii_graphic())
 );
 
+/// The kinds of chat account that matter here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MemberKind {
+    /// A full member.
+    Full,
+    /// A guest, of one channel or of several.
+    Guest,
+    /// A bot.
+    Bot,
+    /// Deactivated.
+    Deactivated,
+}
+
 impl RequestId {
     /// The id of a request made at `now`; `chance` tells those of one millisecond apart.
     #[must_use]

@@ -5,9 +5,10 @@ use url::Url;
 use super::{
     audit::{AuditEntry, Refusals},
     decide::Verdict,
+    email::Email,
     ids::{RequestId, Target},
     linking::OnMismatch,
-    person::{Actor, Email},
+    person::Actor,
     refusal::Refusal,
     request::Request,
     window::{Minutes, Timestamp},

@@ -1,13 +1,7 @@
 //! Who may ask for what, who may answer, how long, and why: the rules of AWS's reference broker for temporary
 //! elevated access (<https://aws.amazon.com/blogs/security/managing-temporary-elevated-access-to-your-aws-environment/>).
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-    str::FromStr,
-};
-
-use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     ids::{AccountId, Target},
@@ -16,53 +10,6 @@ use super::{
     step_up::StepUp,
     window::Minutes,
 };
-
-/// What a person writes to explain themselves: 1 to 1,000 characters, without white space around them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Reason(String);
-
-impl Reason {
-    /// The most characters one may have.
-    pub const MAX_CHARS: usize = 1_000;
-
-    /// The text, as it was written.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for Reason {
-    type Err = Refusal;
-    fn from_str(text: &str) -> Result<Self, Refusal> {
-        let text = text.trim();
-        match text.chars().count() {
-            0 => Err(Refusal::NoReason),
-            1..=Self::MAX_CHARS => Ok(Self(text.to_owned())),
-            length => Err(Refusal::ReasonTooLong { length }),
-        }
-    }
-}
-
-impl TryFrom<String> for Reason {
-    type Error = Refusal;
-    fn try_from(text: String) -> Result<Self, Refusal> {
-        text.parse()
-    }
-}
-
-impl From<Reason> for String {
-    fn from(reason: Reason) -> Self {
-        reason.0
-    }
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
 
 /// The operator's rules for access.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -129,10 +76,10 @@ impl Policy {
     /// Refuses whoever has not signed in to answer, where that is what it takes.
     ///
     /// # Errors
-    /// [`Refusal::AnswerTakesSignIn`]; those of [`StepUp::check`].
+    /// [`Refusal::AnswerRequiresSignIn`]; those of [`StepUp::check`].
     pub fn check_answering(&self, reviewer: &Person) -> Result<(), Refusal> {
         let Some(step_up) = self.step_up.as_ref().filter(|step_up| step_up.review) else { return Ok(()) };
-        step_up.check(reviewer.sign_in().ok_or(Refusal::AnswerTakesSignIn)?)
+        step_up.check(reviewer.sign_in().ok_or(Refusal::AnswerRequiresSignIn)?)
     }
 
     /// Whether these groups make a reviewer.
@@ -210,13 +157,5 @@ mod tests {
     fn access_lasts_no_longer_than_the_maximum() {
         assert_eq!(policy().check_duration("8h".parse().unwrap()), Ok(()));
         assert!(matches!(policy().check_duration("481m".parse().unwrap()), Err(Refusal::TooLong { .. })));
-    }
-
-    #[test]
-    fn a_reason_has_one_to_a_thousand_characters() {
-        assert_eq!("  why not \n".parse::<Reason>().unwrap().as_str(), "why not");
-        assert!("é".repeat(1_000).parse::<Reason>().is_ok());
-        assert_eq!("é".repeat(1_001).parse::<Reason>(), Err(Refusal::ReasonTooLong { length: 1_001 }));
-        assert_eq!(" \n\t".parse::<Reason>(), Err(Refusal::NoReason));
     }
 }

@@ -8,7 +8,7 @@ use super::{
     decide::Ask,
     ids::{CommandId, RequestId},
     person::SlackUser,
-    policy::Reason,
+    reason::Reason,
     secret::Sealed,
     window::Timestamp,
 };

@@ -1,326 +1,368 @@
-//! Every "no" a person can hear: a sentence that says what happened, and one that says what to do next.
+//! Every "no" a person can hear: a stable code with facts. What is stored, counted and sent is that; the sentences are
+//! made in [`text`](crate::text).
+
+use serde::{Deserialize, Serialize};
 
 use super::{
-    code::CODE_LASTS,
-    ids::{RequestId, Target},
-    person::{Email, MemberKind},
-    policy::Reason,
+    email::{Email, EmailDomain},
+    ids::{MemberKind, RequestId, Target},
+    reason::{BadReason, Reason},
+    request::StatusKind,
     window::Minutes,
 };
 
-/// Why something was not done. For people; never logged as an error.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+/// Why something was not done. Never logged as an error.
+///
+/// A variant's name is its code, in snake case, and its fields are facts: both are stored for good.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "code", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Refusal {
-    /// Their own request, whichever Slack account they use.
-    #[error("You cannot answer your own request. Another member of {reviewers} has to.")]
+    /// The request is their own, whichever account they use.
     OwnRequest {
         /// The reviewers' group.
         reviewers: String,
     },
-    /// Not in the reviewers' group at this moment.
-    #[error(
-        "Only a member of {reviewers} can answer this request. If you should be one, ask whoever manages that group."
-    )]
+    /// They are not in the reviewers' group at this moment.
     NotReviewer {
         /// The reviewers' group.
         reviewers: String,
     },
-    /// Whoever answers must sign in for it, and has not.
-    #[error(
-        "Answering takes a sign-in at your identity provider. Press the button again to get a link to it."
-    )]
-    AnswerTakesSignIn,
-    /// The browser signed in as somebody else than whoever pressed.
-    #[error(
-        "You signed in as {signed_in}, and this answer was begun from somebody else's Slack account. Sign out at your identity provider and open the link again."
-    )]
+    /// Answering requires a sign-in, and they have not made it.
+    AnswerRequiresSignIn,
+    /// The browser signed in as somebody else than the presser.
     OtherReviewer {
         /// Whom the browser signed in as.
         signed_in: String,
     },
     /// They proved who they are too long ago.
-    #[error(
-        "You signed in at your identity provider more than {max_age} ago, and this takes a sign-in younger than that. Open the link again, and sign in anew when you are asked to."
-    )]
     SignInTooOld {
         /// How long ago it may have been.
         max_age: Minutes,
     },
     /// They signed in in another way than was asked for.
-    #[error(
-        "This takes a stronger sign-in than the one you made: {wanted}. Open the link again and sign in that way, or ask whoever manages your account at the identity provider."
-    )]
     SignInTooWeak {
-        /// The classes that would do.
-        wanted: String,
+        /// The authentication context classes that are accepted.
+        accepted: Vec<String>,
     },
-    /// Neither the requester nor a reviewer.
-    #[error("Only the requester or a member of {reviewers} can do that. Ask one of them.")]
+    /// They are neither the requester nor a reviewer.
     NotParty {
         /// The reviewers' group.
         reviewers: String,
     },
     /// Somebody was faster.
-    #[error("{by} has already {status} this request. There is nothing left to do.")]
-    Answered {
-        /// What they did, in a word.
-        status: &'static str,
+    AlreadyAnswered {
+        /// What became of the request.
+        status: StatusKind,
         /// Who did it.
         by: Email,
     },
-    /// Too late: the request's own deadline has passed.
-    #[error(
-        "This request expired before anybody answered it. The requester can make a new one with /elevate."
-    )]
+    /// The request's own deadline has passed.
     ExpiredUnanswered,
-    /// Approved once, and over.
-    #[error(
-        "{by} approved this request, and its access is already over. The requester can make a new one with /elevate."
-    )]
+    /// The request was approved, and access is over.
     ApprovedAndOver {
         /// The reviewer.
         by: Email,
     },
     /// Access is not open.
-    #[error(
-        "Access is not open: this request is {status}. Make a new one with /elevate if you still need it."
-    )]
     NotLive {
-        /// Where the request stands, in a word.
-        status: &'static str,
+        /// Where the request stands.
+        status: StatusKind,
     },
     /// The browser signed in as somebody else than the requester.
-    #[error(
-        "You signed in as {signed_in}, and this access was approved for somebody else. Sign out at your identity provider and open the link again, or make a request of your own with /elevate."
-    )]
     OtherPerson {
         /// Whom the browser signed in as.
         signed_in: String,
     },
-    /// Somebody else's access, asked for in Slack.
-    #[error("This access was approved for somebody else. Make a request of your own with /elevate.")]
+    /// The access is somebody else's.
     NotYours,
     /// No group makes them eligible.
-    #[error(
-        "You are not eligible for {target}: that takes membership of {group}. Ask whoever manages that group."
-    )]
     NotEligible {
         /// What was asked for.
         target: Target,
-        /// The group it takes.
+        /// The group that is required.
         group: String,
     },
-    /// Longer than the policy allows.
-    #[error("{asked} is longer than the {max} that is allowed. Ask for {max} or less.")]
+    /// The duration is longer than the policy allows.
     TooLong {
         /// What was asked for.
         asked: Minutes,
         /// What is allowed.
         max: Minutes,
     },
-    /// One open or live request per person and target.
-    #[error(
-        "You already have a request for {target} that is waiting or approved: {request}. Use it, or withdraw or end it first."
-    )]
+    /// The person has an open or live request for the target.
     AlreadyOpen {
         /// What was asked for.
         target: Target,
         /// The request that stands in the way.
         request: RequestId,
     },
-    /// Nothing written.
-    #[error("Say why, in a few words.")]
+    /// No reason was written.
     NoReason,
-    /// Too much written.
-    #[error("That is {length} characters; {max} are allowed. Shorten it.", max = Reason::MAX_CHARS)]
+    /// The reason is too long.
     ReasonTooLong {
-        /// How many there were.
+        /// How many characters there were.
         length: usize,
+        /// How many are allowed.
+        max: usize,
     },
-    /// No such request.
-    #[error("There is no request {0}. Look at yours with /elevate status.")]
-    NoSuchRequest(RequestId),
-
-    /// Someone of another Slack workspace.
-    #[error(
-        "Only members of this workspace can use this app. Use your own workspace's, or ask somebody here."
-    )]
-    OtherWorkspace,
-    /// A guest, a bot, a deactivated account.
-    #[error("Your Slack account is {kind}, and only full members can use this app. Ask a workspace admin.")]
+    /// There is no such request.
+    NoSuchRequest {
+        /// The id that was given.
+        request: RequestId,
+    },
+    /// The account belongs to another workspace.
+    OtherTenant,
+    /// The account is a guest, a bot, or deactivated.
     NotFullMember {
-        /// What it is instead.
+        /// What it is.
         kind: MemberKind,
     },
-    /// The Slack account is not linked yet.
-    #[error("I don't know you yet. Link your Slack account first.")]
+    /// The account is not linked.
     NotLinked,
-    /// The provider gives no refresh token, or has taken it back.
-    #[error(
-        "Your identity provider wants you to sign in again. Link your Slack account once more, then repeat this."
-    )]
+    /// The provider gives no refresh token, or has revoked it.
     SignInAgain,
     /// The provider did not answer.
-    #[error(
-        "Your groups could not be checked because the identity provider did not answer, so nothing was changed. Try again in a minute."
-    )]
     IdentityUnavailable,
-    /// The store did not say by which token the provider is asked, or did not keep the next one.
-    #[error(
-        "Your groups could not be checked because what is kept of your sign-in could not be read, so nothing was changed. Try again in a minute."
-    )]
+    /// The stored refresh token could not be read, or the next one not stored.
     TokenUnavailable,
-    /// The key to what is sealed could not be had.
-    #[error(
-        "Your groups could not be checked because the key to your sign-in could not be had, so nothing was changed. Try again in a minute."
-    )]
+    /// The key that seals refresh tokens could not be had.
     KeyUnavailable,
     /// The provider's answer cannot be used.
-    #[error(
-        "The identity provider's answer could not be accepted ({why}), so nothing was changed. Tell whoever runs this app."
-    )]
     IdentityUnusable {
         /// What is wrong with it.
         why: String,
     },
-    /// The person said no at the provider, or it would not let them in.
-    #[error(
-        "You were not signed in: the identity provider answered “{0}”. Open the link again to try once more."
-    )]
-    SignInRefused(String),
-    /// A link, ticket or callback that is used up, unknown or too old.
-    #[error("This link has been used or is too old. Get a new one in Slack, with /elevate.")]
+    /// The provider sent the browser back with an error instead of a code.
+    SignInRefused {
+        /// The OAuth error code.
+        error: String,
+    },
+    /// A one-time address or callback is used up, unknown or too old.
     LinkGone,
-    /// A callback that comes to another browser than the one that started.
-    #[error("This sign-in was started in another browser. Open the link from Slack in this one.")]
+    /// A callback came to another browser than the one that started.
     OtherBrowser,
     /// Another site sent the form, or the cookie is missing.
-    #[error(
-        "This page was not opened from the link in Slack, or cookies are blocked. Open the link from Slack again."
-    )]
     ForgedForm,
-    /// The Slack profile's address is missing or not confirmed.
-    #[error(
-        "Your Slack profile has no confirmed e-mail address. Confirm it in Slack, then start again with /elevate link."
-    )]
-    NoSlackEmail,
+    /// The account's profile has no confirmed address.
+    NoConfirmedEmail,
     /// The provider does not vouch for an address.
-    #[error(
-        "Your identity provider does not vouch for your e-mail address. Ask whoever manages your account there."
-    )]
     NoVerifiedEmail,
-    /// Slack and the provider disagree.
-    #[error(
-        "You signed in as {identity}, but the Slack account that this link belongs to is {slack}. Open your own link, from your own /elevate link."
-    )]
+    /// The account's confirmed address and the provider's differ.
     EmailsDiffer {
-        /// The address in Slack.
-        slack: Email,
+        /// The address of the account.
+        account: Email,
         /// The address at the provider.
         identity: Email,
     },
     /// The identity's address is of a domain that is not linked here.
-    #[error(
-        "You signed in as {identity}, and only addresses of {domains} can be linked here. Sign out at your identity provider and sign in with one of these, or ask whoever runs this app."
-    )]
     OtherDomain {
         /// The address at the provider.
         identity: Email,
         /// The domains that are.
-        domains: String,
+        domains: Vec<EmailDomain>,
     },
-    /// The browser is signed in to Slack as another account, or to another workspace.
-    #[error(
-        "In Slack you are signed in as somebody else than the account that this link belongs to, so nothing was linked. Sign in to Slack in this browser as that account, if it is yours, and open the link again; or else get your own, with /elevate link."
-    )]
-    OtherSlackAccount,
-    /// Sign in with Slack came to nothing.
-    #[error(
-        "You could not be signed in with Slack ({why}), so nothing was linked. Open the link again, and if that does not help, tell whoever runs this app."
-    )]
-    NoSlackSignIn {
+    /// The browser is signed in to the chat as another account, or to another workspace.
+    OtherAccount,
+    /// The sign-in with the chat account failed.
+    AccountSignInFailed {
         /// What happened.
         why: String,
     },
     /// What was typed cannot be a code.
-    #[error("That is no code: codes are eight letters and digits, as the page shows them. Type it again.")]
     BadCode,
-    /// No code belongs to this Slack account.
-    #[error(
-        "No code waits for your Slack account. Type only a code that you have seen yourself, on the page at the end of your own /elevate link, and never one that somebody gave you."
-    )]
+    /// No code waits for this account.
     NoCode,
     /// The code is too old.
-    #[error(
-        "That code was good for {minutes} minutes, and they are over. Get another one with /elevate link.",
-        minutes = CODE_LASTS.num_minutes()
-    )]
-    CodeTooLate,
-    /// Another code.
-    #[error("That is not the code. Look at the page again; it can be typed {left} more time(s).")]
+    CodeTooLate {
+        /// For how many minutes it was good.
+        minutes: i64,
+    },
+    /// It is another code.
     WrongCode {
-        /// How often a code can be typed still.
+        /// How many tries are left.
         left: u32,
     },
-    /// Wrong codes, too often.
-    #[error(
-        "A wrong code was typed too often, so the right one is worth nothing any more. Get another one with /elevate link."
-    )]
+    /// Wrong codes were typed too often.
     CodeUsedUp,
-    /// One identity, one Slack account.
-    #[error(
-        "This identity is already linked to another Slack account. Unlink it there first, with /elevate unlink."
-    )]
+    /// The identity is linked to another account.
     IdentityTaken,
-    /// Another identity than the one linked, and of another address.
-    #[error(
-        "Your Slack account is linked to another identity, of another address. Unlink it first, with /elevate unlink."
-    )]
+    /// The account is linked to another identity, of another address.
     LinkedToAnother,
-
-    /// AWS said no.
-    #[error("AWS refused the session: {why}. Show this to whoever runs the target account.")]
-    AwsRefused {
-        /// What AWS said.
+    /// The cloud refused the session.
+    SessionRefused {
+        /// What it said.
         why: String,
     },
-    /// AWS did not answer.
-    #[error("AWS could not open a session just now. Press Open console in Slack to try again.")]
-    AwsUnavailable,
-    /// A "no" of before, said again in the same words.
-    #[error("{0}")]
-    AsBefore(String),
-    /// A press that could not be finished for too long.
-    #[error(
-        "What you asked for could not be done for a quarter of an hour, and it is not tried any more. Look where things stand with /elevate status, and ask again if you still need it."
-    )]
+    /// The cloud did not answer.
+    SessionUnavailable,
+    /// A press could not be finished for too long.
     GivenUp,
-    /// Too much at once.
-    #[error("That is too much at once, so nothing was done. Wait {seconds} s, then repeat it.")]
+    /// There was too much at once.
     TooFast {
         /// How long to wait.
         seconds: u64,
     },
-    /// A command that cannot be read.
-    #[error("{0} Try /elevate help.")]
-    BadCommand(String),
+    /// A word cannot be read.
+    Unreadable {
+        /// The word, as far as it is shown.
+        text: String,
+        /// What belongs in its place.
+        expected: Expected,
+    },
+    /// A command did not arrive whole.
+    IncompleteCommand,
+    /// A form came back without what the program had put into it.
+    DamagedForm,
+}
+
+/// What belongs in the place of something that cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Expected {
+    /// A target.
+    Target,
+    /// A duration.
+    Duration,
 }
 
 impl Refusal {
-    /// Whether linking the Slack account is what to do next.
+    /// Every code.
+    pub const CODES: [&str; 51] = [
+        "own_request",
+        "not_reviewer",
+        "answer_requires_sign_in",
+        "other_reviewer",
+        "sign_in_too_old",
+        "sign_in_too_weak",
+        "not_party",
+        "already_answered",
+        "expired_unanswered",
+        "approved_and_over",
+        "not_live",
+        "other_person",
+        "not_yours",
+        "not_eligible",
+        "too_long",
+        "already_open",
+        "no_reason",
+        "reason_too_long",
+        "no_such_request",
+        "other_tenant",
+        "not_full_member",
+        "not_linked",
+        "sign_in_again",
+        "identity_unavailable",
+        "token_unavailable",
+        "key_unavailable",
+        "identity_unusable",
+        "sign_in_refused",
+        "link_gone",
+        "other_browser",
+        "forged_form",
+        "no_confirmed_email",
+        "no_verified_email",
+        "emails_differ",
+        "other_domain",
+        "other_account",
+        "account_sign_in_failed",
+        "bad_code",
+        "no_code",
+        "code_too_late",
+        "wrong_code",
+        "code_used_up",
+        "identity_taken",
+        "linked_to_another",
+        "session_refused",
+        "session_unavailable",
+        "given_up",
+        "too_fast",
+        "unreadable",
+        "incomplete_command",
+        "damaged_form",
+    ];
+
+    /// The longest text of [`Refusal::Unreadable`], in characters.
+    const LONGEST_UNREADABLE: usize = 80;
+
+    /// The code: stable, and the one that is stored.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::OwnRequest { .. } => "own_request",
+            Self::NotReviewer { .. } => "not_reviewer",
+            Self::AnswerRequiresSignIn => "answer_requires_sign_in",
+            Self::OtherReviewer { .. } => "other_reviewer",
+            Self::SignInTooOld { .. } => "sign_in_too_old",
+            Self::SignInTooWeak { .. } => "sign_in_too_weak",
+            Self::NotParty { .. } => "not_party",
+            Self::AlreadyAnswered { .. } => "already_answered",
+            Self::ExpiredUnanswered => "expired_unanswered",
+            Self::ApprovedAndOver { .. } => "approved_and_over",
+            Self::NotLive { .. } => "not_live",
+            Self::OtherPerson { .. } => "other_person",
+            Self::NotYours => "not_yours",
+            Self::NotEligible { .. } => "not_eligible",
+            Self::TooLong { .. } => "too_long",
+            Self::AlreadyOpen { .. } => "already_open",
+            Self::NoReason => "no_reason",
+            Self::ReasonTooLong { .. } => "reason_too_long",
+            Self::NoSuchRequest { .. } => "no_such_request",
+            Self::OtherTenant => "other_tenant",
+            Self::NotFullMember { .. } => "not_full_member",
+            Self::NotLinked => "not_linked",
+            Self::SignInAgain => "sign_in_again",
+            Self::IdentityUnavailable => "identity_unavailable",
+            Self::TokenUnavailable => "token_unavailable",
+            Self::KeyUnavailable => "key_unavailable",
+            Self::IdentityUnusable { .. } => "identity_unusable",
+            Self::SignInRefused { .. } => "sign_in_refused",
+            Self::LinkGone => "link_gone",
+            Self::OtherBrowser => "other_browser",
+            Self::ForgedForm => "forged_form",
+            Self::NoConfirmedEmail => "no_confirmed_email",
+            Self::NoVerifiedEmail => "no_verified_email",
+            Self::EmailsDiffer { .. } => "emails_differ",
+            Self::OtherDomain { .. } => "other_domain",
+            Self::OtherAccount => "other_account",
+            Self::AccountSignInFailed { .. } => "account_sign_in_failed",
+            Self::BadCode => "bad_code",
+            Self::NoCode => "no_code",
+            Self::CodeTooLate { .. } => "code_too_late",
+            Self::WrongCode { .. } => "wrong_code",
+            Self::CodeUsedUp => "code_used_up",
+            Self::IdentityTaken => "identity_taken",
+            Self::LinkedToAnother => "linked_to_another",
+            Self::SessionRefused { .. } => "session_refused",
+            Self::SessionUnavailable => "session_unavailable",
+            Self::GivenUp => "given_up",
+            Self::TooFast { .. } => "too_fast",
+            Self::Unreadable { .. } => "unreadable",
+            Self::IncompleteCommand => "incomplete_command",
+            Self::DamagedForm => "damaged_form",
+        }
+    }
+
+    /// The refusal of a word that cannot be read, of which only the beginning is kept.
+    #[must_use]
+    pub fn unreadable(text: &str, expected: Expected) -> Self {
+        Self::Unreadable { text: text.chars().take(Self::LONGEST_UNREADABLE).collect(), expected }
+    }
+
+    /// Whether linking the account is what to do next.
     #[must_use]
     pub fn asks_to_link(&self) -> bool {
         matches!(self, Self::NotLinked | Self::SignInAgain)
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn linking_helps_whoever_is_not_linked_or_has_to_sign_in_again() {
-        assert!([Refusal::NotLinked, Refusal::SignInAgain].iter().all(Refusal::asks_to_link));
-        assert!(![Refusal::NotYours, Refusal::LinkGone].iter().any(Refusal::asks_to_link));
+impl From<BadReason> for Refusal {
+    fn from(bad: BadReason) -> Self {
+        match bad {
+            BadReason::Empty => Self::NoReason,
+            BadReason::TooLong { length } => Self::ReasonTooLong { length, max: Reason::MAX_CHARS },
+        }
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

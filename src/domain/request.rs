@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     ids::{CommandId, RequestId, Target},
     person::Actor,
-    policy::Reason,
+    reason::Reason,
     window::{Minutes, Timestamp, Window},
 };
 
@@ -84,6 +84,32 @@ pub enum Status {
         ended_at: Timestamp,
         /// Until when sessions that were issued before may still work, where access was ended early.
         sessions_until: Option<Timestamp>,
+    },
+}
+
+/// A [`Status`] without its facts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "each is the status it names")]
+pub enum StatusKind {
+    Requested,
+    Approved,
+    Rejected,
+    Withdrawn,
+    Expired,
+    Ended,
+}
+
+/// Why credentials were dropped.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "reason", rename_all = "snake_case")]
+pub enum DropReason {
+    /// Access ended before the credentials were there.
+    AccessEnded,
+    /// The console gave no address for them.
+    NoConsole {
+        /// What happened.
+        why: String,
     },
 }
 
@@ -158,8 +184,8 @@ pub enum Event {
     SessionDropped {
         /// Its number.
         session: u32,
-        /// Why, in a few words.
-        why: String,
+        /// Why.
+        why: DropReason,
     },
     /// AWS gave no session.
     SessionRefused {
@@ -340,17 +366,38 @@ impl Request {
     }
 }
 
+impl StatusKind {
+    /// The word that is stored.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Requested => "requested",
+            Self::Approved => "approved",
+            Self::Rejected => "rejected",
+            Self::Withdrawn => "withdrawn",
+            Self::Expired => "expired",
+            Self::Ended => "ended",
+        }
+    }
+}
+
 impl Status {
     /// The status in a word.
     #[must_use]
     pub fn word(&self) -> &'static str {
+        self.kind().as_str()
+    }
+
+    /// The status without its facts.
+    #[must_use]
+    pub fn kind(&self) -> StatusKind {
         match self {
-            Self::Requested => "requested",
-            Self::Approved { .. } => "approved",
-            Self::Rejected { .. } => "rejected",
-            Self::Withdrawn { .. } => "withdrawn",
-            Self::Expired => "expired",
-            Self::Ended { .. } => "ended",
+            Self::Requested => StatusKind::Requested,
+            Self::Approved { .. } => StatusKind::Approved,
+            Self::Rejected { .. } => StatusKind::Rejected,
+            Self::Withdrawn { .. } => StatusKind::Withdrawn,
+            Self::Expired => StatusKind::Expired,
+            Self::Ended { .. } => StatusKind::Ended,
         }
     }
 

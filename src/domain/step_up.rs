@@ -61,7 +61,7 @@ impl StepUp {
         if self.acr_values.is_empty() || sign_in.class.as_ref().is_some_and(will_do) {
             return Ok(());
         }
-        Err(Refusal::SignInTooWeak { wanted: self.acr_values.join(", ") })
+        Err(Refusal::SignInTooWeak { accepted: self.acr_values.clone() })
     }
 }
 
@@ -102,7 +102,11 @@ mod tests {
         }
         for other in [None, Some(""), Some("pwd"), Some("MFA"), Some("phr mfa")] {
             let told = asks.check(&proved(Some(0), other));
-            assert_eq!(told, Err(Refusal::SignInTooWeak { wanted: "phr, mfa".into() }), "{other:?}");
+            assert_eq!(
+                told,
+                Err(Refusal::SignInTooWeak { accepted: vec!["phr".into(), "mfa".into()] }),
+                "{other:?}"
+            );
         }
     }
 

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     audit::{AuditEntry, SideEvent, SideNews},
+    email::Email,
     ids::{CommandId, RequestId, UserId},
-    person::Email,
     request::{Event, Recorded, Request},
     window::Timestamp,
 };

@@ -1,6 +1,6 @@
 //! Audit: what was refused is an event of its own, apart from the request it was about.
 //!
-//! 1. The person hears the sentence; the store keeps it, with who tried what.
+//! 1. The store keeps the refusal, with who tried what.
 //! 2. The audit channel hears it: at once, or together with what else this person is refused that minute.
 
 use std::sync::{Arc, PoisonError};
@@ -47,7 +47,7 @@ impl Broker {
             About::Target(target) => (None, Some(target.clone())),
             About::Request(id) => (Some(id.clone()), self.target_of(id).await?),
         };
-        let what = SideNews::Refused { tried, request, target, why: refusal.to_string() };
+        let what = SideNews::Refused { tried, request, target, refusal: refusal.clone() };
         let event = SideEvent { id: SideEventId::of(command, at), at, who: who.clone(), what };
         let now = self.ports.clock.now();
         let heard_at = self.refusals_heard_at(who, now);

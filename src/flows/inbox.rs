@@ -82,7 +82,7 @@ pub(super) async fn carry_out_again(broker: &Arc<Broker>, press: &Press) -> Resu
     let recorded = broker.ports.store.side_event(&SideEventId::of(&asker.id, asker.at), asker.at).await?;
     let age = broker.ports.clock.now() - asker.at;
     match recorded.map(|event| event.what) {
-        Some(SideNews::Refused { why, .. }) => refuse(broker, asker, &Refusal::AsBefore(why)).await?,
+        Some(SideNews::Refused { refusal, .. }) => refuse(broker, asker, &refusal).await?,
         Some(
             SideNews::Linked { .. }
             | SideNews::Relinked { .. }
@@ -155,7 +155,7 @@ pub async fn tell(broker: &Arc<Broker>, asker: &Asker, error: Error) {
 
 /// Tells somebody why not where nothing was promised; auditors hear of it if they may not use the app at all.
 async fn turn_away(broker: &Arc<Broker>, asker: &Asker, refusal: &Refusal) -> Result<()> {
-    if let Refusal::OtherWorkspace | Refusal::NotFullMember { .. } = refusal {
+    if let Refusal::OtherTenant | Refusal::NotFullMember { .. } = refusal {
         broker.record_refusal(asker.attempt(Tried::Use, About::Nothing), refusal).await?;
     }
     refuse(broker, asker, refusal).await

@@ -4,10 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     config::Oidc,
-    domain::{
-        person::{Email, Groups},
-        window::Timestamp,
-    },
+    domain::{email::Email, person::Groups, window::Timestamp},
 };
 
 /// What the provider says about one person, in a verified ID token or at its userinfo endpoint.

@@ -10,10 +10,7 @@ use super::{
 };
 use crate::{
     config::Oidc,
-    domain::{
-        person::{Email, Groups},
-        window::Timestamp,
-    },
+    domain::{email::Email, person::Groups, window::Timestamp},
 };
 
 /// A client, as a token must agree with it.

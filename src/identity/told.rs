@@ -6,7 +6,8 @@ use super::claims::{Claims, NoGroups};
 use crate::{
     config::Oidc,
     domain::{
-        person::{Email, Groups, SignedIn, Subject},
+        email::Email,
+        person::{Groups, SignedIn, Subject},
         step_up::Authentication,
         window::Timestamp,
     },

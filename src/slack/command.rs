@@ -5,8 +5,10 @@ use std::{fmt, str::FromStr};
 use crate::domain::{
     code::{BadCode, Code},
     decide::Ask,
-    policy::Reason,
-    refusal::Refusal,
+    ids::BadId,
+    reason::Reason,
+    refusal::{Expected, Refusal},
+    window::BadMinutes,
 };
 
 /// A command, as it was typed.
@@ -61,16 +63,10 @@ impl fmt::Display for CommandLine {
 fn ask(target: &str, rest: &str) -> Result<Ask, Refusal> {
     let (duration, justification) = split_word(rest);
     Ok(Ask {
-        target: target.parse().map_err(|bad| misread(target, &bad))?,
-        duration: duration.parse().map_err(|bad| misread(duration, &bad))?,
+        target: target.parse().map_err(|BadId { .. }| Refusal::unreadable(target, Expected::Target))?,
+        duration: duration.parse().map_err(|BadMinutes| Refusal::unreadable(duration, Expected::Duration))?,
         justification: unescaped(justification).parse::<Reason>()?,
     })
-}
-
-fn misread(text: &str, bad: &dyn fmt::Display) -> Refusal {
-    const SHOWN: usize = 80;
-    let text: String = text.chars().take(SHOWN).collect();
-    Refusal::BadCommand(format!("I could not read “{text}”: {bad}."))
 }
 
 fn split_word(text: &str) -> (&str, &str) {
@@ -119,10 +115,10 @@ mod tests {
         for mistyped in ["confirm", "confirm K7QM-2XP", "confirm K7QM-2XP0"] {
             assert_eq!(read(mistyped), Err(Refusal::BadCode), "{mistyped}");
         }
-        let sentence = read("S3Admin 1h why").unwrap_err().to_string();
-        assert!(sentence.contains("“S3Admin”") && sentence.contains("111122223333/S3Admin"), "{sentence}");
-        let sentence = read("111122223333/S3Admin soon why").unwrap_err().to_string();
-        assert!(sentence.contains("“soon”"), "{sentence}");
+        let target = Refusal::unreadable("S3Admin", Expected::Target);
+        assert_eq!(read("S3Admin 1h why"), Err(target));
+        let duration = Refusal::unreadable("soon", Expected::Duration);
+        assert_eq!(read("111122223333/S3Admin soon why"), Err(duration));
         assert_eq!(read("111122223333/S3Admin 1h"), Err(Refusal::NoReason));
     }
 

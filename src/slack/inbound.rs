@@ -3,7 +3,7 @@
 //! Slack wants its answer within 3 s. What a press asks for is stored before that; everything else happens
 //! after (`flows::inbox`). What we do not know, we let pass: Slack adds fields and kinds of payloads as it likes.
 
-use std::{fmt, sync::Arc};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use serde_json::{Value, json};
 use url::Url;
@@ -27,7 +27,11 @@ use crate::{
         inbox,
         people::link,
     },
+    text::refusal,
 };
+
+/// What stands below each field that is refused.
+type FieldTexts = BTreeMap<&'static str, String>;
 
 /// What Slack is answered.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,18 +50,16 @@ struct NotStored {
     reference: String,
 }
 
-const NOT_READ: &str = "That command did not arrive whole, so nothing was done. Type it again.";
-
 /// Takes a slash command; none is one that could not be read.
 pub async fn command(broker: &Arc<Broker>, command: Option<SlashCommand>) -> Ack {
     let Some(command) = command else {
         // Slack's own check of the certificate, `ssl_check=1`, comes this way too.
         tracing::warn!("a command of an unknown shape was let pass");
-        return for_their_eyes(NOT_READ);
+        return for_their_eyes(&refusal(&Refusal::IncompleteCommand));
     };
     let who = SlackUser { team: command.team_id.clone(), user: command.user_id.clone() };
     if let Err(rate_limited) = broker.ports().rate_limits.count_action(&who) {
-        return for_their_eyes(&Refusal::from(rate_limited).to_string());
+        return for_their_eyes(&refusal(&rate_limited.into()));
     }
     // Whoever waits for an answer may hang up, which cancels this; so what must finish is spawned.
     match broker.spawn(|broker| on_command(broker, command)).await {
@@ -167,15 +169,15 @@ async fn on_submission(
     broker: Arc<Broker>,
     sender: Sender,
     submission: ViewSubmission,
-) -> Result<(), FieldErrors> {
+) -> Result<(), FieldTexts> {
     let Some(who) = sender.who(&broker.settings().team) else { return Ok(()) };
     if let Err(rate_limited) = broker.ports().rate_limits.count_action(&who) {
-        return Err([(submission.last_field(), Refusal::from(rate_limited).to_string())].into());
+        return Err([(submission.last_field(), refusal(&rate_limited.into()))].into());
     }
     let wish = match submission.view.callback_id.as_str() {
-        view::REQUEST => new_request(&broker, submission.ask()?),
+        view::REQUEST => new_request(&broker, submission.ask().map_err(texts)?),
         view::REJECTION => {
-            let (request, reason) = submission.rejection()?;
+            let (request, reason) = submission.rejection().map_err(texts)?;
             Wish::Reject(request, reason)
         }
         _ => return Ok(()),
@@ -184,6 +186,10 @@ async fn on_submission(
     let asker = Asker { id, at: broker.ports().clock.now(), who, reply_to: ReplyTo::Direct };
     let promised = promise(&broker, asker.wishes(wish)).await;
     promised.map_err(|not_stored| [(submission.last_field(), not_stored.to_string())].into())
+}
+
+fn texts(errors: FieldErrors) -> FieldTexts {
+    errors.into_iter().map(|(field, why)| (field, refusal(&why))).collect()
 }
 
 /// Slack's own address for an answer. Nobody else's is written to, whoever says so: then the answer goes to the

@@ -1,6 +1,6 @@
 //! The few fields of Slack's payloads that we use. Everything else may be missing, null, or unheard of.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, str::FromStr};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -11,7 +11,8 @@ use crate::domain::{
     decide::Ask,
     ids::{RequestId, TeamId, UserId},
     person::SlackUser,
-    policy::Reason,
+    reason::{BadReason, Reason},
+    refusal::{Expected, Refusal},
     secret::hash_of,
 };
 
@@ -119,8 +120,8 @@ struct Installation {
     app_installed_team_id: Option<TeamId>,
 }
 
-/// A sentence for each field that cannot be read.
-pub type FieldErrors = BTreeMap<&'static str, String>;
+/// Why each field is refused that cannot be read.
+pub type FieldErrors = BTreeMap<&'static str, Refusal>;
 
 impl Interaction {
     /// Reads a payload: its kind first, so that what we do not use is skipped unread, whatever it holds.
@@ -180,12 +181,14 @@ impl ViewSubmission {
     /// The request that the form was filled in for.
     ///
     /// # Errors
-    /// A sentence for each field that cannot be read.
+    /// Why each field is refused that cannot be read.
     pub fn ask(&self) -> Result<Ask, FieldErrors> {
         let mut errors = FieldErrors::new();
-        let target = self.read(field::TARGET, &mut errors);
-        let duration = self.read(field::DURATION, &mut errors);
-        let justification = self.read(field::JUSTIFICATION, &mut errors);
+        let target =
+            self.read(field::TARGET, &mut errors, |text, _| Refusal::unreadable(text, Expected::Target));
+        let duration =
+            self.read(field::DURATION, &mut errors, |text, _| Refusal::unreadable(text, Expected::Duration));
+        let justification = self.read(field::JUSTIFICATION, &mut errors, |_, bad: BadReason| bad.into());
         match (target, duration, justification) {
             (Some(target), Some(duration), Some(justification)) => {
                 Ok(Ask { target, duration, justification })
@@ -197,16 +200,14 @@ impl ViewSubmission {
     /// The request to reject, and why.
     ///
     /// # Errors
-    /// A sentence for the field that cannot be read.
+    /// Why the field is refused that cannot be read.
     pub fn rejection(&self) -> Result<(RequestId, Reason), FieldErrors> {
         let mut errors = FieldErrors::new();
-        let reason = self.read(field::REASON, &mut errors);
+        let reason = self.read(field::REASON, &mut errors, |_, bad: BadReason| bad.into());
         let request = self.view.private_metadata.as_deref().unwrap_or_default().parse();
         match (request, reason) {
             (Ok(request), Some(reason)) => Ok((request, reason)),
-            (Err(_), Some(_)) => {
-                Err([(field::REASON, "This form is damaged. Close it and press Reject again.".into())].into())
-            }
+            (Err(_), Some(_)) => Err([(field::REASON, Refusal::DamagedForm)].into()),
             (_, None) => Err(errors),
         }
     }
@@ -218,16 +219,19 @@ impl ViewSubmission {
     }
 
     /// The value of a field, whose block and element have one id.
-    fn read<T>(&self, name: &'static str, errors: &mut FieldErrors) -> Option<T>
-    where
-        T: std::str::FromStr<Err: std::fmt::Display>,
-    {
+    fn read<T: FromStr>(
+        &self,
+        name: &'static str,
+        errors: &mut FieldErrors,
+        refused: impl FnOnce(&str, T::Err) -> Refusal,
+    ) -> Option<T> {
         let filled = &self.view.state["values"][name][name];
         let text = filled["selected_option"]["value"].as_str().or_else(|| filled["value"].as_str());
-        match text.unwrap_or_default().parse::<T>() {
+        let text = text.unwrap_or_default();
+        match text.parse::<T>() {
             Ok(read) => Some(read),
             Err(bad) => {
-                errors.insert(name, bad.to_string());
+                errors.insert(name, refused(text, bad));
                 None
             }
         }

@@ -26,31 +26,33 @@ pub(super) fn page(broker: &Arc<Broker>, error: &Error) -> Response {
 
 fn status(refusal: &Refusal) -> StatusCode {
     match refusal {
-        Refusal::LinkGone | Refusal::CodeTooLate | Refusal::CodeUsedUp => StatusCode::GONE,
+        Refusal::LinkGone | Refusal::CodeTooLate { .. } | Refusal::CodeUsedUp => StatusCode::GONE,
         Refusal::IdentityUnavailable
         | Refusal::TokenUnavailable
         | Refusal::KeyUnavailable
-        | Refusal::AwsUnavailable => StatusCode::SERVICE_UNAVAILABLE,
-        Refusal::IdentityUnusable { .. } | Refusal::NoSlackSignIn { .. } | Refusal::AwsRefused { .. } => {
-            StatusCode::BAD_GATEWAY
-        }
-        Refusal::SignInRefused(_) => StatusCode::UNAUTHORIZED,
+        | Refusal::SessionUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Refusal::IdentityUnusable { .. }
+        | Refusal::AccountSignInFailed { .. }
+        | Refusal::SessionRefused { .. } => StatusCode::BAD_GATEWAY,
+        Refusal::SignInRefused { .. } => StatusCode::UNAUTHORIZED,
         Refusal::TooFast { .. } => StatusCode::TOO_MANY_REQUESTS,
-        Refusal::Answered { .. }
+        Refusal::AlreadyAnswered { .. }
         | Refusal::ExpiredUnanswered
         | Refusal::ApprovedAndOver { .. }
         | Refusal::AlreadyOpen { .. }
         | Refusal::IdentityTaken
         | Refusal::LinkedToAnother => StatusCode::CONFLICT,
-        Refusal::NoSuchRequest(_) => StatusCode::NOT_FOUND,
+        Refusal::NoSuchRequest { .. } => StatusCode::NOT_FOUND,
         Refusal::TooLong { .. }
         | Refusal::NoReason
         | Refusal::ReasonTooLong { .. }
         | Refusal::BadCode
-        | Refusal::BadCommand(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        | Refusal::Unreadable { .. }
+        | Refusal::IncompleteCommand
+        | Refusal::DamagedForm => StatusCode::UNPROCESSABLE_ENTITY,
         Refusal::OwnRequest { .. }
         | Refusal::NotReviewer { .. }
-        | Refusal::AnswerTakesSignIn
+        | Refusal::AnswerRequiresSignIn
         | Refusal::OtherReviewer { .. }
         | Refusal::SignInTooOld { .. }
         | Refusal::SignInTooWeak { .. }
@@ -59,20 +61,19 @@ fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::OtherPerson { .. }
         | Refusal::NotYours
         | Refusal::NotEligible { .. }
-        | Refusal::OtherWorkspace
+        | Refusal::OtherTenant
         | Refusal::NotFullMember { .. }
         | Refusal::NotLinked
         | Refusal::SignInAgain
         | Refusal::OtherBrowser
         | Refusal::ForgedForm
-        | Refusal::NoSlackEmail
+        | Refusal::NoConfirmedEmail
         | Refusal::NoVerifiedEmail
         | Refusal::EmailsDiffer { .. }
         | Refusal::OtherDomain { .. }
-        | Refusal::OtherSlackAccount
+        | Refusal::OtherAccount
         | Refusal::NoCode
         | Refusal::WrongCode { .. }
-        | Refusal::AsBefore(_)
         | Refusal::GivenUp => StatusCode::FORBIDDEN,
     }
 }

@@ -8,12 +8,14 @@ use crate::{
     domain::{
         code::{CODE_LASTS, Code},
         decide::Verdict,
-        person::{Email, Link},
+        email::Email,
+        person::Link,
         refusal::Refusal,
         secret::Secret,
         visible::visible,
     },
     flows::{access::review::Asked, people::link::Invitee},
+    text::refusal,
 };
 
 /// The one stylesheet.
@@ -99,8 +101,8 @@ pub(super) fn answered(verdict: &Verdict) -> Html<String> {
 }
 
 /// Why not.
-pub(super) fn refused(refusal: &Refusal) -> Html<String> {
-    page("That did not work", &html! { p role="alert" { (visible(&refusal.to_string())) } })
+pub(super) fn refused(why: &Refusal) -> Html<String> {
+    page("That did not work", &html! { p role="alert" { (visible(&refusal(why))) } })
 }
 
 /// Something broke.

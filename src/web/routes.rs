@@ -235,7 +235,7 @@ async fn sign_out(State(broker): BrokerState, Form(form): Form<Logout>) -> Statu
     let outcome = broker.spawn(work).await.map_err(|stopped| Error::Failed(stopped.into()));
     match outcome.and_then(|outcome| outcome) {
         Ok(()) => return StatusCode::OK,
-        Err(Error::Refused(why)) => tracing::warn!(%why, "a logout token was not accepted"),
+        Err(Error::Refused(why)) => tracing::warn!(?why, "a logout token was not accepted"),
         Err(failure @ Error::Failed(_)) => drop(broker.report(&failure)),
     }
     StatusCode::BAD_REQUEST

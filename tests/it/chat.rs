@@ -6,8 +6,9 @@ use axum::{Form, Router, extract::State, routing::post};
 use chrono::TimeDelta;
 use elevate::{
     domain::{
+        ids::MemberKind,
         message::{Done, Drawn, Form as SlackForm, Message, RequestForm},
-        person::{Actor, MemberKind, SlackUser, Subject},
+        person::{Actor, SlackUser, Subject},
         request::{Event, Recorded, Request},
         window::Timestamp,
     },

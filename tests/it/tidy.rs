@@ -10,7 +10,7 @@ use elevate::store::keys;
 use yaml_rust2::{Yaml, YamlLoader};
 
 /// Which modules a module may use, besides itself: dependencies point down only.
-const MAY_USE: [(&str, &[&str]); 25] = [
+const MAY_USE: [(&str, &[&str]); 26] = [
     ("domain", &[]),
     ("ports", &["domain"]),
     ("flows", &["ports", "domain"]),
@@ -24,17 +24,18 @@ const MAY_USE: [(&str, &[&str]); 25] = [
     ("outbound", &[]),
     ("log_redaction", &[]),
     ("config", &["ports", "domain", "outbound"]),
-    ("slack/views", &["domain"]),
+    ("text", &["domain"]),
+    ("slack/views", &["domain", "text"]),
     ("slack/verify", &["domain"]),
     ("slack/command", &["domain"]),
     ("slack/payload", &["domain", "slack/views"]),
     ("slack/errors", &["ports"]),
     ("slack/client", &["ports", "domain", "slack/errors", "slack/views", "rate_limit", "outbound"]),
-    ("slack/inbound", &["flows", "ports", "domain", "slack/command", "slack/payload", "slack/views"]),
+    ("slack/inbound", &["flows", "ports", "domain", "slack/command", "slack/payload", "slack/views", "text"]),
     ("slack/routes", &["flows", "ports", "domain", "slack/inbound", "slack/verify"]),
     ("slack/socket", &["flows", "ports", "slack/errors", "slack/inbound", "metrics", "outbound"]),
     ("metrics", &["ports", "domain"]),
-    ("web", &["flows", "metrics", "ports", "domain", "config"]),
+    ("web", &["flows", "metrics", "ports", "domain", "config", "text"]),
     (
         "app",
         &[

@@ -7,12 +7,13 @@ use elevate::{
     domain::{
         audit::{AuditEntry, Refusals, SideEvent, SideNews, Tried},
         decide::Verdict,
+        email::Email,
         ids::{AccountId, CommandId, RequestId, SideEventId, Target},
         linking::{OnMismatch, ShownBy},
         message::{Done, Drawn, Form, Message, Overview, RequestForm},
-        person::{Actor, Email, SlackUser, Subject},
+        person::{Actor, SlackUser, Subject},
         refusal::Refusal,
-        request::{Event, Recorded, Request},
+        request::{DropReason, Event, Recorded, Request},
         window::{Minutes, Timestamp, Window},
     },
     slack::views::{Names, draw, draw_form},
@@ -184,7 +185,7 @@ fn the_audit_channel_tells_every_event_in_one_line() {
 
 #[test]
 fn what_one_person_is_refused_again_and_again_is_one_line() {
-    shows("audit_refusals", &Message::Refusals(refusals("You cannot.")));
+    shows("audit_refusals", &Message::Refusals(refusals(Refusal::NotYours)));
 }
 
 // ---------------------------------------------------------------------------------------------------------
@@ -342,7 +343,7 @@ impl HostilePeople {
                 url: link("review"),
             },
             Message::LinkInvitation {
-                why: Some(Refusal::SignInRefused(self.text.clone())),
+                why: Some(Refusal::SignInRefused { error: self.text.clone() }),
                 url: link("link"),
             },
             Message::Linked(self.ada.email.clone()),
@@ -363,14 +364,14 @@ impl HostilePeople {
                 tried: Tried::OpenConsole,
                 request: Some(request_id()),
                 target: Some(self.target()),
-                why: self.text.clone(),
+                refusal: Refusal::SessionRefused { why: self.text.clone() },
             })),
             Message::Audit(aside(SideNews::Undelivered {
                 what: self.text.clone(),
                 request: Some(request_id()),
                 why: self.text.clone(),
             })),
-            Message::Refusals(refusals(&self.text)),
+            Message::Refusals(refusals(Refusal::SessionRefused { why: self.text.clone() })),
             Message::Failed { reference: self.text.clone() },
         ]);
         messages
@@ -521,7 +522,7 @@ fn sessions() -> Vec<Event> {
         Event::SessionIssuing { session: 1 },
         Event::SessionIssued { session: 1, expires_at: at(66) },
         Event::SessionIssuing { session: 2 },
-        Event::SessionDropped { session: 2, why: "access ended while AWS was answering".into() },
+        Event::SessionDropped { session: 2, why: DropReason::AccessEnded },
         Event::SessionIssuing { session: 3 },
         Event::SessionRefused { session: 3, why: "not authorized to perform: sts:TagSession".into() },
         Event::SessionIssuing { session: 4 },
@@ -535,7 +536,7 @@ fn side_news() -> Vec<SideNews> {
         tried,
         request,
         target,
-        why: Refusal::NotReviewer { reviewers: names().reviewers }.to_string(),
+        refusal: Refusal::NotReviewer { reviewers: names().reviewers },
     };
     let undelivered = |what: &str, request| SideNews::Undelivered {
         what: what.to_owned(),
@@ -570,7 +571,7 @@ fn aside(what: SideNews) -> AuditEntry {
 }
 
 /// Everything that can be tried, some of it twice, and refused.
-fn refusals(why: &str) -> Refusals {
+fn refusals(refusal: Refusal) -> Refusals {
     let tried = [
         Tried::Use,
         Tried::Link,
@@ -584,7 +585,7 @@ fn refusals(why: &str) -> Refusals {
     ];
     let refused = |tried| {
         let (request, target) = (Some(request_id()), Some(target()));
-        aside(SideNews::Refused { tried, request, target, why: why.to_owned() })
+        aside(SideNews::Refused { tried, request, target, refusal: refusal.clone() })
     };
     let entries = tried.map(refused);
     let events: Vec<&SideEvent> = entries.iter().filter_map(AuditEntry::refusal).collect();

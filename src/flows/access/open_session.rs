@@ -24,7 +24,7 @@ use crate::{
         once::{Once, Purpose, SignInTo},
         person::{SignedIn, SlackUser},
         refusal::Refusal,
-        request::{Event, Request},
+        request::{DropReason, Event, Request, StatusKind},
         secret::{Secret, SecretHash, TICKET_LASTS},
         session::SessionTerms,
         window::Timestamp,
@@ -45,7 +45,7 @@ pub(in crate::flows) async fn console_link(
     broker.member(who).await?;
     let now = broker.ports.clock.now();
     let Some(request) = broker.ports.store.request(id).await? else {
-        return Err(Refusal::NoSuchRequest(id.clone()).into());
+        return Err(Refusal::NoSuchRequest { request: id.clone() }.into());
     };
     if who.user != request.requester.slack {
         return Err(Refusal::NotYours.into());
@@ -92,19 +92,21 @@ pub(in crate::flows) async fn finish(
     let (outcome, url) = ask_aws(broker, &terms).await; // 5
     match settle(broker, &request, session, outcome).await? {
         Some(Event::SessionIssued { .. }) => url, // 6, 7
-        Some(Event::SessionDropped { .. }) if url.is_ok() => Err(Refusal::NotLive { status: "ended" }.into()),
-        Some(_) | None => Err(url.err().unwrap_or(Refusal::AwsUnavailable.into())),
+        Some(Event::SessionDropped { .. }) if url.is_ok() => {
+            Err(Refusal::NotLive { status: StatusKind::Ended }.into())
+        }
+        Some(_) | None => Err(url.err().unwrap_or(Refusal::SessionUnavailable.into())),
     }
 }
 
 /// Asks STS for a session and the console for its address: what AWS made of it, and what the person gets if the
 /// session is issued, or hears if it is not.
 async fn ask_aws(broker: &Broker, terms: &SessionTerms) -> (SessionOutcome, Result<SecretString>) {
-    let unavailable = || Err(Refusal::AwsUnavailable.into());
+    let unavailable = || Err(Refusal::SessionUnavailable.into());
     let credentials = match broker.ports.cloud.assume_role(terms).await {
         Ok(credentials) => credentials,
         Err(CloudError::Refused(why)) => {
-            let refusal = Refusal::AwsRefused { why: why.clone() };
+            let refusal = Refusal::SessionRefused { why: why.clone() };
             return (SessionOutcome::Refused { why }, Err(refusal.into()));
         }
         Err(CloudError::Unavailable(why)) => {
@@ -115,7 +117,8 @@ async fn ask_aws(broker: &Broker, terms: &SessionTerms) -> (SessionOutcome, Resu
     match broker.ports.cloud.console_url(&credentials).await {
         Ok(url) => (SessionOutcome::Ready { expires_at: credentials.expires_at }, Ok(url)),
         Err(error) => {
-            (SessionOutcome::Unusable { why: format!("no console address: {error}") }, unavailable())
+            let why = DropReason::NoConsole { why: error.to_string() };
+            (SessionOutcome::Unusable { why }, unavailable())
         }
     }
 }

@@ -25,10 +25,10 @@ use crate::{
 /// Opens the form that a request is made with. `trigger` lives 3 s, so nothing slow comes before.
 ///
 /// # Errors
-/// [`Refusal::NotLinked`], [`Refusal::OtherWorkspace`]; a failure of the store or of Slack.
+/// [`Refusal::NotLinked`], [`Refusal::OtherTenant`]; a failure of the store or of Slack.
 pub async fn open_form(broker: &Broker, who: &SlackUser, trigger: &str) -> Result<()> {
     if who.team != broker.settings.team {
-        return Err(Refusal::OtherWorkspace.into());
+        return Err(Refusal::OtherTenant.into());
     }
     let link = broker.ports.store.link(who).await?.ok_or(Refusal::NotLinked)?;
     let form = Form::Request(RequestForm {

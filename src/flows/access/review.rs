@@ -45,10 +45,10 @@ pub struct Asked {
 /// Asks for the reason of a rejection. Everything is checked when the form is submitted.
 ///
 /// # Errors
-/// [`Refusal::OtherWorkspace`]; a failure of Slack.
+/// [`Refusal::OtherTenant`]; a failure of Slack.
 pub async fn open_form(broker: &Broker, who: &SlackUser, trigger: &str, id: RequestId) -> Result<()> {
     if who.team != broker.settings.team {
-        return Err(Refusal::OtherWorkspace.into());
+        return Err(Refusal::OtherTenant.into());
     }
     Ok(broker.ports.chat.open(trigger, &Form::Rejection(id)).await?)
 }
@@ -64,7 +64,7 @@ pub(in crate::flows) async fn review(
     let by = broker.person(who).await?; // 1
     match transition(broker, id, &verdict.clone().by(by), press.clone().into()).await {
         Ok(_) => Ok(None), // 2, 3
-        Err(Error::Refused(Refusal::AnswerTakesSignIn)) => {
+        Err(Error::Refused(Refusal::AnswerRequiresSignIn)) => {
             let answering = Answering { request: id.clone(), verdict, who: who.clone(), press };
             ask_to_sign_in(broker, answering).await.map(Some)
         }
@@ -125,7 +125,7 @@ pub(in crate::flows) async fn finish(
 
 async fn requested(broker: &Broker, id: &RequestId) -> Result<Request> {
     let request = broker.ports.store.request(id).await?;
-    Ok(request.ok_or_else(|| Refusal::NoSuchRequest(id.clone()))?)
+    Ok(request.ok_or_else(|| Refusal::NoSuchRequest { request: id.clone() })?)
 }
 
 async fn find(broker: &Broker, ticket: &Secret, now: Timestamp) -> Result<Answering> {

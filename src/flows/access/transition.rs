@@ -51,7 +51,7 @@ pub(in crate::flows) async fn transition(
     for _ in 0..ATTEMPTS {
         let now = broker.ports.clock.now();
         let Some(before) = broker.ports.store.request(id).await? else {
-            return Err(Refusal::NoSuchRequest(id.clone()).into());
+            return Err(Refusal::NoSuchRequest { request: id.clone() }.into());
         };
         let event = match decide(&before, command, &broker.policy, now) {
             Ok(Some(event)) => event,

@@ -27,7 +27,7 @@ impl Broker {
     /// The account, if it is one that may use the app.
     pub(in crate::flows) async fn member(&self, who: &SlackUser) -> Result<Member> {
         if who.team != self.settings.team {
-            return Err(Refusal::OtherWorkspace.into());
+            return Err(Refusal::OtherTenant.into());
         }
         let member = self.ports.chat.member(who).await?;
         member.admit(&self.settings.team)?;

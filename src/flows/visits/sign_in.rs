@@ -18,9 +18,10 @@ use crate::{
         audit::Tried,
         code::Code,
         decide::Verdict,
+        email::Email,
         ids::CommandId,
         once::{Answering, LinkSecrets, Once, Purpose, SignInAt, SignInTo},
-        person::{Email, HeldAccount, Link},
+        person::{HeldAccount, Link},
         refusal::Refusal,
         secret::{Secret, SecretHash},
         window::Timestamp,
@@ -158,7 +159,7 @@ async fn finish(
 
 /// Who has signed in at the identity provider.
 async fn redeem(broker: &Broker, answer: Result<Answer, String>, proof: &SignInProof) -> Result<Redeemed> {
-    let answer = answer.map_err(Refusal::SignInRefused)?;
+    let answer = answer.map_err(|error| Refusal::SignInRefused { error })?;
     broker.ports.identity.redeem(answer, proof).await.map_err(refused) // 3
 }
 
@@ -168,7 +169,7 @@ async fn redeem_at_slack(
     answer: Result<Answer, String>,
     proof: &SignInProof,
 ) -> Result<HeldAccount> {
-    let answer = answer.map_err(|why| Refusal::NoSlackSignIn { why })?;
+    let answer = answer.map_err(|why| Refusal::AccountSignInFailed { why })?;
     broker.slack_accounts()?.redeem(answer, proof).await.map_err(refused_by_slack) // 3
 }
 
@@ -227,5 +228,5 @@ fn refused_by_slack(error: IdentityError) -> Error {
         IdentityError::Gone => return Refusal::LinkGone.into(),
         IdentityError::Unusable(why) => why,
     };
-    Refusal::NoSlackSignIn { why }.into()
+    Refusal::AccountSignInFailed { why }.into()
 }

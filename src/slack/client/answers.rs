@@ -5,8 +5,10 @@ use serde_json::Value;
 
 use crate::{
     domain::{
+        email::Email,
+        ids::MemberKind,
         ids::{ChannelId, TeamId, UserId},
-        person::{Email, Member, MemberKind, SlackUser},
+        person::{Member, SlackUser},
     },
     ports::Channel,
 };

@@ -9,16 +9,19 @@ use super::{
     standing::Standing,
     text::{code, escaped},
 };
-use crate::domain::{
-    linking::OnMismatch,
-    message::{Done, Drawn},
-    refusal::Refusal,
-    window::Minutes,
+use crate::{
+    domain::{
+        linking::OnMismatch,
+        message::{Done, Drawn},
+        refusal::Refusal,
+        window::Minutes,
+    },
+    text::refusal,
 };
 
 /// A "no", and the request it is about when looking at it helps.
 pub(super) fn refused(why: &Refusal, pointer: Option<&Drawn>, names: &Names) -> SlackMessageContent {
-    let why = why.to_string();
+    let why = refusal(why);
     let mut blocks = vec![plain_section(&why)];
     blocks.extend(pointer.into_iter().flat_map(|drawn| receipt_blocks(&Standing::of(drawn), names)));
     message(escaped(&why, 1_000), blocks)

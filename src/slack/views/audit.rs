@@ -1,5 +1,7 @@
 //! A line of the audit channel: when, what, who, and which event it was.
 
+use std::borrow::Cow;
+
 use slack_morphism::prelude::SlackMessageContent;
 
 use super::{
@@ -8,13 +10,16 @@ use super::{
     standing::still_working,
     text::{code, date, mention, name, person, quoted},
 };
-use crate::domain::{
-    audit::{AuditEntry, Refusals, SideEvent, SideNews},
-    ids::Target,
-    linking::ShownBy,
-    person::{Actor, Subject as Identity},
-    request::{Event, Recorded},
-    window::{Minutes, Timestamp},
+use crate::{
+    domain::{
+        audit::{AuditEntry, Refusals, SideEvent, SideNews},
+        ids::Target,
+        linking::ShownBy,
+        person::{Actor, Subject as Identity},
+        request::{DropReason, Event, Recorded},
+        window::{Minutes, Timestamp},
+    },
+    text::refusal,
 };
 
 /// The most that a line quotes.
@@ -47,14 +52,14 @@ struct Line<'a> {
     at: Timestamp,
     title: &'static str,
     told: String,
-    quote: Option<&'a str>,
+    quote: Option<Cow<'a, str>>,
 }
 
 impl Line<'_> {
     fn drawn(self, event_id: &str) -> SlackMessageContent {
         let Self { at, title, told, quote } = self;
         let mut parts = vec![date(at), format!("*{title}*"), told, code(event_id)];
-        parts.extend(quote.map(|text| quoted(text, LONGEST_QUOTE)));
+        parts.extend(quote.map(|text| quoted(&text, LONGEST_QUOTE)));
         let line = parts.join(" · ");
         message(line.clone(), vec![section(line)])
     }
@@ -135,11 +140,17 @@ impl Subject<'_> {
 }
 
 /// What somebody wrote, AWS said or the app found.
-fn quote(event: &Event) -> Option<&str> {
+fn quote(event: &Event) -> Option<Cow<'_, str>> {
     match event {
-        Event::Requested { justification, .. } => Some(justification.as_str()),
-        Event::Rejected { reason, .. } => Some(reason.as_str()),
-        Event::SessionDropped { why, .. } | Event::SessionRefused { why, .. } => Some(why),
+        Event::Requested { justification, .. } => Some(justification.as_str().into()),
+        Event::Rejected { reason, .. } => Some(reason.as_str().into()),
+        Event::SessionDropped { why: DropReason::AccessEnded, .. } => {
+            Some("access ended while AWS was answering".into())
+        }
+        Event::SessionDropped { why: DropReason::NoConsole { why }, .. } => {
+            Some(format!("no console address: {why}").into())
+        }
+        Event::SessionRefused { why, .. } => Some(why.into()),
         Event::Approved { .. }
         | Event::Withdrawn { .. }
         | Event::Expired
@@ -193,17 +204,17 @@ fn side_line<'a>(event: &'a SideEvent, names: &Names) -> Line<'a> {
             ),
             None,
         ),
-        SideNews::Refused { tried, request, target, why } => {
+        SideNews::Refused { tried, request, target, refusal: why } => {
             let about = request.iter().map(|id| code(id.as_str()));
             let about = about.chain(target.iter().map(|target: &Target| names.target(target)));
             let told = [format!("{who} tried to {tried}")].into_iter().chain(about);
-            ("Refused", told.collect::<Vec<_>>().join(" · "), Some(why.as_str()))
+            ("Refused", told.collect::<Vec<_>>().join(" · "), Some(refusal(why).into()))
         }
         SideNews::Undelivered { what, request, why } => {
             let about = request.iter().map(|id| code(id.as_str()));
             let told = [format!("{who} · Slack will not take {}", name(what))];
             let told = told.into_iter().chain(about).collect::<Vec<_>>().join(" · ");
-            ("Not delivered", told, Some(why.as_str()))
+            ("Not delivered", told, Some(why.into()))
         }
     };
     Line { at: event.at, title, told, quote }

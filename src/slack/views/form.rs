@@ -16,7 +16,7 @@ use super::{
 use crate::domain::{
     ids::{RequestId, Target},
     message::RequestForm,
-    policy::Reason,
+    reason::Reason,
     window::Minutes,
 };
 

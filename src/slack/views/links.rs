@@ -8,12 +8,16 @@ use super::{
     ids::action,
     text::{date, escaped, mention, name},
 };
-use crate::domain::{
-    decide::Verdict,
-    person::{Actor, Email},
-    refusal::Refusal,
-    secret::{LINK_LASTS, TICKET_LASTS},
-    window::Timestamp,
+use crate::{
+    domain::{
+        decide::Verdict,
+        email::Email,
+        person::Actor,
+        refusal::Refusal,
+        secret::{LINK_LASTS, TICKET_LASTS},
+        window::Timestamp,
+    },
+    text::refusal,
 };
 
 /// The value of the button that unlinks, which is about no request.
@@ -55,7 +59,7 @@ pub(super) fn sign_in_to_answer(
 pub(super) fn link_invitation(why: Option<&Refusal>, url: &Url) -> SlackMessageContent {
     let why = why.map_or_else(
         || "Link your Slack account by signing in at your identity provider.".to_owned(),
-        Refusal::to_string,
+        refusal,
     );
     let minutes = LINK_LASTS.num_minutes();
     let blocks = vec![

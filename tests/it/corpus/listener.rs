@@ -169,7 +169,7 @@ struct DeafSlack {
 impl DeafSlack {
     fn notes(&self, message: &Message) {
         if let Message::Refused { why, .. } = message {
-            self.heard.lock().unwrap().push(("hears", json!(why.to_string())));
+            self.heard.lock().unwrap().push(("hears", json!(why.code())));
         }
     }
 }

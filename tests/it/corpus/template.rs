@@ -20,8 +20,7 @@ use super::listener::Listener;
 pub(crate) const FOLDER: &str = "tests/it/corpus";
 const KINDS: [&str; 3] = ["commands", "interactions", "events"];
 const ACTION_TS: &str = "1893574801.000200";
-const TO_STRANGERS: &str =
-    "Only members of this workspace can use this app. Use your own workspace's, or ask somebody here.";
+const TO_STRANGERS: &str = "other_tenant";
 
 /// Where an installation's deliveries come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

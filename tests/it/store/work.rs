@@ -202,12 +202,46 @@ async fn an_event_of_no_request_is_recorded_once() {
             tried: Tried::Link,
             request: None,
             target: None,
-            why: Refusal::NoSlackEmail.to_string(),
+            refusal: Refusal::NoConfirmedEmail,
         },
         ..event
     };
     store.record(&retold, &work, retold.at).await.unwrap();
     assert_eq!(fixture.work().await, []);
+}
+
+#[tokio::test]
+async fn a_refusal_whose_code_is_not_known_is_an_error_that_names_its_row() {
+    let Fixture { store, client, .. } = &fixture().await;
+    let (event, _) = linked("ada", noon());
+    let what =
+        SideNews::Refused { tried: Tried::Link, request: None, target: None, refusal: Refusal::LinkGone };
+    let refused = SideEvent { what, ..event };
+    store.record(&refused, &[], refused.at).await.unwrap();
+    assert_eq!(store.side_event(&refused.id, refused.at).await.unwrap(), Some(refused.clone()));
+
+    let found = client
+        .query()
+        .table_name(TABLE)
+        .index_name("gsi1")
+        .key_condition_expression("gsi1pk = :who")
+        .expression_attribute_values(":who", AttributeValue::S("ACTOR#T0123456#U0ADA".into()))
+        .send();
+    let row = found.await.unwrap().items.unwrap().remove(0);
+    let key = |name: &str| row[name].clone();
+    let body = serde_json::to_string(&refused).unwrap().replace("link_gone", "not_invented_yet");
+    let put = client
+        .update_item()
+        .table_name(TABLE)
+        .key("pk", key("pk"))
+        .key("sk", key("sk"))
+        .update_expression("SET body = :body")
+        .expression_attribute_values(":body", AttributeValue::S(body));
+    put.send().await.unwrap();
+    let error = store.side_event(&refused.id, refused.at).await.unwrap_err();
+    let error = format!("{:#}", anyhow::Error::from(error));
+    let named = ["pk", "sk"].map(|name| row[name].as_s().unwrap().as_str());
+    assert!(named.iter().all(|key| error.contains(key)), "{error} does not name {named:?}");
 }
 
 #[tokio::test]

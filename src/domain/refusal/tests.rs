@@ -1,0 +1,116 @@
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::*;
+
+/// A refusal of every code.
+pub(crate) fn every_refusal() -> Vec<Refusal> {
+    let reviewers = "aws-temp#Reviewer".to_owned();
+    let email = |address: &str| address.parse::<Email>().unwrap();
+    let minutes = |text: &str| text.parse::<Minutes>().unwrap();
+    let target: Target = "111122223333/S3Admin".parse().unwrap();
+    let request: RequestId = "req_01JHKQ2B00000000000000ADA1".parse().unwrap();
+    vec![
+        Refusal::OwnRequest { reviewers: reviewers.clone() },
+        Refusal::NotReviewer { reviewers: reviewers.clone() },
+        Refusal::AnswerRequiresSignIn,
+        Refusal::OtherReviewer { signed_in: "eve@example.com".into() },
+        Refusal::SignInTooOld { max_age: minutes("5m") },
+        Refusal::SignInTooWeak { accepted: vec!["phr".into(), "mfa".into()] },
+        Refusal::NotParty { reviewers },
+        Refusal::AlreadyAnswered { status: StatusKind::Rejected, by: email("bob@example.com") },
+        Refusal::ExpiredUnanswered,
+        Refusal::ApprovedAndOver { by: email("bob@example.com") },
+        Refusal::NotLive { status: StatusKind::Ended },
+        Refusal::OtherPerson { signed_in: "eve@example.com".into() },
+        Refusal::NotYours,
+        Refusal::NotEligible { target: target.clone(), group: "aws-temp#S3Admin#111122223333".into() },
+        Refusal::TooLong { asked: minutes("9h"), max: minutes("8h") },
+        Refusal::AlreadyOpen { target, request: request.clone() },
+        Refusal::NoReason,
+        Refusal::ReasonTooLong { length: 1_001, max: Reason::MAX_CHARS },
+        Refusal::NoSuchRequest { request },
+        Refusal::OtherTenant,
+        Refusal::NotFullMember { kind: MemberKind::Guest },
+        Refusal::NotLinked,
+        Refusal::SignInAgain,
+        Refusal::IdentityUnavailable,
+        Refusal::TokenUnavailable,
+        Refusal::KeyUnavailable,
+        Refusal::IdentityUnusable { why: "its signature is wrong".into() },
+        Refusal::SignInRefused { error: "access_denied".into() },
+        Refusal::LinkGone,
+        Refusal::OtherBrowser,
+        Refusal::ForgedForm,
+        Refusal::NoConfirmedEmail,
+        Refusal::NoVerifiedEmail,
+        Refusal::EmailsDiffer { account: email("ada@example.com"), identity: email("eve@example.com") },
+        Refusal::OtherDomain {
+            identity: email("ada@example.net"),
+            domains: ["example.com", "example.org"].map(|domain| domain.parse().unwrap()).into(),
+        },
+        Refusal::OtherAccount,
+        Refusal::AccountSignInFailed { why: "access_denied".into() },
+        Refusal::BadCode,
+        Refusal::NoCode,
+        Refusal::CodeTooLate { minutes: 5 },
+        Refusal::WrongCode { left: 3 },
+        Refusal::CodeUsedUp,
+        Refusal::IdentityTaken,
+        Refusal::LinkedToAnother,
+        Refusal::SessionRefused { why: "AccessDenied: no".into() },
+        Refusal::SessionUnavailable,
+        Refusal::GivenUp,
+        Refusal::TooFast { seconds: 2 },
+        Refusal::unreadable("S3Admin", Expected::Target),
+        Refusal::IncompleteCommand,
+        Refusal::DamagedForm,
+    ]
+}
+
+/// The codes that serde knows, which it names when it finds another.
+fn codes_that_can_be_read() -> BTreeSet<String> {
+    let error = serde_json::from_value::<Refusal>(json!({ "code": "?" })).unwrap_err().to_string();
+    let (_, expected) = error.split_once("expected one of ").unwrap();
+    expected.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_code_is_listed_once_and_has_an_example() {
+    let listed: BTreeSet<String> = Refusal::CODES.map(str::to_owned).into();
+    assert_eq!(listed.len(), Refusal::CODES.len());
+    assert_eq!(listed, codes_that_can_be_read());
+    let examples: Vec<&str> = every_refusal().iter().map(Refusal::code).collect();
+    assert_eq!(examples, Refusal::CODES);
+}
+
+#[test]
+fn a_refusal_is_stored_as_its_code_and_facts_and_read_back() {
+    for refusal in every_refusal() {
+        let stored = serde_json::to_value(&refusal).unwrap();
+        assert_eq!(stored["code"], refusal.code());
+        assert_eq!(serde_json::from_value::<Refusal>(stored).unwrap(), refusal);
+    }
+    let stored = serde_json::to_value(Refusal::NotLive { status: StatusKind::Ended }).unwrap();
+    assert_eq!(stored, json!({ "code": "not_live", "status": "ended" }));
+}
+
+#[test]
+fn what_is_not_known_is_read_as_nothing_else() {
+    let unknown: [Value; 4] = [
+        json!({ "code": "not_invented_yet" }),
+        json!({ "code": "not_live", "status": "paused" }),
+        json!({ "code": "not_live", "status": "ended", "since": 1 }),
+        json!({ "status": "ended" }),
+    ];
+    for stored in unknown {
+        assert!(serde_json::from_value::<Refusal>(stored.clone()).is_err(), "{stored}");
+    }
+}
+
+#[test]
+fn linking_helps_whoever_is_not_linked_or_has_to_sign_in_again() {
+    let codes = every_refusal().into_iter().filter(Refusal::asks_to_link).map(|refusal| refusal.code());
+    assert_eq!(codes.collect::<Vec<_>>(), ["not_linked", "sign_in_again"]);
+}

@@ -1,0 +1,189 @@
+//! What a person reads who was refused: what happened, and what to do next.
+
+use crate::domain::{
+    ids::MemberKind,
+    refusal::{Expected, Refusal},
+};
+
+/// The sentences for a refusal.
+#[must_use]
+pub fn refusal(why: &Refusal) -> String {
+    match why {
+        Refusal::OwnRequest { reviewers } => {
+            format!("You cannot answer your own request. Another member of {reviewers} has to.")
+        }
+        Refusal::NotReviewer { reviewers } => format!(
+            "Only a member of {reviewers} can answer this request. If you should be one, ask whoever manages that group."
+        ),
+        Refusal::AnswerRequiresSignIn => {
+            "Answering takes a sign-in at your identity provider. Press the button again to get a link to it.".to_owned()
+        }
+        Refusal::OtherReviewer { signed_in } => format!(
+            "You signed in as {signed_in}, and this answer was begun from somebody else's Slack account. Sign out at your identity provider and open the link again."
+        ),
+        Refusal::SignInTooOld { max_age } => format!(
+            "You signed in at your identity provider more than {max_age} ago, and this takes a sign-in younger than that. Open the link again, and sign in anew when you are asked to."
+        ),
+        Refusal::SignInTooWeak { accepted } => format!(
+            "This takes a stronger sign-in than the one you made: {}. Open the link again and sign in that way, or ask whoever manages your account at the identity provider.",
+            accepted.join(", ")
+        ),
+        Refusal::NotParty { reviewers } => {
+            format!("Only the requester or a member of {reviewers} can do that. Ask one of them.")
+        }
+        Refusal::AlreadyAnswered { status, by } => {
+            format!("{by} has already {} this request. There is nothing left to do.", status.as_str())
+        }
+        Refusal::ExpiredUnanswered => {
+            "This request expired before anybody answered it. The requester can make a new one with /elevate.".to_owned()
+        }
+        Refusal::ApprovedAndOver { by } => format!(
+            "{by} approved this request, and its access is already over. The requester can make a new one with /elevate."
+        ),
+        Refusal::NotLive { status } => format!(
+            "Access is not open: this request is {}. Make a new one with /elevate if you still need it.",
+            status.as_str()
+        ),
+        Refusal::OtherPerson { signed_in } => format!(
+            "You signed in as {signed_in}, and this access was approved for somebody else. Sign out at your identity provider and open the link again, or make a request of your own with /elevate."
+        ),
+        Refusal::NotYours => {
+            "This access was approved for somebody else. Make a request of your own with /elevate.".to_owned()
+        }
+        Refusal::NotEligible { target, group } => format!(
+            "You are not eligible for {target}: that takes membership of {group}. Ask whoever manages that group."
+        ),
+        Refusal::TooLong { asked, max } => {
+            format!("{asked} is longer than the {max} that is allowed. Ask for {max} or less.")
+        }
+        Refusal::AlreadyOpen { target, request } => format!(
+            "You already have a request for {target} that is waiting or approved: {request}. Use it, or withdraw or end it first."
+        ),
+        Refusal::NoReason => "Say why, in a few words.".to_owned(),
+        Refusal::ReasonTooLong { length, max } => {
+            format!("That is {length} characters; {max} are allowed. Shorten it.")
+        }
+        Refusal::NoSuchRequest { request } => {
+            format!("There is no request {request}. Look at yours with /elevate status.")
+        }
+        Refusal::OtherTenant => {
+            "Only members of this workspace can use this app. Use your own workspace's, or ask somebody here.".to_owned()
+        }
+        Refusal::NotFullMember { kind } => format!(
+            "Your Slack account is {}, and only full members can use this app. Ask a workspace admin.",
+            member_kind(*kind)
+        ),
+        Refusal::NotLinked => "I don't know you yet. Link your Slack account first.".to_owned(),
+        Refusal::SignInAgain => {
+            "Your identity provider wants you to sign in again. Link your Slack account once more, then repeat this.".to_owned()
+        }
+        Refusal::IdentityUnavailable => {
+            "Your groups could not be checked because the identity provider did not answer, so nothing was changed. Try again in a minute.".to_owned()
+        }
+        Refusal::TokenUnavailable => {
+            "Your groups could not be checked because what is kept of your sign-in could not be read, so nothing was changed. Try again in a minute.".to_owned()
+        }
+        Refusal::KeyUnavailable => {
+            "Your groups could not be checked because the key to your sign-in could not be had, so nothing was changed. Try again in a minute.".to_owned()
+        }
+        Refusal::IdentityUnusable { why } => format!(
+            "The identity provider's answer could not be accepted ({why}), so nothing was changed. Tell whoever runs this app."
+        ),
+        Refusal::SignInRefused { error } => format!(
+            "You were not signed in: the identity provider answered “{error}”. Open the link again to try once more."
+        ),
+        Refusal::LinkGone => {
+            "This link has been used or is too old. Get a new one in Slack, with /elevate.".to_owned()
+        }
+        Refusal::OtherBrowser => {
+            "This sign-in was started in another browser. Open the link from Slack in this one.".to_owned()
+        }
+        Refusal::ForgedForm => {
+            "This page was not opened from the link in Slack, or cookies are blocked. Open the link from Slack again.".to_owned()
+        }
+        Refusal::NoConfirmedEmail => {
+            "Your Slack profile has no confirmed e-mail address. Confirm it in Slack, then start again with /elevate link.".to_owned()
+        }
+        Refusal::NoVerifiedEmail => {
+            "Your identity provider does not vouch for your e-mail address. Ask whoever manages your account there.".to_owned()
+        }
+        Refusal::EmailsDiffer { account, identity } => format!(
+            "You signed in as {identity}, but the Slack account that this link belongs to is {account}. Open your own link, from your own /elevate link."
+        ),
+        Refusal::OtherDomain { identity, domains } => {
+            let domains: Vec<_> = domains.iter().map(ToString::to_string).collect();
+            format!(
+                "You signed in as {identity}, and only addresses of {} can be linked here. Sign out at your identity provider and sign in with one of these, or ask whoever runs this app.",
+                domains.join(", ")
+            )
+        }
+        Refusal::OtherAccount => {
+            "In Slack you are signed in as somebody else than the account that this link belongs to, so nothing was linked. Sign in to Slack in this browser as that account, if it is yours, and open the link again; or else get your own, with /elevate link.".to_owned()
+        }
+        Refusal::AccountSignInFailed { why } => format!(
+            "You could not be signed in with Slack ({why}), so nothing was linked. Open the link again, and if that does not help, tell whoever runs this app."
+        ),
+        Refusal::BadCode => {
+            "That is no code: codes are eight letters and digits, as the page shows them. Type it again.".to_owned()
+        }
+        Refusal::NoCode => {
+            "No code waits for your Slack account. Type only a code that you have seen yourself, on the page at the end of your own /elevate link, and never one that somebody gave you.".to_owned()
+        }
+        Refusal::CodeTooLate { minutes } => {
+            format!("That code was good for {minutes} minutes, and they are over. Get another one with /elevate link.")
+        }
+        Refusal::WrongCode { left } => {
+            format!("That is not the code. Look at the page again; it can be typed {left} more time(s).")
+        }
+        Refusal::CodeUsedUp => {
+            "A wrong code was typed too often, so the right one is worth nothing any more. Get another one with /elevate link.".to_owned()
+        }
+        Refusal::IdentityTaken => {
+            "This identity is already linked to another Slack account. Unlink it there first, with /elevate unlink.".to_owned()
+        }
+        Refusal::LinkedToAnother => {
+            "Your Slack account is linked to another identity, of another address. Unlink it first, with /elevate unlink.".to_owned()
+        }
+        Refusal::SessionRefused { why } => {
+            format!("AWS refused the session: {why}. Show this to whoever runs the target account.")
+        }
+        Refusal::SessionUnavailable => {
+            "AWS could not open a session just now. Press Open console in Slack to try again.".to_owned()
+        }
+        Refusal::GivenUp => {
+            "What you asked for could not be done for a quarter of an hour, and it is not tried any more. Look where things stand with /elevate status, and ask again if you still need it.".to_owned()
+        }
+        Refusal::TooFast { seconds } => {
+            format!("That is too much at once, so nothing was done. Wait {seconds} s, then repeat it.")
+        }
+        Refusal::Unreadable { text, expected } => unreadable(text, *expected),
+        Refusal::IncompleteCommand => {
+            "That command did not arrive whole, so nothing was done. Type it again.".to_owned()
+        }
+        Refusal::DamagedForm => "This form is damaged. Close it and press Reject again.".to_owned(),
+    }
+}
+
+fn member_kind(kind: MemberKind) -> &'static str {
+    match kind {
+        MemberKind::Full => "a full member's",
+        MemberKind::Guest => "a guest",
+        MemberKind::Bot => "a bot",
+        MemberKind::Deactivated => "deactivated",
+    }
+}
+
+fn unreadable(text: &str, expected: Expected) -> String {
+    match (text, expected) {
+        ("", Expected::Target) => "Name an account and a role, such as 111122223333/S3Admin.".to_owned(),
+        ("", Expected::Duration) => "Say for how long, such as 45m or 1h30m.".to_owned(),
+        (_, Expected::Target) => {
+            format!("I couldn't read “{text}”. Name an account and a role, such as 111122223333/S3Admin.")
+        }
+        (_, Expected::Duration) => {
+            format!(
+                "I couldn't read “{text}”. Say for how long in whole minutes or hours, such as 45m or 1h30m."
+            )
+        }
+    }
+}
