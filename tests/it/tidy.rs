@@ -189,6 +189,30 @@ fn the_table_in_infra_is_the_one_in_the_code() {
 
 /// For each invariant the architecture names tests that hold it, and a break that one of them has seen.
 #[test]
+fn the_toolchain_is_the_oldest_that_the_product_promises_to_build_with() {
+    let [toolchain, manifest] =
+        ["rust-toolchain.toml", "Cargo.toml"].map(|file| fs::read_to_string(file).unwrap());
+    let value = |file: &str, key: &str| {
+        let line = file.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(" = "));
+        line.unwrap().trim_matches('"').to_owned()
+    };
+    assert_eq!(value(&toolchain, "channel"), value(&manifest, "rust-version") + ".0");
+}
+
+#[test]
+fn workflows_pin_what_they_use_to_a_commit() {
+    for workflow in ["ci", "nightly"] {
+        let workflow = fs::read_to_string(format!(".github/workflows/{workflow}.yml")).unwrap();
+        for used in workflow.lines().filter_map(|line| line.trim().strip_prefix("- uses: ")) {
+            let pin = used.split_once('@').and_then(|(_, pin)| pin.split_once(" # v"));
+            let is_commit =
+                |commit: &str| commit.len() == 40 && commit.bytes().all(|b| b.is_ascii_hexdigit());
+            assert!(pin.is_some_and(|(commit, _)| is_commit(commit)), "{used}");
+        }
+    }
+}
+
+#[test]
 fn the_tests_and_breaks_that_the_architecture_names_exist() {
     let code = code_with_tests();
     let architecture = fs::read_to_string("docs/ARCHITECTURE.md").unwrap();
