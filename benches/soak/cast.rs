@@ -3,7 +3,7 @@
 use anyhow::{Context, ensure};
 use sandbox::{
     browser::{Browser, Page},
-    company::{self, ADA, BOB, Company, GENERAL_CHANNEL, Persona, REVIEW_CHANNEL},
+    example_corp::{self, ADA, BOB, Company, GENERAL_CHANNEL, Persona, REVIEW_CHANNEL},
     slack::{Actor, Place, Submission},
 };
 
@@ -26,8 +26,8 @@ impl Player {
     }
 
     fn hired(company: &Company, persona: Persona, channels: &[&str]) -> Self {
-        company.slack.add_person(company::slack_account(&persona));
-        company.idp.add_person(company::identity(&persona));
+        company.slack.add_person(example_corp::slack_account(&persona));
+        company.idp.add_person(example_corp::identity(&persona));
         for channel in channels {
             company.slack.update_channel(channel, |channel| {
                 channel.members.insert(persona.slack.to_owned());

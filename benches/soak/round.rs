@@ -15,7 +15,7 @@ use elevate::domain::{
     request::{Request, Status},
 };
 use sandbox::{
-    company::{AUDIT_CHANNEL, REVIEW_CHANNEL},
+    example_corp::{AUDIT_CHANNEL, REVIEW_CHANNEL},
     slack::{Message, render},
 };
 

@@ -7,8 +7,8 @@ use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use elevate::{app::App, config::Transport, domain::work::Work, flows::sweep, system::SystemIds};
 use sandbox::{
     clock::Clock,
-    company::{AUDIT_CHANNEL, Company, REVIEW_CHANNEL},
     dynamo::Dynamo,
+    example_corp::{AUDIT_CHANNEL, Company, REVIEW_CHANNEL},
     slack::Message,
 };
 use tempfile::TempDir;

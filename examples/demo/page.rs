@@ -11,10 +11,11 @@ use elevate::{
     system::SystemIds,
 };
 use sandbox::{
+    call_log,
     clock::Clock,
-    company::{ADA, BOB, CAROL, Company, MALLORY, Ports},
     dynamo::Dynamo,
-    http, slack, traffic,
+    example_corp::{ADA, BOB, CAROL, Company, MALLORY, Ports},
+    http, slack,
 };
 
 use crate::{CommandLine, records, stage};
@@ -39,13 +40,13 @@ pub(crate) async fn run(line: &CommandLine) -> anyhow::Result<()> {
 
     let app = stage::build(&company, &format!("http://{bot_address}"), Transport::Http, Arc::new(SystemIds))
         .await?;
-    let traffic = company.watch();
-    http::serve(bot_listener, traffic::of_browsers(app.router(), &traffic));
+    let call_log = company.watch();
+    http::serve(bot_listener, call_log::of_browsers(app.router(), &call_log));
     tokio::spawn(sweep_for_good(Arc::clone(app.broker()), company.clock.clone()));
 
     let origin = format!("http://{address}");
     let records = Router::new().route("/api/records", get(records::told)).with_state(company.clone());
-    http::serve(listener, sandbox::client::router(company, traffic, &origin, records));
+    http::serve(listener, sandbox::playground::router(company, call_log, &origin, records));
     println!("\n  elevate, with nothing but this machine. Open  {origin}\n\n  Ctrl-C ends it.\n");
     tokio::signal::ctrl_c().await.context("could not wait for Ctrl-C")
 }

@@ -10,7 +10,7 @@ use elevate::{
     },
     store::keys,
 };
-use sandbox::company::Company;
+use sandbox::example_corp::Company;
 use serde_json::{Value, json};
 
 /// The table's name where the configuration says nothing else.

@@ -12,7 +12,7 @@ use elevate::{
     ports::{Clock, Ids},
     store::schema::create_table,
 };
-use sandbox::company::{APP_TOKEN, BROKER_KEY, BROKER_SECRET_KEY, BROKER_SESSION_TOKEN, Company};
+use sandbox::example_corp::{APP_TOKEN, BROKER_KEY, BROKER_SECRET_KEY, BROKER_SESSION_TOKEN, Company};
 
 /// The stand-ins' clock, as the product asks it.
 pub(crate) struct StageClock(pub(crate) sandbox::clock::Clock);

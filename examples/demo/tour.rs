@@ -9,8 +9,8 @@ use sandbox::{
     aws::Decision,
     browser::{Browser, Page},
     clock::Clock,
-    company::{ADA, AUDIT_CHANNEL, BOB, CAROL, Company, GENERAL_CHANNEL, Persona, REVIEW_CHANNEL},
     dynamo::Dynamo,
+    example_corp::{ADA, AUDIT_CHANNEL, BOB, CAROL, Company, GENERAL_CHANNEL, Persona, REVIEW_CHANNEL},
     slack::render,
 };
 use tokio::net::TcpListener;

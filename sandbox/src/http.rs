@@ -21,8 +21,8 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use crate::{
-    power::{Passage, Power},
-    traffic::{self, Lookout, Party, Traffic, Underway},
+    call_log::{self, CallLog, Lookout, Party, Underway},
+    kill_switch::{KillSwitch, Passage},
 };
 
 /// What goes wrong with one call.
@@ -55,14 +55,14 @@ struct Inner {
     faults: BTreeMap<String, VecDeque<Fault>>,
     standing: BTreeMap<String, Fault>,
     calls: Vec<String>,
-    power: Option<Plugged>,
+    kill_switch: Option<Connected>,
     lookout: Option<Lookout>,
 }
 
-/// The power that calls hang on, and which calls do.
+/// The broker's kill switch, and which calls are the broker's.
 #[derive(Debug)]
-struct Plugged {
-    power: Power,
+struct Connected {
+    kill_switch: KillSwitch,
     is_of_the_broker: fn(&str) -> bool,
 }
 
@@ -91,15 +91,15 @@ impl Control {
         inner.standing.clear();
     }
 
-    /// From now on, calls of these names hang on the broker's power.
-    pub fn plug_in(&self, power: &Power, is_of_the_broker: fn(&str) -> bool) {
-        self.inner().power = Some(Plugged { power: power.clone(), is_of_the_broker });
+    /// Puts calls of these names under the broker's kill switch.
+    pub fn connect_kill_switch(&self, kill_switch: &KillSwitch, is_of_the_broker: fn(&str) -> bool) {
+        self.inner().kill_switch = Some(Connected { kill_switch: kill_switch.clone(), is_of_the_broker });
     }
 
-    /// From now on, calls are noted in `traffic` as calls of `callee`: by browsers where they have one of these names,
+    /// From now on, calls are noted in `call_log` as calls of `callee`: by browsers where they have one of these names,
     /// else by the broker.
-    pub fn watch(&self, traffic: &Traffic, callee: Party, of_browsers: &'static [&'static str]) {
-        self.inner().lookout = Some(Lookout { traffic: traffic.clone(), callee, of_browsers });
+    pub fn watch(&self, call_log: &CallLog, callee: Party, of_browsers: &'static [&'static str]) {
+        self.inner().lookout = Some(Lookout { call_log: call_log.clone(), callee, of_browsers });
     }
 
     /// A call begins, if somebody watches.
@@ -109,8 +109,8 @@ impl Control {
 
     /// Says that a call has landed which is [`Fault::Unanswered`].
     pub(crate) fn landed(&self) {
-        if let Some(Plugged { power, .. }) = &self.inner().power {
-            power.landed();
+        if let Some(Connected { kill_switch, .. }) = &self.inner().kill_switch {
+            kill_switch.landed();
         }
     }
 
@@ -132,8 +132,8 @@ impl Control {
         inner.calls.push(name.to_owned());
         let queued = inner.faults.get_mut(name).and_then(VecDeque::pop_front);
         let fault = queued.or_else(|| inner.standing.get(name).cloned());
-        let plugged = inner.power.as_ref().filter(|plugged| (plugged.is_of_the_broker)(name));
-        let fault = match plugged.map_or(Passage::Through, |plugged| plugged.power.pass(name)) {
+        let connected = inner.kill_switch.as_ref().filter(|connected| (connected.is_of_the_broker)(name));
+        let fault = match connected.map_or(Passage::Through, |connected| connected.kill_switch.pass(name)) {
             Passage::Through => fault,
             Passage::Stopped => Some(Fault::Hangs),
             Passage::Unanswered => Some(Fault::Unanswered),
@@ -176,7 +176,7 @@ async fn interfere(State(control): State<Control>, request: Request, next: Next)
 /// Runs `answer` under the latency and the fault that `control` holds for `name`.
 /// For protocols whose calls are not told apart by their path.
 pub async fn apply(control: &Control, name: &str, answer: impl Future<Output = Response>) -> Response {
-    traffic::watched(control.begins(name), troubled(control, name, answer)).await
+    call_log::watched(control.begins(name), troubled(control, name, answer)).await
 }
 
 async fn troubled(control: &Control, name: &str, answer: impl Future<Output = Response>) -> Response {

@@ -8,13 +8,13 @@ mod authorize;
 mod discovery;
 mod id_token;
 mod keys;
-mod ledger;
 mod logout;
 mod oauth_error;
 mod pages;
 mod person;
 mod tampering;
 mod token;
+mod token_store;
 mod userinfo;
 
 use std::{
@@ -35,7 +35,7 @@ use crate::{
     http::{self, Control},
 };
 
-use self::ledger::Ledger;
+use self::token_store::TokenStore;
 pub(crate) use self::{id_token::at_hash, keys::SigningKey};
 pub use self::{
     person::Person,
@@ -76,7 +76,7 @@ struct Realm {
     /// Made when it is first used, because that takes a while.
     key: OnceCell<SigningKey>,
     tampering: Tampering,
-    ledger: Ledger,
+    token_store: TokenStore,
 }
 
 impl Idp {
@@ -152,13 +152,13 @@ impl Idp {
 
     /// Ends all sessions of a person, and everything issued to them.
     pub fn revoke(&self, login: &str) {
-        self.realm().ledger.revoke(login);
+        self.realm().token_store.revoke(login);
     }
 
     /// Forgets codes and access tokens that had expired at `moment`, and refresh tokens that had waited for a week.
     /// [Secrets](Idp::secrets_issued) are noted anew from here on.
     pub fn forget_before(&self, moment: DateTime<Utc>) {
-        self.realm().ledger.forget_before(moment);
+        self.realm().token_store.forget_before(moment);
     }
 
     /// Misbehaves from now on as `tampering` says; `Tampering::default()` is honest again.
@@ -171,7 +171,7 @@ impl Idp {
     #[must_use]
     pub fn secrets_issued(&self) -> Vec<String> {
         let client_secret = std::iter::once(self.0.client_secret.clone());
-        client_secret.chain(self.realm().ledger.secrets()).collect()
+        client_secret.chain(self.realm().token_store.secrets()).collect()
     }
 
     fn router(&self) -> Router {
@@ -197,7 +197,7 @@ impl Realm {
             people: BTreeMap::new(),
             key: OnceCell::new(),
             tampering: Tampering::default(),
-            ledger: Ledger::default(),
+            token_store: TokenStore::default(),
         }
     }
 

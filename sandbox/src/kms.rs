@@ -19,8 +19,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
-    chance::{random_bytes, random_id},
     http::{Control, Fault},
+    random::{random_bytes, random_id},
 };
 
 /// The prefix of `X-Amz-Target` in KMS's protocol, `AwsJson1_1`.

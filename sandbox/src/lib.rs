@@ -6,17 +6,17 @@
 
 pub mod aws;
 pub mod browser;
-pub mod client;
+pub mod call_log;
 pub mod clock;
-pub mod company;
 pub mod dynamo;
+pub mod example_corp;
 pub mod http;
 pub mod idp;
+pub mod kill_switch;
 pub mod kms;
-pub mod power;
+pub mod playground;
 pub mod slack;
-pub mod traffic;
 
-mod chance;
 mod cookie;
 mod parameters;
+mod random;

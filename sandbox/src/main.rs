@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use sandbox::{
     aws::{Aws, AwsConfig},
     clock::Clock,
-    company,
+    example_corp,
     idp::Idp,
     slack::Slack,
 };
@@ -89,9 +89,9 @@ async fn start(service: Service) -> io::Result<String> {
     let clock = Clock::running();
     match service {
         Service::Slack { place, bot_url } => {
-            let config = company::slack_config(clock.clone(), place.port);
+            let config = example_corp::slack_config(clock.clone(), place.port);
             let slack = Slack::start_beside(config, |slack| control::slack(slack, clock)).await?;
-            company::furnish_slack(&slack);
+            example_corp::furnish_slack(&slack);
             match bot_url {
                 Some(bot_url) => slack.install(bot_url.as_str()),
                 None => slack.install_socket(),
@@ -99,9 +99,9 @@ async fn start(service: Service) -> io::Result<String> {
             Ok(slack.url())
         }
         Service::Idp { place, redirect_uri } => {
-            let config = company::idp_config(clock.clone(), place.port);
+            let config = example_corp::idp_config(clock.clone(), place.port);
             let idp = Idp::start_beside(config, |idp| control::idp(idp, clock)).await?;
-            company::furnish_idp(&idp);
+            example_corp::furnish_idp(&idp);
             if let Some(uri) = redirect_uri {
                 idp.allow_redirect(&uri);
             }
@@ -110,7 +110,7 @@ async fn start(service: Service) -> io::Result<String> {
         Service::Aws { place } => {
             let config = AwsConfig { clock: clock.clone(), port: place.port };
             let aws = Aws::start_beside(config, |aws| control::aws(aws, clock)).await?;
-            company::furnish_aws(&aws);
+            example_corp::furnish_aws(&aws);
             Ok(aws.sts_url())
         }
     }

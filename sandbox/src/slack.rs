@@ -37,9 +37,9 @@ use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 
 use crate::{
+    call_log::CallLog,
     clock::Clock,
     http::{self, Control},
-    traffic::Traffic,
 };
 
 pub use actor::{Actor, Pressed, Submission, Submitted};
@@ -97,7 +97,7 @@ struct Inner {
     sign_ins: Mutex<SignIns>,
     last_sent: Mutex<Option<Delivery>>,
     /// Where what is told to the bot is noted.
-    told: Mutex<Option<Traffic>>,
+    told: Mutex<Option<CallLog>>,
     changes: watch::Sender<u64>,
 }
 

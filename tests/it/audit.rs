@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use futures_util::future::join_all;
-use sandbox::company::{ADA, AUDIT_CHANNEL};
+use sandbox::example_corp::{ADA, AUDIT_CHANNEL};
 
 use crate::world::{Story, play};
 

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use reqwest::{Client, header, redirect};
-use sandbox::{browser::Page, company::CAROL, idp::Tampering};
+use sandbox::{browser::Page, example_corp::CAROL, idp::Tampering};
 use url::Url;
 
 use crate::world::{Player, Story, World, play};

@@ -11,7 +11,7 @@ use elevate::{
     },
     flows::{inbox, sweep},
 };
-use sandbox::company::{ADA, BOB, Persona};
+use sandbox::example_corp::{ADA, BOB, Persona};
 
 use crate::world::{ASK, Story, World, may_call, nine, play};
 

@@ -14,8 +14,8 @@ use chrono::TimeDelta;
 use elevate::{config::Transport, flows::Broker};
 use futures_util::future::BoxFuture;
 use sandbox::{
-    company::{ADA, AUDIT_CHANNEL, BOB},
-    power::{Power, Side},
+    example_corp::{ADA, AUDIT_CHANNEL, BOB},
+    kill_switch::{KillSwitch, Side},
 };
 use tokio::{
     net::TcpListener,
@@ -266,27 +266,27 @@ impl Story {
         play(crate::world::Story::start().set(settings), async |world| {
             (self.prepare)(world).await;
             let heard = world.company.slack.messages(AUDIT_CHANNEL).len();
-            let power = Power::default();
-            world.company.plug_in(&power);
+            let kill_switch = KillSwitch::default();
+            world.company.connect_kill_switch(&kill_switch);
             world.closes().await;
             let mortal = Mortal::begins(world).await;
-            power.cut_at(call, side);
+            kill_switch.kill_at(call, side);
 
             let runtime = mortal.runtime.handle().clone();
             let broker = Arc::clone(&mortal.broker);
             let mut acting = pin!((self.act)(Scene { world, broker: &broker, runtime: &runtime }));
             let went_well = tokio::select! {
                 went_well = &mut acting => Some(went_well),
-                () = power.is_out() => None,
+                () = kill_switch.is_down() => None,
             };
-            let is_reached = power.calls().len() > call;
+            let is_reached = kill_switch.calls().len() > call;
             mortal.dies().await;
             let went_well = match went_well {
                 Some(went_well) => went_well,
                 None => acting.await,
             };
-            let calls = power.calls();
-            power.restore();
+            let calls = kill_switch.calls();
+            kill_switch.restore();
             world.opens().await;
             if !is_reached {
                 assert!(went_well, "nothing was in its way");
@@ -325,8 +325,8 @@ impl Mortal {
         let (company, url) = (world.company.clone(), world.url.clone());
         let begun = runtime.spawn(async move {
             let listener = TcpListener::bind(url.trim_start_matches("http://")).await.unwrap();
-            let chance = Arc::new(Counted::from(1 << 33));
-            let app = stage::build(&company, &url, Transport::Http, chance).await.unwrap();
+            let random = Arc::new(Counted::from(1 << 33));
+            let app = stage::build(&company, &url, Transport::Http, random).await.unwrap();
             let (broker, router) = (Arc::clone(app.broker()), app.router());
             tokio::spawn(async move { axum::serve(listener, router).await });
             broker

@@ -8,7 +8,7 @@ use elevate::{
     flows::{inbox, sweep},
 };
 use sandbox::{
-    company::{ADA, AUDIT_CHANNEL, BOB, CAROL, REVIEW_CHANNEL},
+    example_corp::{ADA, AUDIT_CHANNEL, BOB, CAROL, REVIEW_CHANNEL},
     http::Fault,
 };
 

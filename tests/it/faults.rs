@@ -12,8 +12,8 @@ use chrono::TimeDelta;
 use elevate::domain::request::Event;
 use futures_util::{StreamExt, stream};
 use sandbox::{
-    company::{ADA, BOB},
     dynamo::DynamoFault,
+    example_corp::{ADA, BOB},
     http::{Control, Fault},
     idp::Tampering,
 };

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use elevate::{domain::press::Wish, flows::inbox, ports::UsedToken};
-use sandbox::company::{ADA, BOB};
+use sandbox::example_corp::{ADA, BOB};
 
 use crate::world::{Story, World, play};
 

@@ -2,7 +2,7 @@
 
 mod payloads;
 
-use sandbox::company::{ADA, AUDIT_CHANNEL, BOB, REVIEW_CHANNEL};
+use sandbox::example_corp::{ADA, AUDIT_CHANNEL, BOB, REVIEW_CHANNEL};
 
 use crate::world::{Story, play};
 

@@ -14,8 +14,8 @@ use elevate::{
     ports::{COMMITTER_HAS_WORK_FOR, Step},
 };
 use sandbox::{
-    company::{ADA, BOB, GENERAL_CHANNEL},
     dynamo::DynamoFault,
+    example_corp::{ADA, BOB, GENERAL_CHANNEL},
     http::Fault,
 };
 

@@ -10,8 +10,8 @@ use elevate::{
 use sandbox::{
     browser::Browser,
     clock::Clock,
-    company::{ADA, BOB, Company, GENERAL_CHANNEL},
     dynamo::Dynamo,
+    example_corp::{ADA, BOB, Company, GENERAL_CHANNEL},
     http::Fault,
 };
 use tokio::{
@@ -52,8 +52,8 @@ impl Served {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let url = format!("http://{address}");
-        let chance = Arc::new(Counted::default());
-        let app: App = stage::build(&company, &url, Transport::Http, chance).await.unwrap();
+        let random = Arc::new(Counted::default());
+        let app: App = stage::build(&company, &url, Transport::Http, random).await.unwrap();
         let stop = watch::Sender::new(false);
         let is_over = tokio::spawn(app.serve(listener, limits, stop.subscribe()));
         Self { company, address, stop, is_over }
@@ -249,7 +249,7 @@ async fn behind_a_load_balancer_addresses_are_what_it_says() {
 #[tokio::test]
 async fn whoever_types_too_much_is_told_to_wait_and_nothing_is_stored() {
     play(Story::start(), async |world| {
-        let types = async |persona: sandbox::company::Persona| {
+        let types = async |persona: sandbox::example_corp::Persona| {
             world.company.slack.person(persona.slack).types(GENERAL_CHANNEL, "/elevate help").await.unwrap()
         };
         for _ in 0..20 {

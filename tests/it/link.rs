@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use elevate::{domain::person::SlackUser, ports::UsedToken};
 use reqwest::Client;
 use sandbox::{
-    company::{ADA, BOB, GENERAL_CHANNEL, MALLORY, Persona, REVIEW_CHANNEL, TEAM},
+    example_corp::{ADA, BOB, GENERAL_CHANNEL, MALLORY, Persona, REVIEW_CHANNEL, TEAM},
     idp::{RefreshTokens, Tampering},
 };
 

@@ -8,7 +8,7 @@ use std::{
 use chrono::TimeDelta;
 use elevate::config::Transport;
 use sandbox::{
-    company::{ADA, BOB, CAROL, REVIEW_CHANNEL},
+    example_corp::{ADA, BOB, CAROL, REVIEW_CHANNEL},
     http::Fault,
 };
 use tokio::net::TcpListener;

@@ -5,8 +5,8 @@ use std::{fs, time::Duration};
 use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
 use chrono::TimeDelta;
 use sandbox::{
-    company::{ADA, AUDIT_CHANNEL, GENERAL_CHANNEL, REVIEW_CHANNEL},
     dynamo::Dynamo,
+    example_corp::{ADA, AUDIT_CHANNEL, GENERAL_CHANNEL, REVIEW_CHANNEL},
     http::Fault,
 };
 
@@ -375,7 +375,7 @@ async fn secrets_are_neither_kept_nor_said() {
     let _log = Log::into(&folder, "elevate=trace");
     let dynamo = Dynamo::open(&folder.join("table")).unwrap();
     play(Story::start().on(dynamo), async |world| {
-        let traffic = world.company.watch();
+        let call_log = world.company.watch();
         let (ada, bob, carol) = (world.ada(), world.bob(), world.carol());
         ada.links().await;
         bob.links().await;
@@ -401,7 +401,7 @@ async fn secrets_are_neither_kept_nor_said() {
         let said = format!(
             "{everywhere:?} {:?} {:?}",
             world.company.slack.ephemerals(ADA.slack),
-            traffic.exchanges()
+            call_log.exchanges()
         );
         assert!(said.contains("AssumeRole"), "{said}");
         for secret in [world.company.idp.secrets_issued(), world.company.aws.secrets_issued()].concat() {
@@ -411,7 +411,7 @@ async fn secrets_are_neither_kept_nor_said() {
         let tokens = [&to_link, &to_console].map(|link| link.rsplit('/').next().unwrap());
         for ours in tokens.into_iter().chain([&*state, &*cookie]) {
             assert!(!kept.contains(ours), "{ours}");
-            assert!(!format!("{:?}", traffic.exchanges()).contains(ours), "{ours}");
+            assert!(!format!("{:?}", call_log.exchanges()).contains(ours), "{ours}");
         }
         world.everybody_catches_up();
     })

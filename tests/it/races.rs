@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use elevate::domain::request::{Event, Recorded};
 use futures_util::future::join_all;
-use sandbox::company::{ADA, BOB, Persona};
+use sandbox::example_corp::{ADA, BOB, Persona};
 
 use crate::world::{Player, Story, World, play};
 

@@ -1,7 +1,7 @@
 //! Remind: who can act, or is about to lose access, hears of it in time.
 
 use chrono::TimeDelta;
-use sandbox::company::{ADA, BOB, REVIEW_CHANNEL};
+use sandbox::example_corp::{ADA, BOB, REVIEW_CHANNEL};
 
 use crate::world::{Story, play};
 

@@ -1,7 +1,7 @@
 //! Request: what may be asked for, and what comes of it.
 
 use chrono::TimeDelta;
-use sandbox::{company::ADA, http::Fault, slack::Submission};
+use sandbox::{example_corp::ADA, http::Fault, slack::Submission};
 
 use crate::world::{ASK, Story, play};
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use elevate::flows::sweep;
 use sandbox::{
-    company::{ADA, BOB, Persona, REVIEW_CHANNEL},
+    example_corp::{ADA, BOB, Persona, REVIEW_CHANNEL},
     http::Fault,
     idp::Tampering,
     slack::Submission,

@@ -9,7 +9,7 @@ use elevate::{
     ports::UsedToken,
 };
 use sandbox::{
-    company::{ADA, BOB, Persona, SEALING_ALIAS, TEAM},
+    example_corp::{ADA, BOB, Persona, SEALING_ALIAS, TEAM},
     http::Fault,
     idp::{RefreshTokens, Tampering},
 };

@@ -8,8 +8,8 @@ use elevate::{
 };
 use sandbox::{
     clock::Clock,
-    company::{AUDIT_CHANNEL, Company, REVIEW_CHANNEL, sign_in_with_slack},
     dynamo::Dynamo,
+    example_corp::{AUDIT_CHANNEL, Company, REVIEW_CHANNEL, sign_in_with_slack},
     http::Fault,
 };
 

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use reqwest::Client;
 use sandbox::{
-    company::{ADA, BOB},
+    example_corp::{ADA, BOB},
     http::Fault,
     idp::{Forgery, RefreshTokens, Tampering},
 };

@@ -15,8 +15,8 @@ use elevate::{
 };
 use sandbox::{
     clock::Clock,
-    company::{ADA, Company},
     dynamo::Dynamo,
+    example_corp::{ADA, Company},
     http::Fault,
     slack::Disconnect,
 };
@@ -74,8 +74,8 @@ async fn the_app_is_ready_once_slack_has_said_hello() {
     let company = Company::open(Clock::standing(nine()), Dynamo::in_memory().unwrap()).await.unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let chance = Arc::new(Counted::default());
-    let app = stage::build(&company, &url, Transport::Socket, chance).await.unwrap();
+    let random = Arc::new(Counted::default());
+    let app = stage::build(&company, &url, Transport::Socket, random).await.unwrap();
     let router = app.router();
     tokio::spawn(async move { axum::serve(listener, router).await });
     let browser = sandbox::browser::Browser::with_clock(company.clock.clone());

@@ -33,7 +33,7 @@ use elevate::{
 use sandbox::{
     browser::Browser,
     clock::Clock,
-    company::{
+    example_corp::{
         self, ADA, AUDIT_CHANNEL, BOB, CAROL, Company, GENERAL_CHANNEL, Persona, REVIEW_CHANNEL, TEAM,
     },
     slack::render,
@@ -107,8 +107,8 @@ impl World {
     async fn staff(transport: Transport, company: Company) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let chance = Arc::new(Counted::default());
-        let app = stage::build(&company, &url, transport, chance).await.unwrap();
+        let random = Arc::new(Counted::default());
+        let app = stage::build(&company, &url, transport, random).await.unwrap();
         let door = Mutex::new(Some(Door::open(listener, app.router())));
         let stop = watch::Sender::new(false);
         if let Some(sockets) = app.sockets() {
@@ -191,8 +191,8 @@ impl World {
     /// Hires somebody who is not of the usual cast.
     pub(crate) fn hire(&self, persona: Persona) -> Player<'_> {
         self.hired.lock().unwrap().push(persona);
-        self.company.slack.add_person(company::slack_account(&persona));
-        self.company.idp.add_person(company::identity(&persona));
+        self.company.slack.add_person(example_corp::slack_account(&persona));
+        self.company.idp.add_person(example_corp::identity(&persona));
         for channel in [GENERAL_CHANNEL, REVIEW_CHANNEL] {
             self.company.slack.update_channel(channel, |channel| {
                 channel.members.insert(persona.slack.to_owned());
@@ -276,7 +276,7 @@ impl World {
     }
 
     fn everybody(&self) -> Vec<Persona> {
-        [&company::EVERYBODY[..], &self.hired.lock().unwrap()[..]].concat()
+        [&example_corp::EVERYBODY[..], &self.hired.lock().unwrap()[..]].concat()
     }
 
     /// What is new in a channel, oldest first, as `viewer` sees it. It counts as read from then on.

@@ -14,7 +14,7 @@ use super::{
     Cloud, arguments::Arguments, caller::Caller, error::AwsError, evaluate::Decision, role::Role,
     session::Session, xml,
 };
-use crate::chance::{random_id, random_token};
+use crate::random::{random_id, random_token};
 
 /// How long a session lasts that does not say.
 const DEFAULT_SECONDS: i64 = 3600;

@@ -20,9 +20,9 @@ use super::{
     session::Session,
 };
 use crate::{
-    chance::random_token,
     http::apply,
     parameters::{ParameterFault, Parameters},
+    random::random_token,
 };
 
 /// A sign-in token is good for this long.

@@ -12,7 +12,7 @@ use super::{
     Aws, arguments::Arguments, assume_role::assume_role, caller::Caller, error::AwsError, role,
     signature::SignedRequest, xml,
 };
-use crate::{chance::random_id, http::apply, parameters::Parameters, traffic::Note};
+use crate::{call_log::Note, http::apply, parameters::Parameters, random::random_id};
 
 const VERSION: &str = "2011-06-15";
 

@@ -9,7 +9,7 @@ use axum::{
     routing::{get, post, put},
 };
 use sandbox::{
-    company,
+    example_corp,
     slack::{Ack, Channel, Disconnect, Failure, Person, Place, Slack, Submission},
 };
 use serde::Deserialize;
@@ -53,7 +53,7 @@ async fn change_person(
     Path(id): Path<String>,
     Body(changes): Body<Changes>,
 ) -> Answer {
-    let hired = || Person { id: id.clone(), team_id: company::TEAM.to_owned(), ..Person::default() };
+    let hired = || Person { id: id.clone(), team_id: example_corp::TEAM.to_owned(), ..Person::default() };
     let person = merged(&slack.account(&id).unwrap_or_else(hired), changes)?;
     if person.id != id {
         return Err(Refusal::bad_request(format!("{id} cannot become {}", person.id)));

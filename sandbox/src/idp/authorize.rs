@@ -15,10 +15,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use url::Url;
 
 use super::{
-    Idp, Realm,
-    ledger::{Authorization, CodeBinding, SignIn},
-    pages,
+    Idp, Realm, pages,
     person::Scopes,
+    token_store::{Authorization, CodeBinding, SignIn},
 };
 use crate::{
     cookie::cookie,
@@ -138,7 +137,7 @@ fn open_session(idp: &Idp, realm: &mut Realm, mut parameters: Parameters) -> Res
     }
     let class = request.fresh.classes.first().cloned();
     let sign_in = SignIn { login, at: idp.0.clock.now(), class };
-    let session = realm.ledger.open_session(sign_in.clone()); // 3
+    let session = realm.token_store.open_session(sign_in.clone()); // 3
     let cookie = format!("{SESSION_COOKIE}={session}; Path=/; HttpOnly; SameSite=Lax");
     let answer = send_code(idp, realm, (client, request), sign_in);
     Ok(([(header::SET_COOKIE, cookie)], answer).into_response())
@@ -146,7 +145,7 @@ fn open_session(idp: &Idp, realm: &mut Realm, mut parameters: Parameters) -> Res
 
 /// The session this browser has, if it is as fresh as was asked for and its person still active.
 fn session(realm: &Realm, headers: &HeaderMap, fresh: &Fresh, now: DateTime<Utc>) -> Option<SignIn> {
-    let sign_in = realm.ledger.session(cookie(headers, SESSION_COOKIE)?)?;
+    let sign_in = realm.token_store.session(cookie(headers, SESSION_COOKIE)?)?;
     (fresh.will_do(sign_in, now) && realm.active(&sign_in.login).is_some()).then(|| sign_in.clone())
 }
 
@@ -179,7 +178,7 @@ fn send_code(
         redirect_uri: client.redirect_uri.clone(),
         code_challenge: request.code_challenge,
     };
-    let code = realm.ledger.issue_code(binding, idp.0.clock.now());
+    let code = realm.token_store.issue_code(binding, idp.0.clock.now());
     send_back(idp, realm, client, &[("code", &code)])
 }
 

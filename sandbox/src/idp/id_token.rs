@@ -7,9 +7,9 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Idp, Realm,
-    ledger::{Authorization, TOKEN_LIFETIME},
     person::Person,
     tampering,
+    token_store::{Authorization, TOKEN_LIFETIME},
 };
 
 /// What one ID token is about.

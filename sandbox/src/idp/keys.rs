@@ -14,7 +14,7 @@ use jsonwebtoken::{
 };
 use serde_json::{Map, Value};
 
-use crate::chance::random_id;
+use crate::random::random_id;
 
 /// A private key, and what the world may know of it.
 #[derive(Clone)]

@@ -9,7 +9,7 @@ use reqwest::Client;
 use serde_json::{Map, Value, json};
 
 use super::{Idp, Realm};
-use crate::chance::random_token;
+use crate::random::random_token;
 
 /// How long a logout token is good.
 const LOGOUT_TOKEN_LIFETIME: TimeDelta = TimeDelta::minutes(2);
@@ -36,7 +36,7 @@ impl Idp {
             "events": { "http://schemas.openid.net/event/backchannel-logout": {} },
         });
         let token = signed(self, realm, claims.as_object().expect("it is one").clone());
-        realm.ledger.note_secret(&token);
+        realm.token_store.note_secret(&token);
         token
     }
 
@@ -46,7 +46,7 @@ impl Idp {
     /// # Errors
     /// When the client cannot be reached.
     pub async fn log_out(&self, login: &str) -> io::Result<Option<u16>> {
-        self.realm().ledger.end_sessions(login);
+        self.realm().token_store.end_sessions(login);
         let Some(uri) = self.realm().logout_uri.clone() else { return Ok(None) };
         let form = [("logout_token", self.logout_token(login))];
         let request = Client::new().post(uri).form(&form);

@@ -19,10 +19,10 @@ use serde_json::{Value, json};
 use super::{
     Idp, Realm,
     id_token::{Subject, id_token},
-    ledger::{Authorization, CodeProof, FamilyId, TOKEN_LIFETIME},
     oauth_error::OAuthError,
     person::Scopes,
     tampering::RefreshTokens,
+    token_store::{Authorization, CodeProof, FamilyId, TOKEN_LIFETIME},
 };
 use crate::parameters::Parameters;
 
@@ -119,7 +119,7 @@ fn redeem(
     now: DateTime<Utc>,
 ) -> Result<Issue, OAuthError> {
     let redeemed = realm
-        .ledger
+        .token_store
         .redeem(code, proof, now)
         .ok_or_else(|| OAuthError::invalid_grant("the code is not good, or not with this proof"))?;
     let with_refresh_token = redeemed.authorization.scopes.has("offline_access")
@@ -134,7 +134,7 @@ fn redeem(
 
 fn refresh(realm: &mut Realm, token: &str, narrower: Option<Scopes>) -> Result<Issue, OAuthError> {
     let (family, granted) = realm
-        .ledger
+        .token_store
         .refresh(token)
         .ok_or_else(|| OAuthError::invalid_grant("the refresh token is not good"))?;
     let scopes = narrower.unwrap_or_else(|| granted.scopes.clone());
@@ -143,7 +143,7 @@ fn refresh(realm: &mut Realm, token: &str, narrower: Option<Scopes>) -> Result<I
     }
     let rotated = realm.tampering.refresh_tokens == RefreshTokens::Rotated;
     if rotated {
-        realm.ledger.use_up(token);
+        realm.token_store.use_up(token);
     }
     let authorization = Authorization { scopes, ..granted };
     Ok(Issue { family, authorization, nonce: None, with_refresh_token: rotated })
@@ -152,10 +152,10 @@ fn refresh(realm: &mut Realm, token: &str, narrower: Option<Scopes>) -> Result<I
 fn issue_tokens(idp: &Idp, realm: &mut Realm, issue: Issue, now: DateTime<Utc>) -> Result<Value, OAuthError> {
     let Issue { family, authorization, nonce, with_refresh_token } = issue;
     let Some(person) = realm.active(&authorization.sign_in.login).cloned() else {
-        realm.ledger.end_family(family);
+        realm.token_store.end_family(family);
         return Err(OAuthError::invalid_grant("the person is gone"));
     };
-    let access_token = realm.ledger.issue_access_token(family, authorization.scopes.clone(), now);
+    let access_token = realm.token_store.issue_access_token(family, authorization.scopes.clone(), now);
     let mut tokens = json!({
         "access_token": access_token,
         "token_type": "Bearer",
@@ -163,7 +163,7 @@ fn issue_tokens(idp: &Idp, realm: &mut Realm, issue: Issue, now: DateTime<Utc>) 
         "scope": authorization.scopes.list(),
     });
     if with_refresh_token {
-        tokens["refresh_token"] = json!(realm.ledger.issue_refresh_token(family, now));
+        tokens["refresh_token"] = json!(realm.token_store.issue_refresh_token(family, now));
     }
     if !realm.tampering.without_id_token {
         let subject = Subject {
@@ -173,7 +173,7 @@ fn issue_tokens(idp: &Idp, realm: &mut Realm, issue: Issue, now: DateTime<Utc>) 
             nonce: nonce.as_deref(),
         };
         let id_token = id_token(idp, realm, &subject, now);
-        realm.ledger.note_secret(&id_token);
+        realm.token_store.note_secret(&id_token);
         tokens["id_token"] = json!(id_token);
     }
     Ok(tokens)

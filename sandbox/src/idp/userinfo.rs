@@ -21,7 +21,7 @@ pub(super) async fn userinfo(State(idp): State<Idp>, headers: HeaderMap) -> Resp
 fn claims(idp: &Idp, headers: &HeaderMap) -> Option<Map<String, Value>> {
     let token = headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")?;
     let realm = idp.realm();
-    let authorization = realm.ledger.bearer(token, idp.0.clock.now())?;
+    let authorization = realm.token_store.bearer(token, idp.0.clock.now())?;
     let person = realm.active(&authorization.sign_in.login)?;
     let mut claims = person.claims(&authorization.scopes);
     claims.extend(realm.tampering.userinfo.clone());

@@ -1,20 +1,20 @@
-//! The judge of Block Kit: everything Slack refuses about a message or a view, and some things it lets pass.
+//! The validator of Block Kit: everything Slack refuses about a message or a view, and some things it lets pass.
 //!
 //! Numbers are those of <https://docs.slack.dev/reference/block-kit>. It knows only what a plain app
 //! needs: a block or element that is not named here is a fault, even where Slack knows it.
 
 mod element;
-mod judge;
 mod layout;
 mod rich_text;
 mod text;
+mod validator;
 
 use std::fmt;
 
 use serde_json::Value;
 
 pub(super) use self::element::offered;
-use self::judge::{Judge, Spot, Surface};
+use self::validator::{Spot, Surface, Validator};
 
 /// The longest text of a message, in characters. Slack cuts at 40,000 and advises to stay below this.
 pub const LONGEST_TEXT: usize = 4_000;
@@ -34,24 +34,24 @@ impl fmt::Display for Fault {
     }
 }
 
-/// Judges an object with a message's `text`, and `blocks` where it has any.
+/// Validates an object with a message's `text`, and `blocks` where it has any.
 ///
 /// # Errors
 /// Everything that is wrong with it.
 pub fn check_message(message: &Value) -> Result<(), Vec<Fault>> {
-    let mut judge = Judge::of(Surface::Message);
+    let mut validator = Validator::of(Surface::Message);
     let message = Spot::root(message);
-    judge.only(&message, &["text", "blocks"]);
-    if let Some(text) = judge.required(&message, "text") {
-        judge.mrkdwn(&text, LONGEST_TEXT);
+    validator.only(&message, &["text", "blocks"]);
+    if let Some(text) = validator.required(&message, "text") {
+        validator.mrkdwn(&text, LONGEST_TEXT);
     }
     if let Some(blocks) = message.get("blocks") {
-        layout::blocks(&mut judge, &blocks);
+        layout::blocks(&mut validator, &blocks);
     }
-    judge.verdict()
+    validator.verdict()
 }
 
-/// Judges a modal or a Home tab, as `views.open` and `views.publish` take it.
+/// Validates a modal or a Home tab, as `views.open` and `views.publish` take it.
 ///
 /// # Errors
 /// Everything that is wrong with it.
@@ -63,50 +63,50 @@ pub fn check_view(view: &Value) -> Result<(), Vec<Fault>> {
     }
 }
 
-/// Judges what a bot answers when a person looks for options of an `external_select`.
+/// Validates what a bot answers when a person looks for options of an `external_select`.
 ///
 /// # Errors
 /// Everything that is wrong with it.
 pub fn check_options(answer: &Value) -> Result<(), Vec<Fault>> {
-    let mut judge = Judge::of(Surface::Modal);
-    element::suggestions(&mut judge, &Spot::root(answer));
-    judge.verdict()
+    let mut validator = Validator::of(Surface::Modal);
+    element::suggestions(&mut validator, &Spot::root(answer));
+    validator.verdict()
 }
 
 fn check_modal(view: &Value) -> Result<(), Vec<Fault>> {
-    let mut judge = Judge::of(Surface::Modal);
+    let mut validator = Validator::of(Surface::Modal);
     let view = Spot::root(view);
     let own = ["title", "submit", "close", "clear_on_close", "notify_on_close"];
-    judge.only(&view, &[&VIEW_FIELDS, own.as_slice()].concat());
-    judge.required(&view, "title");
+    validator.only(&view, &[&VIEW_FIELDS, own.as_slice()].concat());
+    validator.required(&view, "title");
     for field in ["title", "submit", "close"] {
-        judge.plain_text(&view, field, 24);
+        validator.plain_text(&view, field, 24);
     }
     for field in ["clear_on_close", "notify_on_close"] {
-        judge.flag(&view, field);
+        validator.flag(&view, field);
     }
-    check_what_views_share(&mut judge, &view);
-    if judge.has_inputs() && view.get("submit").is_none() {
-        judge.fault(&view, "submit is required where there are inputs");
+    check_what_views_share(&mut validator, &view);
+    if validator.has_inputs() && view.get("submit").is_none() {
+        validator.fault(&view, "submit is required where there are inputs");
     }
-    judge.verdict()
+    validator.verdict()
 }
 
 fn check_home(view: &Value) -> Result<(), Vec<Fault>> {
-    let mut judge = Judge::of(Surface::Home);
+    let mut validator = Validator::of(Surface::Home);
     let view = Spot::root(view);
-    judge.only(&view, &VIEW_FIELDS);
-    check_what_views_share(&mut judge, &view);
-    judge.verdict()
+    validator.only(&view, &VIEW_FIELDS);
+    check_what_views_share(&mut validator, &view);
+    validator.verdict()
 }
 
 const VIEW_FIELDS: [&str; 5] = ["type", "blocks", "private_metadata", "callback_id", "external_id"];
 
-fn check_what_views_share(judge: &mut Judge, view: &Spot<'_>) {
-    judge.string(view, "private_metadata", 1..=3_000);
-    judge.string(view, "callback_id", 1..=255);
-    judge.string(view, "external_id", 1..=255);
-    if let Some(blocks) = judge.required(view, "blocks") {
-        layout::blocks(judge, &blocks);
+fn check_what_views_share(validator: &mut Validator, view: &Spot<'_>) {
+    validator.string(view, "private_metadata", 1..=3_000);
+    validator.string(view, "callback_id", 1..=255);
+    validator.string(view, "external_id", 1..=255);
+    if let Some(blocks) = validator.required(view, "blocks") {
+        layout::blocks(validator, &blocks);
     }
 }

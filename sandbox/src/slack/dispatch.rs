@@ -6,7 +6,7 @@ use super::{
     Slack, lock,
     wire::{Ack, Delivery, Failure},
 };
-use crate::traffic::{Party, Traffic};
+use crate::call_log::{CallLog, Party};
 
 /// Where the bot is reached.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,17 +42,17 @@ impl Slack {
         *lock(&self.0.installed) = Installed::Socket;
     }
 
-    /// Notes in `traffic` what the bot asks for and what it is told.
-    pub fn watch(&self, traffic: &Traffic) {
-        self.0.control.watch(traffic, Party::Slack, &["authorize"]);
-        *lock(&self.0.told) = Some(traffic.clone());
+    /// Notes in `call_log` what the bot asks for and what it is told.
+    pub fn watch(&self, call_log: &CallLog) {
+        self.0.control.watch(call_log, Party::Slack, &["authorize"]);
+        *lock(&self.0.told) = Some(call_log.clone());
     }
 
     /// Tells the bot something, and waits for its answer.
     pub(super) async fn tells(&self, dispatch: &Dispatch<'_>) -> Result<Ack, Failure> {
-        let traffic = lock(&self.0.told).clone();
-        let underway = traffic.map(|traffic| {
-            let mut underway = traffic.begins(Party::Slack, Party::Bot, dispatch.call().to_owned());
+        let call_log = lock(&self.0.told).clone();
+        let underway = call_log.map(|call_log| {
+            let mut underway = call_log.begins(Party::Slack, Party::Bot, dispatch.call().to_owned());
             underway.note(&dispatch.note());
             underway
         });

@@ -1,4 +1,4 @@
-//! Slack's markup, taken apart: what the judge of blocks looks for and what the renderer shows.
+//! Slack's markup, taken apart: what the validator of blocks looks for and what the renderer shows.
 
 /// A piece of a text in mrkdwn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

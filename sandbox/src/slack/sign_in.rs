@@ -23,7 +23,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
 use super::{Slack, lock};
-use crate::{chance::random_token, http, idp::SigningKey};
+use crate::{http, idp::SigningKey, random::random_token};
 
 /// The scopes of Sign in with Slack; it refuses others.
 const SCOPES: [&str; 3] = ["openid", "profile", "email"];

@@ -21,7 +21,7 @@ use super::{
     lock,
     wire::{Ack, Failure, PATIENCE},
 };
-use crate::chance::random_id;
+use crate::random::random_id;
 
 /// How many connections an app may have open at once.
 const MOST_CONNECTIONS: usize = 10;

@@ -3,8 +3,8 @@
 mod acting;
 mod answering;
 mod forgetting;
-mod judging;
 mod reading;
+mod validating;
 mod web_api;
 
 use std::{

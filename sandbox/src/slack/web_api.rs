@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 
 use self::arguments::Arguments;
 use super::{Slack, SlackConfig, blocks::Fault, response_url, socket, workspace::Workspace};
-use crate::{http, traffic::Note};
+use crate::{call_log::Note, http};
 
 /// What a method answers, without the `ok` that Slack puts in front.
 type Answer = Result<Value, Refusal>;

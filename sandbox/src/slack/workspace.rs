@@ -14,7 +14,7 @@ use super::{
     response_url::ResponseUrl,
     view::View,
 };
-use crate::chance::random_token;
+use crate::random::random_token;
 
 /// How long a Socket Mode connection can be opened with a ticket.
 const TICKET_LIVES: TimeDelta = TimeDelta::seconds(30);

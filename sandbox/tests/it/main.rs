@@ -4,10 +4,10 @@
 
 mod aws;
 mod browser;
-mod client;
-mod company;
 mod dynamo;
+mod example_corp;
 mod idp;
+mod playground;
 mod process;
 #[path = "../shared/refusal.rs"]
 mod refusal;

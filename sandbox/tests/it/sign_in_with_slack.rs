@@ -8,7 +8,7 @@ use reqwest::Client;
 use sandbox::{
     browser::{Browser, Page},
     clock::Clock,
-    company::{self, ADA, BOB, MALLORY, TEAM},
+    example_corp::{self, ADA, BOB, MALLORY, TEAM},
     slack::{Slack, SlackConfig},
 };
 use serde_json::{Value, json};
@@ -26,9 +26,9 @@ struct World {
 
 impl World {
     async fn open() -> Self {
-        let config = company::slack_config(Clock::running(), 0);
+        let config = example_corp::slack_config(Clock::running(), 0);
         let slack = Slack::start(config.clone()).await.unwrap();
-        company::furnish_slack(&slack);
+        example_corp::furnish_slack(&slack);
         slack.allow_redirect(REDIRECT_URL);
         let browser = Browser::with_clock(config.clock.clone());
         browser.stop_before(REDIRECT_URL);

@@ -8,7 +8,7 @@ use elevate::{
     ports::Address,
 };
 use sandbox::{
-    company::{ADA, BOB},
+    example_corp::{ADA, BOB},
     http::Fault,
     idp::{RefreshTokens, Tampering},
 };

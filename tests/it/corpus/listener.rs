@@ -23,7 +23,7 @@ use elevate::{
     },
     slack::{routes, verify::Verifier},
 };
-use sandbox::{company::ADA, slack::Delivery};
+use sandbox::{example_corp::ADA, slack::Delivery};
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 use url::Url;

@@ -9,7 +9,7 @@ use elevate::{
 };
 use futures_util::{FutureExt, future::BoxFuture};
 use sandbox::{
-    company::{ADA, BOB, GENERAL_CHANNEL, Persona},
+    example_corp::{ADA, BOB, GENERAL_CHANNEL, Persona},
     slack::Submission,
 };
 use tokio::runtime::Handle;

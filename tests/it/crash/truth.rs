@@ -9,7 +9,7 @@ use elevate::{
     ports::COMMITTER_HAS_WORK_FOR,
 };
 use sandbox::{
-    company::{ADA, AUDIT_CHANNEL, BOB, Persona, REVIEW_CHANNEL},
+    example_corp::{ADA, AUDIT_CHANNEL, BOB, Persona, REVIEW_CHANNEL},
     slack::{Message, render},
 };
 

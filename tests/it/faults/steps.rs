@@ -2,7 +2,7 @@
 
 use futures_util::{FutureExt, future::BoxFuture};
 use sandbox::{
-    company::{ADA, AUDIT_CHANNEL, BOB, GENERAL_CHANNEL, Persona},
+    example_corp::{ADA, AUDIT_CHANNEL, BOB, GENERAL_CHANNEL, Persona},
     slack::{Message, Submission},
 };
 

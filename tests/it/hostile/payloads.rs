@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use elevate::domain::ids::RequestId;
 use sandbox::{
-    company::{ADA, BOB, CAROL, MALLORY, Persona, TEAM},
+    example_corp::{ADA, BOB, CAROL, MALLORY, Persona, TEAM},
     slack::{self, Ack},
 };
 use serde_json::{Value, json};

@@ -8,8 +8,8 @@ use elevate::{
 };
 use sandbox::{
     browser::Page,
-    company::{self, ADA, BOB, Persona},
     dynamo::Dynamo,
+    example_corp::{self, ADA, BOB, Persona},
 };
 
 use crate::{
@@ -202,7 +202,7 @@ async fn of_two_codes_of_one_account_the_later_one_links() {
 async fn an_account_moves_to_another_identity_of_its_address_by_a_code() {
     let moved = Persona { login: "00u1ada", name: "Lovelace", ..ADA };
     play(story(), async |world| {
-        world.company.idp.add_person(company::identity(&moved));
+        world.company.idp.add_person(example_corp::identity(&moved));
         let ada = world.ada();
         let code_of_old = sees_a_code(&ada).await;
         ada.types(&format!("/elevate confirm {code_of_old}")).await;

@@ -1,6 +1,6 @@
 //! Re-link: an account that is linked already moves to another identity of the same address, and to no other.
 
-use sandbox::company::{self, ADA, BOB, Persona};
+use sandbox::example_corp::{self, ADA, BOB, Persona};
 
 use crate::world::{ASK, Story, play};
 
@@ -10,7 +10,7 @@ const ADA_MOVED: Persona = Persona { login: "00u1ada", name: "Lovelace", ..ADA }
 #[tokio::test]
 async fn ada_moves_to_another_identity_of_her_address_and_everybody_is_told_loudly() {
     play(Story::with_linked([ADA]), async |world| {
-        world.company.idp.add_person(company::identity(&ADA_MOVED));
+        world.company.idp.add_person(example_corp::identity(&ADA_MOVED));
         let ada = world.ada();
         let page = ada.follows_link_as(&ada.asks_to_link().await, ADA_MOVED).await;
         assert_eq!(page.status, 200, "{}", page.text());
@@ -67,7 +67,7 @@ async fn an_account_moves_to_no_identity_of_another_address_before_it_is_unlinke
 #[tokio::test]
 async fn an_identity_that_another_account_has_is_moved_to_by_nobody() {
     play(Story::with_linked([ADA]), async |world| {
-        world.company.idp.add_person(company::identity(&ADA_MOVED));
+        world.company.idp.add_person(example_corp::identity(&ADA_MOVED));
         let twin = world.hire(Persona { slack: "U0TWIN", login: "twin", name: "Twin", ..ADA });
         let page = twin.follows_link_as(&twin.asks_to_link().await, ADA_MOVED).await;
         assert_eq!(page.status, 200, "{}", page.text());

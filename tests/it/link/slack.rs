@@ -3,8 +3,8 @@
 use chrono::TimeDelta;
 use sandbox::{
     browser::Page,
-    company::{self, ADA, BOB, Company, MALLORY, Persona},
     dynamo::Dynamo,
+    example_corp::{self, ADA, BOB, Company, MALLORY, Persona},
     http::Fault,
 };
 use serde_json::json;
@@ -20,7 +20,7 @@ const IN_SLACK: &str = "ada@slack.example";
 
 /// People can sign in with Slack, and Ada has another address there.
 fn story() -> Story {
-    Story::start().configured(company::sign_in_with_slack()).where_first(|company| {
+    Story::start().configured(example_corp::sign_in_with_slack()).where_first(|company| {
         company.slack.update_person(ADA.slack, |person| person.email = Some(IN_SLACK.into()));
     })
 }

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use sandbox::{
     aws::Role,
     browser::Page,
-    company::{ADA, BOB, CAROL, Company, SEALING_ALIAS},
+    example_corp::{ADA, BOB, CAROL, Company, SEALING_ALIAS},
     http::{Control, Fault},
     idp::{Forgery, Tampering},
     slack::Submission,

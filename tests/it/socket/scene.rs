@@ -15,7 +15,7 @@ use elevate::{
 };
 use futures_util::{SinkExt, StreamExt};
 use sandbox::{
-    company::{ADA, Persona, TEAM},
+    example_corp::{ADA, Persona, TEAM},
     http::Control,
 };
 use serde_json::{Value, json};

@@ -19,8 +19,8 @@ use axum::{
 use elevate::config::Transport;
 use sandbox::{
     clock::Clock,
-    company::{APP_TOKEN, BROKER_KEY, Company},
     dynamo::Dynamo,
+    example_corp::{APP_TOKEN, BROKER_KEY, Company},
 };
 use serde_json::json;
 use tokio::net::{TcpListener, TcpStream};

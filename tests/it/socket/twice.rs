@@ -11,7 +11,7 @@ use elevate::{
     },
     ports::COMMITTER_HAS_WORK_FOR,
 };
-use sandbox::company::{ADA, BOB};
+use sandbox::example_corp::{ADA, BOB};
 use serde_json::json;
 
 use super::scene::{ScriptedSlack, ask, envelope, pressed};

@@ -1,6 +1,6 @@
 //! What nobody may read in the log: tickets, and what Slack sends.
 
-use sandbox::{company::ADA, http::Fault};
+use sandbox::{example_corp::ADA, http::Fault};
 use serde_json::json;
 
 use super::scene::{APP_TOKEN, ScriptedSlack, TICKET, ask, envelope};

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use sandbox::{
     browser::Page,
-    company::{ADA, BOB, CAROL, Persona},
+    example_corp::{ADA, BOB, CAROL, Persona},
 };
 
 use super::MAX_AGE;
@@ -45,7 +45,7 @@ async fn signs_in_as(player: &Player<'_>, url: &str, identity: Persona) -> Page 
 }
 
 fn is_unanswered(world: &World) -> bool {
-    world.company.slack.messages(sandbox::company::REVIEW_CHANNEL).iter().all(|card| card.edits == 0)
+    world.company.slack.messages(sandbox::example_corp::REVIEW_CHANNEL).iter().all(|card| card.edits == 0)
 }
 
 #[tokio::test]

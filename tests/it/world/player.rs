@@ -2,7 +2,7 @@
 
 use sandbox::{
     browser::{Browser, Page},
-    company::{GENERAL_CHANNEL, Persona, REVIEW_CHANNEL},
+    example_corp::{GENERAL_CHANNEL, Persona, REVIEW_CHANNEL},
     slack::{Ack, Message, Submission, render},
 };
 

@@ -3,8 +3,8 @@
 use elevate::config::Transport;
 use sandbox::{
     clock::Clock,
-    company::{ADA, BOB, CAROL, Company, Persona},
     dynamo::Dynamo,
+    example_corp::{ADA, BOB, CAROL, Company, Persona},
 };
 
 use super::{ASK, World, nine};

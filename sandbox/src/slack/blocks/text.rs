@@ -1,9 +1,9 @@
 //! Text objects, and what must never be said in mrkdwn.
 
-use super::judge::{Judge, Spot};
+use super::validator::{Spot, Validator};
 use crate::slack::mrkdwn::{self, Piece};
 
-impl Judge {
+impl Validator {
     /// A `plain_text` object that may be absent.
     pub(super) fn plain_text(&mut self, object: &Spot<'_>, field: &str, longest: usize) {
         let Some(text) = object.get(field) else { return };

@@ -7,7 +7,7 @@ use futures_util::{SinkExt, StreamExt};
 use reqwest::Client;
 use sandbox::{
     clock::Clock,
-    company::{self, APP_TOKEN},
+    example_corp::{self, APP_TOKEN},
     slack::{Ack, Actor, Failure, Slack},
 };
 use serde_json::{Value, json};
@@ -36,8 +36,8 @@ pub(super) fn noon() -> DateTime<Utc> {
 impl Office {
     pub(super) async fn open() -> Self {
         let clock = Clock::standing(noon());
-        let slack = Slack::start(company::slack_config(clock.clone(), 0)).await.unwrap();
-        company::furnish_slack(&slack);
+        let slack = Slack::start(example_corp::slack_config(clock.clone(), 0)).await.unwrap();
+        example_corp::furnish_slack(&slack);
         slack.install_socket();
         Self { slack, clock, http: Client::new() }
     }
@@ -75,16 +75,16 @@ impl Office {
 
     /// Types a command.
     pub(super) async fn types(&self) -> Result<Ack, Failure> {
-        self.ada().types(company::GENERAL_CHANNEL, "/elevate 1h because").await
+        self.ada().types(example_corp::GENERAL_CHANNEL, "/elevate 1h because").await
     }
 
     /// Posts a card with one button, as the bot.
     pub(super) async fn has_card(&self) -> sandbox::slack::Message {
         let button = json!({ "type": "button", "action_id": "review.approve", "text": plain("Approve") });
         let blocks = json!([{ "type": "actions", "elements": [button] }]);
-        let post = json!({ "channel": company::REVIEW_CHANNEL, "text": "Ada asks", "blocks": blocks });
+        let post = json!({ "channel": example_corp::REVIEW_CHANNEL, "text": "Ada asks", "blocks": blocks });
         assert_eq!(self.calls("chat.postMessage", BOT_TOKEN, post).await["ok"], true);
-        self.slack.messages(company::REVIEW_CHANNEL).pop().unwrap()
+        self.slack.messages(example_corp::REVIEW_CHANNEL).pop().unwrap()
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use sandbox::{
-    company::APP_TOKEN,
+    example_corp::APP_TOKEN,
     http::Fault,
     slack::{Disconnect, Failure},
 };

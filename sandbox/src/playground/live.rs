@@ -9,22 +9,24 @@ use axum::{
 use futures_util::stream::{self, Stream};
 use tokio::sync::watch;
 
-use super::Client;
+use super::Playground;
 
 /// Where something new can come from.
 struct Sources {
     slack: watch::Receiver<u64>,
     clock: watch::Receiver<u64>,
-    traffic: watch::Receiver<u64>,
+    call_log: watch::Receiver<u64>,
 }
 
 /// `GET /api/live`.
-pub(super) async fn live(State(client): State<Client>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let company = &client.0.company;
+pub(super) async fn live(
+    State(playground): State<Playground>,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let company = &playground.0.company;
     let sources = Sources {
         slack: company.slack.listen(),
         clock: company.clock.listen(),
-        traffic: client.0.traffic.listen(),
+        call_log: playground.0.call_log.listen(),
     };
     let events = stream::unfold(sources, |mut sources| async {
         let name = sources.next().await;
@@ -34,12 +36,12 @@ pub(super) async fn live(State(client): State<Client>) -> Sse<impl Stream<Item =
 }
 
 impl Sources {
-    /// The source of the next piece of news. None of them ends, since the client holds what they come from.
+    /// The source of the next piece of news. None of them ends, since the playground holds what they come from.
     async fn next(&mut self) -> &'static str {
         tokio::select! {
             _ = self.slack.changed() => "slack",
             _ = self.clock.changed() => "clock",
-            _ = self.traffic.changed() => "traffic",
+            _ = self.call_log.changed() => "calls",
         }
     }
 }

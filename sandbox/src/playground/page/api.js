@@ -1,8 +1,8 @@
 // What does the page ask its server for?
 
-export const sight = (as) => fetched(`/api/sight?as=${as}`);
+export const readModel = (as) => fetched(`/api/read-model?as=${as}`);
 export const records = () => fetched("/api/records");
-export const traffic = () => fetched("/api/traffic");
+export const calls = () => fetched("/api/calls");
 
 /** Does something as somebody; hands back what they are told of it. */
 export async function act(what, body) {
@@ -16,7 +16,7 @@ export async function act(what, body) {
 }
 
 /** Where this person's browser is led to an address that they have been sent. */
-export const hop = (as, to) => `/browse?${new URLSearchParams({ as, to })}`;
+export const browse = (as, to) => `/browse?${new URLSearchParams({ as, to })}`;
 
 /**
  * Calls back for each kind of news, some of it joined together. A page that nobody looks at listens to nothing,
@@ -28,7 +28,7 @@ export function listen(heard, lost) {
     if (soon.has(kind)) return;
     soon.set(kind, setTimeout(() => (soon.delete(kind), heard(kind)), 60));
   };
-  const kinds = ["slack", "clock", "traffic"];
+  const kinds = ["slack", "clock", "calls"];
   let source;
   const tune = () => {
     source?.close();

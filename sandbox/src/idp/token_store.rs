@@ -10,7 +10,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::person::Scopes;
-use crate::chance::random_token;
+use crate::random::random_token;
 
 /// An authorization code is good for this long, and once.
 const CODE_LIFETIME: TimeDelta = TimeDelta::seconds(60);
@@ -86,7 +86,7 @@ struct RefreshToken {
 
 /// Sessions, codes and tokens, by their secret values.
 #[derive(Default)]
-pub(super) struct Ledger {
+pub(super) struct TokenStore {
     sessions: BTreeMap<String, SignIn>,
     codes: BTreeMap<String, Code>,
     families: BTreeMap<FamilyId, Authorization>,
@@ -96,7 +96,7 @@ pub(super) struct Ledger {
     secrets: Vec<String>,
 }
 
-impl Ledger {
+impl TokenStore {
     /// Starts a single sign-on session; answers with its cookie's value.
     pub(super) fn open_session(&mut self, sign_in: SignIn) -> String {
         let cookie = self.new_secret();

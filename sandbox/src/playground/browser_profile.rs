@@ -14,8 +14,8 @@ use axum::{
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Client, Who};
-use crate::{company::Persona, cookie::cookie, slack::Slack};
+use super::{Playground, Who};
+use crate::{cookie::cookie, example_corp::Persona, slack::Slack};
 
 /// The cookies by which the provider, the broker, the console and Slack know a browser again.
 const COOKIES: [&str; 4] = ["idp_session", "__Host-elevate", "aws_console", "slack_session"];
@@ -31,23 +31,23 @@ pub(super) struct Browsers {
 }
 
 #[derive(Deserialize)]
-pub(super) struct Hop {
+pub(super) struct Browse {
     r#as: Who,
     to: String,
 }
 
 /// `GET /browse`.
 pub(super) async fn browse(
-    State(client): State<Client>,
-    Query(hop): Query<Hop>,
+    State(playground): State<Playground>,
+    Query(browse): Query<Browse>,
     headers: HeaderMap,
 ) -> Response {
-    let Hop { r#as: Who(persona), to } = hop;
-    if !is_sent(&client.0.company.slack, &persona, &to) {
+    let Browse { r#as: Who(persona), to } = browse;
+    if !is_sent(&playground.0.company.slack, &persona, &to) {
         let why = format!("{} has been sent no such link.\n", persona.name);
         return (StatusCode::NOT_FOUND, why).into_response(); // 1
     }
-    let jar = client.browsers().turn_to(persona.login, &headers);
+    let jar = playground.browsers().turn_to(persona.login, &headers);
     let mut response = Redirect::to(&to).into_response();
     for name in COOKIES {
         let cookie = HeaderValue::try_from(set(name, jar.get(name))).expect("it was a header's value before");
@@ -56,7 +56,7 @@ pub(super) async fn browse(
     response
 }
 
-impl Client {
+impl Playground {
     fn browsers(&self) -> std::sync::MutexGuard<'_, Browsers> {
         self.0.browsers.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }

@@ -5,7 +5,7 @@ import { drawComposer } from "./composer.js";
 import { drawConversation } from "./conversation.js";
 import { clockTime, now, setClock, shortDay } from "./date.js";
 import { fill, h } from "./dom.js";
-import { drawRecords, drawTraffic } from "./drawer.js";
+import { drawRecords, drawCalls } from "./drawer.js";
 import { drawGuide, suggestion } from "./guide.js";
 import { drawModal } from "./modal.js";
 import { drawSidebar } from "./sidebar.js";
@@ -30,10 +30,10 @@ let fetches = 0;
 /** Fetches all that there is to see; what was fetched before it and comes after it is of no use. */
 async function refresh() {
   const fetch = (fetches += 1);
-  const [sight, records] = await Promise.all([api.sight(me), api.records()]);
+  const [readModel, records] = await Promise.all([api.readModel(me), api.records()]);
   if (fetch !== fetches) return;
-  setClock(sight.now);
-  state = { ...sight, records, at: whereabouts(sight) };
+  setClock(readModel.now);
+  state = { ...readModel, records, at: whereabouts(readModel) };
   remember();
   draw();
 }
@@ -114,6 +114,6 @@ setInterval(tick, 1000);
 await api.act("reloads", { as: me });
 await refresh();
 api.listen(
-  (kind) => (kind === "traffic" ? drawTraffic() : refresh()),
+  (kind) => (kind === "calls" ? drawCalls() : refresh()),
   (isLost) => document.body.classList.toggle("lost", isLost),
 );

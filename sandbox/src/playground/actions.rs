@@ -8,9 +8,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{Client, Who};
+use super::{Playground, Who};
 use crate::{
-    company::COMMANDS,
+    example_corp::COMMANDS,
     slack::{Ack, Failure, Submission},
 };
 
@@ -22,11 +22,11 @@ pub(super) struct Typed {
 }
 
 /// Types a line: a command, or something said to the others.
-pub(super) async fn types(State(client): State<Client>, Json(typed): Json<Typed>) -> Json<Value> {
+pub(super) async fn types(State(playground): State<Playground>, Json(typed): Json<Typed>) -> Json<Value> {
     let Typed { r#as: Who(persona), channel, line } = typed;
-    let person = client.0.company.slack.person(persona.slack);
+    let person = playground.0.company.slack.person(persona.slack);
     if !line.starts_with('/') {
-        let said = person.says(&channel, &as_slack_keeps_it(&line, &client.0.origin));
+        let said = person.says(&channel, &as_slack_keeps_it(&line, &playground.0.origin));
         return told(said.map(drop).map_err(|failure| failure.to_string()));
     }
     let command = line.split(' ').next().unwrap_or_default();
@@ -46,9 +46,9 @@ pub(super) struct Press {
 }
 
 /// Presses a button of a message.
-pub(super) async fn presses(State(client): State<Client>, Json(press): Json<Press>) -> Json<Value> {
+pub(super) async fn presses(State(playground): State<Playground>, Json(press): Json<Press>) -> Json<Value> {
     let place = (press.channel.as_str(), press.ts.as_str());
-    let pressed = client.0.company.slack.person(press.r#as.0.slack).presses(place, &press.action).await;
+    let pressed = playground.0.company.slack.person(press.r#as.0.slack).presses(place, &press.action).await;
     told(answered(pressed.map(|pressed| pressed.ack)))
 }
 
@@ -60,10 +60,10 @@ pub(super) struct Sent {
 }
 
 /// Sends a form.
-pub(super) async fn submits(State(client): State<Client>, Json(sent): Json<Sent>) -> Json<Value> {
+pub(super) async fn submits(State(playground): State<Playground>, Json(sent): Json<Sent>) -> Json<Value> {
     let fields: Vec<(&str, &str)> =
         sent.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    let submitted = client.0.company.slack.person(sent.r#as.0.slack).submits(&sent.view, &fields).await;
+    let submitted = playground.0.company.slack.person(sent.r#as.0.slack).submits(&sent.view, &fields).await;
     match submitted.map(|submitted| submitted.outcome) {
         Ok(Submission::Errors(errors)) => Json(json!({ "errors": errors })),
         Ok(Submission::Trouble) => told(Err("We had some trouble connecting. Try again?".to_owned())),
@@ -81,8 +81,8 @@ pub(super) struct Closed {
 }
 
 /// Closes a form.
-pub(super) async fn closes(State(client): State<Client>, Json(closed): Json<Closed>) -> Json<Value> {
-    let outcome = client.0.company.slack.person(closed.r#as.0.slack).closes_view(&closed.view).await;
+pub(super) async fn closes(State(playground): State<Playground>, Json(closed): Json<Closed>) -> Json<Value> {
+    let outcome = playground.0.company.slack.person(closed.r#as.0.slack).closes_view(&closed.view).await;
     told(outcome.map(drop).map_err(|failure| failure.to_string()))
 }
 
@@ -92,8 +92,11 @@ pub(super) struct Reloaded {
 }
 
 /// The page has been loaded, and what only this person saw is gone.
-pub(super) async fn reloads(State(client): State<Client>, Json(reloaded): Json<Reloaded>) -> Json<Value> {
-    client.0.company.slack.reload(reloaded.r#as.0.slack);
+pub(super) async fn reloads(
+    State(playground): State<Playground>,
+    Json(reloaded): Json<Reloaded>,
+) -> Json<Value> {
+    playground.0.company.slack.reload(reloaded.r#as.0.slack);
     told(Ok(()))
 }
 
@@ -103,8 +106,11 @@ pub(super) struct Passing {
 }
 
 /// Lets time pass.
-pub(super) async fn lets_time_pass(State(client): State<Client>, Json(passing): Json<Passing>) -> StatusCode {
-    client.0.company.clock.advance(TimeDelta::seconds(passing.seconds.into()));
+pub(super) async fn lets_time_pass(
+    State(playground): State<Playground>,
+    Json(passing): Json<Passing>,
+) -> StatusCode {
+    playground.0.company.clock.advance(TimeDelta::seconds(passing.seconds.into()));
     StatusCode::NO_CONTENT
 }
 

@@ -4,18 +4,17 @@ use axum::{Router, http::StatusCode, routing::post};
 use chrono::{DateTime, TimeZone, Utc};
 use reqwest::{Client, RequestBuilder, Response, redirect};
 use sandbox::{
-    client,
+    call_log::CallLog,
     clock::Clock,
-    company::{ADA, BOB, Company},
     dynamo::Dynamo,
-    http,
-    traffic::Traffic,
+    example_corp::{ADA, BOB, Company},
+    http, playground,
 };
 use serde_json::{Value, json};
 
 pub(super) struct Desk {
     pub(super) company: Company,
-    pub(super) traffic: Traffic,
+    pub(super) call_log: CallLog,
     pub(super) origin: String,
     pub(super) http: Client,
 }
@@ -38,15 +37,15 @@ impl Desk {
         for persona in [ADA, BOB] {
             drop(company.slack.direct_channel(persona.slack));
         }
-        let traffic = company.watch();
+        let call_log = company.watch();
         let (listener, address) = http::listen(0).await.unwrap();
         company.install(&format!("http://{address}"));
         http::serve(listener, bot);
         let (listener, address) = http::listen(0).await.unwrap();
         let origin = format!("http://{address}");
-        http::serve(listener, client::router(company.clone(), traffic.clone(), &origin, Router::new()));
+        http::serve(listener, playground::router(company.clone(), call_log.clone(), &origin, Router::new()));
         let http = Client::builder().redirect(redirect::Policy::none()).no_proxy().build().unwrap();
-        Self { company, traffic, origin, http }
+        Self { company, call_log, origin, http }
     }
 
     pub(super) fn get(&self, path: &str) -> RequestBuilder {
@@ -68,9 +67,10 @@ impl Desk {
 
     /// What somebody sees in a conversation.
     pub(super) async fn sees(&self, login: &str, channel: &str) -> Vec<Value> {
-        let sight = self.get(&format!("/api/sight?as={login}")).send().await.unwrap();
-        let sight: Value = sight.json().await.unwrap();
-        let place = sight["places"].as_array().unwrap().iter().find(|place| place["id"] == channel).cloned();
+        let read_model = self.get(&format!("/api/read-model?as={login}")).send().await.unwrap();
+        let read_model: Value = read_model.json().await.unwrap();
+        let place =
+            read_model["places"].as_array().unwrap().iter().find(|place| place["id"] == channel).cloned();
         place.map(|place| place["messages"].as_array().unwrap().clone()).unwrap_or_default()
     }
 

@@ -6,22 +6,22 @@
 //! | | |
 //! |---|---|
 //! | `GET /?as=ada` | the page, for Ada |
-//! | `GET /api/sight?as=` | all that this person sees, and whether there is something unread for the others |
-//! | `GET /api/live` | server-sent events: `slack`, `clock` and `traffic`, each when there is something new |
+//! | `GET /api/read-model?as=` | all that this person sees, and whether there is something unread for the others |
+//! | `GET /api/live` | server-sent events: `slack`, `clock` and `calls`, each when there is something new |
 //! | `POST /api/types`, `presses`, `submits`, `closes`, `reloads` | what people do |
 //! | `POST /api/time {"seconds"}` | lets time pass, for everybody |
-//! | `GET /api/traffic` | who has called whom |
+//! | `GET /api/calls` | who has called whom |
 //! | `GET /browse?as=&to=` | leads this person's browser to an address that they have been sent |
 //!
 //! Whoever puts the page up serves `GET /api/records` beside it: what the broker has written down,
 //! `{"requests": [{"id", "title", "until", "events": [{"at", "event", "body"}]}], "linked": [user], "done": [step]}`,
 //! where a step is `asked`, `approved` or `opened`.
 
-mod acts;
-mod hop;
+mod actions;
+mod browser_profile;
 mod live;
 mod page;
-mod sight;
+mod read_model;
 
 use std::sync::{Arc, Mutex};
 
@@ -35,20 +35,20 @@ use axum::{
 };
 use serde::{Deserialize, Deserializer, de::Error};
 
-use self::hop::Browsers;
+use self::browser_profile::Browsers;
 use crate::{
-    chance::random_id,
-    company::{self, Company, Persona},
-    traffic::{Exchange, Traffic},
+    call_log::{CallLog, Exchange},
+    example_corp::{self, Company, Persona},
+    random::random_id,
 };
 
 /// Where the page is, whom it shows, and whose browser this is.
 #[derive(Clone)]
-struct Client(Arc<Inner>);
+struct Playground(Arc<Inner>);
 
 struct Inner {
     company: Company,
-    traffic: Traffic,
+    call_log: CallLog,
     /// Such as `http://127.0.0.1:4000`.
     origin: String,
     /// Tells one run from another: what was read in an earlier one is unread.
@@ -57,33 +57,33 @@ struct Inner {
 }
 
 /// The page and what it asks for, to be served at `origin`, with `beside` behind the same door.
-pub fn router(company: Company, traffic: Traffic, origin: &str, beside: Router) -> Router {
-    let client = Client(Arc::new(Inner {
+pub fn router(company: Company, call_log: CallLog, origin: &str, beside: Router) -> Router {
+    let playground = Playground(Arc::new(Inner {
         company,
-        traffic,
+        call_log,
         origin: origin.to_owned(),
         run: random_id::<8>(),
         browsers: Mutex::default(),
     }));
     let inside = Router::new()
-        .route("/api/sight", get(sight::sight))
+        .route("/api/read-model", get(read_model::read_model))
         .route("/api/live", get(live::live))
-        .route("/api/types", post(acts::types))
-        .route("/api/presses", post(acts::presses))
-        .route("/api/submits", post(acts::submits))
-        .route("/api/closes", post(acts::closes))
-        .route("/api/reloads", post(acts::reloads))
-        .route("/api/time", post(acts::lets_time_pass))
-        .route("/api/traffic", get(traffic_so_far))
-        .route("/browse", get(hop::browse))
-        .with_state(client.clone())
+        .route("/api/types", post(actions::types))
+        .route("/api/presses", post(actions::presses))
+        .route("/api/submits", post(actions::submits))
+        .route("/api/closes", post(actions::closes))
+        .route("/api/reloads", post(actions::reloads))
+        .route("/api/time", post(actions::lets_time_pass))
+        .route("/api/calls", get(calls_so_far))
+        .route("/browse", get(browser_profile::browse))
+        .with_state(playground.clone())
         .merge(beside)
-        .layer(middleware::from_fn_with_state(client.clone(), only_from_the_page));
-    page::router().layer(middleware::from_fn_with_state(client, only_here)).merge(inside)
+        .layer(middleware::from_fn_with_state(playground.clone(), only_from_the_page));
+    page::router().layer(middleware::from_fn_with_state(playground, only_here)).merge(inside)
 }
 
-async fn traffic_so_far(State(client): State<Client>) -> Json<Vec<Exchange>> {
-    Json(client.0.traffic.exchanges())
+async fn calls_so_far(State(playground): State<Playground>) -> Json<Vec<Exchange>> {
+    Json(playground.0.call_log.exchanges())
 }
 
 /// One of the company's people, by what they sign in as.
@@ -93,7 +93,7 @@ struct Who(Persona);
 impl<'de> Deserialize<'de> for Who {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let login = String::deserialize(deserializer)?;
-        let persona = company::EVERYBODY.into_iter().find(|persona| persona.login == login);
+        let persona = example_corp::EVERYBODY.into_iter().find(|persona| persona.login == login);
         persona.map(Self).ok_or_else(|| D::Error::custom(format!("there is nobody called {login}")))
     }
 }
@@ -104,25 +104,25 @@ struct Seen {
 }
 
 /// Sends a browser that has come by another name of this machine to the one for which cookies are set.
-async fn only_here(State(client): State<Client>, request: Request, next: Next) -> Response {
-    if is_here(&client, request.headers()) {
+async fn only_here(State(playground): State<Playground>, request: Request, next: Next) -> Response {
+    if is_here(&playground, request.headers()) {
         return next.run(request).await;
     }
-    Redirect::to(&format!("{}{}", client.0.origin, request.uri())).into_response()
+    Redirect::to(&format!("{}{}", playground.0.origin, request.uri())).into_response()
 }
 
 /// Refuses what another site's page asks for, or somebody who has come by another name.
-async fn only_from_the_page(State(client): State<Client>, request: Request, next: Next) -> Response {
+async fn only_from_the_page(State(playground): State<Playground>, request: Request, next: Next) -> Response {
     let headers = request.headers();
     let site = headers.get("sec-fetch-site").map(|site| site.as_bytes());
     let is_from_elsewhere = site.is_some_and(|site| ![&b"same-origin"[..], b"none"].contains(&site));
-    if is_from_elsewhere || !is_here(&client, headers) {
+    if is_from_elsewhere || !is_here(&playground, headers) {
         return (StatusCode::FORBIDDEN, "only this server's own page may ask for that\n").into_response();
     }
     page::guarded(next.run(request).await)
 }
 
-fn is_here(client: &Client, headers: &HeaderMap) -> bool {
+fn is_here(playground: &Playground, headers: &HeaderMap) -> bool {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    client.0.origin.strip_prefix("http://") == Some(host)
+    playground.0.origin.strip_prefix("http://") == Some(host)
 }

@@ -1,7 +1,7 @@
 // How does Block Kit look? One table for each kind of thing. What stands in none is an error that the page shows:
 // a blank would hide a fault of the bot, or of this page.
 
-import { act, hop } from "./api.js";
+import { act, browse } from "./api.js";
 import { h } from "./dom.js";
 import { mrkdwn } from "./mrkdwn.js";
 
@@ -37,7 +37,7 @@ const RICH = {
 const RUNS = {
   text: ["text style", (run) => styled(run.style, run.text)],
   link: ["url text style", (run, context) =>
-    styled(run.style, h("a", { href: hop(context.me, run.url), target: "_blank", rel: "noopener" }, run.text ?? run.url))],
+    styled(run.style, h("a", { href: browse(context.me, run.url), target: "_blank", rel: "noopener" }, run.text ?? run.url))],
   user: ["user_id style", (run, context) => h("span", { class: "mention" }, "@", context.names[run.user_id] ?? run.user_id)],
 };
 
@@ -83,7 +83,7 @@ function button(json, context) {
   };
   const attributes = { class: `button ${json.style ?? ""}`, "data-action": json.action_id, click: press };
   if (!json.url) return h("button", { type: "button", ...attributes }, label);
-  const leadsOut = { href: hop(context.me, json.url), target: "_blank", rel: "noopener" };
+  const leadsOut = { href: browse(context.me, json.url), target: "_blank", rel: "noopener" };
   return h("a", { ...leadsOut, ...attributes }, label, h("span", { class: "away", "aria-hidden": "true" }, " ↗"));
 }
 

@@ -1,13 +1,13 @@
-//! The broker's power, which goes off in the middle of a call.
+//! Cuts the broker off in the middle of a call.
 //!
-//! A call has two sides: before it lands, nothing has been done; after it has landed, nobody hears of it. From the cut
-//! on no call of the broker gets through, until the power is back.
+//! A call has two sides: before it lands, nothing has been done; after it has landed, its answer is lost. From the cut
+//! on no call of the broker gets through, until the switch is reset.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
-/// On which side of a call the power goes off.
+/// On which side of a call the broker is cut off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
     /// What is asked for is not done.
@@ -16,14 +16,14 @@ pub enum Side {
     AfterItHasLanded,
 }
 
-/// The power that all calls of one broker hang on, whomever they go to. Clones are handles on the same.
+/// Controls all calls of one broker, to every stand-in. Clones are handles on the same switch.
 #[derive(Clone, Debug)]
-pub struct Power(Arc<Inner>);
+pub struct KillSwitch(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
     state: Mutex<State>,
-    is_out: watch::Sender<bool>,
+    is_down: watch::Sender<bool>,
 }
 
 #[derive(Debug, Default)]
@@ -38,32 +38,32 @@ pub(crate) enum Passage {
     Through,
     /// It does not land.
     Stopped,
-    /// It lands; whoever lets it land says so with [`Power::landed`].
+    /// It lands; the caller then reports so with [`KillSwitch::landed`].
     Unanswered,
 }
 
-impl Default for Power {
+impl Default for KillSwitch {
     fn default() -> Self {
-        Self(Arc::new(Inner { state: Mutex::default(), is_out: watch::Sender::new(false) }))
+        Self(Arc::new(Inner { state: Mutex::default(), is_down: watch::Sender::new(false) }))
     }
 }
 
-impl Power {
-    /// Counts calls from zero again, and goes off at the one of this number.
-    pub fn cut_at(&self, call: usize, side: Side) {
+impl KillSwitch {
+    /// Counts calls from zero again, and cuts off at the call of this number.
+    pub fn kill_at(&self, call: usize, side: Side) {
         *self.state() = State { calls: Vec::new(), cut: Some((call, side)) };
     }
 
-    /// Returns when the power has gone off.
-    pub async fn is_out(&self) {
+    /// Returns once the broker is cut off.
+    pub async fn is_down(&self) {
         // It cannot fail, since the sender is here.
-        let _ = self.0.is_out.subscribe().wait_for(|is_out| *is_out).await;
+        let _ = self.0.is_down.subscribe().wait_for(|is_down| *is_down).await;
     }
 
     /// Lets all calls through again.
     pub fn restore(&self) {
         self.state().cut = None;
-        self.0.is_out.send_replace(false);
+        self.0.is_down.send_replace(false);
     }
 
     /// The calls since they were last counted from zero, oldest first.
@@ -80,7 +80,7 @@ impl Power {
             Some((cut, Side::AfterItHasLanded)) if number == cut => Passage::Unanswered,
             Some((cut, _)) if number >= cut => {
                 if number == cut {
-                    self.0.is_out.send_replace(true);
+                    self.0.is_down.send_replace(true);
                 }
                 Passage::Stopped
             }
@@ -89,7 +89,7 @@ impl Power {
     }
 
     pub(crate) fn landed(&self) {
-        self.0.is_out.send_replace(true);
+        self.0.is_down.send_replace(true);
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -102,9 +102,9 @@ mod tests {
     use super::*;
 
     fn passages(side: Side) -> Vec<Passage> {
-        let power = Power::default();
-        power.cut_at(1, side);
-        (0..3).map(|n| power.pass(&n.to_string())).collect()
+        let kill_switch = KillSwitch::default();
+        kill_switch.kill_at(1, side);
+        (0..3).map(|n| kill_switch.pass(&n.to_string())).collect()
     }
 
     #[test]
@@ -116,15 +116,15 @@ mod tests {
 
     #[tokio::test]
     async fn it_is_out_once_the_call_has_landed_and_back_when_restored() {
-        let power = Power::default();
-        power.cut_at(0, Side::AfterItHasLanded);
-        assert_eq!(power.pass("one"), Passage::Unanswered);
-        assert!(!*power.0.is_out.borrow());
-        power.landed();
-        power.is_out().await;
-        power.restore();
-        assert!(!*power.0.is_out.borrow());
-        assert_eq!(power.pass("two"), Passage::Through);
-        assert_eq!(power.calls(), ["one", "two"]);
+        let kill_switch = KillSwitch::default();
+        kill_switch.kill_at(0, Side::AfterItHasLanded);
+        assert_eq!(kill_switch.pass("one"), Passage::Unanswered);
+        assert!(!*kill_switch.0.is_down.borrow());
+        kill_switch.landed();
+        kill_switch.is_down().await;
+        kill_switch.restore();
+        assert!(!*kill_switch.0.is_down.borrow());
+        assert_eq!(kill_switch.pass("two"), Passage::Through);
+        assert_eq!(kill_switch.calls(), ["one", "two"]);
     }
 }

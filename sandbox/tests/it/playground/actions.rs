@@ -1,7 +1,7 @@
 //! What people do in the page goes to the bot as Slack would send it, and what they are told is Slack's.
 
 use axum::{Router, http::StatusCode, routing::post};
-use sandbox::company::{ADA, REVIEW_CHANNEL};
+use sandbox::example_corp::{ADA, REVIEW_CHANNEL};
 use serde_json::{Value, json};
 
 use super::world::{Desk, noon};

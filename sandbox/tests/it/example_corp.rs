@@ -3,8 +3,8 @@
 use chrono::{TimeDelta, TimeZone, Utc};
 use sandbox::{
     clock::Clock,
-    company::{ADA, Company, GENERAL_CHANNEL},
     dynamo::Dynamo,
+    example_corp::{ADA, Company, GENERAL_CHANNEL},
 };
 
 #[tokio::test]

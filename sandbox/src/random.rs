@@ -1,4 +1,4 @@
-//! Where the stand-ins get their randomness: keys, codes, tokens and cookies nobody can guess.
+//! Random bytes: keys, codes, tokens and cookies that nobody can guess.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 

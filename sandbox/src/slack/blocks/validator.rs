@@ -53,7 +53,7 @@ impl<'a> Spot<'a> {
 
 /// Collects faults, and what must not occur twice.
 #[derive(Debug)]
-pub(super) struct Judge {
+pub(super) struct Validator {
     pub(super) surface: Surface,
     faults: Vec<Fault>,
     action_ids: BTreeSet<String>,
@@ -62,7 +62,7 @@ pub(super) struct Judge {
     has_inputs: bool,
 }
 
-impl Judge {
+impl Validator {
     pub(super) fn of(surface: Surface) -> Self {
         Self {
             surface,

@@ -9,9 +9,9 @@ use axum::{
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Client, Seen};
+use super::{Playground, Seen};
 use crate::{
-    company::{AUDIT_CHANNEL, BOT_USER, COMMANDS, EVERYBODY, Persona, REVIEW_CHANNEL},
+    example_corp::{AUDIT_CHANNEL, BOT_USER, COMMANDS, EVERYBODY, Persona, REVIEW_CHANNEL},
     slack::{Channel, Ephemeral, Message, Slack},
 };
 
@@ -38,17 +38,17 @@ struct Said {
     only_you: bool,
 }
 
-/// `GET /api/sight`.
-pub(super) async fn sight(
-    State(client): State<Client>,
+/// `GET /api/read-model`.
+pub(super) async fn read_model(
+    State(playground): State<Playground>,
     Query(Seen { r#as: who }): Query<Seen>,
 ) -> Json<Value> {
-    let slack = &client.0.company.slack;
+    let slack = &playground.0.company.slack;
     let views = slack.open_views(who.0.slack);
     let modals: Vec<Value> = views.iter().map(|view| json!({ "id": view.id, "view": view.body })).collect();
     Json(json!({
-        "run": client.0.run,
-        "now": client.0.company.clock.now(),
+        "run": playground.0.run,
+        "now": playground.0.company.clock.now(),
         "me": who.0.login,
         "people": EVERYBODY.map(|persona| person(slack, &persona)),
         "bot": BOT_USER,

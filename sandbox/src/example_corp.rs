@@ -6,13 +6,13 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     aws::{Aws, AwsConfig, Role},
+    call_log::{CallLog, Party},
     clock::Clock,
     dynamo::Dynamo,
     idp::{self, Idp, IdpConfig},
+    kill_switch::KillSwitch,
     kms::Kms,
-    power::Power,
     slack::{self, Channel, Slack, SlackConfig},
-    traffic::{Party, Traffic},
 };
 
 /// The workspace's id.
@@ -188,23 +188,25 @@ impl Company {
 
     /// Lets every call that somebody makes of the company's services be noted, and what they call themselves.
     #[must_use]
-    pub fn watch(&self) -> Traffic {
-        let traffic = Traffic::new(self.clock.clone());
-        self.slack.watch(&traffic);
-        self.idp.control().watch(&traffic, Party::Idp, &["authorize"]);
-        self.aws.control().watch(&traffic, Party::Aws, &["login", "console"]);
-        self.dynamo.control().watch(&traffic, Party::Dynamo, &[]);
-        traffic
+    pub fn watch(&self) -> CallLog {
+        let call_log = CallLog::new(self.clock.clone());
+        self.slack.watch(&call_log);
+        self.idp.control().watch(&call_log, Party::Idp, &["authorize"]);
+        self.aws.control().watch(&call_log, Party::Aws, &["login", "console"]);
+        self.dynamo.control().watch(&call_log, Party::Dynamo, &[]);
+        call_log
     }
 
-    /// Lets everything that the broker does hang on `power`.
-    pub fn plug_in(&self, power: &Power) {
+    /// Puts every call of the broker under `kill_switch`.
+    pub fn connect_kill_switch(&self, kill_switch: &KillSwitch) {
         // The other calls are of people's browsers.
-        self.slack.control().plug_in(power, |call| call != "authorize");
-        self.idp.control().plug_in(power, |path| path != "authorize");
-        self.aws.control().plug_in(power, |action| ["AssumeRole", "getSigninToken"].contains(&action));
-        self.dynamo.control().plug_in(power, |_| true);
-        self.kms.control().plug_in(power, |_| true);
+        self.slack.control().connect_kill_switch(kill_switch, |call| call != "authorize");
+        self.idp.control().connect_kill_switch(kill_switch, |path| path != "authorize");
+        self.aws
+            .control()
+            .connect_kill_switch(kill_switch, |action| ["AssumeRole", "getSigninToken"].contains(&action));
+        self.dynamo.control().connect_kill_switch(kill_switch, |_| true);
+        self.kms.control().connect_kill_switch(kill_switch, |_| true);
     }
 
     /// Forgets what was over before `moment`, and which calls there were, so that what still grows is the broker's.

@@ -38,7 +38,7 @@ function open(isOpen) {
   drawer.hidden = !isOpen;
   document.body.classList.toggle("behind", isOpen);
   button.setAttribute("aria-expanded", String(isOpen));
-  if (isOpen) drawTraffic();
+  if (isOpen) drawCalls();
   else button.focus();
 }
 
@@ -59,11 +59,11 @@ function turn(event) {
 }
 
 /** Draws the calls so far, if anybody looks. */
-export async function drawTraffic() {
+export async function drawCalls() {
   if (drawer.hidden) return;
   const panel = panels.calls[1];
   const isAtEnd = panel.scrollHeight - panel.scrollTop - panel.clientHeight < 60;
-  fillKept(calls, gathered(await api.traffic()), (item) => (item.reads ? readings(item) : call(item)));
+  fillKept(calls, gathered(await api.calls()), (item) => (item.reads ? readings(item) : call(item)));
   if (isAtEnd) panel.scrollTop = panel.scrollHeight;
 }
 

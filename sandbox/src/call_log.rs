@@ -65,7 +65,7 @@ pub struct Exchange {
 
 /// The newest exchanges; clones are handles on the same.
 #[derive(Clone, Debug)]
-pub struct Traffic(Arc<Inner>);
+pub struct CallLog(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
@@ -81,7 +81,7 @@ struct Log {
     exchanges: VecDeque<Exchange>,
 }
 
-impl Traffic {
+impl CallLog {
     /// Notes times by `clock`.
     #[must_use]
     pub fn new(clock: Clock) -> Self {
@@ -102,7 +102,7 @@ impl Traffic {
             status: None,
             millis: 0,
         };
-        Underway { traffic: self.clone(), started: Instant::now(), exchange }
+        Underway { call_log: self.clone(), started: Instant::now(), exchange }
     }
 
     /// The exchanges that are kept, in the order in which they began.
@@ -144,7 +144,7 @@ impl Log {
 /// A call that has begun. Dropped, it has ended without an answer.
 #[derive(Debug)]
 pub(crate) struct Underway {
-    traffic: Traffic,
+    call_log: CallLog,
     started: Instant,
     exchange: Exchange,
 }
@@ -173,7 +173,7 @@ impl Drop for Underway {
     fn drop(&mut self) {
         let mut exchange = self.exchange.clone();
         exchange.millis = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.traffic.keep(exchange);
+        self.call_log.keep(exchange);
     }
 }
 
@@ -184,7 +184,7 @@ pub(crate) struct Note(pub(crate) String);
 /// A place from which somebody watches the calls that come in.
 #[derive(Clone, Debug)]
 pub(crate) struct Lookout {
-    pub(crate) traffic: Traffic,
+    pub(crate) call_log: CallLog,
     pub(crate) callee: Party,
     /// What browsers call; the rest is called by the broker.
     pub(crate) of_browsers: &'static [&'static str],
@@ -193,7 +193,7 @@ pub(crate) struct Lookout {
 impl Lookout {
     pub(crate) fn begins(&self, call: &str) -> Underway {
         let caller = if self.of_browsers.contains(&call) { Party::Browser } else { Party::Bot };
-        self.traffic.begins(caller, self.callee, call.to_owned())
+        self.call_log.begins(caller, self.callee, call.to_owned())
     }
 }
 
@@ -207,13 +207,13 @@ pub(crate) async fn watched(underway: Option<Underway>, answer: impl Future<Outp
 }
 
 /// The broker's routes, with what browsers ask there noted. What Slack sends is noted where it leaves.
-pub fn of_browsers(router: Router, traffic: &Traffic) -> Router {
-    let traffic = traffic.clone();
+pub fn of_browsers(router: Router, call_log: &CallLog) -> Router {
+    let call_log = call_log.clone();
     router.layer(middleware::from_fn(move |request: Request, next: Next| {
         let path = request.uri().path();
         let is_slack = path.starts_with("/slack/");
         let call = format!("{} {}", request.method(), masked_path(path));
-        let underway = (!is_slack).then(|| traffic.begins(Party::Browser, Party::Bot, call));
+        let underway = (!is_slack).then(|| call_log.begins(Party::Browser, Party::Bot, call));
         async move { watched(underway, next.run(request)).await }
     }))
 }

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use axum::{Router, routing::get};
 use sandbox::{
-    company::{ADA, REVIEW_CHANNEL},
+    call_log,
+    example_corp::{ADA, REVIEW_CHANNEL},
     http::{self, Fault},
-    traffic,
 };
 use serde_json::Value;
 use tokio::time::timeout;
@@ -15,7 +15,7 @@ use super::world::Desk;
 
 /// Each exchange as `from → to call note status`.
 async fn told(desk: &Desk) -> Vec<String> {
-    let exchanges: Vec<Value> = desk.get("/api/traffic").send().await.unwrap().json().await.unwrap();
+    let exchanges: Vec<Value> = desk.get("/api/calls").send().await.unwrap().json().await.unwrap();
     let word = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let line = |one: &Value| {
         let [from, to, call, note, status] =
@@ -39,7 +39,7 @@ async fn what_browsers_ask_of_the_bot_is_told_without_what_a_link_holds() {
     let desk = Desk::open().await;
     let pages = Router::new().route("/link/{token}", get(|| async { "Is this you?" }));
     let (listener, address) = http::listen(0).await.unwrap();
-    http::serve(listener, traffic::of_browsers(pages, &desk.traffic));
+    http::serve(listener, call_log::of_browsers(pages, &desk.call_log));
     let token = "k".repeat(43);
     desk.http.get(format!("http://{address}/link/{token}?state={token}")).send().await.unwrap();
     assert_eq!(told(&desk).await, ["browser → bot GET /link/…  200"]);
@@ -50,7 +50,7 @@ async fn a_call_that_is_not_answered_is_told_as_such() {
     let desk = Desk::open().await;
     desk.company.idp.control().fail_next("jwks", Fault::Hangs);
     let asked = desk.http.get(format!("{}/jwks", desk.company.idp.issuer())).send();
-    let mut ended = desk.traffic.listen();
+    let mut ended = desk.call_log.listen();
     tokio::select! {
         _ = asked => panic!("it was answered"),
         () = called(&desk) => {}

@@ -2,7 +2,7 @@
 
 import { slackDate } from "./date.js";
 import { h } from "./dom.js";
-import { hop } from "./api.js";
+import { browse } from "./api.js";
 
 const unescaped = (text) => text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
 
@@ -59,5 +59,5 @@ function bracketed(inside, context) {
   }
   if (target.startsWith("!")) return h("span", { class: "mention" }, "@", target.slice(1).split("^")[0]);
   const url = unescaped(target);
-  return h("a", { href: hop(context.me, url), target: "_blank", rel: "noopener" }, label ?? url);
+  return h("a", { href: browse(context.me, url), target: "_blank", rel: "noopener" }, label ?? url);
 }

@@ -34,7 +34,7 @@ async fn everything_the_page_names_is_there_and_nothing_else_may_run_or_be_shown
 #[tokio::test]
 async fn another_sites_page_learns_and_does_nothing() {
     let desk = Desk::open().await;
-    for path in ["/api/sight?as=ada", "/api/traffic", "/browse?as=ada&to=http://127.0.0.1:1/"] {
+    for path in ["/api/read-model?as=ada", "/api/calls", "/browse?as=ada&to=http://127.0.0.1:1/"] {
         for (name, value) in
             [("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site"), ("host", "evil.example.com")]
         {
@@ -92,7 +92,7 @@ fn check(json: &Value, tables: &BTreeMap<String, Vec<String>>, place: &str) {
 
 /// The types in the tables of blocks.js, with the fields that each may have.
 fn known_to_the_page() -> BTreeMap<String, Vec<String>> {
-    let script = fs::read_to_string("src/client/page/blocks.js").unwrap();
+    let script = fs::read_to_string("src/playground/page/blocks.js").unwrap();
     let entry = |line: &str| {
         let (kind, rest) = line.strip_prefix("  ")?.split_once(": [\"")?;
         let fields = rest.split('"').next()?.split(' ').map(str::to_owned);
