@@ -27,9 +27,9 @@ use crate::{
     web,
 };
 
-/// How often the sweeper looks for work that nobody has done.
+/// How often the sweeper looks for jobs that nobody has done.
 const SWEEP_EVERY: Duration = Duration::from_secs(5);
-/// How long work in flight may take to finish once the process is told to stop.
+/// How long jobs in flight may take to finish once the process is told to stop.
 const STOP_WITHIN: Duration = Duration::from_secs(25);
 
 pub use crate::web::Limits;
@@ -258,7 +258,7 @@ impl App {
         tokio::select! {
             outcome = finished => outcome,
             () = async { told_to(stop).await; tokio::time::sleep(STOP_WITHIN).await } => {
-                tracing::warn!("work was still in flight after the time to stop; another replica finishes it");
+                tracing::warn!("jobs were still in flight after the time to stop; another replica finishes them");
                 Ok(())
             }
         }

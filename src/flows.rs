@@ -5,14 +5,14 @@ mod audit;
 mod broker;
 mod deliver;
 pub mod inbox;
-mod outgoing;
+mod outbox;
 mod overview;
 pub mod people;
+mod queue;
 mod remind;
 mod single_flight;
 pub mod sweep;
 pub mod visits;
-mod work;
 
 pub use broker::{Broker, Ports, Settings};
 

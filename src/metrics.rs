@@ -23,7 +23,7 @@ use tokio::time::Instant;
 pub use measured::Measured;
 
 use crate::{
-    domain::{window::Timestamp, work::Work},
+    domain::{job::Job, window::Timestamp},
     ports::OpenRequests,
 };
 
@@ -36,7 +36,7 @@ type Seconds = Gauge<f64, AtomicU64>;
 /// much longer than 10 s.
 const BUCKETS: [f64; 12] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0];
 
-/// How long a count of due work is good for: it reads what it counts.
+/// How long a count of due jobs is good for: it reads what it counts.
 const COUNTED_EVERY: TimeDelta = TimeDelta::minutes(1);
 
 /// The metrics of one app, since it started.
@@ -46,7 +46,7 @@ pub struct Metrics {
     acks: Durations<2>,
     calls: Durations<3>,
     events: Family<Labels<1>, Counter>,
-    parked: Family<Labels<1>, Counter>,
+    dead_letters: Family<Labels<1>, Counter>,
     rate_limited: Family<Labels<1>, Counter>,
     open: Family<Labels<1>, Gauge>,
     due: Family<Labels<1>, Gauge>,
@@ -78,7 +78,7 @@ impl Metrics {
             acks: Family::new_with_constructor(histogram),
             calls: Family::new_with_constructor(histogram),
             events: Family::default(),
-            parked: Family::default(),
+            dead_letters: Family::default(),
             rate_limited: Family::default(),
             open: Family::default(),
             due: Family::default(),
@@ -88,8 +88,8 @@ impl Metrics {
         };
         metrics.register();
         // So that the first one is seen to be one more.
-        for task in names::PARKED {
-            drop(metrics.parked.get_or_create(&[("task", task)]));
+        for task in names::MAY_DIE {
+            drop(metrics.dead_letters.get_or_create(&[("task", task)]));
         }
         for who in [names::ACCOUNT, names::ADDRESS] {
             drop(metrics.rate_limited.get_or_create(&[("who", who)]));
@@ -112,7 +112,7 @@ impl Metrics {
             acks,
             calls,
             events,
-            parked,
+            dead_letters,
             rate_limited,
             open,
             due,
@@ -134,9 +134,9 @@ impl Metrics {
         );
         registry.register("events", "Events committed by this replica", events.clone());
         registry.register(
-            "parked_work",
-            "Work that this replica has put aside, because Slack refuses it for good",
-            parked.clone(),
+            "dead_letters",
+            "Jobs that this replica has made dead letters, because Slack refuses them for good",
+            dead_letters.clone(),
         );
         registry.register(
             "rate_limited",
@@ -150,20 +150,20 @@ impl Metrics {
             open.clone(),
         );
         registry.register_with_unit(
-            "due_work",
-            "Work that is due and not done, in this and all other replicas, as of this replica's last count",
-            Unit::Other("pieces".to_owned()),
+            "due",
+            "Jobs that are due and not done, in this and all other replicas, as of this replica's last count",
+            Unit::Other("jobs".to_owned()),
             due.clone(),
         );
         registry.register_with_unit(
-            "oldest_due_work_age",
-            "For how long the oldest of that work has been due, as of the same count",
+            "oldest_due_job_age",
+            "For how long the oldest of those jobs has been due, as of the same count",
             Unit::Seconds,
             oldest_due.clone(),
         );
         registry.register_with_unit(
             "last_sweep_timestamp",
-            "When this replica last looked for due work, since 1970",
+            "When this replica last looked for due jobs, since 1970",
             Unit::Seconds,
             last_sweep.clone(),
         );
@@ -183,8 +183,8 @@ impl Metrics {
         self.events.get_or_create(&[("event", event)]).inc();
     }
 
-    fn parked(&self, task: &'static str) {
-        self.parked.get_or_create(&[("task", task)]).inc();
+    fn dead_letter(&self, task: &'static str) {
+        self.dead_letters.get_or_create(&[("task", task)]).inc();
     }
 
     fn rate_limited(&self, who: &'static str) {
@@ -195,23 +195,23 @@ impl Metrics {
         self.last_sweep.set(seconds(now - Timestamp::UNIX_EPOCH));
     }
 
-    /// Whether due work is to be counted again.
+    /// Whether due jobs are to be counted again.
     fn is_count_over(&self, now: Timestamp) -> bool {
         let counted_at = *self.counted_at.lock().unwrap_or_else(PoisonError::into_inner);
         counted_at.is_none_or(|then| (now - then).abs() >= COUNTED_EVERY)
     }
 
-    fn counted(&self, due: &[Work], open: OpenRequests, now: Timestamp) {
+    fn counted(&self, due: &[Job], open: OpenRequests, now: Timestamp) {
         *self.counted_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
         for (status, requests) in [("requested", open.requested), ("approved", open.approved)] {
             let requests = i64::try_from(requests).unwrap_or(i64::MAX);
             self.open.get_or_create(&[("status", status)]).set(requests);
         }
         for kind in names::TASKS {
-            let pieces = due.iter().filter(|work| names::task(&work.task) == kind).count();
-            self.due.get_or_create(&[("task", kind)]).set(i64::try_from(pieces).unwrap_or(i64::MAX));
+            let jobs = due.iter().filter(|job| names::task(&job.task) == kind).count();
+            self.due.get_or_create(&[("task", kind)]).set(i64::try_from(jobs).unwrap_or(i64::MAX));
         }
-        let oldest = due.iter().map(|work| work.due).min().unwrap_or(now);
+        let oldest = due.iter().map(|job| job.due).min().unwrap_or(now);
         self.oldest_due.set(seconds(now - oldest));
     }
 }

@@ -12,6 +12,7 @@ use crate::domain::{
     audit::SideEvent,
     code::{AwaitedCode, Code},
     ids::{ChannelId, CommandId, RequestId, SideEventId, TeamId, UserId},
+    job::Job,
     linking::{PendingLink, ShownBy},
     message::{Form, Message},
     once::{LinkSecrets, Once},
@@ -23,7 +24,6 @@ use crate::domain::{
     session::SessionTerms,
     step_up::StepUp,
     window::Timestamp,
-    work::Work,
 };
 
 /// The time.
@@ -162,11 +162,11 @@ pub trait Store: Send + Sync {
     async fn requests_of(&self, requester: &Subject, most: usize) -> Result<Vec<Request>, StoreError>;
     /// How many requests are written down as waiting or approved.
     async fn open_requests(&self) -> Result<OpenRequests, StoreError>;
-    /// Makes a request, or changes one: state, event and work, or nothing.
+    /// Makes a request, or changes one: state, event and jobs, or nothing.
     async fn commit(&self, step: &Step) -> Result<(), CommitError>;
-    /// Records an event that belongs to no request, with its work; done twice, it is recorded once.
+    /// Records an event that belongs to no request, with its jobs; done twice, it is recorded once.
     /// Says whether it was not recorded before.
-    async fn record(&self, event: &SideEvent, work: &[Work], now: Timestamp) -> Result<bool, StoreError>;
+    async fn record(&self, event: &SideEvent, jobs: &[Job], now: Timestamp) -> Result<bool, StoreError>;
     /// What was recorded under this id at this time.
     async fn side_event(&self, id: &SideEventId, at: Timestamp) -> Result<Option<SideEvent>, StoreError>;
 
@@ -175,7 +175,7 @@ pub trait Store: Send + Sync {
     /// Binds a Slack account to an identity, in place of the one it replaces; uses up the link token.
     async fn save_link(&self, new: &NewLink) -> Result<(), LinkError>;
     /// Dissolves a link, with its token.
-    async fn remove_link(&self, link: &Link, event: &SideEvent, work: &[Work]) -> Result<(), CommitError>;
+    async fn remove_link(&self, link: &Link, event: &SideEvent, jobs: &[Job]) -> Result<(), CommitError>;
     /// The Slack account that an identity is bound to.
     async fn owner(&self, subject: &Subject) -> Result<Option<SlackUser>, StoreError>;
     /// Drops the token of a link, and takes no sign-in before `event` for a recent one any more: in force from `now` on.
@@ -183,7 +183,7 @@ pub trait Store: Send + Sync {
         &self,
         link: &Link,
         event: &SideEvent,
-        work: &[Work],
+        jobs: &[Job],
         now: Timestamp,
     ) -> Result<(), CommitError>;
     /// Notes the groups last heard of, for display.
@@ -232,20 +232,20 @@ pub trait Store: Send + Sync {
     /// Keeps the promise.
     async fn finish(&self, id: &CommandId) -> Result<(), StoreError>;
 
-    /// Work that is due and that nobody has taken, at most `most` pieces.
-    async fn due(&self, now: Timestamp, most: usize) -> Result<Vec<Work>, StoreError>;
-    /// Work that is due, whether or not somebody has taken it, at most `most` pieces.
-    async fn waiting(&self, now: Timestamp, most: usize) -> Result<Vec<Work>, StoreError>;
-    /// Takes a piece of work until `until`; `false` when another replica has it, or it is done.
-    async fn take(&self, work: &Work, now: Timestamp, until: Timestamp) -> Result<bool, StoreError>;
-    /// Strikes off a piece of work, and puts down the one that follows it, if any.
-    async fn done(&self, work: &Work, next: Option<&Work>) -> Result<(), StoreError>;
-    /// Gives back a piece of work that is not done: from `from` on, any replica may take it.
-    async fn give_back(&self, work: &Work, from: Timestamp) -> Result<(), StoreError>;
-    /// Whether the work of this name, due then, has yet to be done.
-    async fn is_put_down(&self, due: Timestamp, id: &str) -> Result<bool, StoreError>;
-    /// Puts a piece of work aside that can never be done; whoever was first has recorded why.
-    async fn park(&self, parked: &Parked) -> Result<(), CommitError>;
+    /// At most `most` jobs that are due and not leased.
+    async fn due(&self, now: Timestamp, most: usize) -> Result<Vec<Job>, StoreError>;
+    /// At most `most` jobs that are due, leased or not.
+    async fn waiting(&self, now: Timestamp, most: usize) -> Result<Vec<Job>, StoreError>;
+    /// Leases a job until `until`; `false` when another replica has it, or it is done.
+    async fn lease(&self, job: &Job, now: Timestamp, until: Timestamp) -> Result<bool, StoreError>;
+    /// Completes a job, and enqueues the one that follows it, if any.
+    async fn complete(&self, job: &Job, next: Option<&Job>) -> Result<(), StoreError>;
+    /// Releases a job that is not done: from `from` on, any replica may lease it.
+    async fn release(&self, job: &Job, from: Timestamp) -> Result<(), StoreError>;
+    /// Whether the job of this name, due then, has yet to be done.
+    async fn is_pending(&self, due: Timestamp, id: &str) -> Result<bool, StoreError>;
+    /// Makes a job that can never be done a dead letter, with the record of why, once.
+    async fn dead_letter(&self, letter: &DeadLetter) -> Result<(), CommitError>;
 
     /// Where Slack has put a message about a request.
     async fn place(&self, id: &RequestId, which: Surface) -> Result<Option<Place>, StoreError>;
@@ -253,8 +253,8 @@ pub trait Store: Send + Sync {
     async fn save_place(&self, id: &RequestId, which: Surface, place: &Place) -> Result<(), StoreError>;
 }
 
-/// How long whoever commits work has it to themselves, before another replica may take it.
-pub const COMMITTER_HAS_WORK_FOR: TimeDelta = TimeDelta::seconds(60);
+/// How long a job that was leased, or has just been committed, is kept from other replicas.
+pub const JOB_LEASE: TimeDelta = TimeDelta::seconds(60);
 
 /// One change of one request.
 #[derive(Clone, Debug)]
@@ -264,7 +264,7 @@ pub struct Step {
     /// The request, with the event applied.
     pub after: Request,
     /// What must be done because of it.
-    pub work: Vec<Work>,
+    pub jobs: Vec<Job>,
     /// One-time secrets that are used up by it.
     pub uses_up: Vec<SecretHash>,
     /// The moment at which they must be good. The event may be dated later, where its predecessor was.
@@ -280,19 +280,19 @@ pub struct OpenRequests {
     pub approved: u64,
 }
 
-/// A piece of work that can never be done.
+/// A job that can never be done.
 #[derive(Clone, Debug)]
-pub struct Parked {
-    /// The work.
-    pub work: Work,
-    /// When it was put aside.
+pub struct DeadLetter {
+    /// The job.
+    pub job: Job,
+    /// When it was given up.
     pub at: Timestamp,
     /// Why, in the counterpart's words.
     pub why: String,
     /// What is recorded of it, unless it was about such a record.
     pub event: Option<SideEvent>,
     /// What must be done because of that.
-    pub follow_ups: Vec<Work>,
+    pub follow_ups: Vec<Job>,
 }
 
 /// A link that is about to be made.
@@ -307,7 +307,7 @@ pub struct NewLink {
     /// What is recorded.
     pub event: SideEvent,
     /// What must be done because of it.
-    pub work: Vec<Work>,
+    pub jobs: Vec<Job>,
 }
 
 /// What a link is made from, and uses up.

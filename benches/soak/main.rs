@@ -66,7 +66,7 @@ async fn soak(requests: usize) -> anyhow::Result<()> {
         }
     }
     let end = Level::of_this_process();
-    report.end(world.age(), started.elapsed(), world.work_left().await?.len())?;
+    report.end(world.age(), started.elapsed(), world.jobs_left().await?.len())?;
     let first_round = first_round.context("no request was sent through")?;
     no_task_is_left(first_round, end)?; // 5
     match warm.filter(|_| requests >= 2 * WARM) {

@@ -64,7 +64,7 @@ impl Report {
         );
     }
 
-    /// How it was, with `left` pieces of work left.
+    /// How it was, with `left` jobs left.
     ///
     /// # Errors
     /// When auditors have heard more or less than has happened, or Slack was asked to take posts too fast.
@@ -90,7 +90,7 @@ impl Report {
             println!("{label:<11}  {whom} {posts}, at most {ahead} ahead of one a second");
         }
         println!("Audit lines  {}, of which {sign_ins} about sign-ins", thousands(audit.posts));
-        println!("Work left    {left}");
+        println!("Jobs left    {left}");
         ensure!(audit.posts == events + sign_ins, "auditors have not heard of each event once");
         let most_ahead = [audit, review, direct].map(|pace| pace.most_ahead).into_iter().max();
         ensure!(most_ahead <= Some(MOST_AHEAD), "a channel was ahead of one post a second by {most_ahead:?}");

@@ -3,7 +3,7 @@
 //! 1. Requesters ask in one line, one after the other: what Slack sees of the pace is then what the product keeps.
 //! 2. Each request meets its fate, which its number decides: most are approved, opened and ended early.
 //! 3. A day passes, in which windows run out and requests expire.
-//! 4. Auditors have heard of every event, once and in its order; card and receipt show how it ended; no work is left.
+//! 4. Auditors have heard of every event, once and in its order; card and receipt show how it ended; no job is left.
 
 use std::collections::BTreeMap;
 
@@ -66,8 +66,8 @@ impl World {
             self.passes(step).await?; // 3
         }
         let events = self.all_is_told(&stories).await?; // 4
-        let left = self.work_left().await?;
-        ensure!(left.is_empty(), "work is left: {left:?}"); // 4
+        let left = self.jobs_left().await?;
+        ensure!(left.is_empty(), "jobs are left: {left:?}"); // 4
         Ok(Round { requests: stories.len(), events })
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::ensure;
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
-use elevate::{app::App, config::Transport, domain::work::Work, flows::sweep, system::SystemIds};
+use elevate::{app::App, config::Transport, domain::job::Job, flows::sweep, system::SystemIds};
 use sandbox::{
     clock::Clock,
     dynamo::Dynamo,
@@ -85,12 +85,12 @@ impl World {
                 return Ok(());
             }
         }
-        let left = self.work_left().await?;
+        let left = self.jobs_left().await?;
         anyhow::bail!("what is due is never done: {left:?}")
     }
 
-    /// All work there is, whether or not its time has come.
-    pub(crate) async fn work_left(&self) -> anyhow::Result<Vec<Work>> {
+    /// All jobs there are, whether or not their time has come.
+    pub(crate) async fn jobs_left(&self) -> anyhow::Result<Vec<Job>> {
         let at_the_latest = self.company.clock.now() + TimeDelta::days(365);
         Ok(self.app.broker().ports().store.waiting(at_the_latest, 1_000).await?)
     }

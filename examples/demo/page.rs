@@ -20,7 +20,7 @@ use sandbox::{
 
 use crate::{CommandLine, records, stage};
 
-/// How often the sweeper looks for work that nobody has done.
+/// How often the sweeper looks for jobs that nobody has done.
 const SWEEP_EVERY: Duration = Duration::from_secs(5);
 
 /// Serves the page as the command line says, until the process is told to stop.

@@ -140,10 +140,10 @@ impl CommandId {
         Self(format!("session/{id}/{session}"))
     }
 
-    /// The id for what becomes of a piece of work that can never be done.
+    /// The id for what becomes of a dead letter.
     #[must_use]
-    pub fn of_parked_work(work: &str) -> Self {
-        Self(format!("parked/{work}"))
+    pub fn of_dead_letter(job: &str) -> Self {
+        Self(format!("dead/{job}"))
     }
 
     /// The id of something that is never carried out again.

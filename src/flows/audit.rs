@@ -9,11 +9,11 @@ use super::{Broker, Result};
 use crate::domain::{
     audit::{SideEvent, SideNews, Tried},
     ids::{CommandId, RequestId, SideEventId, Target},
+    job::follow_ups_aside,
     pace::Pace,
     person::SlackUser,
     refusal::Refusal,
     window::Timestamp,
-    work::follow_ups_aside,
 };
 
 /// Who tried what, when, and what names the attempt.
@@ -51,10 +51,10 @@ impl Broker {
         let event = SideEvent { id: SideEventId::of(command, at), at, who: who.clone(), what };
         let now = self.ports.clock.now();
         let heard_at = self.refusals_heard_at(who, now);
-        let work = follow_ups_aside(&event, heard_at);
-        let is_news = self.ports.store.record(&event, &work, now).await?; // 1
+        let jobs = follow_ups_aside(&event, heard_at);
+        let is_news = self.ports.store.record(&event, &jobs, now).await?; // 1
         if is_news && heard_at <= now {
-            self.deliver_soon(work); // 2
+            self.deliver_soon(jobs); // 2
         }
         Ok(())
     }

@@ -13,7 +13,7 @@ use url::{Origin, Url};
 
 use super::{
     Error, Result,
-    outgoing::Outgoing,
+    outbox::Outbox,
     single_flight::{SingleFlight, Turns},
 };
 use crate::{
@@ -70,7 +70,7 @@ pub struct Broker {
     pub(super) groups: SingleFlight<(SlackUser, Subject), Result<FreshGroups, Refusal>>,
     pub(super) drawing: Turns<RequestId>,
     pub(super) refusals: Mutex<HashMap<SlackUser, Pace>>,
-    pub(super) outgoing: Outgoing,
+    pub(super) outbox: Outbox,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -88,7 +88,7 @@ impl Broker {
             groups: SingleFlight::default(),
             drawing: Turns::default(),
             refusals: Mutex::default(),
-            outgoing: Outgoing::default(),
+            outbox: Outbox::default(),
             tasks,
             stop: CancellationToken::new(),
         })
@@ -106,12 +106,12 @@ impl Broker {
         &self.ports
     }
 
-    /// Does `work` to its end, even when whoever asked for it hangs up.
-    pub fn spawn<F>(self: &Arc<Self>, work: impl FnOnce(Arc<Self>) -> F) -> JoinHandle<F::Output>
+    /// Runs `task` to its end, even when the caller hangs up.
+    pub fn spawn<F>(self: &Arc<Self>, task: impl FnOnce(Arc<Self>) -> F) -> JoinHandle<F::Output>
     where
         F: Future<Output: Send> + Send + 'static,
     {
-        self.tasks.spawn(work(Arc::clone(self)).in_current_span())
+        self.tasks.spawn(task(Arc::clone(self)).in_current_span())
     }
 
     /// Waits until everything that was spawned is done.
@@ -119,7 +119,7 @@ impl Broker {
         self.tasks.wait().await;
     }
 
-    /// Begins nothing more that another replica can do as well, and gives back what it has taken.
+    /// Begins nothing more that another replica can do as well, and releases what it has leased.
     pub fn stop(&self) {
         self.stop.cancel();
     }

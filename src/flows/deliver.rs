@@ -5,7 +5,7 @@
 //! 2. A card is drawn from the stored request, and again if the request has changed meanwhile: edits converge.
 //! 3. Auditors hear of a request's events in their order, whichever replicas tell them.
 //! 4. What may have been said already is looked for, where the app can read along, before it is said again.
-//! 5. Only what Slack has taken is struck off.
+//! 5. A job is completed only after Slack has taken what it says.
 
 use std::sync::Arc;
 
@@ -14,17 +14,17 @@ use chrono::TimeDelta;
 use super::{
     Broker, Error, Result,
     access::open_session,
-    work::{Then, Tried},
+    queue::{Outcome, Progress},
 };
 use crate::{
     domain::{
         audit::{AuditEntry, Refusals, SideEvent},
         ids::{ChannelId, RequestId, UserId},
+        job::{Job, Notice, Task, audit_line_id},
         message::{Drawn, Message},
         person::SlackUser,
         request::Request,
         window::Timestamp,
-        work::{Notice, Task, Work, audit_line_id},
     },
     ports::{Address, ChatError, Place, Surface},
 };
@@ -38,61 +38,61 @@ pub(super) enum Try {
     Another,
 }
 
-/// How long after its commit a replica may begin to say something. What is still in its line then is no longer its
-/// own by the time that it would be said.
+/// How long after its commit a replica may begin to say something. A job that waits longer may be delivered by
+/// another replica.
 const COMMITTER_BEGINS_WITHIN: TimeDelta = TimeDelta::seconds(15);
 
 impl Broker {
-    /// Sets out to say what is due of this freshly committed work, after what is on its way already of the same
+    /// Sets out to say what is due of these freshly committed jobs, after what is on its way already of the same
     /// request. Where too much is on its way, the sweeper says it.
-    pub(super) fn deliver_soon(self: &Arc<Self>, work: Vec<Work>) {
-        let is_said = |piece: &Work| matches!(piece.task, Task::Notify(_));
-        let Some(line) = self.outgoing.push(work.into_iter().filter(is_said).collect()) else { return };
+    pub(super) fn deliver_soon(self: &Arc<Self>, jobs: Vec<Job>) {
+        let is_said = |job: &Job| matches!(job.task, Task::Notify(_));
+        let Some(line) = self.outbox.push(jobs.into_iter().filter(is_said).collect()) else { return };
         self.spawn(async move |broker| {
-            while let Some(piece) = broker.outgoing.next(&line) {
-                if broker.ports.clock.now() - piece.due < COMMITTER_BEGINS_WITHIN {
-                    broker.deliver(&piece, Try::First).await; // 1
+            while let Some(job) = broker.outbox.next(&line) {
+                if broker.ports.clock.now() - job.due < COMMITTER_BEGINS_WITHIN {
+                    broker.deliver(&job, Try::First).await; // 1
                 }
             }
         });
     }
 
-    /// Says what a piece of work tells, unless it is no time to begin anything.
-    pub(super) async fn deliver(self: &Arc<Self>, work: &Work, which: Try) -> Tried {
-        let Task::Notify(notice) = &work.task else { return Tried::GoOn };
-        let outcome = if self.is_stopping() { Ok(Then::ForOthers) } else { self.say(notice, which).await };
-        self.close(work, outcome).await // 5
+    /// Says what a job tells, unless this replica is stopping.
+    pub(super) async fn deliver(self: &Arc<Self>, job: &Job, which: Try) -> Progress {
+        let Task::Notify(notice) = &job.task else { return Progress::GoOn };
+        let outcome = if self.is_stopping() { Ok(Outcome::Released) } else { self.say(notice, which).await };
+        self.close(job, outcome).await // 5
     }
 
-    /// Says in one line what several pieces of work tell of one person's refusals.
-    pub(super) async fn deliver_refusals(self: &Arc<Self>, told: &[(&Work, &SideEvent)]) -> Tried {
+    /// Says in one line what several jobs tell of one person's refusals.
+    pub(super) async fn deliver_refusals(self: &Arc<Self>, told: &[(&Job, &SideEvent)]) -> Progress {
         let events: Vec<&SideEvent> = told.iter().map(|(_, event)| *event).collect();
-        let Some(refusals) = Refusals::of(&events) else { return Tried::GoOn };
+        let Some(refusals) = Refusals::of(&events) else { return Progress::GoOn };
         let to = Address::Channel(self.settings.audit_channel.clone());
         let said = self.ports.chat.post(&to, &Message::Refusals(refusals)).await.map_err(Error::from);
-        let mut tried = Tried::GoOn;
-        for (work, _) in told {
-            tried = match &said {
-                Ok(_) => self.close(work, Ok(Then::StrikeOff(None))).await,
-                Err(error) => self.put_off(work, error).await,
+        let mut progress = Progress::GoOn;
+        for (job, _) in told {
+            progress = match &said {
+                Ok(_) => self.close(job, Ok(Outcome::Done(None))).await,
+                Err(error) => self.put_off(job, error).await,
             };
         }
-        tried
+        progress
     }
 
-    async fn say(&self, notice: &Notice, which: Try) -> Result<Then> {
+    async fn say(&self, notice: &Notice, which: Try) -> Result<Outcome> {
         match notice {
             Notice::Card(id) => self.draw(id, Surface::Card, which).await?,
             Notice::Receipt(id) => self.draw(id, Surface::Receipt, which).await?,
             Notice::ConsoleLink(id) => self.whisper_console_link(id).await?,
-            Notice::Audit(entry) if self.is_early(entry).await? => return Ok(Then::Later),
+            Notice::Audit(entry) if self.is_early(entry).await? => return Ok(Outcome::NotYet),
             Notice::Audit(entry) => self.tell_auditors(entry, which).await?,
             Notice::Linked(who, email) => self.send(who, Message::Linked(email.clone())).await?,
             Notice::SignedOut(who, email) => self.send(who, Message::SignedOut(email.clone())).await?,
             Notice::Relinked(who, email) => self.send(who, Message::Relinked(email.clone())).await?,
             Notice::Unlinked(who, email) => self.send(who, Message::Unlinked(email.clone())).await?,
         }
-        Ok(Then::StrikeOff(None))
+        Ok(Outcome::Done(None))
     }
 
     async fn send(&self, who: &UserId, message: Message) -> Result<()> {
@@ -109,7 +109,7 @@ impl Broker {
             version => self.ports.store.event(&recorded.request, version).await?,
         };
         let Some(before) = before else { return Ok(false) };
-        Ok(self.ports.store.is_put_down(before.at, &audit_line_id(&before)).await?) // 3
+        Ok(self.ports.store.is_pending(before.at, &audit_line_id(&before)).await?) // 3
     }
 
     async fn tell_auditors(&self, entry: &AuditEntry, which: Try) -> Result<()> {

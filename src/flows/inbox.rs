@@ -26,7 +26,7 @@ use crate::{
         press::{Asker, Press, ReplyTo, Wish},
         refusal::Refusal,
     },
-    ports::{COMMITTER_HAS_WORK_FOR, ChatError, StoreError},
+    ports::{ChatError, JOB_LEASE, StoreError},
 };
 
 /// For how long a press that could not be finished is tried again. What somebody pressed longer ago than this
@@ -38,7 +38,7 @@ const PRESS_IS_TRIED_FOR: TimeDelta = TimeDelta::minutes(15);
 /// # Errors
 /// When the promise could not be stored: the person must press again.
 pub async fn accept(broker: &Arc<Broker>, press: Press) -> Result<(), StoreError> {
-    let finish_by = press.asker.at + COMMITTER_HAS_WORK_FOR;
+    let finish_by = press.asker.at + JOB_LEASE;
     if !broker.ports.store.accept(&press, finish_by).await? {
         return Ok(()); // promised already
     }

@@ -9,19 +9,19 @@ use super::{Broker, Error, Result, deliver::Try};
 use crate::{
     domain::{
         ids::RequestId,
+        job::{Job, next_reminder},
         message::{Drawn, Message},
         request::Status,
-        work::{Work, next_reminder},
     },
     ports::{Address, ChatError, Surface},
 };
 
 /// Reminds reviewers, if they still can answer; says what is to be done next.
-pub(super) async fn remind(broker: &Broker, id: &RequestId, work: &Work) -> Result<Option<Work>> {
+pub(super) async fn remind(broker: &Broker, id: &RequestId, job: &Job) -> Result<Option<Job>> {
     let now = broker.ports.clock.now();
     let Some(request) = broker.ports.store.request(id).await? else { return Ok(None) };
     let Status::Requested = request.status_at(now) else { return Ok(None) }; // 3
-    let next = next_reminder(&request, now).map(|due| Work { due, ..work.clone() });
+    let next = next_reminder(&request, now).map(|due| Job { due, ..job.clone() });
     let said = match broker.ports.store.place(id, Surface::Card).await? {
         Some(card) => {
             let reminder = Message::Reminder(Drawn { request, as_of: now });

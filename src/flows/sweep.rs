@@ -1,8 +1,8 @@
 //! Sweep: what is due and nobody has done is done, by whichever replica lives.
 //!
-//! 1. Due work is read from the table itself, never from an index.
+//! 1. Due jobs are read from the table itself, never from an index.
 //! 2. What goes to the same place is done in its order; what goes elsewhere does not wait for it.
-//! 3. A piece is taken by a conditional write, so that two replicas do not do the same one.
+//! 3. A job is leased by a conditional write, so that two replicas do not do the same one.
 //! 4. Notices are said, presses finished, and what the clock has made true is written down. A late sweeper
 //!    changes nothing about who may enter: that is computed from the clock.
 
@@ -14,30 +14,31 @@ use super::{
     Broker, Result,
     access::transition::{Changed, transition},
     deliver::Try,
-    inbox, remind,
-    work::{Then, Tried},
+    inbox,
+    queue::{Outcome, Progress},
+    remind,
 };
 use crate::{
     domain::{
         audit::SideEvent,
         decide::{Command, SessionOutcome},
         ids::{CommandId, RequestId, UserId},
+        job::{Job, Notice, Task},
         person::SlackUser,
         window::Timestamp,
-        work::{Notice, Task, Work},
     },
-    ports::COMMITTER_HAS_WORK_FOR,
+    ports::JOB_LEASE,
 };
 
-/// How many pieces of work one round looks at.
+/// How many jobs one round looks at.
 const ROUND: usize = 1_000;
-/// In how many lanes work is done at a time.
+/// How many lanes run at a time.
 const LANES: usize = 16;
-/// For how long a round begins new pieces in a lane. A place that takes its time, because Slack paces it or does not
+/// For how long a round begins new jobs in a lane. A place that takes its time, because Slack paces it or does not
 /// answer, so slows itself down, and holds up nothing else for longer than this.
 const LANE_OPEN_FOR: Duration = Duration::from_secs(20);
 
-/// Where work goes. What does not wait for Slack comes first.
+/// Where a job goes. What does not wait for Slack comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Lane<'w> {
     /// Into the history of a request.
@@ -54,15 +55,15 @@ enum Lane<'w> {
     Person(&'w UserId),
 }
 
-/// Does what is due; says how many pieces there were.
+/// Does what is due, and returns how many jobs there were.
 ///
 /// # Errors
 /// When the store cannot tell what is due.
 pub async fn sweep(broker: &Arc<Broker>) -> Result<usize> {
     let due = broker.ports.store.due(broker.ports.clock.now(), ROUND).await?; // 1
-    let mut lanes: BTreeMap<Lane<'_>, Vec<&Work>> = BTreeMap::new();
-    for work in &due {
-        lanes.entry(Lane::of(&work.task)).or_default().push(work);
+    let mut lanes: BTreeMap<Lane<'_>, Vec<&Job>> = BTreeMap::new();
+    for job in &due {
+        lanes.entry(Lane::of(&job.task)).or_default().push(job);
     }
     let walks = stream::iter(lanes.into_values());
     walks.for_each_concurrent(LANES, |lane| walk(broker, lane)).await; // 2
@@ -70,40 +71,40 @@ pub async fn sweep(broker: &Arc<Broker>) -> Result<usize> {
 }
 
 /// Does what is in a lane, as long as that leads anywhere.
-async fn walk(broker: &Arc<Broker>, lane: Vec<&Work>) {
+async fn walk(broker: &Arc<Broker>, lane: Vec<&Job>) {
     let closes = broker.ports.clock.uptime() + LANE_OPEN_FOR;
     let is_open = || !broker.is_stopping() && broker.ports.clock.uptime() < closes;
-    let mut refusals: BTreeMap<&SlackUser, Vec<(&Work, &SideEvent)>> = BTreeMap::new();
-    for work in lane {
-        match refusal(work) {
-            Some(event) => refusals.entry(&event.who).or_default().push((work, event)),
+    let mut refusals: BTreeMap<&SlackUser, Vec<(&Job, &SideEvent)>> = BTreeMap::new();
+    for job in lane {
+        match refusal(job) {
+            Some(event) => refusals.entry(&event.who).or_default().push((job, event)),
             None if !is_open() => return,
-            None if !is_taken(broker, work).await => {} // 3
+            None if !is_leased(broker, job).await => {} // 3
             None => {
-                let Tried::GoOn = act(broker, work).await else { return };
+                let Progress::GoOn = act(broker, job).await else { return };
             }
         }
     }
     for told in refusals.into_values() {
-        if !is_open() || tell_refusals(broker, told).await == Tried::Wait {
+        if !is_open() || tell_refusals(broker, told).await == Progress::Wait {
             return;
         }
     }
 }
 
-/// Takes a piece of work, unless another replica has it.
-async fn is_taken(broker: &Broker, work: &Work) -> bool {
+/// Leases a job, unless another replica has it.
+async fn is_leased(broker: &Broker, job: &Job) -> bool {
     let now = broker.ports.clock.now();
-    let taken = broker.ports.store.take(work, now, now + COMMITTER_HAS_WORK_FOR).await;
-    taken.unwrap_or_else(|error| {
-        tracing::warn!(work = work.id, error = format!("{error:#}"), "could not take work");
+    let leased = broker.ports.store.lease(job, now, now + JOB_LEASE).await;
+    leased.unwrap_or_else(|error| {
+        tracing::warn!(job = job.id, error = format!("{error:#}"), "could not lease job");
         false
     })
 }
 
-/// The refusal that auditors must hear of, if that is what the work is about.
-fn refusal(work: &Work) -> Option<&SideEvent> {
-    match &work.task {
+/// The refusal that auditors must hear of, if that is what the job is about.
+fn refusal(job: &Job) -> Option<&SideEvent> {
+    match &job.task {
         Task::Notify(Notice::Audit(entry)) => entry.refusal(),
         Task::Notify(_)
         | Task::Elapse(_)
@@ -115,50 +116,50 @@ fn refusal(work: &Work) -> Option<&SideEvent> {
 }
 
 /// Tells auditors what one person was refused: in one line, however often that was.
-async fn tell_refusals(broker: &Arc<Broker>, told: Vec<(&Work, &SideEvent)>) -> Tried {
-    let mut taken = Vec::new();
-    for (work, event) in told {
-        if is_taken(broker, work).await {
-            taken.push((work, event));
+async fn tell_refusals(broker: &Arc<Broker>, told: Vec<(&Job, &SideEvent)>) -> Progress {
+    let mut leased = Vec::new();
+    for (job, event) in told {
+        if is_leased(broker, job).await {
+            leased.push((job, event));
         }
     }
-    match &taken[..] {
-        [(work, _)] => act(broker, work).await,
+    match &leased[..] {
+        [(job, _)] => act(broker, job).await,
         several => broker.deliver_refusals(several).await,
     }
 }
 
-async fn act(broker: &Arc<Broker>, work: &Work) -> Tried {
-    let outcome = match &work.task {
-        Task::Notify(_) => return broker.deliver(work, Try::Another).await, // 4
+async fn act(broker: &Arc<Broker>, job: &Job) -> Progress {
+    let outcome = match &job.task {
+        Task::Notify(_) => return broker.deliver(job, Try::Another).await, // 4
         Task::FinishPress(id) => finish_press(broker, id).await,
-        Task::Remind(id) => remind::remind(broker, id, work).await.map(Then::StrikeOff),
-        Task::WarnOfEnd(id) => remind::warn_of_end(broker, id).await.map(|()| Then::StrikeOff(None)),
-        Task::Elapse(id) => elapse(broker, id, work.due).await,
+        Task::Remind(id) => remind::remind(broker, id, job).await.map(Outcome::Done),
+        Task::WarnOfEnd(id) => remind::warn_of_end(broker, id).await.map(|()| Outcome::Done(None)),
+        Task::Elapse(id) => elapse(broker, id, job.due).await,
         Task::SettleSession(id, session) => settle(broker, id, *session).await,
     };
-    broker.close(work, outcome).await
+    broker.close(job, outcome).await
 }
 
-/// Writes down that `end` has come. Where it has not, because a clock has jumped back, the work stays.
-async fn elapse(broker: &Arc<Broker>, id: &RequestId, end: Timestamp) -> Result<Then> {
-    let Some(request) = broker.ports.store.request(id).await? else { return Ok(Then::StrikeOff(None)) };
+/// Writes down that `end` has come. Where it has not, because a clock has jumped back, the job stays.
+async fn elapse(broker: &Arc<Broker>, id: &RequestId, end: Timestamp) -> Result<Outcome> {
+    let Some(request) = broker.ports.store.request(id).await? else { return Ok(Outcome::Done(None)) };
     let command = CommandId::of_the_clock(id, request.version);
     let Changed { request, .. } = transition(broker, id, &Command::Elapse, command.into()).await?;
-    Ok(if request.holds_until() == Some(end) { Then::Later } else { Then::StrikeOff(None) })
+    Ok(if request.holds_until() == Some(end) { Outcome::NotYet } else { Outcome::Done(None) })
 }
 
-async fn settle(broker: &Arc<Broker>, id: &RequestId, session: u32) -> Result<Then> {
+async fn settle(broker: &Arc<Broker>, id: &RequestId, session: u32) -> Result<Outcome> {
     let command = Command::SettleSession { session, outcome: SessionOutcome::Unknown };
     transition(broker, id, &command, CommandId::of_lost_session(id, session).into()).await?;
-    Ok(Then::StrikeOff(None))
+    Ok(Outcome::Done(None))
 }
 
-/// Finishing a press strikes its work off, too.
-async fn finish_press(broker: &Arc<Broker>, id: &CommandId) -> Result<Then> {
-    let Some(press) = broker.ports.store.press(id).await? else { return Ok(Then::StrikeOff(None)) };
+/// Finishing a press completes its job, too.
+async fn finish_press(broker: &Arc<Broker>, id: &CommandId) -> Result<Outcome> {
+    let Some(press) = broker.ports.store.press(id).await? else { return Ok(Outcome::Done(None)) };
     inbox::carry_out_again(broker, &press).await?;
-    Ok(Then::Nothing)
+    Ok(Outcome::Completed)
 }
 
 impl<'w> Lane<'w> {

@@ -1,6 +1,6 @@
-//! The words by which the operator tells events and work apart.
+//! The words by which the operator tells events and jobs apart.
 
-use crate::domain::{audit::SideNews, request::Event, work::Task};
+use crate::domain::{audit::SideNews, job::Task, request::Event};
 
 /// Every word of [`task`].
 pub(super) const TASKS: [&str; 6] =
@@ -11,8 +11,8 @@ pub(super) const ACCOUNT: &str = "account";
 /// The word for whoever goes too fast in a browser.
 pub(super) const ADDRESS: &str = "address";
 
-/// The words of what may be put aside.
-pub(super) const PARKED: [&str; 2] = ["notify", "warn_of_end"];
+/// The words of what may become a dead letter.
+pub(super) const MAY_DIE: [&str; 2] = ["notify", "warn_of_end"];
 
 pub(super) fn task(task: &Task) -> &'static str {
     match task {

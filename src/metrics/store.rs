@@ -1,4 +1,4 @@
-//! The measured store, which counts the events committed through it, and the work that waits in it.
+//! The measured store, which counts the events committed through it, and the jobs that wait in it.
 
 use async_trait::async_trait;
 
@@ -8,21 +8,21 @@ use crate::{
         audit::SideEvent,
         code::AwaitedCode,
         ids::{CommandId, RequestId, SideEventId},
+        job::Job,
         once::{LinkSecrets, Once},
         person::{FreshGroups, Link, SlackUser, Subject},
         press::Press,
         request::{Recorded, Request},
         secret::SecretHash,
         window::Timestamp,
-        work::Work,
     },
     ports::{
-        CommitError, LinkError, NewLink, OpenRequests, Parked, Place, SealedToken, Step, Store, StoreError,
-        Surface, UsedToken,
+        CommitError, DeadLetter, LinkError, NewLink, OpenRequests, Place, SealedToken, Step, Store,
+        StoreError, Surface, UsedToken,
     },
 };
 
-/// The most pieces of due work that are counted.
+/// The most due jobs that are counted.
 const MOST: usize = 1_000;
 
 #[async_trait]
@@ -57,8 +57,8 @@ impl Store for Measured<dyn Store> {
         Ok(())
     }
 
-    async fn record(&self, event: &SideEvent, work: &[Work], now: Timestamp) -> Result<bool, StoreError> {
-        let is_recorded = self.noted("record", self.port.record(event, work, now)).await?;
+    async fn record(&self, event: &SideEvent, jobs: &[Job], now: Timestamp) -> Result<bool, StoreError> {
+        let is_recorded = self.noted("record", self.port.record(event, jobs, now)).await?;
         if is_recorded {
             self.metrics.committed(names::side_news(&event.what));
         }
@@ -79,8 +79,8 @@ impl Store for Measured<dyn Store> {
         Ok(())
     }
 
-    async fn remove_link(&self, link: &Link, event: &SideEvent, work: &[Work]) -> Result<(), CommitError> {
-        self.noted("remove_link", self.port.remove_link(link, event, work)).await?;
+    async fn remove_link(&self, link: &Link, event: &SideEvent, jobs: &[Job]) -> Result<(), CommitError> {
+        self.noted("remove_link", self.port.remove_link(link, event, jobs)).await?;
         self.metrics.committed(names::side_news(&event.what));
         Ok(())
     }
@@ -93,10 +93,10 @@ impl Store for Measured<dyn Store> {
         &self,
         link: &Link,
         event: &SideEvent,
-        work: &[Work],
+        jobs: &[Job],
         now: Timestamp,
     ) -> Result<(), CommitError> {
-        self.noted("sign_out", self.port.sign_out(link, event, work, now)).await?;
+        self.noted("sign_out", self.port.sign_out(link, event, jobs, now)).await?;
         self.metrics.committed(names::side_news(&event.what));
         Ok(())
     }
@@ -168,8 +168,8 @@ impl Store for Measured<dyn Store> {
         self.noted("finish", self.port.finish(id)).await
     }
 
-    /// Only the sweeper looks for due work: this is a sweep, and now and then the time to count what waits.
-    async fn due(&self, now: Timestamp, most: usize) -> Result<Vec<Work>, StoreError> {
+    /// Only the sweeper looks for due jobs: this is a sweep, and now and then the time to count what waits.
+    async fn due(&self, now: Timestamp, most: usize) -> Result<Vec<Job>, StoreError> {
         let due = self.noted("due", self.port.due(now, most)).await?;
         self.metrics.swept(now);
         if self.metrics.is_count_over(now)
@@ -180,30 +180,30 @@ impl Store for Measured<dyn Store> {
         Ok(due)
     }
 
-    async fn waiting(&self, now: Timestamp, most: usize) -> Result<Vec<Work>, StoreError> {
+    async fn waiting(&self, now: Timestamp, most: usize) -> Result<Vec<Job>, StoreError> {
         self.noted("waiting", self.port.waiting(now, most)).await
     }
 
-    async fn take(&self, work: &Work, now: Timestamp, until: Timestamp) -> Result<bool, StoreError> {
-        self.noted("take", self.port.take(work, now, until)).await
+    async fn lease(&self, job: &Job, now: Timestamp, until: Timestamp) -> Result<bool, StoreError> {
+        self.noted("lease", self.port.lease(job, now, until)).await
     }
 
-    async fn done(&self, work: &Work, next: Option<&Work>) -> Result<(), StoreError> {
-        self.noted("done", self.port.done(work, next)).await
+    async fn complete(&self, job: &Job, next: Option<&Job>) -> Result<(), StoreError> {
+        self.noted("complete", self.port.complete(job, next)).await
     }
 
-    async fn give_back(&self, work: &Work, from: Timestamp) -> Result<(), StoreError> {
-        self.noted("give_back", self.port.give_back(work, from)).await
+    async fn release(&self, job: &Job, from: Timestamp) -> Result<(), StoreError> {
+        self.noted("release", self.port.release(job, from)).await
     }
 
-    async fn is_put_down(&self, due: Timestamp, id: &str) -> Result<bool, StoreError> {
-        self.noted("is_put_down", self.port.is_put_down(due, id)).await
+    async fn is_pending(&self, due: Timestamp, id: &str) -> Result<bool, StoreError> {
+        self.noted("is_pending", self.port.is_pending(due, id)).await
     }
 
-    async fn park(&self, parked: &Parked) -> Result<(), CommitError> {
-        self.noted("park", self.port.park(parked)).await?;
-        self.metrics.parked(names::task(&parked.work.task));
-        if let Some(event) = &parked.event {
+    async fn dead_letter(&self, letter: &DeadLetter) -> Result<(), CommitError> {
+        self.noted("dead_letter", self.port.dead_letter(letter)).await?;
+        self.metrics.dead_letter(names::task(&letter.job.task));
+        if let Some(event) = &letter.event {
             self.metrics.committed(names::side_news(&event.what));
         }
         Ok(())

@@ -8,12 +8,12 @@ use super::{
 use crate::{
     domain::{
         audit::SideEvent,
+        job::Job,
         request::{Event, Request},
         secret::SecretHash,
         window::Timestamp,
-        work::Work,
     },
-    ports::{CommitError, Parked, Step, StoreError},
+    ports::{CommitError, DeadLetter, Step, StoreError},
 };
 
 /// What a step does to the marker that keeps a requester from having two requests for one target at a time.
@@ -67,7 +67,7 @@ impl Marker {
 /// The transaction of a step. Where several conditions are broken, a used-up secret counts first, and that
 /// somebody was faster counts before a held target: whoever decides anew finds out about that.
 pub(super) fn step(step: &Step, marker: Marker) -> serde_json::Result<Transaction<CommitError>> {
-    let Step { recorded, after, work, uses_up, now } = step;
+    let Step { recorded, after, jobs, uses_up, now } = step;
     let named = [serde_json::to_string(recorded)?, format!("{marker:?}")];
     let secrets = uses_up.iter().map(|secret| format!("{} at {now}", secret.as_str()));
     let parts: Vec<String> = named.into_iter().chain(secrets).collect();
@@ -81,30 +81,29 @@ pub(super) fn step(step: &Step, marker: Marker) -> serde_json::Result<Transactio
     if let Some(write) = marker.write(after, recorded.at) {
         transaction = transaction.and_or(write, held);
     }
-    with_work(transaction, work, recorded.at)
+    with_jobs(transaction, jobs, recorded.at)
 }
 
-/// An event that belongs to no request, with its work.
+/// An event that belongs to no request, with its jobs.
 pub(super) fn side_event(
     event: &SideEvent,
-    work: &[Work],
+    jobs: &[Job],
     now: Timestamp,
 ) -> serde_json::Result<Transaction<Broken>> {
     let create = Write::create(rows::side_event(event)?);
-    with_work(Transaction::new().and_or(create, |_| Broken), work, now)
+    with_jobs(Transaction::new().and_or(create, |_| Broken), jobs, now)
 }
 
-/// Puts work aside that can never be done, with the record of it.
-pub(super) fn park(parked: &Parked) -> serde_json::Result<Transaction<CommitError>> {
-    let strike_off =
-        Write::delete(keys::work(parked.work.due, &parked.work.id)).only_if("attribute_exists(pk)");
+/// Makes a job a dead letter, with the record of it.
+pub(super) fn dead_letter(letter: &DeadLetter) -> serde_json::Result<Transaction<CommitError>> {
+    let complete = Write::delete(keys::job(letter.job.due, &letter.job.id)).only_if("attribute_exists(pk)");
     let mut transaction = Transaction::new()
-        .and_or(strike_off, |_| CommitError::Conflict)
-        .and(Write::put(rows::parked(parked)?));
-    if let Some(event) = &parked.event {
+        .and_or(complete, |_| CommitError::Conflict)
+        .and(Write::put(rows::dead_letter(letter)?));
+    if let Some(event) = &letter.event {
         transaction = transaction.and_or(Write::create(rows::side_event(event)?), |_| CommitError::Conflict);
     }
-    with_work(transaction, &parked.follow_ups, parked.at)
+    with_jobs(transaction, &letter.follow_ups, letter.at)
 }
 
 /// Uses up a one-time secret, which must be good at `now`. A secret that is not there has no `expires_at`.
@@ -112,14 +111,13 @@ pub(super) fn use_up(secret: &SecretHash, now: Timestamp) -> Write {
     Write::delete(keys::once(secret)).only_if("expires_at > :now").with(":now", rows::millis(now))
 }
 
-/// Puts down work at `at`, together with what makes it necessary.
-pub(super) fn with_work<E>(
+/// Enqueues jobs at `at`, together with what makes them necessary.
+pub(super) fn with_jobs<E>(
     transaction: Transaction<E>,
-    work: &[Work],
+    jobs: &[Job],
     at: Timestamp,
 ) -> serde_json::Result<Transaction<E>> {
-    work.iter()
-        .try_fold(transaction, |transaction, work| Ok(transaction.and(Write::put(rows::work(work, at)?))))
+    jobs.iter().try_fold(transaction, |transaction, job| Ok(transaction.and(Write::put(rows::job(job, at)?))))
 }
 
 /// The request as it is after its event; before it, it must have had the version before.

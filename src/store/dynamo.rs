@@ -20,17 +20,17 @@ use crate::{
         audit::SideEvent,
         code::AwaitedCode,
         ids::{CommandId, RequestId, SideEventId},
+        job::Job,
         once::{LinkSecrets, Once},
         person::{FreshGroups, Link, SlackUser, Subject},
         press::Press,
         request::{Recorded, Request},
         secret::SecretHash,
         window::Timestamp,
-        work::Work,
     },
     ports::{
-        CommitError, LinkError, NewLink, OpenRequests, Parked, Place, SealedToken, Step, Store, StoreError,
-        Surface, UsedToken,
+        CommitError, DeadLetter, LinkError, NewLink, OpenRequests, Place, SealedToken, Step, Store,
+        StoreError, Surface, UsedToken,
     },
 };
 
@@ -97,8 +97,8 @@ impl Store for DynamoStore {
         }
     }
 
-    async fn record(&self, event: &SideEvent, work: &[Work], now: Timestamp) -> Result<bool, StoreError> {
-        let change = commit::side_event(event, work, now);
+    async fn record(&self, event: &SideEvent, jobs: &[Job], now: Timestamp) -> Result<bool, StoreError> {
+        let change = commit::side_event(event, jobs, now);
         match self.make(format!("record event {}", event.id), change).await? {
             Ok(()) => Ok(true),
             Err(Broken) => Ok(false), // recorded already
@@ -117,8 +117,8 @@ impl Store for DynamoStore {
         self.make(format!("link {}", new.made.link.slack.user), link::save(new)).await?
     }
 
-    async fn remove_link(&self, link: &Link, event: &SideEvent, work: &[Work]) -> Result<(), CommitError> {
-        self.make(format!("unlink {}", link.slack.user), link::remove(link, event, work)).await?
+    async fn remove_link(&self, link: &Link, event: &SideEvent, jobs: &[Job]) -> Result<(), CommitError> {
+        self.make(format!("unlink {}", link.slack.user), link::remove(link, event, jobs)).await?
     }
 
     async fn owner(&self, subject: &Subject) -> Result<Option<SlackUser>, StoreError> {
@@ -129,10 +129,10 @@ impl Store for DynamoStore {
         &self,
         link: &Link,
         event: &SideEvent,
-        work: &[Work],
+        jobs: &[Job],
         now: Timestamp,
     ) -> Result<(), CommitError> {
-        self.make(format!("sign {} out", link.slack.user), link::sign_out(link, event, work, now)).await?
+        self.make(format!("sign {} out", link.slack.user), link::sign_out(link, event, jobs, now)).await?
     }
 
     async fn save_groups(&self, link: &Link, groups: &FreshGroups) -> Result<(), StoreError> {
@@ -228,55 +228,54 @@ impl Store for DynamoStore {
         }
     }
 
-    async fn due(&self, now: Timestamp, most: usize) -> Result<Vec<Work>, StoreError> {
+    async fn due(&self, now: Timestamp, most: usize) -> Result<Vec<Job>, StoreError> {
         let free = |query: QueryFluentBuilder| {
             let query = query.filter_expression("lease_until <= :now");
             query.expression_attribute_values(":now", rows::millis(now))
         };
-        let rows = self.query_due(now, most, free).await.map_err(could_not("look for work"))?;
+        let rows = self.query_due(now, most, free).await.map_err(could_not("look for jobs"))?;
         Ok(oldest(most, &rows))
     }
 
-    async fn waiting(&self, now: Timestamp, most: usize) -> Result<Vec<Work>, StoreError> {
-        let rows = self.query_due(now, most, |query| query).await.map_err(could_not("count work"))?;
+    async fn waiting(&self, now: Timestamp, most: usize) -> Result<Vec<Job>, StoreError> {
+        let rows = self.query_due(now, most, |query| query).await.map_err(could_not("count jobs"))?;
         Ok(oldest(most, &rows))
     }
 
-    async fn take(&self, work: &Work, now: Timestamp, until: Timestamp) -> Result<bool, StoreError> {
-        let lease = Write::update(keys::work(work.due, &work.id), "SET lease_until = :until")
+    async fn lease(&self, job: &Job, now: Timestamp, until: Timestamp) -> Result<bool, StoreError> {
+        let lease = Write::update(keys::job(job.due, &job.id), "SET lease_until = :until")
             .only_if("lease_until <= :now")
             .with(":until", rows::millis(until))
             .with(":now", rows::millis(now));
         let change = Transaction::new().and_or(lease, |_| Broken);
-        let made = self.make(format!("take work {}", work.id), Ok(change)).await?;
+        let made = self.make(format!("lease job {}", job.id), Ok(change)).await?;
         Ok(made.is_ok())
     }
 
-    async fn done(&self, work: &Work, next: Option<&Work>) -> Result<(), StoreError> {
-        let strike_off = Transaction::new().and(Write::delete(keys::work(work.due, &work.id)));
-        let change =
-            commit::with_work(strike_off, next.map(std::slice::from_ref).unwrap_or_default(), work.due);
-        let Ok(()) = self.make::<Infallible>(format!("strike off work {}", work.id), change).await?;
+    async fn complete(&self, job: &Job, next: Option<&Job>) -> Result<(), StoreError> {
+        let complete = Transaction::new().and(Write::delete(keys::job(job.due, &job.id)));
+        let change = commit::with_jobs(complete, next.map(std::slice::from_ref).unwrap_or_default(), job.due);
+        let Ok(()) = self.make::<Infallible>(format!("complete job {}", job.id), change).await?;
         Ok(())
     }
 
-    async fn give_back(&self, work: &Work, from: Timestamp) -> Result<(), StoreError> {
-        let lease = Write::update(keys::work(work.due, &work.id), "SET lease_until = :from")
+    async fn release(&self, job: &Job, from: Timestamp) -> Result<(), StoreError> {
+        let lease = Write::update(keys::job(job.due, &job.id), "SET lease_until = :from")
             .only_if("attribute_exists(pk)")
             .with(":from", rows::millis(from));
         let change = Ok(Transaction::new().and_or(lease, |_| Broken));
-        match self.make(format!("give back work {}", work.id), change).await? {
-            Ok(()) | Err(Broken) => Ok(()), // given back, or done meanwhile
+        match self.make(format!("release job {}", job.id), change).await? {
+            Ok(()) | Err(Broken) => Ok(()), // released, or done meanwhile
         }
     }
 
-    async fn is_put_down(&self, due: Timestamp, id: &str) -> Result<bool, StoreError> {
-        let row = self.table.get(keys::work(due, id)).await;
-        Ok(row.map_err(could_not(format!("look for work {id}")))?.is_some())
+    async fn is_pending(&self, due: Timestamp, id: &str) -> Result<bool, StoreError> {
+        let row = self.table.get(keys::job(due, id)).await;
+        Ok(row.map_err(could_not(format!("look for job {id}")))?.is_some())
     }
 
-    async fn park(&self, parked: &Parked) -> Result<(), CommitError> {
-        self.make(format!("park work {}", parked.work.id), commit::park(parked)).await?
+    async fn dead_letter(&self, letter: &DeadLetter) -> Result<(), CommitError> {
+        self.make(format!("make job {} a dead letter", letter.job.id), commit::dead_letter(letter)).await?
     }
 
     async fn place(&self, id: &RequestId, which: Surface) -> Result<Option<Place>, StoreError> {
@@ -336,7 +335,7 @@ impl DynamoStore {
         count(query).await
     }
 
-    /// The work that is due, as far as `narrowed` leaves it: of each shard, the first `most` pieces.
+    /// The jobs that are due, as far as `narrowed` leaves them: of each shard, the first `most`.
     async fn query_due(
         &self,
         now: Timestamp,
@@ -350,8 +349,8 @@ impl DynamoStore {
                 .query()
                 .consistent_read(true)
                 .key_condition_expression("pk = :pk AND sk < :not_due")
-                .expression_attribute_values(":pk", rows::text(keys::work_pk(shard)))
-                .expression_attribute_values(":not_due", rows::text(keys::work_not_due(now)));
+                .expression_attribute_values(":pk", rows::text(keys::job_pk(shard)))
+                .expression_attribute_values(":not_due", rows::text(keys::job_not_due(now)));
             due.extend(first(most, narrowed(query)).await?);
         }
         Ok(due)
@@ -380,17 +379,17 @@ impl DynamoStore {
     }
 }
 
-/// The pieces of work that have been due longest.
-fn oldest(most: usize, rows: &[Row]) -> Vec<Work> {
-    let mut work: Vec<Work> = rows.iter().filter_map(readable).collect();
-    work.sort_by(|one, other| (one.due, &one.id).cmp(&(other.due, &other.id)));
-    work.truncate(most);
-    work
+/// The jobs that have been due longest.
+fn oldest(most: usize, rows: &[Row]) -> Vec<Job> {
+    let mut jobs: Vec<Job> = rows.iter().filter_map(readable).collect();
+    jobs.sort_by(|one, other| (one.due, &one.id).cmp(&(other.due, &other.id)));
+    jobs.truncate(most);
+    jobs
 }
 
-/// A piece of work, unless it cannot be read: that is told, and must not keep all others from being done.
-fn readable(row: &Row) -> Option<Work> {
-    row.read().map_err(|bad| tracing::error!(error = %bad, "a piece of work cannot be read")).ok()
+/// A job, unless it cannot be read: that is told, and must not keep all others from being done.
+fn readable(row: &Row) -> Option<Job> {
+    row.read().map_err(|bad| tracing::error!(error = %bad, "a job cannot be read")).ok()
 }
 
 fn read_all<T: DeserializeOwned>(rows: Vec<Row>) -> anyhow::Result<Vec<T>> {

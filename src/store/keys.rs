@@ -7,8 +7,8 @@
 //! | its messages | `REQ#<id>` | `CARD#<where>` | – | – | – |
 //! | who holds a target | `HOLDS#<subject>#<account>#<role>` | `LOCK` | – | – | – |
 //! | event of no request | `REFUSED#<day>#<shard>` | time#id | `ACTOR#<team>#<user>` / time | – | `AUDIT#<month>#<shard>` / time#id |
-//! | work | `WORK#<shard>` | due#id | – | – | – |
-//! | parked work | `PARKED#<month>` | time#id | – | – | – |
+//! | job | `JOB#<shard>` | due#id | – | – | – |
+//! | dead letter | `DEAD#<month>` | time#id | – | – | – |
 //! | link | `PERSON#<team>#<user>` | `META` | – | – | – |
 //! | its refresh token | `PERSON#<team>#<user>` | `TOKEN` | – | – | – |
 //! | link that waits for its code | `PERSON#<team>#<user>` | `CODE` | – | – | – |
@@ -16,7 +16,7 @@
 //! | one-time secret | `ONCE#<hash>` | `META` | – | – | – |
 //! | press | `INBOX#<id>` | `META` | – | – | – |
 //!
-//! `<subject>` is a hash of `iss` and `sub`. A time is RFC 3339 in UTC with milliseconds, except that work is due
+//! `<subject>` is a hash of `iss` and `sub`. A time is RFC 3339 in UTC with milliseconds, except that a job is due
 //! at a padded count of milliseconds since 1970; both sort as text. Partitions that all writers share are sharded.
 
 use std::fmt;
@@ -28,11 +28,11 @@ use crate::{
     domain::{
         audit::SideEvent,
         ids::{CommandId, RequestId, SideEventId, Target},
+        job::Job,
         person::{SlackUser, Subject},
         request::{Recorded, Request},
         secret::{SecretHash, hash_of},
         window::Timestamp,
-        work::Work,
     },
     ports::Surface,
 };
@@ -208,7 +208,7 @@ pub(super) fn subject_hash(subject: &Subject) -> String {
 }
 
 // ---------------------------------------------------------------------------------------------------------
-// One-time secrets, presses, work
+// One-time secrets, presses, jobs
 
 pub(super) fn once(key: &SecretHash) -> Key {
     Key::new(format!("ONCE#{}", key.as_str()), "META")
@@ -218,22 +218,22 @@ pub(super) fn press(id: &CommandId) -> Key {
     Key::new(format!("INBOX#{id}"), "META")
 }
 
-/// Told from when it is due and what it is called, so that whoever knows that can strike it off.
-pub(super) fn work(at: Timestamp, id: &str) -> Key {
-    Key::new(work_pk(shard(id)), format!("{}#{id}", due(at)))
+/// Told from when it is due and what it is called, so that a replica that knows both can complete it.
+pub(super) fn job(at: Timestamp, id: &str) -> Key {
+    Key::new(job_pk(shard(id)), format!("{}#{id}", due(at)))
 }
 
-/// What is parked stays where an operator can look through it by month.
-pub(super) fn parked(work: &Work, at: Timestamp) -> Key {
-    Key::new(format!("PARKED#{}", month(at)), timed(at, &work.id))
+/// An operator looks through dead letters by month.
+pub(super) fn dead_letter(job: &Job, at: Timestamp) -> Key {
+    Key::new(format!("DEAD#{}", month(at)), timed(at, &job.id))
 }
 
-pub(super) fn work_pk(shard: u8) -> String {
-    format!("WORK#{shard}")
+pub(super) fn job_pk(shard: u8) -> String {
+    format!("JOB#{shard}")
 }
 
-/// Sorts behind all work that is due by `now`, and before all other.
-pub(super) fn work_not_due(now: Timestamp) -> String {
+/// Sorts behind all jobs that are due by `now`, and before all others.
+pub(super) fn job_not_due(now: Timestamp) -> String {
     due(now + TimeDelta::milliseconds(1))
 }
 
@@ -270,20 +270,20 @@ mod tests {
     }
 
     #[test]
-    fn work_sorts_by_when_it_is_due() {
-        assert!(work(at(999), "z").sk < work(at(1_800_000_000_000), "a").sk);
+    fn jobs_sort_by_when_they_are_due() {
+        assert!(job(at(999), "z").sk < job(at(1_800_000_000_000), "a").sk);
     }
 
     #[test]
-    fn work_is_due_at_its_very_millisecond() {
+    fn a_job_is_due_at_its_very_millisecond() {
         let due = at(1_800_000_000_000);
-        assert!(work(due, "z").sk < work_not_due(due));
-        assert!(work(at(1_800_000_000_001), "").sk > work_not_due(due));
+        assert!(job(due, "z").sk < job_not_due(due));
+        assert!(job(at(1_800_000_000_001), "").sk > job_not_due(due));
     }
 
     #[test]
     fn every_shard_is_used() {
-        let used: std::collections::BTreeSet<u8> = (0..64).map(|n| shard(&format!("work/{n}"))).collect();
+        let used: std::collections::BTreeSet<u8> = (0..64).map(|n| shard(&format!("job/{n}"))).collect();
         assert_eq!(used, (0..SHARDS).collect());
     }
 }

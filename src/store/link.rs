@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::{
-    commit::{use_up, with_work},
+    commit::{use_up, with_jobs},
     keys, rows,
     transaction::{Broken, Meaning, Transaction, Write},
 };
@@ -11,12 +11,12 @@ use crate::{
     domain::{
         audit::SideEvent,
         code::AwaitedCode,
+        job::Job,
         linking::PendingLink,
         once::{LinkSecrets, Once},
         person::{Groups, Link, SlackUser, Subject},
         secret::{Sealed, SecretHash},
         window::Timestamp,
-        work::Work,
     },
     ports::{CommitError, LinkError, LinkProof, NewLink, SealedToken, UsedToken},
 };
@@ -48,7 +48,7 @@ pub(super) fn save(new: &NewLink) -> serde_json::Result<Transaction<LinkError>> 
     let transaction = transaction
         .and_or(Write::create(rows::side_event(event)?), |_| LinkError::UsedUp)
         .and(keep_token(new));
-    with_work(transaction, &new.work, event.at)
+    with_jobs(transaction, &new.jobs, event.at)
 }
 
 /// Keeps a link until its code is typed, and uses up what led to it.
@@ -81,7 +81,7 @@ fn if_no_other_try(write: Write, read: &AwaitedCode) -> Write {
 pub(super) fn remove(
     link: &Link,
     event: &SideEvent,
-    work: &[Work],
+    jobs: &[Job],
 ) -> serde_json::Result<Transaction<CommitError>> {
     let unbind = Write::delete(keys::link(&link.slack))
         .only_if("subject_hash = :subject")
@@ -91,14 +91,14 @@ pub(super) fn remove(
         .and_or(disown(&link.subject, &link.slack), |_| CommitError::Conflict)
         .and_or(Write::create(rows::side_event(event)?), |_| CommitError::Conflict)
         .and(Write::delete(keys::token(&link.slack)));
-    with_work(transaction, work, event.at)
+    with_jobs(transaction, jobs, event.at)
 }
 
 /// Drops the token of a link, and marks it, unless its person has signed in after the event, or is signed out.
 pub(super) fn sign_out(
     link: &Link,
     event: &SideEvent,
-    work: &[Work],
+    jobs: &[Job],
     now: Timestamp,
 ) -> serde_json::Result<Transaction<CommitError>> {
     let mark = Write::update(keys::link(&link.slack), "SET signed_out_at = :at")
@@ -112,7 +112,7 @@ pub(super) fn sign_out(
         .and_or(mark, |_| CommitError::Conflict)
         .and_or(Write::create(rows::side_event(event)?), |_| CommitError::Conflict)
         .and(Write::delete(keys::token(&link.slack)));
-    with_work(transaction, work, now)
+    with_jobs(transaction, jobs, now)
 }
 
 /// Notes groups with a link, if it still binds the same identity.

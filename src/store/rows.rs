@@ -15,15 +15,15 @@ use crate::{
         audit::SideEvent,
         code::AwaitedCode,
         ids::RequestId,
+        job::Job,
         once::Once,
         person::{Groups, Link, SlackUser, Subject, ToldGroups},
         press::Press,
         request::{Event, Recorded, Request},
         secret::Sealed,
         window::Timestamp,
-        work::Work,
     },
-    ports::{COMMITTER_HAS_WORK_FOR, Parked, Place, SealedToken, Surface},
+    ports::{DeadLetter, JOB_LEASE, Place, SealedToken, Surface},
 };
 
 /// For how long an expired one-time secret or code stays, so that its fate can be looked up.
@@ -165,7 +165,7 @@ pub(super) fn told(told: &ToldGroups) -> serde_json::Result<AttributeValue> {
 }
 
 // ---------------------------------------------------------------------------------------------------------
-// One-time secrets, presses, work
+// One-time secrets, presses, jobs
 
 pub(super) fn once(once: &Once) -> serde_json::Result<Row> {
     Row::at(keys::once(&once.key))
@@ -190,14 +190,14 @@ pub(super) fn finish_by(press: &Row) -> Result<Timestamp, BadRow> {
     press.time("finish_by")
 }
 
-/// Work that is put down at `at`. What is due at once belongs, for a while, to whoever put it down.
-pub(super) fn work(work: &Work, at: Timestamp) -> serde_json::Result<Row> {
-    let lease_until = if work.due <= at { millis(at + COMMITTER_HAS_WORK_FOR) } else { number(0) };
-    Row::at(keys::work(work.due, &work.id)).with("lease_until", lease_until).body(work)
+/// A job that is enqueued at `at`. A job that is due at once is leased to the replica that enqueues it.
+pub(super) fn job(job: &Job, at: Timestamp) -> serde_json::Result<Row> {
+    let lease_until = if job.due <= at { millis(at + JOB_LEASE) } else { number(0) };
+    Row::at(keys::job(job.due, &job.id)).with("lease_until", lease_until).body(job)
 }
 
-pub(super) fn parked(parked: &Parked) -> serde_json::Result<Row> {
-    Row::at(keys::parked(&parked.work, parked.at)).with("why", text(&parked.why)).body(&parked.work)
+pub(super) fn dead_letter(letter: &DeadLetter) -> serde_json::Result<Row> {
+    Row::at(keys::dead_letter(&letter.job, letter.at)).with("why", text(&letter.why)).body(&letter.job)
 }
 
 // ---------------------------------------------------------------------------------------------------------

@@ -145,7 +145,7 @@ async fn however_long_slack_says_to_wait_it_is_asked_again_within_the_hour() {
 }
 
 #[tokio::test]
-async fn a_card_that_slack_refuses_for_good_is_put_aside_and_drawn_once_there_is_a_channel() {
+async fn a_card_that_slack_refuses_for_good_is_a_dead_letter_and_drawn_once_there_is_a_channel() {
     play(Story::with_linked([ADA, BOB, CAROL]), async |world| {
         world.asks_amid(|world| world.archives(REVIEW_CHANNEL, true)).await;
         let mut told = world.audit();
@@ -200,7 +200,7 @@ async fn lines_for_auditors_wait_for_their_channel_however_long_that_takes() {
 }
 
 #[tokio::test]
-async fn what_an_operator_does_not_mend_within_a_day_is_put_aside() {
+async fn what_an_operator_does_not_mend_within_a_day_is_a_dead_letter() {
     play(Story::asked(), async |world| {
         world.company.slack.control().fail_always("chat.update", Fault::Status(403));
         world.ada().presses("request.withdraw").await;

@@ -7,11 +7,11 @@ use elevate::{
     domain::{
         decide::Ask,
         ids::CommandId,
+        job::follow_ups,
         press::Wish,
         request::{Event, evolve},
-        work::follow_ups,
     },
-    ports::{COMMITTER_HAS_WORK_FOR, Step},
+    ports::{JOB_LEASE, Step},
 };
 use sandbox::{
     dynamo::DynamoFault,
@@ -33,7 +33,7 @@ async fn a_press_that_its_replica_did_not_live_to_finish_is_finished_by_another(
         };
         let wish = Wish::Request(id, ask);
         let press = world.press(ADA, "a trigger", wish);
-        let finish_by = press.asker.at + COMMITTER_HAS_WORK_FOR;
+        let finish_by = press.asker.at + JOB_LEASE;
         assert!(ports.store.accept(&press, finish_by).await.unwrap());
 
         world.passes(TimeDelta::seconds(59)).await;
@@ -53,7 +53,7 @@ async fn a_press_that_is_a_quarter_of_an_hour_old_is_given_up() {
     play(Story::with_linked([ADA]), async |world| {
         let ports = world.app.broker().ports();
         let press = world.press(ADA, "a trigger", Wish::Unlink);
-        ports.store.accept(&press, press.asker.at + COMMITTER_HAS_WORK_FOR).await.unwrap();
+        ports.store.accept(&press, press.asker.at + JOB_LEASE).await.unwrap();
         world.passes(TimeDelta::minutes(15) + TimeDelta::milliseconds(1)).await;
         assert!(world.ada().hears().contains("is not tried any more"));
         assert!(world.audit()[0].contains("is not tried any more"));
@@ -110,7 +110,7 @@ async fn an_unlinking_done_twice_spares_the_link_made_in_between() {
         ada.is_told();
         world.audit();
         let press = world.press(ADA, "a trigger", Wish::Unlink);
-        ports.store.accept(&press, press.asker.at + COMMITTER_HAS_WORK_FOR).await.unwrap();
+        ports.store.accept(&press, press.asker.at + JOB_LEASE).await.unwrap();
         ada.links().await;
         let link = ports.store.link(&press.asker.who).await.unwrap().unwrap();
         let event = elevate::domain::audit::SideEvent {
@@ -150,8 +150,8 @@ async fn a_session_that_its_replica_did_not_live_to_settle_is_written_down_as_un
         let issuing = Event::SessionIssuing { session: 1 };
         let recorded = request.next(issuing, CommandId::random(1), world.company.clock.now());
         let after = evolve(request, &recorded);
-        let work = follow_ups(&after, &recorded);
-        let step = Step { recorded, after, work, uses_up: Vec::new(), now: world.company.clock.now() };
+        let jobs = follow_ups(&after, &recorded);
+        let step = Step { recorded, after, jobs, uses_up: Vec::new(), now: world.company.clock.now() };
         store.commit(&step).await.unwrap();
 
         world.passes(TimeDelta::minutes(2)).await;

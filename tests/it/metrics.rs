@@ -222,7 +222,7 @@ async fn the_reference_lists_every_metric_and_no_other() {
         );
         for name in found.keys() {
             assert!(
-                ["_seconds", "_total", "_pieces", "_requests"].iter().any(|unit| name.ends_with(unit)),
+                ["_seconds", "_total", "_jobs", "_requests"].iter().any(|unit| name.ends_with(unit)),
                 "{name}"
             );
         }
@@ -242,9 +242,9 @@ async fn a_notice_that_slack_does_not_take_is_seen_to_wait() {
 
         world.passes(TimeDelta::seconds(30)).await; // the committer still has it to itself
         let scrape = Scrape::of(world).await;
-        assert_eq!(scrape.sum("elevate_due_work_pieces", &[("task", "notify")]), 1.0);
-        assert_eq!(scrape.sum("elevate_due_work_pieces", &[]), 1.0);
-        assert_eq!(scrape.sum("elevate_oldest_due_work_age_seconds", &[]), 30.0);
+        assert_eq!(scrape.sum("elevate_due_jobs", &[("task", "notify")]), 1.0);
+        assert_eq!(scrape.sum("elevate_due_jobs", &[]), 1.0);
+        assert_eq!(scrape.sum("elevate_oldest_due_job_age_seconds", &[]), 30.0);
         let now = world.company.clock.now().timestamp();
         assert_eq!(scrape.sum("elevate_last_sweep_timestamp_seconds", &[]), now as f64);
 
@@ -252,21 +252,21 @@ async fn a_notice_that_slack_does_not_take_is_seen_to_wait() {
         world.passes(TimeDelta::minutes(2)).await;
         world.passes(TimeDelta::minutes(1)).await;
         let scrape = Scrape::of(world).await;
-        assert_eq!(scrape.sum("elevate_due_work_pieces", &[]), 0.0);
-        assert_eq!(scrape.sum("elevate_oldest_due_work_age_seconds", &[]), 0.0);
+        assert_eq!(scrape.sum("elevate_due_jobs", &[]), 0.0);
+        assert_eq!(scrape.sum("elevate_oldest_due_job_age_seconds", &[]), 0.0);
         world.everybody_catches_up();
     })
     .await;
 }
 
 #[tokio::test]
-async fn what_slack_refuses_for_good_is_counted_as_put_aside() {
+async fn what_slack_refuses_for_good_is_counted_as_a_dead_letter() {
     play(Story::with_linked([ADA]), async |world| {
         let parked = [("task", "notify")];
-        assert_eq!(Scrape::of(world).await.sum("elevate_parked_work_total", &parked), 0.0);
+        assert_eq!(Scrape::of(world).await.sum("elevate_dead_letters_total", &parked), 0.0);
         world.company.slack.update_channel(REVIEW_CHANNEL, |channel| channel.is_archived = true);
         world.ada().types(ASK).await;
-        assert_eq!(Scrape::of(world).await.sum("elevate_parked_work_total", &parked), 1.0, "the card");
+        assert_eq!(Scrape::of(world).await.sum("elevate_dead_letters_total", &parked), 1.0, "the card");
         assert_eq!(Scrape::of(world).await.events()["undelivered"], 1.0);
         world.everybody_catches_up();
     })

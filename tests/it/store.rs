@@ -2,12 +2,12 @@
 
 mod codes;
 mod errors;
+mod jobs;
 mod people;
 mod requests;
 mod schema;
 mod targets;
 mod versions;
-mod work;
 
 use aws_sdk_dynamodb::{
     Client,
@@ -18,13 +18,13 @@ use elevate::{
     domain::{
         audit::{SideEvent, SideNews},
         ids::{RequestId, SideEventId, Target},
+        job::{Job, follow_ups, follow_ups_aside},
         linking::ShownBy,
         once::{Once, Purpose},
         person::{Actor, Link, SlackUser, Subject},
         request::{Event, Recorded, Request, evolve},
         secret::Secret,
         window::{Timestamp, Window},
-        work::{Work, follow_ups, follow_ups_aside},
     },
     ports::{CommitError, Step, Store},
     store::{DynamoStore, schema::create_table},
@@ -68,7 +68,7 @@ impl Fixture {
     }
 
     /// All that the queue holds, whenever it is due and whoever has it.
-    async fn work(&self) -> Vec<Work> {
+    async fn jobs(&self) -> Vec<Job> {
         self.store.due(noon() + TimeDelta::days(10_000), 1_000).await.unwrap()
     }
 }
@@ -157,9 +157,9 @@ fn then(before: &Request, event: Event, command: &str, at: Timestamp) -> Step {
 }
 
 fn step(recorded: Recorded, after: Request) -> Step {
-    let work = follow_ups(&after, &recorded);
+    let jobs = follow_ups(&after, &recorded);
     let now = recorded.at;
-    Step { recorded, after, work, uses_up: Vec::new(), now }
+    Step { recorded, after, jobs, uses_up: Vec::new(), now }
 }
 
 fn approved(at: Timestamp) -> Event {
@@ -186,17 +186,17 @@ fn assert_held_by(holder: &RequestId, outcome: Result<(), CommitError>) {
     assert!(matches!(&outcome, Err(CommitError::Held(by)) if by == holder), "{outcome:?}");
 }
 
-fn linked(name: &str, at: Timestamp) -> (SideEvent, Vec<Work>) {
+fn linked(name: &str, at: Timestamp) -> (SideEvent, Vec<Job>) {
     aside(name, SideNews::Linked { email: actor(name).email, shown_by: ShownBy::Address }, at)
 }
 
-fn unlinked(name: &str, at: Timestamp) -> (SideEvent, Vec<Work>) {
+fn unlinked(name: &str, at: Timestamp) -> (SideEvent, Vec<Job>) {
     aside(name, SideNews::Unlinked { email: actor(name).email }, at)
 }
 
-fn aside(name: &str, what: SideNews, at: Timestamp) -> (SideEvent, Vec<Work>) {
+fn aside(name: &str, what: SideNews, at: Timestamp) -> (SideEvent, Vec<Job>) {
     let id = SideEventId::of(&format!("{name}-{}", at.timestamp_millis()).parse().unwrap(), at);
     let event = SideEvent { id, at, who: slack(name), what };
-    let work = follow_ups_aside(&event, event.at);
-    (event, work)
+    let jobs = follow_ups_aside(&event, event.at);
+    (event, jobs)
 }

@@ -22,13 +22,13 @@ use elevate::{
     config::Transport,
     domain::{
         ids::{CommandId, RequestId},
+        job::Task,
         person::{SlackUser, Subject},
         press::{Asker, Press, ReplyTo, Wish},
         request::Request,
-        work::Task,
     },
     flows::{Broker, sweep},
-    ports::{COMMITTER_HAS_WORK_FOR, Ids},
+    ports::{Ids, JOB_LEASE},
 };
 use sandbox::{
     browser::Browser,
@@ -319,10 +319,10 @@ impl World {
         for persona in self.everybody() {
             left.extend(self.contradictions(persona).await);
         }
-        let later = self.company.clock.now() + COMMITTER_HAS_WORK_FOR;
-        for work in self.app.broker().ports().store.due(later, 1_000).await.unwrap() {
-            if let Task::Notify(_) | Task::FinishPress(_) = work.task {
-                left.push(format!("undone: {work:?}"));
+        let later = self.company.clock.now() + JOB_LEASE;
+        for job in self.app.broker().ports().store.due(later, 1_000).await.unwrap() {
+            if let Task::Notify(_) | Task::FinishPress(_) = job.task {
+                left.push(format!("undone: {job:?}"));
             }
         }
         assert!(left.is_empty(), "the story left something behind:\n{}", left.join("\n\n"));

@@ -8,10 +8,10 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::{
     ids::{CommandId, RequestId},
+    job::{Job, follow_ups},
     person::{FreshGroups, Groups, Link, SlackUser, Subject},
     request::{Recorded, StatusKind, evolve},
     step_up::{Authentication, StepUp},
-    work::{Work, follow_ups},
 };
 
 pub(in crate::domain) const TARGET: &str = "aws-temp#S3Admin#111122223333";
@@ -403,9 +403,9 @@ proptest! {
         let kept = serde_json::to_string(&history).unwrap();
         prop_assert_eq!(&serde_json::from_str::<Vec<Recorded>>(&kept).unwrap(), &history);
         for recorded in &history {
-            let work = follow_ups(&request, recorded);
-            let kept = serde_json::to_string(&work).unwrap();
-            prop_assert_eq!(serde_json::from_str::<Vec<Work>>(&kept).unwrap(), work);
+            let jobs = follow_ups(&request, recorded);
+            let kept = serde_json::to_string(&jobs).unwrap();
+            prop_assert_eq!(serde_json::from_str::<Vec<Job>>(&kept).unwrap(), jobs);
         }
         prop_assert_eq!(Request::replayed(&history), Some(request));
     }

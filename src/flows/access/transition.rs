@@ -8,10 +8,10 @@ use crate::{
     domain::{
         decide::{Command, decide},
         ids::{CommandId, RequestId},
+        job::follow_ups,
         refusal::Refusal,
         request::{Event, Recorded, Request, evolve},
         secret::SecretHash,
-        work::follow_ups,
     },
     flows::{Broker, Result},
     ports::{CommitError, Step, StoreError},
@@ -79,9 +79,9 @@ pub(in crate::flows) async fn commit(
     after: Request,
     cause: &Cause,
 ) -> Result<Changed, CommitError> {
-    let work = follow_ups(&after, &recorded);
+    let jobs = follow_ups(&after, &recorded);
     let now = broker.ports.clock.now();
-    let step = Step { recorded, after, work, uses_up: cause.uses_up.clone(), now };
+    let step = Step { recorded, after, jobs, uses_up: cause.uses_up.clone(), now };
     match broker.ports.store.commit(&step).await {
         Ok(()) => {}
         Err(CommitError::Failed(lost)) if !was_made(broker, &step).await? => {
@@ -92,7 +92,7 @@ pub(in crate::flows) async fn commit(
             return Err(error);
         }
     }
-    broker.deliver_soon(step.work);
+    broker.deliver_soon(step.jobs);
     Ok(Changed { request: step.after, event: Some(step.recorded.event) })
 }
 

@@ -24,6 +24,7 @@ use crate::{
     domain::{
         audit::{SideEvent, SideNews},
         ids::{CommandId, SideEventId},
+        job::follow_ups_aside,
         linking::{Comparison, PendingLink},
         once::{LinkSecrets, Once, Purpose, SignInTo},
         person::{Link, SlackUser, Subject},
@@ -31,7 +32,6 @@ use crate::{
         refusal::Refusal,
         secret::{LINK_LASTS, Sealed, Secret, SecretHash},
         window::Timestamp,
-        work::follow_ups_aside,
     },
     flows::{
         Broker, Error, Result,
@@ -133,8 +133,8 @@ async fn bind(
         None => SideNews::Linked { email, shown_by },
     };
     let event = SideEvent { id: SideEventId::of(&cause, at), at, who: link.slack.clone(), what };
-    let work = follow_ups_aside(&event, event.at);
-    let new = NewLink { made, replaces, uses_up, event, work };
+    let jobs = follow_ups_aside(&event, event.at);
+    let new = NewLink { made, replaces, uses_up, event, jobs };
     match broker.ports.store.save_link(&new).await {
         Ok(()) => {} // 6
         Err(LinkError::UsedUp) => return Err(Refusal::LinkGone.into()),
@@ -142,7 +142,7 @@ async fn bind(
         Err(LinkError::LinkedToAnother) => return Err(Refusal::LinkedToAnother.into()),
         Err(LinkError::Failed(error)) => return Err(error.into()),
     }
-    broker.deliver_soon(new.work);
+    broker.deliver_soon(new.jobs);
     Ok(link)
 }
 
@@ -152,9 +152,9 @@ pub(in crate::flows) async fn unlink(broker: &Arc<Broker>, asker: &Asker) -> Res
     let what = SideNews::Unlinked { email: link.email.clone() };
     let id = SideEventId::of(&asker.id, asker.at);
     let event = SideEvent { id, at: asker.at, who: asker.who.clone(), what };
-    let work = follow_ups_aside(&event, event.at);
-    match broker.ports.store.remove_link(&link, &event, &work).await {
-        Ok(()) => broker.deliver_soon(work),
+    let jobs = follow_ups_aside(&event, event.at);
+    match broker.ports.store.remove_link(&link, &event, &jobs).await {
+        Ok(()) => broker.deliver_soon(jobs),
         Err(CommitError::Failed(error)) => return Err(error.into()),
         Err(error @ (CommitError::Conflict | CommitError::UsedUp | CommitError::Held(_))) => {
             return Err(Error::Failed(error.into()));

@@ -11,7 +11,7 @@ use crate::{
     domain::{
         audit::{SideEvent, SideNews},
         ids::{CommandId, SideEventId},
-        work::follow_ups_aside,
+        job::follow_ups_aside,
     },
     flows::{Broker, Error, Result, visits::sign_in::refused},
     ports::{CommitError, SignedOut},
@@ -31,9 +31,9 @@ pub async fn sign_out(broker: &Arc<Broker>, logout_token: &str) -> Result<()> {
     let id = SideEventId::of(&CommandId::of_logout(&subject.issuer, &id), at);
     let event = SideEvent { id, at, who, what: SideNews::SignedOut { email: link.email.clone() } };
     let now = broker.ports.clock.now();
-    let work = follow_ups_aside(&event, now);
-    match broker.ports.store.sign_out(&link, &event, &work, now).await {
-        Ok(()) => broker.deliver_soon(work), // 3
+    let jobs = follow_ups_aside(&event, now);
+    match broker.ports.store.sign_out(&link, &event, &jobs, now).await {
+        Ok(()) => broker.deliver_soon(jobs), // 3
         Err(CommitError::Conflict) => {}
         Err(CommitError::Failed(error)) => return Err(error.into()),
         Err(error @ (CommitError::UsedUp | CommitError::Held(_))) => return Err(Error::Failed(error.into())),

@@ -11,16 +11,14 @@ use elevate::{
     domain::{
         audit::{AuditEntry, SideEvent, SideNews},
         ids::{ChannelId, UserId},
+        job::{Job, Notice, Task},
         message::{Form, Message},
         person::{Member, SlackUser},
         press::{Press, Wish},
         window::Timestamp,
-        work::{Notice, Task, Work},
     },
     flows::{Broker, Ports, Settings},
-    ports::{
-        Address, COMMITTER_HAS_WORK_FOR, Channel, Chat, ChatError, Place, RateLimited, RateLimits, Workspace,
-    },
+    ports::{Address, Channel, Chat, ChatError, JOB_LEASE, Place, RateLimited, RateLimits, Workspace},
     slack::{routes, verify::Verifier},
 };
 use sandbox::{example_corp::ADA, slack::Delivery};
@@ -84,8 +82,8 @@ impl<'w> Listener<'w> {
         if !answer.is_null() {
             parts.push(("answer", answer));
         }
-        for work in self.work().await {
-            parts.push(match work.task {
+        for job in self.due_jobs().await {
+            parts.push(match job.task {
                 Task::FinishPress(id) => {
                     let press = self.broker.ports().store.press(&id).await.unwrap();
                     ("promised", promised(&press.expect("it is not finished")))
@@ -95,7 +93,7 @@ impl<'w> Listener<'w> {
                 | Task::Elapse(_)
                 | Task::SettleSession(..)
                 | Task::Remind(_)
-                | Task::WarnOfEnd(_) => ("undone", json!(work.task)),
+                | Task::WarnOfEnd(_) => ("undone", json!(job.task)),
             });
         }
         let mut outcome = Map::new();
@@ -110,16 +108,16 @@ impl<'w> Listener<'w> {
     /// Forgets what has come of it, so that the next delivery stands alone.
     pub(crate) async fn forgets(&self) {
         let store = &self.broker.ports().store;
-        for work in self.work().await {
-            if let Task::FinishPress(id) = &work.task {
+        for job in self.due_jobs().await {
+            if let Task::FinishPress(id) = &job.task {
                 store.finish(id).await.unwrap();
             }
-            store.done(&work, None).await.unwrap();
+            store.complete(&job, None).await.unwrap();
         }
     }
 
-    async fn work(&self) -> Vec<Work> {
-        let later = self.world.company.clock.now() + COMMITTER_HAS_WORK_FOR;
+    async fn due_jobs(&self) -> Vec<Job> {
+        let later = self.world.company.clock.now() + JOB_LEASE;
         self.broker.ports().store.due(later, 100).await.unwrap()
     }
 }

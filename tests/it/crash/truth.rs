@@ -2,11 +2,11 @@
 
 use elevate::{
     domain::{
+        job::Task,
         person::Subject,
         request::{Request, Status},
-        work::Task,
     },
-    ports::COMMITTER_HAS_WORK_FOR,
+    ports::JOB_LEASE,
 };
 use sandbox::{
     example_corp::{ADA, AUDIT_CHANNEL, BOB, Persona, REVIEW_CHANNEL},
@@ -27,10 +27,10 @@ impl World {
     pub(crate) async fn has_told_everybody(&self, is_post_in_doubt: bool, at: &str) {
         let ports = self.app.broker().ports();
         assert_eq!(self.contradictions(ADA).await, Vec::<String>::new(), "{at}");
-        let undone = ports.store.due(self.company.clock.now() + COMMITTER_HAS_WORK_FOR, 100).await.unwrap();
+        let undone = ports.store.due(self.company.clock.now() + JOB_LEASE, 100).await.unwrap();
         let undone: Vec<_> = undone
             .into_iter()
-            .filter(|work| matches!(work.task, Task::Notify(_) | Task::FinishPress(_)))
+            .filter(|job| matches!(job.task, Task::Notify(_) | Task::FinishPress(_)))
             .collect();
         assert_eq!(undone, [], "{at}");
 

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use elevate::{
     domain::press::{Press, Wish},
     flows::people::link,
-    ports::COMMITTER_HAS_WORK_FOR,
+    ports::JOB_LEASE,
 };
 use sandbox::{
     browser::Page,
@@ -244,7 +244,7 @@ async fn a_code_that_its_replica_did_not_live_to_judge_is_judged_by_another_once
         let code = sees_a_code(&ada).await;
         let store = &world.app.broker().ports().store;
         let press = typed(world, ADA, &code).await;
-        assert!(store.accept(&press, press.asker.at + COMMITTER_HAS_WORK_FOR).await.unwrap());
+        assert!(store.accept(&press, press.asker.at + JOB_LEASE).await.unwrap());
         world.passes(TimeDelta::minutes(1)).await;
         assert!(ada.is_told().contains(ADA.email));
         assert!(world.audit()[0].contains("*Linked*"));
@@ -262,7 +262,7 @@ async fn a_typed_code_that_was_moved_to_another_press_links_nothing() {
         let press = typed(world, ADA, &code).await;
         let moved = Press { asker: world.press(ADA, "another trigger", Wish::Help).asker, ..press };
         let store = &world.app.broker().ports().store;
-        assert!(store.accept(&moved, moved.asker.at + COMMITTER_HAS_WORK_FOR).await.unwrap());
+        assert!(store.accept(&moved, moved.asker.at + JOB_LEASE).await.unwrap());
         world.passes(TimeDelta::minutes(1)).await;
         assert_stranger(&ada).await;
         world.passes(TimeDelta::minutes(15)).await;

@@ -31,7 +31,7 @@ const TROUBLES: [&str; 9] = [
     "could not open or seal a refresh token",
     "sts did not answer",
     "could not tell a person what became of their press",
-    "work stays undone for now",
+    "job failed and will be retried",
     "a logout token was not accepted",
     "a request to a Slack address was refused",
     "an interaction of an unknown shape was let pass",

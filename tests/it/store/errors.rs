@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use elevate::{
     domain::ids::RequestId,
-    ports::{COMMITTER_HAS_WORK_FOR, CommitError, StoreError},
+    ports::{CommitError, JOB_LEASE, StoreError},
 };
 use sandbox::{dynamo::DynamoFault, http::Fault};
 
@@ -27,17 +27,17 @@ async fn an_unreadable_row_is_an_error_that_names_it_and_tells_nothing_of_what_i
 }
 
 #[tokio::test]
-async fn work_that_cannot_be_read_keeps_no_other_from_being_done() {
+async fn a_job_that_cannot_be_read_keeps_no_other_from_being_done() {
     let Fixture { store, client, .. } = &fixture().await;
     let text = |text: &str| AttributeValue::S(text.to_owned());
     let put = client.put_item().table_name(TABLE);
-    let put = put.item("pk", text("WORK#2")).item("sk", text("0000000000000#broken"));
+    let put = put.item("pk", text("JOB#2")).item("sk", text("0000000000000#broken"));
     let put = put.item("lease_until", AttributeValue::N("0".to_owned()));
     put.send().await.unwrap();
 
     let asked = asked(1, "ada", S3_ADMIN, noon());
     store.commit(&asked).await.unwrap();
-    let due = store.due(noon() + COMMITTER_HAS_WORK_FOR, 10).await.unwrap();
+    let due = store.due(noon() + JOB_LEASE, 10).await.unwrap();
     assert_eq!(due.len(), 3, "the card, the receipt and the audit line: {due:?}");
 }
 

@@ -25,7 +25,7 @@ async fn a_link_is_kept_and_its_secrets_are_used_up() {
     assert_eq!(token.sealed, b"sealed 1");
     assert_eq!(store.once(&secrets(&new).token).await.unwrap(), None);
     assert_eq!(store.once(&secrets(&new).sign_in).await.unwrap(), None);
-    assert_eq!(fixture.work().await, new.work);
+    assert_eq!(fixture.jobs().await, new.jobs);
 }
 
 #[tokio::test]
@@ -60,8 +60,8 @@ async fn a_link_token_that_has_expired_starts_and_links_nothing() {
     let outcome = store.start_link(&secrets(&new).token, &sign_in(9, &secrets(&new).token), late).await;
     assert!(matches!(outcome, Err(CommitError::UsedUp)), "{outcome:?}");
 
-    let (event, work) = linked("ada", late);
-    assert_used_up(store.save_link(&NewLink { event, work, ..new }).await);
+    let (event, jobs) = linked("ada", late);
+    assert_used_up(store.save_link(&NewLink { event, jobs, ..new }).await);
     assert_eq!(store.link(&slack("ada")).await.unwrap(), None);
 }
 
@@ -228,7 +228,7 @@ async fn whoever_read_the_token_of_an_earlier_link_does_not_take_a_later_ones() 
     let read: SealedToken = store.token(&ada).await.unwrap().unwrap();
     let taken = store.take_token(&ada, &read, noon() + minutes(1)).await.unwrap();
     let mut again = signed_in(store, "ada", 2).await;
-    (again.event, again.work) = linked("ada", noon() + minutes(1));
+    (again.event, again.jobs) = linked("ada", noon() + minutes(1));
     store.save_link(&again).await.unwrap();
 
     assert_conflict(store.take_token(&ada, &read, noon()).await);
@@ -241,12 +241,12 @@ async fn unlinking_sets_account_and_identity_free() {
     let fixture = fixture().await;
     let store = &fixture.store;
     store.save_link(&signed_in(store, "ada", 1).await).await.unwrap();
-    let (event, work) = unlinked("ada", noon() + minutes(1));
-    store.remove_link(&link("ada"), &event, &work).await.unwrap();
+    let (event, jobs) = unlinked("ada", noon() + minutes(1));
+    store.remove_link(&link("ada"), &event, &jobs).await.unwrap();
 
     assert_eq!(store.link(&slack("ada")).await.unwrap(), None);
     assert!(store.token(&slack("ada")).await.unwrap().is_none());
-    assert!(fixture.work().await.ends_with(&work));
+    assert!(fixture.jobs().await.ends_with(&jobs));
     let mut other = signed_in(store, "eve", 2).await;
     other.made.link.subject = subject("ada");
     store.save_link(&other).await.unwrap();
@@ -255,12 +255,12 @@ async fn unlinking_sets_account_and_identity_free() {
 #[tokio::test]
 async fn only_the_link_that_was_read_is_dissolved() {
     let Fixture { store, .. } = &fixture().await;
-    let (event, work) = unlinked("ada", noon());
-    assert_conflict(store.remove_link(&link("ada"), &event, &work).await);
+    let (event, jobs) = unlinked("ada", noon());
+    assert_conflict(store.remove_link(&link("ada"), &event, &jobs).await);
 
     store.save_link(&signed_in(store, "ada", 1).await).await.unwrap();
     let stale = Link { subject: subject("eve"), ..link("ada") };
-    assert_conflict(store.remove_link(&stale, &event, &work).await);
+    assert_conflict(store.remove_link(&stale, &event, &jobs).await);
     assert_eq!(store.link(&slack("ada")).await.unwrap(), Some(link("ada")));
 }
 
@@ -287,7 +287,7 @@ pub(super) async fn signed_in(store: &DynamoStore, name: &str, n: u8) -> NewLink
     store.keep_once(&token).await.unwrap();
     let sign_in = sign_in(200 + n, &token.key);
     store.start_link(&token.key, &sign_in, noon()).await.unwrap();
-    let (event, work) = linked(name, noon() + TimeDelta::seconds(n.into()));
+    let (event, jobs) = linked(name, noon() + TimeDelta::seconds(n.into()));
     NewLink {
         made: PendingLink {
             link: link(name),
@@ -296,7 +296,7 @@ pub(super) async fn signed_in(store: &DynamoStore, name: &str, n: u8) -> NewLink
         replaces: None,
         uses_up: LinkProof::SignIn(LinkSecrets { token: token.key, sign_in: sign_in.key }),
         event,
-        work,
+        jobs,
     }
 }
 

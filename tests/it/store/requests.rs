@@ -24,13 +24,13 @@ use tokio::task::JoinSet;
 use super::*;
 
 #[tokio::test]
-async fn a_request_is_kept_with_its_event_and_its_work() {
+async fn a_request_is_kept_with_its_event_and_its_jobs() {
     let Fixture { store, .. } = &fixture().await;
     let asked = asked(1, "ada", S3_ADMIN, noon());
     store.commit(&asked).await.unwrap();
 
-    let work = store.due(asked.after.answer_by, 10).await.unwrap();
-    assert_eq!(work, asked.work);
+    let jobs = store.due(asked.after.answer_by, 10).await.unwrap();
+    assert_eq!(jobs, asked.jobs);
     assert_eq!(store.events(&asked.after.id).await.unwrap(), [asked.recorded]);
     assert_eq!(store.request(&asked.after.id).await.unwrap(), Some(asked.after));
 }

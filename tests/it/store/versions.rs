@@ -6,7 +6,7 @@ use elevate::{
         ids::CommandId,
         press::{Asker, Press, ReplyTo, Wish},
     },
-    ports::{COMMITTER_HAS_WORK_FOR, CommitError, Place, StoreError, Surface},
+    ports::{CommitError, JOB_LEASE, Place, StoreError, Surface},
 };
 use serde_json::Value;
 
@@ -32,7 +32,7 @@ async fn a_row_of_an_unknown_version_is_an_error_that_names_row_and_version() {
     assert_unknown(store.place(id, Surface::Card).await, &format!("REQ#{id} / CARD#"));
     assert_unknown(store.once(&ticket(1).key).await, "ONCE#");
     assert_unknown(store.press(&press.asker.id).await, "INBOX#");
-    assert_eq!(store.due(noon() + COMMITTER_HAS_WORK_FOR, 10).await.unwrap(), []);
+    assert_eq!(store.due(noon() + JOB_LEASE, 10).await.unwrap(), []);
 }
 
 #[tokio::test]
@@ -56,14 +56,14 @@ async fn what_has_no_condition_of_its_own_writes_over_no_row_of_an_unknown_versi
     let id = RequestId::new(noon(), 1);
     let place = Place { channel: "C0REVIEW".parse().unwrap(), ts: "1.0".to_owned() };
     store.save_place(&id, Surface::Card, &place).await.unwrap();
-    let [job, ..] = &asked(1, "ada", S3_ADMIN, noon()).work[..] else { panic!("nothing follows") };
+    let [job, ..] = &asked(1, "ada", S3_ADMIN, noon()).jobs[..] else { panic!("nothing follows") };
     store.commit(&asked(1, "ada", S3_ADMIN, noon())).await.unwrap();
     fixture.make_newer(|_| true).await;
     let before = fixture.dynamo.rows(TABLE).await.unwrap();
 
     assert_unknown(store.save_place(&id, Surface::Card, &place).await, "CARD#");
-    assert_unknown(store.done(job, None).await, "WORK#");
-    assert_unknown(store.take(job, noon(), noon()).await, "WORK#");
+    assert_unknown(store.complete(job, None).await, "JOB#");
+    assert_unknown(store.lease(job, noon(), noon()).await, "JOB#");
     assert_eq!(fixture.dynamo.rows(TABLE).await.unwrap(), before);
 }
 
@@ -72,7 +72,7 @@ async fn what_is_due_is_done_beside_rows_of_an_unknown_version() {
     let fixture = &fixture().await;
     ask(&fixture.store, 1, noon()).await;
     fixture.make_newer(|row| row["sk"]["S"].as_str().is_some_and(|sk| sk.ends_with("/card"))).await;
-    let due = fixture.store.due(noon() + COMMITTER_HAS_WORK_FOR, 10).await.unwrap();
+    let due = fixture.store.due(noon() + JOB_LEASE, 10).await.unwrap();
     assert_eq!(due.len(), 2, "the receipt and the audit line: {due:?}");
 }
 

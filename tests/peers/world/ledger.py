@@ -19,7 +19,7 @@ LEADS = {
 """Which event may follow in which status; the status is called as the event is."""
 
 TIMERS = {"elapse", "remind", "warn_of_end"}
-"""Work that waits for a moment of its own."""
+"""Jobs that wait for a moment of their own."""
 
 VERBS = {
     "requested": "request",
@@ -77,7 +77,7 @@ class Ledger:
         self.histories: dict[str, History] = defaultdict(History)
         self.asides: dict[str, Json] = {}  # events of no request
         self._unfinished: list[str] = []  # presses
-        self._work: list[tuple[int, Json]] = []
+        self._jobs: list[tuple[int, Json]] = []
         for row in sorted(rows, key=lambda row: (row["pk"]["S"], row["sk"]["S"])):
             self._reads(row)
 
@@ -93,15 +93,15 @@ class Ledger:
                 self.histories[name].events.append(body)
             case "REFUSED", _:
                 self.asides[body["id"]] = body
-            case "WORK", due:
-                self._work.append((int(due), body["task"]))
+            case "JOB", due:
+                self._jobs.append((int(due), body["task"]))
             case "INBOX", _ if "finished" not in row:
                 self._unfinished.append(name)
 
     def undone(self, now: float) -> list[object]:
-        """What is left to do, but for what waits for a moment of its own: work, and the ids of presses."""
-        work = [task for due, task in self._work if due <= now * 1_000 or not TIMERS & task.keys()]
-        return [*work, *self._unfinished]
+        """What is left to do, but for what waits for a moment of its own: jobs, and the ids of presses."""
+        jobs = [task for due, task in self._jobs if due <= now * 1_000 or not TIMERS & task.keys()]
+        return [*jobs, *self._unfinished]
 
     def faults(self) -> list[str]:
         """What is wrong with the requests, each with its history and all together."""

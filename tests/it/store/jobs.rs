@@ -7,11 +7,11 @@ use elevate::{
     domain::{
         audit::Tried,
         ids::CommandId,
+        job::{Job, Task},
         press::{Asker, Press, ReplyTo, Wish},
         refusal::Refusal,
-        work::{Task, Work},
     },
-    ports::{COMMITTER_HAS_WORK_FOR, Parked, Store},
+    ports::{DeadLetter, JOB_LEASE, Store},
 };
 use sandbox::dynamo::DynamoFault;
 use tokio::task::JoinSet;
@@ -19,16 +19,16 @@ use tokio::task::JoinSet;
 use super::*;
 
 #[tokio::test]
-async fn work_comes_in_the_order_in_which_it_is_due() {
+async fn jobs_come_in_the_order_in_which_they_are_due() {
     let Fixture { store, .. } = &fixture().await;
     for n in [3, 1, 5, 2, 4] {
         let (event, _) = linked("ada", noon() - minutes(1));
         let event = SideEvent { id: SideEventId::of(&format!("{n}").parse().unwrap(), event.at), ..event };
-        let work = [chore(&format!("late-{n}"), noon() + minutes(n)), chore(&format!("a-{n}"), noon())];
-        store.record(&event, &work, event.at).await.unwrap();
+        let jobs = [chore(&format!("late-{n}"), noon() + minutes(n)), chore(&format!("a-{n}"), noon())];
+        store.record(&event, &jobs, event.at).await.unwrap();
     }
     let all = store.due(noon() + minutes(9), 100).await.unwrap();
-    let ids: Vec<_> = all.iter().map(|work| work.id.as_str()).collect();
+    let ids: Vec<_> = all.iter().map(|job| job.id.as_str()).collect();
     let expected = ["a-1", "a-2", "a-3", "a-4", "a-5", "late-1", "late-2", "late-3", "late-4", "late-5"];
     assert_eq!(ids, expected);
     assert_eq!(store.due(noon() + minutes(9), 3).await.unwrap(), all[..3]);
@@ -37,13 +37,13 @@ async fn work_comes_in_the_order_in_which_it_is_due() {
 }
 
 #[tokio::test]
-async fn work_that_is_due_at_once_belongs_to_its_committer_for_a_while() {
+async fn a_job_that_is_due_at_once_is_leased_to_its_committer() {
     let Fixture { store, .. } = &fixture().await;
-    let (event, work) = linked("ada", noon());
-    store.record(&event, &work, event.at).await.unwrap();
-    let others_may = noon() + COMMITTER_HAS_WORK_FOR;
+    let (event, jobs) = linked("ada", noon());
+    store.record(&event, &jobs, event.at).await.unwrap();
+    let others_may = noon() + JOB_LEASE;
     assert_eq!(store.due(others_may - millisecond(), 10).await.unwrap(), []);
-    assert_eq!(store.due(others_may, 10).await.unwrap(), work);
+    assert_eq!(store.due(others_may, 10).await.unwrap(), jobs);
 }
 
 #[tokio::test]
@@ -51,139 +51,136 @@ async fn what_is_recorded_late_belongs_to_whoever_records_it_just_as_long() {
     let Fixture { store, .. } = &fixture().await;
     let (event, _) = linked("ada", noon());
     let recorded_at = noon() + minutes(1);
-    let work = follow_ups_aside(&event, recorded_at);
-    store.record(&event, &work, recorded_at).await.unwrap();
-    let others_may = recorded_at + COMMITTER_HAS_WORK_FOR;
+    let jobs = follow_ups_aside(&event, recorded_at);
+    store.record(&event, &jobs, recorded_at).await.unwrap();
+    let others_may = recorded_at + JOB_LEASE;
     assert_eq!(store.due(others_may - millisecond(), 10).await.unwrap(), []);
-    assert_eq!(store.due(others_may, 10).await.unwrap(), work);
+    assert_eq!(store.due(others_may, 10).await.unwrap(), jobs);
 }
 
 #[tokio::test]
-async fn work_that_is_given_back_is_anybodys_from_then_on() {
+async fn a_job_that_is_released_is_anybodys_from_then_on() {
     let Fixture { store, .. } = &fixture().await;
-    let (event, work) = linked("ada", noon());
-    store.record(&event, &work, noon()).await.unwrap();
-    let [given_back, kept] = &work[..] else { panic!("{work:?}") };
-    store.give_back(given_back, noon() + minutes(1) - millisecond()).await.unwrap();
-    assert_eq!(
-        store.due(noon() + minutes(1) - millisecond(), 10).await.unwrap(),
-        slice::from_ref(given_back)
-    );
+    let (event, jobs) = linked("ada", noon());
+    store.record(&event, &jobs, noon()).await.unwrap();
+    let [released, kept] = &jobs[..] else { panic!("{jobs:?}") };
+    store.release(released, noon() + minutes(1) - millisecond()).await.unwrap();
+    assert_eq!(store.due(noon() + minutes(1) - millisecond(), 10).await.unwrap(), slice::from_ref(released));
 
-    assert!(store.is_put_down(kept.due, &kept.id).await.unwrap());
-    store.done(kept, None).await.unwrap();
-    assert!(!store.is_put_down(kept.due, &kept.id).await.unwrap());
-    store.give_back(kept, noon()).await.unwrap();
-    assert!(!store.is_put_down(kept.due, &kept.id).await.unwrap(), "what is done does not come back");
+    assert!(store.is_pending(kept.due, &kept.id).await.unwrap());
+    store.complete(kept, None).await.unwrap();
+    assert!(!store.is_pending(kept.due, &kept.id).await.unwrap());
+    store.release(kept, noon()).await.unwrap();
+    assert!(!store.is_pending(kept.due, &kept.id).await.unwrap(), "what is done does not come back");
 }
 
 #[tokio::test]
-async fn what_is_parked_is_parked_once_with_its_record_and_kept() {
+async fn a_dead_letter_is_kept_once_with_its_record() {
     let fixture = fixture().await;
     let store = &fixture.store;
-    let (event, work) = linked("ada", noon());
-    store.record(&event, &work, noon()).await.unwrap();
+    let (event, jobs) = linked("ada", noon());
+    store.record(&event, &jobs, noon()).await.unwrap();
     let (record, follow_ups) = unlinked("ada", noon() + minutes(1));
-    let parked = Parked {
-        work: work[0].clone(),
+    let letter = DeadLetter {
+        job: jobs[0].clone(),
         at: noon() + minutes(1),
         why: "channel_not_found".to_owned(),
         event: Some(record.clone()),
         follow_ups: follow_ups.clone(),
     };
-    store.park(&parked).await.unwrap();
-    let left = [&work[1..], &follow_ups].concat();
-    assert_eq!(fixture.work().await, left);
+    store.dead_letter(&letter).await.unwrap();
+    let left = [&jobs[1..], &follow_ups].concat();
+    assert_eq!(fixture.jobs().await, left);
     assert_eq!(store.side_event(&record.id, record.at).await.unwrap(), Some(record));
-    let again = store.park(&parked).await;
+    let again = store.dead_letter(&letter).await;
     assert!(matches!(again, Err(CommitError::Conflict)), "{again:?}");
-    assert_eq!(fixture.work().await, left);
-    let silent = Parked { work: work[1].clone(), event: None, follow_ups: Vec::new(), ..parked };
-    store.park(&silent).await.unwrap();
-    let again = store.park(&silent).await;
+    assert_eq!(fixture.jobs().await, left);
+    let silent = DeadLetter { job: jobs[1].clone(), event: None, follow_ups: Vec::new(), ..letter };
+    store.dead_letter(&silent).await.unwrap();
+    let again = store.dead_letter(&silent).await;
     assert!(matches!(again, Err(CommitError::Conflict)), "{again:?}");
     let query = fixture.client.query().table_name(TABLE).key_condition_expression("pk = :pk");
-    let month = AttributeValue::S("PARKED#2027-01".to_owned());
+    let month = AttributeValue::S("DEAD#2027-01".to_owned());
     let rows = query.expression_attribute_values(":pk", month).send().await.unwrap();
     let [row, _] = rows.items() else { panic!("{rows:?}") };
     assert_eq!(row["why"].as_s().unwrap(), "channel_not_found");
-    assert!(row["body"].as_s().unwrap().contains(&work[0].id));
+    assert!(row["body"].as_s().unwrap().contains(&jobs[0].id));
 }
 
 #[tokio::test]
-async fn work_is_taken_by_one_replica() {
+async fn a_job_is_leased_by_one_replica() {
     let Fixture { store, .. } = &fixture().await;
-    let work = timer(store).await;
+    let job = timer(store).await;
     let mut race = JoinSet::new();
     for n in 0..16 {
-        let (store, work) = (store.clone(), work.clone());
-        race.spawn(async move { store.take(&work, work.due, work.due + minutes(1 + n)).await.unwrap() });
+        let (store, job) = (store.clone(), job.clone());
+        race.spawn(async move { store.lease(&job, job.due, job.due + minutes(1 + n)).await.unwrap() });
     }
     let taken = race.join_all().await;
     assert_eq!(taken.into_iter().filter(|taken| *taken).count(), 1);
 }
 
 #[tokio::test]
-async fn work_that_is_taken_and_not_done_comes_back() {
+async fn a_job_that_is_leased_and_not_completed_comes_back() {
     let Fixture { store, .. } = &fixture().await;
-    let work = timer(store).await;
-    let (now, until) = (work.due, work.due + minutes(5));
-    assert!(store.take(&work, now, until).await.unwrap());
+    let job = timer(store).await;
+    let (now, until) = (job.due, job.due + minutes(5));
+    assert!(store.lease(&job, now, until).await.unwrap());
     assert_eq!(store.due(until - millisecond(), 10).await.unwrap(), []);
-    assert!(!store.take(&work, until - millisecond(), until + minutes(5)).await.unwrap());
-    assert_eq!(store.due(until, 10).await.unwrap(), slice::from_ref(&work));
-    assert!(store.take(&work, until, until + minutes(5)).await.unwrap());
+    assert!(!store.lease(&job, until - millisecond(), until + minutes(5)).await.unwrap());
+    assert_eq!(store.due(until, 10).await.unwrap(), slice::from_ref(&job));
+    assert!(store.lease(&job, until, until + minutes(5)).await.unwrap());
 }
 
 #[tokio::test]
-async fn whoever_takes_work_and_loses_the_answer_has_it() {
+async fn a_lease_whose_answer_is_lost_is_held() {
     let Fixture { store, dynamo, .. } = &fixture().await;
-    let work = timer(store).await;
+    let job = timer(store).await;
     dynamo.fail_next_with("TransactWriteItems", DynamoFault::SucceedThenTimeOut);
-    assert!(store.take(&work, work.due, work.due + minutes(5)).await.unwrap());
+    assert!(store.lease(&job, job.due, job.due + minutes(5)).await.unwrap());
 }
 
 #[tokio::test]
-async fn work_that_is_taken_waits_until_it_is_done() {
+async fn a_job_that_is_leased_waits_until_it_is_completed() {
     let Fixture { store, .. } = &fixture().await;
-    let work = timer(store).await;
-    assert_eq!(store.waiting(work.due - millisecond(), 10).await.unwrap(), []);
-    assert!(store.take(&work, work.due, work.due + minutes(1)).await.unwrap());
-    assert_eq!(store.waiting(work.due, 10).await.unwrap(), slice::from_ref(&work));
-    store.done(&work, None).await.unwrap();
-    assert_eq!(store.waiting(work.due, 10).await.unwrap(), []);
+    let job = timer(store).await;
+    assert_eq!(store.waiting(job.due - millisecond(), 10).await.unwrap(), []);
+    assert!(store.lease(&job, job.due, job.due + minutes(1)).await.unwrap());
+    assert_eq!(store.waiting(job.due, 10).await.unwrap(), slice::from_ref(&job));
+    store.complete(&job, None).await.unwrap();
+    assert_eq!(store.waiting(job.due, 10).await.unwrap(), []);
 }
 
 #[tokio::test]
-async fn work_that_is_done_is_gone() {
+async fn a_job_that_is_completed_is_gone() {
     let Fixture { store, .. } = &fixture().await;
-    let work = timer(store).await;
-    store.done(&work, None).await.unwrap();
-    store.done(&work, None).await.unwrap();
-    assert_eq!(store.due(work.due, 10).await.unwrap(), []);
-    assert!(!store.take(&work, work.due, work.due + minutes(5)).await.unwrap());
+    let job = timer(store).await;
+    store.complete(&job, None).await.unwrap();
+    store.complete(&job, None).await.unwrap();
+    assert_eq!(store.due(job.due, 10).await.unwrap(), []);
+    assert!(!store.lease(&job, job.due, job.due + minutes(5)).await.unwrap());
 }
 
 #[tokio::test]
-async fn what_follows_a_piece_of_work_takes_its_place() {
+async fn the_job_that_follows_takes_the_place_of_its_predecessor() {
     let Fixture { store, .. } = &fixture().await;
-    let work = timer(store).await;
-    let next = Work { due: work.due + minutes(15), ..work.clone() };
+    let job = timer(store).await;
+    let next = Job { due: job.due + minutes(15), ..job.clone() };
     for _ in 0..2 {
-        store.done(&work, Some(&next)).await.unwrap();
-        assert_eq!(store.due(work.due, 10).await.unwrap(), []);
+        store.complete(&job, Some(&next)).await.unwrap();
+        assert_eq!(store.due(job.due, 10).await.unwrap(), []);
         assert_eq!(store.due(next.due, 10).await.unwrap(), std::slice::from_ref(&next));
     }
 }
 
 #[tokio::test]
-async fn work_that_others_have_does_not_hide_what_is_left() {
+async fn jobs_that_others_have_leased_do_not_hide_the_rest() {
     let Fixture { store, .. } = &fixture().await;
     let (event, _) = linked("ada", noon() - minutes(1));
     let chores: Vec<_> = (0..40).map(|n| chore(&format!("{n:02}"), noon())).collect();
     store.record(&event, &chores, event.at).await.unwrap();
     for taken in &chores[..39] {
-        assert!(store.take(taken, noon(), noon() + minutes(5)).await.unwrap());
+        assert!(store.lease(taken, noon(), noon() + minutes(5)).await.unwrap());
     }
     assert_eq!(store.due(noon(), 1).await.unwrap(), chores[39..]);
 }
@@ -192,10 +189,10 @@ async fn work_that_others_have_does_not_hide_what_is_left() {
 async fn an_event_of_no_request_is_recorded_once() {
     let fixture = fixture().await;
     let store = &fixture.store;
-    let (event, work) = linked("ada", noon());
-    store.record(&event, &work, event.at).await.unwrap();
-    for work in &work {
-        store.done(work, None).await.unwrap();
+    let (event, jobs) = linked("ada", noon());
+    store.record(&event, &jobs, event.at).await.unwrap();
+    for job in &jobs {
+        store.complete(job, None).await.unwrap();
     }
     let retold = SideEvent {
         what: SideNews::Refused {
@@ -206,8 +203,8 @@ async fn an_event_of_no_request_is_recorded_once() {
         },
         ..event
     };
-    store.record(&retold, &work, retold.at).await.unwrap();
-    assert_eq!(fixture.work().await, []);
+    store.record(&retold, &jobs, retold.at).await.unwrap();
+    assert_eq!(fixture.jobs().await, []);
 }
 
 #[tokio::test]
@@ -249,8 +246,8 @@ async fn events_are_found_by_month_and_by_who_acted() {
     let Fixture { store, client, .. } = &fixture().await;
     let asked = asked(1, "ada", S3_ADMIN, noon());
     store.commit(&asked).await.unwrap();
-    let (event, work) = linked("ada", noon());
-    store.record(&event, &work, event.at).await.unwrap();
+    let (event, jobs) = linked("ada", noon());
+    store.record(&event, &jobs, event.at).await.unwrap();
 
     let mut of_january = 0;
     for shard in 0..4 {
@@ -298,7 +295,7 @@ async fn of_16_racing_deliveries_of_a_press_one_is_accepted() {
 }
 
 #[tokio::test]
-async fn a_press_that_nobody_finishes_becomes_work() {
+async fn a_press_that_nobody_finishes_becomes_a_job() {
     let Fixture { store, .. } = &fixture().await;
     let press = press("press-1");
     let finish_by = noon() + minutes(1);
@@ -306,12 +303,12 @@ async fn a_press_that_nobody_finishes_becomes_work() {
     assert_eq!(store.due(finish_by - millisecond(), 10).await.unwrap(), []);
     let due = store.due(finish_by, 10).await.unwrap();
     assert_eq!(due[0].task, Task::FinishPress(press.asker.id));
-    store.done(&due[0], None).await.unwrap();
+    store.complete(&due[0], None).await.unwrap();
     assert_eq!(store.due(finish_by, 10).await.unwrap(), []);
 }
 
 #[tokio::test]
-async fn a_finished_press_is_remembered_and_not_work_any_more() {
+async fn a_finished_press_is_remembered_and_no_job_any_more() {
     let fixture = fixture().await;
     let store = &fixture.store;
     let press = press("press-1");
@@ -319,7 +316,7 @@ async fn a_finished_press_is_remembered_and_not_work_any_more() {
     store.finish(&press.asker.id).await.unwrap();
     store.finish(&press.asker.id).await.unwrap();
     assert_eq!(store.press(&press.asker.id).await.unwrap(), None);
-    assert_eq!(fixture.work().await, []);
+    assert_eq!(fixture.jobs().await, []);
     assert!(!store.accept(&press, noon() + minutes(1)).await.unwrap());
 }
 
@@ -333,19 +330,19 @@ async fn finishing_what_nobody_promised_does_nothing() {
 }
 
 /// The request's timer, which is nobody's until it is taken.
-async fn timer(store: &DynamoStore) -> Work {
+async fn timer(store: &DynamoStore) -> Job {
     let asked = asked(1, "ada", S3_ADMIN, noon());
     store.commit(&asked).await.unwrap();
-    let is_timer = |work: &Work| matches!(work.task, Task::Elapse(_));
-    for notice in asked.work.iter().filter(|work| !is_timer(work)) {
-        store.done(notice, None).await.unwrap();
+    let is_timer = |job: &Job| matches!(job.task, Task::Elapse(_));
+    for notice in asked.jobs.iter().filter(|job| !is_timer(job)) {
+        store.complete(notice, None).await.unwrap();
     }
-    asked.work.into_iter().find(is_timer).unwrap()
+    asked.jobs.into_iter().find(is_timer).unwrap()
 }
 
-fn chore(id: &str, due: Timestamp) -> Work {
+fn chore(id: &str, due: Timestamp) -> Job {
     let task = Task::FinishPress("press".parse().unwrap());
-    Work { due, id: id.to_owned(), task }
+    Job { due, id: id.to_owned(), task }
 }
 
 fn press(id: &str) -> Press {

@@ -13,10 +13,10 @@ use super::{
 
 /// Something that must be done once its time has come, committed together with what makes it necessary.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Work {
+pub struct Job {
     /// The moment before which it must not be done.
     pub due: Timestamp,
-    /// Its name, made from what caused it, so that nothing is put down twice.
+    /// Its name, made from what caused it, so that nothing is enqueued twice.
     pub id: String,
     /// What is to be done.
     pub task: Task,
@@ -67,20 +67,20 @@ const END_IS_NEAR: TimeDelta = TimeDelta::minutes(10);
 /// How long a request waits before reviewers are first reminded of it; each time after that it is twice as long
 /// since the request was made.
 const FIRST_REMINDER: TimeDelta = TimeDelta::minutes(15);
-/// How long work that failed is left alone at least.
-const SHORTEST_REST: TimeDelta = TimeDelta::seconds(5);
-/// How long work that failed is left alone at most.
-const LONGEST_REST: TimeDelta = TimeDelta::minutes(10);
-/// For how long work is tried that Slack refuses for a reason that somebody may mend.
-pub const REFUSED_WORK_IS_TRIED_FOR: TimeDelta = TimeDelta::hours(24);
-/// Names the work of telling auditors, after what made it necessary.
+/// The shortest backoff of a job that failed.
+const SHORTEST_BACKOFF: TimeDelta = TimeDelta::seconds(5);
+/// The longest backoff of a job that failed.
+const LONGEST_BACKOFF: TimeDelta = TimeDelta::minutes(10);
+/// How long a job is retried that Slack refuses for a reason that somebody may mend.
+pub const REFUSED_JOB_IS_TRIED_FOR: TimeDelta = TimeDelta::hours(24);
+/// Names the job of telling auditors, after what made it necessary.
 const AUDIT_LINE: &str = "to_auditors";
 /// How long AWS may take to answer before a session counts as [`Event::SessionUnknown`].
 const SESSION_SETTLES_WITHIN: TimeDelta = TimeDelta::minutes(2);
 
 /// What must be done because `recorded` has just happened, in this order. `request` is as it is afterwards.
 #[must_use]
-pub fn follow_ups(request: &Request, recorded: &Recorded) -> Vec<Work> {
+pub fn follow_ups(request: &Request, recorded: &Recorded) -> Vec<Job> {
     let id = &request.id;
     let card = || Notice::Card(id.clone());
     let receipt = || Notice::Receipt(id.clone());
@@ -111,10 +111,10 @@ pub fn follow_ups(request: &Request, recorded: &Recorded) -> Vec<Work> {
         | Event::SessionUnknown { .. } => (vec![audit()], [None, None]),
     };
     let cause = cause(recorded);
-    let mut work = notify(recorded.at, &cause, notices);
-    let timer = |(due, name, task)| Work { due, id: format!("{cause}/{name}"), task };
-    work.extend(timers.into_iter().flatten().map(timer));
-    work
+    let mut jobs = notify(recorded.at, &cause, notices);
+    let timer = |(due, name, task)| Job { due, id: format!("{cause}/{name}"), task };
+    jobs.extend(timers.into_iter().flatten().map(timer));
+    jobs
 }
 
 /// When reviewers are to be reminded of a request next, if it is not answered or expired by then.
@@ -129,7 +129,7 @@ pub fn next_reminder(request: &Request, now: Timestamp) -> Option<Timestamp> {
 
 /// What must be done because of an event that belongs to no request. Auditors hear of it at `heard_at`.
 #[must_use]
-pub fn follow_ups_aside(event: &SideEvent, heard_at: Timestamp) -> Vec<Work> {
+pub fn follow_ups_aside(event: &SideEvent, heard_at: Timestamp) -> Vec<Job> {
     let to = event.who.user.clone();
     let mut notices = match &event.what {
         SideNews::Linked { email, .. } => vec![Notice::Linked(to, email.clone())],
@@ -142,18 +142,18 @@ pub fn follow_ups_aside(event: &SideEvent, heard_at: Timestamp) -> Vec<Work> {
     notify(heard_at, event.id.as_str(), notices)
 }
 
-/// The name of the work of telling auditors of this event. It is due at once.
+/// The name of the job of telling auditors of this event. It is due at once.
 #[must_use]
 pub fn audit_line_id(recorded: &Recorded) -> String {
     format!("{}/{AUDIT_LINE}", cause(recorded))
 }
 
-fn notify(due: Timestamp, cause: &str, notices: Vec<Notice>) -> Vec<Work> {
-    let work = |notice| Work { due, id: named(cause, &notice), task: Task::Notify(notice) };
-    notices.into_iter().map(work).collect()
+fn notify(due: Timestamp, cause: &str, notices: Vec<Notice>) -> Vec<Job> {
+    let job = |notice| Job { due, id: named(cause, &notice), task: Task::Notify(notice) };
+    notices.into_iter().map(job).collect()
 }
 
-/// What the names of all work begin with that is due to this event. It sorts by version.
+/// The prefix of the names of all jobs of this event. It sorts by version.
 fn cause(recorded: &Recorded) -> String {
     format!("{}/{:06}", recorded.request, recorded.version)
 }
@@ -169,11 +169,11 @@ fn named(cause: &str, notice: &Notice) -> String {
     format!("{cause}/{name}")
 }
 
-/// How long a piece of work is left alone after a try that failed: for as long again as it has been waiting, so that
-/// tries grow rarer, within bounds.
+/// How long a job waits after a try that failed: as long again as it has been due, so that retries grow rarer, within
+/// bounds.
 #[must_use]
-pub fn rest_after(failure_of: &Work, now: Timestamp) -> TimeDelta {
-    (now - failure_of.due).clamp(SHORTEST_REST, LONGEST_REST)
+pub fn backoff(failure_of: &Job, now: Timestamp) -> TimeDelta {
+    (now - failure_of.due).clamp(SHORTEST_BACKOFF, LONGEST_BACKOFF)
 }
 
 #[cfg(test)]
@@ -188,14 +188,14 @@ mod tests {
     };
 
     #[test]
-    fn an_event_is_heard_at_once_and_in_order_and_what_time_will_bring_is_put_down() {
+    fn an_event_is_heard_at_once_and_in_order_and_what_time_will_bring_is_enqueued() {
         let request = after(&[(0, approve()), (1, begin())]);
         let issuing = request.next(Event::SessionIssuing { session: 2 }, CommandId::random(1), minute(5));
         let audit = Task::Notify(Notice::Audit(Box::new(AuditEntry::of(&request, &issuing))));
         let cause = format!("{}/000004", request.id);
         let expected = [
-            Work { due: minute(5), id: format!("{cause}/to_auditors"), task: audit },
-            Work {
+            Job { due: minute(5), id: format!("{cause}/to_auditors"), task: audit },
+            Job {
                 due: minute(7),
                 id: format!("{cause}/timer"),
                 task: Task::SettleSession(request.id.clone(), 2),
@@ -213,9 +213,9 @@ mod tests {
     }
 
     #[test]
-    fn work_that_fails_is_tried_ever_more_rarely() {
-        let work = Work { due: minute(0), id: "work".to_owned(), task: Task::Remind(requested().request) };
-        let rest = |seconds| rest_after(&work, minute(0) + TimeDelta::seconds(seconds)).num_seconds();
+    fn a_job_that_fails_is_retried_ever_more_rarely() {
+        let job = Job { due: minute(0), id: "job".to_owned(), task: Task::Remind(requested().request) };
+        let rest = |seconds| backoff(&job, minute(0) + TimeDelta::seconds(seconds)).num_seconds();
         assert_eq!([-60, 0, 5, 20, 60, 599, 86_400].map(rest), [5, 5, 5, 20, 60, 599, 600]);
     }
 
@@ -226,8 +226,8 @@ mod tests {
         let timers = |duration: &str| {
             let window = Window::new(minute(0), duration.parse().unwrap());
             let event = Event::Approved { by: request.requester.clone(), window };
-            let work = follow_ups(&request, &request.next(event, CommandId::random(1), minute(0)));
-            let due = work.into_iter().map(|work| (work.due, work.task));
+            let jobs = follow_ups(&request, &request.next(event, CommandId::random(1), minute(0)));
+            let due = jobs.into_iter().map(|job| (job.due, job.task));
             due.filter(|(_, task)| !matches!(task, Task::Notify(_))).collect::<Vec<_>>()
         };
         let elapse = |at| (minute(at), Task::Elapse(id.clone()));
@@ -242,11 +242,11 @@ mod tests {
         let id = SideEventId::of(&CommandId::random(1), minute(0));
         let what = SideNews::Linked { email: email.clone(), shown_by: ShownBy::Address };
         let event = SideEvent { id, at: minute(0), who: who.clone(), what };
-        let work = follow_ups_aside(&event, minute(1));
-        assert!(work.iter().all(|work| work.due == minute(1)), "{work:?}");
+        let jobs = follow_ups_aside(&event, minute(1));
+        assert!(jobs.iter().all(|job| job.due == minute(1)), "{jobs:?}");
         let linked = Task::Notify(Notice::Linked(who.user, email));
         let audit = Task::Notify(Notice::Audit(Box::new(AuditEntry::Side(event))));
-        assert_eq!(work.into_iter().map(|work| work.task).collect::<Vec<_>>(), [linked, audit]);
+        assert_eq!(jobs.into_iter().map(|job| job.task).collect::<Vec<_>>(), [linked, audit]);
     }
 
     #[test]

@@ -1,9 +1,9 @@
-//! Work: what becomes of a piece that was tried.
+//! Queue: what becomes of a job that was tried.
 //!
-//! 1. What is done is struck off, together with putting down what follows it.
-//! 2. What failed is given back, and tried again by whichever replica sweeps, ever more rarely.
-//! 3. What Slack refuses for good is put aside where an operator finds it, and auditors hear of that. It never holds up
-//!    what waits behind it.
+//! 1. A job that is done is completed, together with enqueuing the one that follows it.
+//! 2. A job that failed is released, and retried with backoff by whichever replica sweeps.
+//! 3. A job that Slack refuses for good becomes a dead letter, which an operator finds and auditors hear of. It never
+//!    holds up what waits behind it.
 
 use std::sync::Arc;
 
@@ -14,35 +14,35 @@ use crate::{
     domain::{
         audit::{SideEvent, SideNews},
         ids::{CommandId, RequestId, SideEventId, UserId},
+        job::{Job, Notice, REFUSED_JOB_IS_TRIED_FOR, Task, backoff, follow_ups_aside},
         person::SlackUser,
         window::Timestamp,
-        work::{Notice, REFUSED_WORK_IS_TRIED_FOR, Task, Work, follow_ups_aside, rest_after},
     },
-    ports::{Because, ChatError, CommitError, Parked},
+    ports::{Because, ChatError, CommitError, DeadLetter},
 };
 
-/// How often at least work is looked at whose time has not come: what it waits for may be done at any moment.
+/// The longest wait of a job whose time has not come: what it waits for may be done at any moment.
 const LOOKED_AT_EVERY: TimeDelta = TimeDelta::minutes(1);
 
 /// The longest that Slack is believed when it says to come back later.
 const LONGEST_TOLD: TimeDelta = TimeDelta::hours(1);
 
-/// What is to become of a piece of work that did not fail.
+/// What is to become of a job that did not fail.
 #[derive(Clone, Debug)]
-pub(super) enum Then {
-    /// It is done; what follows it, if anything, is put down.
-    StrikeOff(Option<Work>),
-    /// It was struck off in the doing.
-    Nothing,
+pub(super) enum Outcome {
+    /// It is done, and followed by this job, if any.
+    Done(Option<Job>),
+    /// It was completed in the doing.
+    Completed,
     /// Its time has not come.
-    Later,
-    /// This replica does no more.
-    ForOthers,
+    NotYet,
+    /// This replica is stopping.
+    Released,
 }
 
-/// What became of a piece of work, for what waits behind it.
+/// What a job that was tried means for those behind it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Tried {
+pub(super) enum Progress {
     /// The next may be tried.
     GoOn,
     /// Slack cannot be asked, or this replica does no more.
@@ -50,59 +50,55 @@ pub(super) enum Tried {
 }
 
 impl Broker {
-    /// Strikes a piece of work off, gives it back or puts it aside, as it went.
-    pub(super) async fn close(self: &Arc<Self>, work: &Work, outcome: Result<Then>) -> Tried {
+    /// Completes a job, releases it or makes it a dead letter, as it went.
+    pub(super) async fn close(self: &Arc<Self>, job: &Job, outcome: Result<Outcome>) -> Progress {
         let store = &self.ports.store;
         let now = self.ports.clock.now();
-        let (closed, tried) = match outcome {
-            Ok(Then::Nothing) => return Tried::GoOn,
-            Ok(Then::StrikeOff(next)) => (store.done(work, next.as_ref()).await, Tried::GoOn), // 1
-            Ok(Then::Later) => {
-                let rest = rest_after(work, now).min(LOOKED_AT_EVERY);
-                (store.give_back(work, now + rest).await, Tried::GoOn)
+        let (closed, progress) = match outcome {
+            Ok(Outcome::Completed) => return Progress::GoOn,
+            Ok(Outcome::Done(next)) => (store.complete(job, next.as_ref()).await, Progress::GoOn), // 1
+            Ok(Outcome::NotYet) => {
+                let rest = backoff(job, now).min(LOOKED_AT_EVERY);
+                (store.release(job, now + rest).await, Progress::GoOn)
             }
-            Ok(Then::ForOthers) => (store.give_back(work, now).await, Tried::Wait),
-            Err(error) => return self.put_off(work, &error).await,
+            Ok(Outcome::Released) => (store.release(job, now).await, Progress::Wait),
+            Err(error) => return self.put_off(job, &error).await,
         };
         match closed {
-            Ok(()) => tried,
-            Err(error) => self.put_off(work, &error.into()).await,
+            Ok(()) => progress,
+            Err(error) => self.put_off(job, &error.into()).await,
         }
     }
 
-    /// Decides what becomes of work that failed.
-    pub(super) async fn put_off(self: &Arc<Self>, work: &Work, error: &Error) -> Tried {
+    /// Decides what becomes of a job that failed.
+    pub(super) async fn put_off(self: &Arc<Self>, job: &Job, error: &Error) -> Progress {
         let now = self.ports.clock.now();
         let slack = error.of_slack();
-        let outcome = if slack.is_some_and(|refusal| is_refused_for_good(work, refusal, now)) {
-            self.park(work, &error.to_string(), now).await // 3
+        let outcome = if slack.is_some_and(|refusal| is_refused_for_good(job, refusal, now)) {
+            self.dead_letter(job, &error.to_string(), now).await // 3
         } else {
-            tracing::warn!(work = work.id, error = format!("{error:#}"), "work stays undone for now");
+            tracing::warn!(job = job.id, error = format!("{error:#}"), "job failed and will be retried");
             let told = slack.and_then(ChatError::retry_after).unwrap_or_default();
             let told = TimeDelta::from_std(told).unwrap_or(LONGEST_TOLD).min(LONGEST_TOLD);
-            let rest = rest_after(work, now).max(told);
-            self.ports.store.give_back(work, now + rest).await.map_err(Error::from) // 2
+            let rest = backoff(job, now).max(told);
+            self.ports.store.release(job, now + rest).await.map_err(Error::from) // 2
         };
         if let Err(error) = outcome {
-            tracing::warn!(
-                work = work.id,
-                error = format!("{error:#}"),
-                "work stays where it is for a while"
-            );
+            tracing::warn!(job = job.id, error = format!("{error:#}"), "job could not be released");
         }
         match slack {
-            Some(ChatError::Unavailable { .. }) => Tried::Wait,
-            Some(ChatError::Refused { .. }) | None => Tried::GoOn,
+            Some(ChatError::Unavailable { .. }) => Progress::Wait,
+            Some(ChatError::Refused { .. }) | None => Progress::GoOn,
         }
     }
 
-    async fn park(self: &Arc<Self>, work: &Work, why: &str, now: Timestamp) -> Result<()> {
-        tracing::error!(work = work.id, why, "work is put aside");
-        let event = self.undelivered(work, why, now).await?;
+    async fn dead_letter(self: &Arc<Self>, job: &Job, why: &str, now: Timestamp) -> Result<()> {
+        tracing::error!(job = job.id, why, "job is a dead letter");
+        let event = self.undelivered(job, why, now).await?;
         let follow_ups = event.as_ref().map(|event| follow_ups_aside(event, now)).unwrap_or_default();
-        let parked = Parked { work: work.clone(), at: now, why: why.to_owned(), event, follow_ups };
-        match self.ports.store.park(&parked).await {
-            Ok(()) => self.deliver_soon(parked.follow_ups),
+        let letter = DeadLetter { job: job.clone(), at: now, why: why.to_owned(), event, follow_ups };
+        match self.ports.store.dead_letter(&letter).await {
+            Ok(()) => self.deliver_soon(letter.follow_ups),
             Err(CommitError::Failed(error)) => return Err(error.into()),
             Err(CommitError::Conflict | CommitError::Held(_) | CommitError::UsedUp) => {} // done meanwhile
         }
@@ -110,25 +106,25 @@ impl Broker {
     }
 
     /// The record that something could not be told; none where that is what could not be told.
-    async fn undelivered(&self, work: &Work, why: &str, at: Timestamp) -> Result<Option<SideEvent>> {
-        if let Task::Notify(Notice::Audit(entry)) = &work.task
+    async fn undelivered(&self, job: &Job, why: &str, at: Timestamp) -> Result<Option<SideEvent>> {
+        if let Task::Notify(Notice::Audit(entry)) = &job.task
             && entry.is_undelivered()
         {
             return Ok(None);
         }
-        let (Some((what, request)), Some(user)) = (subject(work), self.concerned(work).await?) else {
+        let (Some((what, request)), Some(user)) = (subject(job), self.concerned(job).await?) else {
             return Ok(None);
         };
-        let id = SideEventId::of(&CommandId::of_parked_work(&work.id), at);
+        let id = SideEventId::of(&CommandId::of_dead_letter(&job.id), at);
         let who = SlackUser { team: self.settings.team.clone(), user };
         let (what, why) = (what.to_owned(), why.to_owned());
         let what = SideNews::Undelivered { what, request: request.cloned(), why };
         Ok(Some(SideEvent { id, at, who, what }))
     }
 
-    /// Whom a piece of work concerns.
-    async fn concerned(&self, work: &Work) -> Result<Option<UserId>> {
-        let request = match &work.task {
+    /// Whom a job concerns.
+    async fn concerned(&self, job: &Job) -> Result<Option<UserId>> {
+        let request = match &job.task {
             Task::Notify(
                 Notice::Linked(user, _)
                 | Notice::Relinked(user, _)
@@ -152,22 +148,22 @@ impl Broker {
 
 /// Whether no later try can succeed. A line for auditors is given up only where Slack will never take it: that the
 /// channel is gone, or the app not in it, somebody will mend, and then the lines are wanted.
-fn is_refused_for_good(work: &Work, error: &ChatError, now: Timestamp) -> bool {
+fn is_refused_for_good(job: &Job, error: &ChatError, now: Timestamp) -> bool {
     let ChatError::Refused { because, .. } = error else { return false };
-    if subject(work).is_none() {
+    if subject(job).is_none() {
         return false;
     }
-    let is_for_auditors = matches!(work.task, Task::Notify(Notice::Audit(_)));
+    let is_for_auditors = matches!(job.task, Task::Notify(Notice::Audit(_)));
     match because {
         Because::Content => true,
         Because::Addressee => !is_for_auditors,
-        Because::Other => !is_for_auditors && now - work.due > REFUSED_WORK_IS_TRIED_FOR,
+        Because::Other => !is_for_auditors && now - job.due > REFUSED_JOB_IS_TRIED_FOR,
     }
 }
 
 /// What somebody was to be told, in a few words, and of which request; nothing where it is no telling.
-fn subject(work: &Work) -> Option<(&'static str, Option<&RequestId>)> {
-    Some(match &work.task {
+fn subject(job: &Job) -> Option<(&'static str, Option<&RequestId>)> {
+    Some(match &job.task {
         Task::Notify(Notice::Card(id)) => ("the review card", Some(id)),
         Task::Notify(Notice::Receipt(id)) => ("the receipt", Some(id)),
         Task::Notify(Notice::ConsoleLink(id)) => ("the link to the AWS console", Some(id)),

@@ -1,0 +1,102 @@
+//! Outbox: jobs of this replica on their way to Slack, one after the other for each request, as they were committed.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use crate::domain::job::Job;
+
+/// How many jobs may be on their way at a time. Those beyond it are left to the sweeper.
+const MOST: usize = 1_000;
+
+/// Jobs on their way, in lines.
+#[derive(Debug, Default)]
+pub(super) struct Outbox(Mutex<Lines>);
+
+#[derive(Debug, Default)]
+struct Lines {
+    lines: HashMap<String, VecDeque<Job>>,
+    waiting: usize,
+}
+
+impl Outbox {
+    /// Puts the jobs of one commit at the end of their line. Returns the line if nobody walks it: the caller must then
+    /// walk it to its end with [`Outbox::next`].
+    pub(super) fn push(&self, jobs: Vec<Job>) -> Option<String> {
+        let mut inner = self.inner();
+        if inner.waiting + jobs.len() > MOST {
+            tracing::warn!("much is on its way to Slack; the sweeper says the rest");
+            return None;
+        }
+        let line = line_of(jobs.first()?).to_owned();
+        inner.waiting += jobs.len();
+        if let Some(walked) = inner.lines.get_mut(&line) {
+            walked.extend(jobs);
+            return None;
+        }
+        inner.lines.insert(line.clone(), jobs.into());
+        Some(line)
+    }
+
+    /// The next job of a line; nothing at its end, where the walk is over.
+    pub(super) fn next(&self, line: &str) -> Option<Job> {
+        let mut inner = self.inner();
+        match inner.lines.get_mut(line)?.pop_front() {
+            Some(job) => {
+                inner.waiting -= 1;
+                Some(job)
+            }
+            None => {
+                inner.lines.remove(line);
+                None
+            }
+        }
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Lines> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// All jobs of one request, or of one event of none, are named after it.
+fn line_of(job: &Job) -> &str {
+    job.id.split_once('/').map_or(job.id.as_str(), |(cause, _)| cause)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{job::Task, window::Timestamp};
+
+    fn job(id: impl Into<String>) -> Job {
+        Job { due: Timestamp::UNIX_EPOCH, id: id.into(), task: Task::FinishPress("press".parse().unwrap()) }
+    }
+
+    #[test]
+    fn a_line_is_walked_once_and_in_order_however_often_it_grows() {
+        let outbox = Outbox::default();
+        let line = outbox.push(vec![job("one/1/a"), job("one/1/b")]).unwrap();
+        assert_eq!(outbox.next(&line).unwrap().id, "one/1/a");
+        assert_eq!(outbox.push(vec![job("one/2/a")]), None, "somebody walks it");
+        assert!(outbox.push(vec![job("two/1/a")]).is_some(), "another line is walked by itself");
+        assert_eq!(outbox.next(&line).unwrap().id, "one/1/b");
+        assert_eq!(outbox.next(&line).unwrap().id, "one/2/a");
+        assert_eq!(outbox.push(vec![job("one/3/a")]), None, "the last job is still on its way");
+        assert_eq!(outbox.next(&line).unwrap().id, "one/3/a");
+        assert_eq!(outbox.next(&line), None);
+        assert_eq!(outbox.push(vec![job("one/4/a")]), Some(line), "the walk was over");
+    }
+
+    #[test]
+    fn what_is_too_much_is_left_to_the_sweeper() {
+        let outbox = Outbox::default();
+        for n in 0..MOST {
+            assert!(outbox.push(vec![job(format!("{n}/1/a"))]).is_some());
+        }
+        assert_eq!(outbox.push(vec![job("more/1/a")]), None);
+        assert!(outbox.next("0").is_some());
+        assert!(outbox.push(vec![job("more/1/a")]).is_some(), "there is room again");
+        assert_eq!(outbox.push(Vec::new()), None);
+    }
+}
