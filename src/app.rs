@@ -66,10 +66,10 @@ pub async fn build(config: Config, outside: Outside) -> anyhow::Result<App> {
     let workspace = check_slack(&config, &*ports.chat).await?;
     let settings = Settings {
         public_url: config.public_url,
-        team: workspace.team,
-        team_name: workspace.name,
-        review_channel: config.slack.review_channel.clone(),
-        audit_channel: config.slack.audit_channel.clone(),
+        home: workspace.tenant,
+        home_name: workspace.name,
+        review_channel: config.slack.team_id.conversation(&config.slack.review_channel),
+        audit_channel: config.slack.team_id.conversation(&config.slack.audit_channel),
         linking: config.link,
         answers_at: config.slack.answers_at(),
     };
@@ -185,15 +185,16 @@ async fn check_slack(config: &Config, chat: &dyn Chat) -> anyhow::Result<Workspa
     let slack = &config.slack;
     let workspace = chat.identify().await.context("could not ask Slack who the app is")?;
     ensure!(
-        workspace.team == slack.team_id,
+        workspace.tenant == slack.team_id.tenant(),
         "slack.team_id is {}, but the bot token belongs to {} ({})",
         slack.team_id,
-        workspace.team,
+        workspace.tenant.id(),
         workspace.name,
     );
-    let review =
-        chat.channel(&slack.review_channel).await.context("could not look at slack.review_channel")?;
-    let audit = chat.channel(&slack.audit_channel).await.context("could not look at slack.audit_channel")?;
+    let review = chat.channel(&slack.team_id.conversation(&slack.review_channel)).await;
+    let review = review.context("could not look at slack.review_channel")?;
+    let audit = chat.channel(&slack.team_id.conversation(&slack.audit_channel)).await;
+    let audit = audit.context("could not look at slack.audit_channel")?;
     for (key, channel) in [("review_channel", &review), ("audit_channel", &audit)] {
         let Channel { name, is_member, is_shared_outside } = channel;
         ensure!(

@@ -13,12 +13,9 @@ use zeroize::Zeroizing;
 
 use self::source::{PREFIX, Source};
 use crate::{
-    domain::{
-        ids::{ChannelId, TeamId},
-        linking::LinkPolicy,
-        policy::Policy,
-    },
+    domain::{linking::LinkPolicy, policy::Policy},
     ports::{SecretPlace, SecretSource},
+    slack::ids::{ChannelId, TeamId},
 };
 
 pub use self::source::{Faults, Secrets};

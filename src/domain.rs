@@ -1,5 +1,6 @@
 //! The rules: pure and synchronous. No I/O, no clock, no randomness, nothing async, no logging.
 
+pub mod account;
 pub mod audit;
 pub mod code;
 pub mod decide;

@@ -8,7 +8,8 @@
 //!              slack::views → text → domain
 //! ```
 //!
-//! `config` and `outbound` lie below the adapters, which take their settings and their HTTP client from there.
+//! `config` and `outbound` lie below the adapters, which take their settings and their HTTP client from there;
+//! `config` and `identity` know Slack's ids from `slack::ids`.
 //! `web` shows what `metrics` has counted; `slack::socket` tells it how long Slack has waited.
 
 pub mod app;

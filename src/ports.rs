@@ -5,18 +5,18 @@ use std::{net::IpAddr, path::PathBuf, time::Duration};
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::domain::{
+    account::{Account, Conversation, MessageRef, Tenant},
     audit::SideEvent,
     code::{AwaitedCode, Code},
-    ids::{ChannelId, CommandId, RequestId, SideEventId, TeamId, UserId},
+    ids::{CommandId, RequestId, SideEventId},
     job::Job,
     linking::{PendingLink, ShownBy},
     message::{Form, Message},
     once::{LinkSecrets, Once},
-    person::{FreshGroups, HeldAccount, Link, Member, SignedIn, SlackUser, Subject, ToldGroups},
+    person::{FreshGroups, HeldAccount, Link, Member, SignedIn, Subject, ToldGroups},
     press::Press,
     refusal::Refusal,
     request::{Recorded, Request},
@@ -113,9 +113,9 @@ pub struct SecretError(pub String);
 /// Rate limits.
 pub trait RateLimits: Send + Sync {
     /// Counts a command, a press or a form of an account. Errors when the account exceeds its rate limit.
-    fn count_action(&self, who: &SlackUser) -> Result<(), RateLimited>;
+    fn count_action(&self, who: &Account) -> Result<(), RateLimited>;
     /// Whether an account may be notified that it exceeds its rate limit, which requires a call: now and then.
-    fn may_notify(&self, who: &SlackUser) -> bool;
+    fn may_notify(&self, who: &Account) -> bool;
     /// Counts one page view by this address; neighbours in one IPv6 /64 count as one address. Errors when the
     /// address exceeds its rate limit.
     fn count_page_view(&self, address: IpAddr) -> Result<(), RateLimited>;
@@ -171,13 +171,13 @@ pub trait Store: Send + Sync {
     async fn side_event(&self, id: &SideEventId, at: Timestamp) -> Result<Option<SideEvent>, StoreError>;
 
     /// The link of a Slack account.
-    async fn link(&self, who: &SlackUser) -> Result<Option<Link>, StoreError>;
+    async fn link(&self, who: &Account) -> Result<Option<Link>, StoreError>;
     /// Binds a Slack account to an identity, in place of the one it replaces; uses up the link token.
     async fn save_link(&self, new: &NewLink) -> Result<(), LinkError>;
     /// Dissolves a link, with its token.
     async fn remove_link(&self, link: &Link, event: &SideEvent, jobs: &[Job]) -> Result<(), CommitError>;
     /// The Slack account that an identity is bound to.
-    async fn owner(&self, subject: &Subject) -> Result<Option<SlackUser>, StoreError>;
+    async fn owner(&self, subject: &Subject) -> Result<Option<Account>, StoreError>;
     /// Drops the token of a link, and takes no sign-in before `event` for a recent one any more: in force from `now` on.
     async fn sign_out(
         &self,
@@ -189,19 +189,19 @@ pub trait Store: Send + Sync {
     /// Notes the groups last heard of, for display.
     async fn save_groups(&self, link: &Link, groups: &FreshGroups) -> Result<(), StoreError>;
     /// The sealed refresh token of a Slack account.
-    async fn token(&self, who: &SlackUser) -> Result<Option<SealedToken>, StoreError>;
+    async fn token(&self, who: &Account) -> Result<Option<SealedToken>, StoreError>;
     /// Takes the sealed refresh token for one turn at the identity provider, if it is still as it was read.
     /// Others leave it alone until `until`.
     async fn take_token(
         &self,
-        who: &SlackUser,
+        who: &Account,
         read: &SealedToken,
         until: Timestamp,
     ) -> Result<SealedToken, CommitError>;
     /// Ends the turn for which the token was `taken`.
     async fn give_token_back(
         &self,
-        who: &SlackUser,
+        who: &Account,
         taken: &SealedToken,
         used: UsedToken,
     ) -> Result<(), CommitError>;
@@ -221,7 +221,7 @@ pub trait Store: Send + Sync {
         now: Timestamp,
     ) -> Result<(), CommitError>;
     /// The link of a Slack account that waits for its code.
-    async fn awaited_code(&self, who: &SlackUser) -> Result<Option<AwaitedCode>, StoreError>;
+    async fn awaited_code(&self, who: &Account) -> Result<Option<AwaitedCode>, StoreError>;
     /// Counts a try, if there has been none since `read` was.
     async fn count_try(&self, read: &AwaitedCode) -> Result<AwaitedCode, CommitError>;
 
@@ -248,9 +248,9 @@ pub trait Store: Send + Sync {
     async fn dead_letter(&self, letter: &DeadLetter) -> Result<(), CommitError>;
 
     /// Where Slack has put a message about a request.
-    async fn place(&self, id: &RequestId, which: Surface) -> Result<Option<Place>, StoreError>;
+    async fn place(&self, id: &RequestId, which: Surface) -> Result<Option<MessageRef>, StoreError>;
     /// Notes where Slack has put a message about a request.
-    async fn save_place(&self, id: &RequestId, which: Surface, place: &Place) -> Result<(), StoreError>;
+    async fn save_place(&self, id: &RequestId, which: Surface, place: &MessageRef) -> Result<(), StoreError>;
 }
 
 /// How long a job that was leased, or has just been committed, is kept from other replicas.
@@ -371,15 +371,6 @@ pub enum Surface {
     Receipt,
 }
 
-/// Where Slack has put a message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Place {
-    /// The conversation.
-    pub channel: ChannelId,
-    /// The message in it: Slack's `ts`.
-    pub ts: String,
-}
-
 /// The store could not be asked.
 #[derive(Debug, thiserror::Error)]
 #[error("could not {what}")]
@@ -434,24 +425,24 @@ pub trait Chat: Send + Sync {
     /// Who the app is there. Fails where Slack cannot be reached or does not know the app.
     async fn identify(&self) -> Result<Workspace, ChatError>;
     /// What Slack says of an account.
-    async fn member(&self, who: &SlackUser) -> Result<Member, ChatError>;
+    async fn member(&self, who: &Account) -> Result<Member, ChatError>;
     /// What Slack says of a channel.
-    async fn channel(&self, id: &ChannelId) -> Result<Channel, ChatError>;
+    async fn channel(&self, id: &Conversation) -> Result<Channel, ChatError>;
     /// Opens a form. `trigger` lives 3 s and is good for one.
     async fn open(&self, trigger: &str, form: &Form) -> Result<(), ChatError>;
     /// Posts a message that lasts.
-    async fn post(&self, to: &Address, message: &Message) -> Result<Place, ChatError>;
+    async fn post(&self, to: &Address, message: &Message) -> Result<MessageRef, ChatError>;
     /// Looks in a channel for a message about the same as `message` that was posted at `since` or later.
     async fn find(
         &self,
-        channel: &ChannelId,
+        channel: &Conversation,
         message: &Message,
         since: Timestamp,
-    ) -> Result<Option<Place>, ChatError>;
+    ) -> Result<Option<MessageRef>, ChatError>;
     /// Draws a message anew, in place.
-    async fn redraw(&self, place: &Place, message: &Message) -> Result<(), ChatError>;
+    async fn redraw(&self, place: &MessageRef, message: &Message) -> Result<(), ChatError>;
     /// Shows a message to one person, in their conversation with the app; it does not last.
-    async fn whisper(&self, to: &UserId, message: &Message) -> Result<(), ChatError>;
+    async fn whisper(&self, to: &Account, message: &Message) -> Result<(), ChatError>;
     /// Shows an answer to the person who pressed, where they pressed; it does not last.
     async fn reply(&self, response_url: &Url, message: &Message) -> Result<(), ChatError>;
 }
@@ -459,19 +450,19 @@ pub trait Chat: Send + Sync {
 /// Where a message goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Address {
-    /// A channel.
-    Channel(ChannelId),
+    /// A conversation.
+    Conversation(Conversation),
     /// A person's conversation with the app.
-    Person(UserId),
+    Person(Account),
     /// The thread below a message.
-    Thread(Place),
+    Thread(MessageRef),
 }
 
 /// The workspace the app is installed in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Workspace {
     /// Its id.
-    pub team: TeamId,
+    pub tenant: Tenant,
     /// Its name.
     pub name: String,
 }

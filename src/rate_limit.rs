@@ -11,7 +11,7 @@ use std::{
 use governor::{Quota, RateLimiter, middleware::NoOpMiddleware, state::keyed::HashMapStateStore};
 
 use crate::{
-    domain::person::SlackUser,
+    domain::account::Account,
     ports::{Clock, RateLimited, RateLimits},
 };
 
@@ -30,8 +30,8 @@ pub(crate) type Pace<K> = RateLimiter<K, HashMapStateStore<K>, Uptime, NoOpMiddl
 /// Rate limits that count what this process sees.
 pub struct ProcessRateLimits {
     clock: Uptime,
-    accounts: Pace<SlackUser>,
-    told: Pace<SlackUser>,
+    accounts: Pace<Account>,
+    told: Pace<Account>,
     addresses: Pace<IpAddr>,
 }
 
@@ -72,11 +72,11 @@ impl ProcessRateLimits {
 }
 
 impl RateLimits for ProcessRateLimits {
-    fn count_action(&self, who: &SlackUser) -> Result<(), RateLimited> {
+    fn count_action(&self, who: &Account) -> Result<(), RateLimited> {
         self.pace(&self.accounts, who)
     }
 
-    fn may_notify(&self, who: &SlackUser) -> bool {
+    fn may_notify(&self, who: &Account) -> bool {
         self.pace(&self.told, who).is_ok()
     }
 

@@ -3,6 +3,7 @@
 pub mod client;
 pub mod command;
 mod errors;
+pub mod ids;
 pub mod inbound;
 pub mod payload;
 pub mod routes;

@@ -2,9 +2,10 @@
 #![no_main]
 
 use elevate::{
-    domain::{ids::TeamId, reason::Reason},
+    domain::reason::Reason,
     slack::{
         command::CommandLine,
+        ids::TeamId,
         payload::{Interaction, Sender, SlashCommand, ViewSubmission},
     },
 };
@@ -41,8 +42,8 @@ fn read(payload: &str) {
 
 /// Whoever counts as one of us is of no other workspace, whatever part of the payload names it.
 fn is_at_home(sender: &Sender, payload: &str) {
-    let home: TeamId = HOME.parse().expect("it is a workspace");
-    if sender.who(&home).is_none_or(|who| who.team != home) {
+    let home = HOME.parse::<TeamId>().expect("it is a workspace").tenant();
+    if sender.who(&home).is_none_or(|who| *who.tenant() != home) {
         return;
     }
     // What is let pass unread may hold what a `Value` cannot.

@@ -6,12 +6,15 @@ use std::{
     str::FromStr,
 };
 
-use elevate::domain::{
-    ids::{AccountId, ChannelId, CommandId, RequestId, RoleName, SideEventId, Target, TeamId, UserId},
-    email::Email,
-    reason::Reason,
-    secret::Secret,
-    window::Minutes,
+use elevate::{
+    domain::{
+        email::Email,
+        ids::{AccountId, CommandId, RequestId, RoleName, SideEventId, Target},
+        reason::Reason,
+        secret::Secret,
+        window::Minutes,
+    },
+    slack::ids::{ChannelId, TeamId, UserId},
 };
 use libfuzzer_sys::fuzz_target;
 

@@ -13,13 +13,16 @@ use super::{
         secret, socket_address, table, text,
     },
 };
-use crate::domain::{
-    email::EmailDomain,
-    ids::{AccountId, ChannelId, TeamId},
-    linking::{LinkPolicy, OnMismatch},
-    policy::Policy,
-    step_up::StepUp,
-    window::Minutes,
+use crate::{
+    domain::{
+        email::EmailDomain,
+        ids::AccountId,
+        linking::{LinkPolicy, OnMismatch},
+        policy::Policy,
+        step_up::StepUp,
+        window::Minutes,
+    },
+    slack::ids::{ChannelId, TeamId},
 };
 
 /// The most options a Slack menu has

@@ -5,10 +5,11 @@ use std::{collections::BTreeMap, fmt};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    account::Account,
     email::Email,
-    ids::{RequestId, SideEventId, Target, UserId},
+    ids::{RequestId, SideEventId, Target},
     linking::ShownBy,
-    person::{Actor, SlackUser, Subject},
+    person::{Actor, Subject},
     refusal::Refusal,
     request::{Recorded, Request},
     window::{Minutes, Timestamp},
@@ -21,8 +22,8 @@ pub struct SideEvent {
     pub id: SideEventId,
     /// When.
     pub at: Timestamp,
-    /// The Slack account it concerns.
-    pub who: SlackUser,
+    /// The account it concerns.
+    pub who: Account,
     /// What happened.
     #[serde(flatten)]
     pub what: SideNews,
@@ -191,12 +192,12 @@ impl AuditEntry {
         matches!(self, Self::Side(SideEvent { what: SideNews::Undelivered { .. }, .. }))
     }
 
-    /// The Slack account whose doing it tells of.
+    /// The account whose doing it tells of, where there is one.
     #[must_use]
-    pub fn concerned(&self) -> &UserId {
+    pub fn concerned(&self) -> Option<&Account> {
         match self {
-            Self::Request { requester, .. } => &requester.slack,
-            Self::Side(event) => &event.who.user,
+            Self::Request { requester, .. } => requester.account.as_ref(),
+            Self::Side(event) => Some(&event.who),
         }
     }
 
@@ -241,7 +242,7 @@ mod tests {
     };
 
     fn refused(tried: Tried, at: i64) -> SideEvent {
-        let who = SlackUser { team: "T0123456".parse().unwrap(), user: "U0ADA".parse().unwrap() };
+        let who = Account::new("slack", "T0123456", "U0ADA");
         let what = SideNews::Refused { tried, request: None, target: None, refusal: Refusal::NotLinked };
         SideEvent { id: SideEventId::of(&CommandId::random(1), minute(at)), at: minute(at), who, what }
     }

@@ -105,11 +105,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::domain::person::{Groups, Link, SlackUser, Subject};
+    use crate::domain::{
+        account::Account,
+        person::{Groups, Link, Subject},
+    };
 
     fn awaited(tries: u32) -> AwaitedCode {
         let link = Link {
-            slack: SlackUser { team: "T0123456".parse().unwrap(), user: "U0ADA".parse().unwrap() },
+            account: Account::new("slack", "T0123456", "U0ADA"),
             subject: Subject { issuer: "https://idp.example".into(), subject: "ada".into() },
             email: "ada@example.com".parse().unwrap(),
             groups: Groups::default(),

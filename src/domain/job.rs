@@ -4,9 +4,10 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    account::Account,
     audit::{AuditEntry, SideEvent, SideNews},
     email::Email,
-    ids::{CommandId, RequestId, UserId},
+    ids::{CommandId, RequestId},
     request::{Event, Recorded, Request},
     window::Timestamp,
 };
@@ -53,13 +54,13 @@ pub enum Notice {
     /// The audit channel has this line.
     Audit(Box<AuditEntry>),
     /// A person hears that they are linked.
-    Linked(UserId, Email),
+    Linked(Account, Email),
     /// A person hears that they are linked to another identity than before.
-    Relinked(UserId, Email),
+    Relinked(Account, Email),
     /// A person hears that they are not linked any more.
-    Unlinked(UserId, Email),
+    Unlinked(Account, Email),
     /// A person hears that they must sign in again.
-    SignedOut(UserId, Email),
+    SignedOut(Account, Email),
 }
 
 /// How long before the end of a window its requester hears of it.
@@ -130,7 +131,7 @@ pub fn next_reminder(request: &Request, now: Timestamp) -> Option<Timestamp> {
 /// What must be done because of an event that belongs to no request. Auditors hear of it at `heard_at`.
 #[must_use]
 pub fn follow_ups_aside(event: &SideEvent, heard_at: Timestamp) -> Vec<Job> {
-    let to = event.who.user.clone();
+    let to = event.who.clone();
     let mut notices = match &event.what {
         SideNews::Linked { email, .. } => vec![Notice::Linked(to, email.clone())],
         SideNews::Relinked { email, .. } => vec![Notice::Relinked(to, email.clone())],
@@ -180,10 +181,10 @@ pub fn backoff(failure_of: &Job, now: Timestamp) -> TimeDelta {
 mod tests {
     use super::*;
     use crate::domain::{
+        account::Account,
         decide::tests::{after, approve, begin, minute, requested},
         ids::SideEventId,
         linking::ShownBy,
-        person::SlackUser,
         window::Window,
     };
 
@@ -237,14 +238,14 @@ mod tests {
 
     #[test]
     fn auditors_hear_of_what_belongs_to_no_request_after_those_it_concerns() {
-        let who = SlackUser { team: "T0123456".parse().unwrap(), user: "U0ADA".parse().unwrap() };
+        let who = Account::new("slack", "T0123456", "U0ADA");
         let email: Email = "ada@example.com".parse().unwrap();
         let id = SideEventId::of(&CommandId::random(1), minute(0));
         let what = SideNews::Linked { email: email.clone(), shown_by: ShownBy::Address };
         let event = SideEvent { id, at: minute(0), who: who.clone(), what };
         let jobs = follow_ups_aside(&event, minute(1));
         assert!(jobs.iter().all(|job| job.due == minute(1)), "{jobs:?}");
-        let linked = Task::Notify(Notice::Linked(who.user, email));
+        let linked = Task::Notify(Notice::Linked(who, email));
         let audit = Task::Notify(Notice::Audit(Box::new(AuditEntry::Side(event))));
         assert_eq!(jobs.into_iter().map(|job| job.task).collect::<Vec<_>>(), [linked, audit]);
     }

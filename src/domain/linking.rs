@@ -73,7 +73,7 @@ impl LinkPolicy {
         let email = signed_in.verified_email().ok_or(Refusal::NoVerifiedEmail)?;
         self.admit(email)?;
         let link = Link {
-            slack: member.who.clone(),
+            account: member.who.clone(),
             subject: signed_in.subject().clone(),
             email: email.clone(),
             groups: signed_in.groups().clone(),
@@ -121,7 +121,7 @@ impl PendingLink {
     /// # Errors
     /// [`Refusal::OtherAccount`].
     pub fn is_for(&self, held: &HeldAccount) -> Result<(), Refusal> {
-        if *held.who() == self.link.slack { Ok(()) } else { Err(Refusal::OtherAccount) }
+        if *held.who() == self.link.account { Ok(()) } else { Err(Refusal::OtherAccount) }
     }
 }
 
@@ -151,15 +151,16 @@ impl FromStr for OnMismatch {
 mod tests {
     use super::*;
     use crate::domain::{
+        account::Account,
         ids::MemberKind,
-        person::{Groups, SlackUser, Subject},
+        person::{Groups, Subject},
         step_up::Authentication,
         window::Timestamp,
     };
 
     fn member(email: Option<&str>) -> Member {
         Member {
-            who: SlackUser { team: "T0123456".parse().unwrap(), user: "U0ADA".parse().unwrap() },
+            who: Account::new("slack", "T0123456", "U0ADA"),
             name: "Ada".into(),
             confirmed_email: email.map(|email| email.parse().unwrap()),
             kind: MemberKind::Full,
@@ -195,7 +196,7 @@ mod tests {
     fn the_same_confirmed_address_on_both_sides_agrees_and_takes_nothing_more() {
         let link = agreed("ada", "ada@example.com");
         assert_eq!((link.email.as_str(), link.subject.subject.as_str()), ("ada@example.com", "ada"));
-        assert_eq!(link.slack, member(None).who);
+        assert_eq!(link.account, member(None).who);
         for compared in compared(Some("Ada@Example.com"), Some("ada@example.com")) {
             assert_eq!(compared, Ok(Comparison::Agreed(link.clone())));
         }
@@ -250,12 +251,13 @@ mod tests {
     #[test]
     fn a_link_is_for_the_very_account_that_slack_tells() {
         let link = agreed("ada", "ada@example.com");
-        let ada = link.slack.clone();
+        let ada = link.account.clone();
         let pending = PendingLink { link, sealed_token: None };
         assert_eq!(pending.is_for(&HeldAccount::verified(ada.clone())), Ok(()));
         let others = [
-            SlackUser { user: "U0EVE".parse().unwrap(), ..ada.clone() },
-            SlackUser { team: "T0999999".parse().unwrap(), ..ada },
+            Account::new("slack", "T0123456", "U0EVE"),
+            Account::new("slack", "T0999999", ada.user()),
+            Account::new("other", "T0123456", ada.user()),
         ];
         for other in others {
             assert_eq!(pending.is_for(&HeldAccount::verified(other)), Err(Refusal::OtherAccount));

@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
+    account::Account,
     decide::Verdict,
     ids::{CommandId, RequestId},
     linking::PendingLink,
-    person::SlackUser,
     secret::SecretHash,
     window::Timestamp,
 };
@@ -29,7 +29,7 @@ pub enum Purpose {
     /// A link token: its holder may link this Slack account to themselves.
     Link {
         /// The account.
-        who: SlackUser,
+        who: Account,
         /// The name it shows.
         name: String,
     },
@@ -38,7 +38,7 @@ pub enum Purpose {
         /// The request it stands on.
         request: RequestId,
         /// The Slack account it was given to.
-        who: SlackUser,
+        who: Account,
     },
     /// A ticket to answer a request: its holder may sign in, and the answer counts.
     Answer(Answering),
@@ -59,7 +59,7 @@ pub struct Answering {
     /// The answer.
     pub verdict: Verdict,
     /// The Slack account that gave it.
-    pub who: SlackUser,
+    pub who: Account,
     /// The press by which it was given.
     pub press: CommandId,
 }
@@ -73,7 +73,7 @@ pub enum SignInTo {
         /// The link token that it will use up.
         token: SecretHash,
         /// The account that the token was made for.
-        who: SlackUser,
+        who: Account,
     },
     /// To show that the Slack account of a link is theirs whose identity it is of.
     HoldAccount {
@@ -87,7 +87,7 @@ pub enum SignInTo {
         /// The ticket that it will use up.
         ticket: SecretHash,
         /// The account that the ticket was made for.
-        who: SlackUser,
+        who: Account,
         /// The request that the ticket was made for.
         request: RequestId,
     },

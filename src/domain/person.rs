@@ -6,21 +6,13 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    account::{Account, Tenant},
     email::Email,
-    ids::{MemberKind, TeamId, UserId},
+    ids::MemberKind,
     refusal::Refusal,
     step_up::Authentication,
     window::Timestamp,
 };
-
-/// A Slack account.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct SlackUser {
-    /// The workspace it belongs to.
-    pub team: TeamId,
-    /// The account in it.
-    pub user: UserId,
-}
 
 /// A person as the identity provider knows them: the pair of `iss` and `sub` that OpenID Connect promises to
 /// be unique and never reassigned (<https://openid.net/specs/openid-connect-core-1_0.html#ClaimStability>).
@@ -60,7 +52,7 @@ impl<S: Into<String>> FromIterator<S> for Groups {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
     /// The account.
-    pub who: SlackUser,
+    pub who: Account,
     /// The name it shows.
     pub name: String,
     /// The profile's e-mail address, when Slack has confirmed it.
@@ -70,12 +62,12 @@ pub struct Member {
 }
 
 impl Member {
-    /// Lets in full members of `team` alone.
+    /// Lets in full members of `home` alone.
     ///
     /// # Errors
     /// [`Refusal::OtherTenant`], [`Refusal::NotFullMember`].
-    pub fn admit(&self, team: &TeamId) -> Result<(), Refusal> {
-        if self.who.team != *team {
+    pub fn admit(&self, home: &Tenant) -> Result<(), Refusal> {
+        if self.who.tenant() != home {
             return Err(Refusal::OtherTenant);
         }
         match self.kind {
@@ -144,17 +136,17 @@ impl SignedIn {
 ///
 /// Only the [`SlackAccounts`](crate::ports::SlackAccounts) adapter makes one, from a verified ID token.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HeldAccount(SlackUser);
+pub struct HeldAccount(Account);
 
 impl HeldAccount {
     /// What a verified ID token of Slack's says.
-    pub(crate) fn verified(who: SlackUser) -> Self {
+    pub(crate) fn verified(who: Account) -> Self {
         Self(who)
     }
 
     /// The account.
     #[must_use]
-    pub fn who(&self) -> &SlackUser {
+    pub fn who(&self) -> &Account {
         &self.0
     }
 }
@@ -197,11 +189,11 @@ impl ToldGroups {
     }
 }
 
-/// The stored bond between a Slack account and an identity.
+/// The stored bond between an account and an identity.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Link {
-    /// The Slack account.
-    pub slack: SlackUser,
+    /// The account.
+    pub account: Account,
     /// The identity.
     pub subject: Subject,
     /// The address that the identity provider vouches for.
@@ -255,7 +247,11 @@ impl Link {
     /// What history keeps of this person.
     #[must_use]
     pub fn actor(&self) -> Actor {
-        Actor { subject: self.subject.clone(), slack: self.slack.user.clone(), email: self.email.clone() }
+        Actor {
+            subject: self.subject.clone(),
+            account: Some(self.account.clone()),
+            email: self.email.clone(),
+        }
     }
 }
 
@@ -264,17 +260,18 @@ impl Link {
 pub struct Actor {
     /// Who they are.
     pub subject: Subject,
-    /// The Slack account they acted through.
-    pub slack: UserId,
+    /// The account they acted through, where there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<Account>,
     /// Their verified address.
     pub email: Email,
 }
 
 impl Actor {
-    /// Whether both are one person: by identity, or by the Slack account they act through.
+    /// Whether both are one person: by identity, or by the account they act through.
     #[must_use]
     pub fn is_same_person(&self, other: &Self) -> bool {
-        self.subject == other.subject || self.slack == other.slack
+        self.subject == other.subject || self.account.is_some() && self.account == other.account
     }
 }
 
@@ -314,7 +311,7 @@ mod tests {
 
     fn member(kind: MemberKind) -> Member {
         Member {
-            who: SlackUser { team: "T0123456".parse().unwrap(), user: "U0ADA".parse().unwrap() },
+            who: Account::new("slack", "T0123456", "U0ADA"),
             name: "Ada".into(),
             confirmed_email: None,
             kind,
@@ -323,19 +320,20 @@ mod tests {
 
     #[test]
     fn only_full_members_of_the_workspace_are_let_in() {
-        let home: TeamId = "T0123456".parse().unwrap();
+        let home = Tenant::new("slack", "T0123456");
         assert_eq!(member(MemberKind::Full).admit(&home), Ok(()));
         for kind in [MemberKind::Guest, MemberKind::Bot, MemberKind::Deactivated] {
             assert_eq!(member(kind).admit(&home), Err(Refusal::NotFullMember { kind }));
         }
-        let elsewhere: TeamId = "T0999999".parse().unwrap();
-        assert_eq!(member(MemberKind::Full).admit(&elsewhere), Err(Refusal::OtherTenant));
+        for elsewhere in [Tenant::new("slack", "T0999999"), Tenant::new("other", "T0123456")] {
+            assert_eq!(member(MemberKind::Full).admit(&elsewhere), Err(Refusal::OtherTenant));
+        }
     }
 
     #[test]
     fn a_sign_in_speaks_for_itself_for_fifteen_minutes() {
         let link = Link {
-            slack: member(MemberKind::Full).who,
+            account: member(MemberKind::Full).who,
             subject: Subject { issuer: "https://idp.example".into(), subject: "ada".into() },
             email: "ada@example.com".parse().unwrap(),
             groups: Groups::default(),

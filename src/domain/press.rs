@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{
+    account::Account,
     audit::Tried,
     decide::Ask,
     ids::{CommandId, RequestId},
-    person::SlackUser,
     reason::Reason,
     secret::Sealed,
     window::Timestamp,
@@ -30,7 +30,7 @@ pub struct Asker {
     /// When it came in.
     pub at: Timestamp,
     /// The Slack account.
-    pub who: SlackUser,
+    pub who: Account,
     /// Where an answer for this person's eyes alone goes.
     pub reply_to: ReplyTo,
 }

@@ -7,11 +7,11 @@ use std::sync::{Arc, PoisonError};
 
 use super::{Broker, Result};
 use crate::domain::{
+    account::Account,
     audit::{SideEvent, SideNews, Tried},
     ids::{CommandId, RequestId, SideEventId, Target},
     job::follow_ups_aside,
     pace::Pace,
-    person::SlackUser,
     refusal::Refusal,
     window::Timestamp,
 };
@@ -21,7 +21,7 @@ use crate::domain::{
 pub(super) struct Attempt<'a> {
     pub(super) command: &'a CommandId,
     pub(super) at: Timestamp,
-    pub(super) who: &'a SlackUser,
+    pub(super) who: &'a Account,
     pub(super) tried: Tried,
     pub(super) about: About<'a>,
 }
@@ -59,7 +59,7 @@ impl Broker {
         Ok(())
     }
 
-    fn refusals_heard_at(&self, who: &SlackUser, now: Timestamp) -> Timestamp {
+    fn refusals_heard_at(&self, who: &Account, now: Timestamp) -> Timestamp {
         let mut paces = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
         paces.retain(|_, pace| !pace.is_over(now));
         paces.entry(who.clone()).or_insert_with(|| Pace::starting(now)).heard_at(now)

@@ -18,10 +18,11 @@ use super::{
 };
 use crate::{
     domain::{
-        ids::{ChannelId, RequestId, TeamId},
+        account::{Account, Conversation, Tenant},
+        ids::RequestId,
         linking::LinkPolicy,
         pace::Pace,
-        person::{FreshGroups, SlackUser, Subject},
+        person::{FreshGroups, Subject},
         policy::Policy,
         refusal::Refusal,
     },
@@ -48,14 +49,14 @@ pub struct Ports {
 pub struct Settings {
     /// The address under which browsers reach it.
     pub public_url: Url,
-    /// The Slack workspace it serves.
-    pub team: TeamId,
-    /// That workspace's name.
-    pub team_name: String,
+    /// The tenant it serves.
+    pub home: Tenant,
+    /// That tenant's name.
+    pub home_name: String,
     /// Where reviewers answer.
-    pub review_channel: ChannelId,
+    pub review_channel: Conversation,
     /// Where auditors listen.
-    pub audit_channel: ChannelId,
+    pub audit_channel: Conversation,
     /// What linking takes.
     pub linking: LinkPolicy,
     /// Where Slack takes answers to what people do: nowhere else is anything sent that somebody says is for them.
@@ -67,9 +68,9 @@ pub struct Broker {
     pub(super) ports: Ports,
     pub(super) policy: Policy,
     pub(super) settings: Settings,
-    pub(super) groups: SingleFlight<(SlackUser, Subject), Result<FreshGroups, Refusal>>,
+    pub(super) groups: SingleFlight<(Account, Subject), Result<FreshGroups, Refusal>>,
     pub(super) drawing: Turns<RequestId>,
-    pub(super) refusals: Mutex<HashMap<SlackUser, Pace>>,
+    pub(super) refusals: Mutex<HashMap<Account, Pace>>,
     pub(super) outbox: Outbox,
     tasks: TaskTracker,
     stop: CancellationToken,

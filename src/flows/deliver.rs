@@ -18,15 +18,15 @@ use super::{
 };
 use crate::{
     domain::{
+        account::{Account, Conversation, MessageRef},
         audit::{AuditEntry, Refusals, SideEvent},
-        ids::{ChannelId, RequestId, UserId},
+        ids::RequestId,
         job::{Job, Notice, Task, audit_line_id},
         message::{Drawn, Message},
-        person::SlackUser,
         request::Request,
         window::Timestamp,
     },
-    ports::{Address, ChatError, Place, Surface},
+    ports::{Address, ChatError, Surface},
 };
 
 /// Which try it is to say something.
@@ -68,7 +68,7 @@ impl Broker {
     pub(super) async fn deliver_refusals(self: &Arc<Self>, told: &[(&Job, &SideEvent)]) -> Progress {
         let events: Vec<&SideEvent> = told.iter().map(|(_, event)| *event).collect();
         let Some(refusals) = Refusals::of(&events) else { return Progress::GoOn };
-        let to = Address::Channel(self.settings.audit_channel.clone());
+        let to = Address::Conversation(self.settings.audit_channel.clone());
         let said = self.ports.chat.post(&to, &Message::Refusals(refusals)).await.map_err(Error::from);
         let mut progress = Progress::GoOn;
         for (job, _) in told {
@@ -95,7 +95,7 @@ impl Broker {
         Ok(Outcome::Done(None))
     }
 
-    async fn send(&self, who: &UserId, message: Message) -> Result<()> {
+    async fn send(&self, who: &Account, message: Message) -> Result<()> {
         self.ports.chat.post(&Address::Person(who.clone()), &message).await?;
         Ok(())
     }
@@ -118,7 +118,7 @@ impl Broker {
         if which == Try::Another && self.find(channel, &message, entry.at()).await?.is_some() {
             return Ok(()); // 4
         }
-        self.ports.chat.post(&Address::Channel(channel.clone()), &message).await?;
+        self.ports.chat.post(&Address::Conversation(channel.clone()), &message).await?;
         Ok(())
     }
 
@@ -142,26 +142,27 @@ impl Broker {
         // Whoever commits a request, and nobody else, knows that nothing of it can be there.
         let is_news = which == Try::First && request.version == 1;
         let since = Some(request.requested_at).filter(|_| !is_news);
-        let (to, message) = self.about(request, surface);
+        let Some((to, message)) = self.about(request, surface) else { return Ok(()) };
         if let Some(place) = self.whereabouts(&id, surface, &message, since).await? {
             match self.ports.chat.redraw(&place, &message).await {
                 Err(ChatError::Refused { code, .. }) if code == "message_not_found" => {} // somebody deleted it
                 outcome => return Ok(outcome?),
             }
         }
-        let place: Place = self.ports.chat.post(&to, &message).await?;
+        let place = self.ports.chat.post(&to, &message).await?;
         Ok(self.ports.store.save_place(&id, surface, &place).await?)
     }
 
-    /// What is said of a request, and where.
-    fn about(&self, request: Request, surface: Surface) -> (Address, Message) {
-        let requester = request.requester.slack.clone();
+    /// What is said of a request, and where; nothing to a requester who has no account.
+    fn about(&self, request: Request, surface: Surface) -> Option<(Address, Message)> {
+        let requester = request.requester.account.clone();
         let now = Drawn { request, as_of: self.ports.clock.now() };
         match surface {
             Surface::Card => {
-                (Address::Channel(self.settings.review_channel.clone()), Message::ReviewCard(now))
+                let to = Address::Conversation(self.settings.review_channel.clone());
+                Some((to, Message::ReviewCard(now)))
             }
-            Surface::Receipt => (Address::Person(requester), Message::Receipt(now)),
+            Surface::Receipt => Some((Address::Person(requester?), Message::Receipt(now))),
         }
     }
 
@@ -172,7 +173,7 @@ impl Broker {
         surface: Surface,
         message: &Message,
         since: Option<Timestamp>,
-    ) -> Result<Option<Place>> {
+    ) -> Result<Option<MessageRef>> {
         let noted = self.ports.store.place(id, surface).await?;
         let (None, Surface::Card, Some(since)) = (&noted, surface, since) else { return Ok(noted) };
         let found = self.find(&self.settings.review_channel, message, since).await?; // 4
@@ -183,7 +184,12 @@ impl Broker {
     }
 
     /// Looks for a message that may have been posted; an app that may not read along finds nothing.
-    async fn find(&self, channel: &ChannelId, message: &Message, since: Timestamp) -> Result<Option<Place>> {
+    async fn find(
+        &self,
+        channel: &Conversation,
+        message: &Message,
+        since: Timestamp,
+    ) -> Result<Option<MessageRef>> {
         match self.ports.chat.find(channel, message, since).await {
             Err(refused @ ChatError::Refused { .. }) => {
                 tracing::warn!(error = %refused, "could not look for a message, which may now be there twice");
@@ -195,10 +201,9 @@ impl Broker {
 
     async fn whisper_console_link(&self, id: &RequestId) -> Result<()> {
         let Some(request) = self.ports.store.request(id).await? else { return Ok(()) };
-        let user = request.requester.slack;
-        let who = SlackUser { team: self.settings.team.clone(), user };
+        let Some(who) = request.requester.account else { return Ok(()) };
         match open_session::console_link(self, &who, id).await {
-            Ok(message) => Ok(self.ports.chat.whisper(&who.user, &message).await?),
+            Ok(message) => Ok(self.ports.chat.whisper(&who, &message).await?),
             Err(Error::Refused(_)) => Ok(()), // access is over already: there is nothing to link to
             Err(error) => Err(error),
         }

@@ -200,7 +200,7 @@ async fn reply(broker: &Broker, asker: &Asker, message: &Message) -> Result<()> 
             outcome => return Ok(outcome?),
         }
     }
-    match broker.ports.chat.whisper(&asker.who.user, message).await {
+    match broker.ports.chat.whisper(&asker.who, message).await {
         Err(refused @ ChatError::Refused { .. }) => {
             tracing::warn!(error = %refused, "an answer stays unsaid");
             Ok(())

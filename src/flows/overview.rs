@@ -2,15 +2,15 @@
 
 use super::{Broker, Result};
 use crate::domain::{
+    account::Account,
     message::{Message, Overview},
-    person::SlackUser,
 };
 
 /// How many of a person's requests are shown.
 const NEWEST: usize = 10;
 
 /// Where this person stands: whom they are linked to, what they can ask for, what they have asked for.
-pub(super) async fn overview(broker: &Broker, who: &SlackUser) -> Result<Message> {
+pub(super) async fn overview(broker: &Broker, who: &Account) -> Result<Message> {
     let as_of = broker.ports.clock.now();
     let overview = match broker.ports.store.link(who).await? {
         None => Overview { email: None, targets: Vec::new(), requests: Vec::new(), as_of },

@@ -12,10 +12,10 @@ use chrono::TimeDelta;
 use super::{Broker, Error, Result};
 use crate::{
     domain::{
+        account::Account,
         audit::{SideEvent, SideNews},
-        ids::{CommandId, RequestId, SideEventId, UserId},
+        ids::{CommandId, RequestId, SideEventId},
         job::{Job, Notice, REFUSED_JOB_IS_TRIED_FOR, Task, backoff, follow_ups_aside},
-        person::SlackUser,
         window::Timestamp,
     },
     ports::{Because, ChatError, CommitError, DeadLetter},
@@ -112,18 +112,17 @@ impl Broker {
         {
             return Ok(None);
         }
-        let (Some((what, request)), Some(user)) = (subject(job), self.concerned(job).await?) else {
+        let (Some((what, request)), Some(who)) = (subject(job), self.concerned(job).await?) else {
             return Ok(None);
         };
         let id = SideEventId::of(&CommandId::of_dead_letter(&job.id), at);
-        let who = SlackUser { team: self.settings.team.clone(), user };
         let (what, why) = (what.to_owned(), why.to_owned());
         let what = SideNews::Undelivered { what, request: request.cloned(), why };
         Ok(Some(SideEvent { id, at, who, what }))
     }
 
     /// Whom a job concerns.
-    async fn concerned(&self, job: &Job) -> Result<Option<UserId>> {
+    async fn concerned(&self, job: &Job) -> Result<Option<Account>> {
         let request = match &job.task {
             Task::Notify(
                 Notice::Linked(user, _)
@@ -133,7 +132,7 @@ impl Broker {
             ) => {
                 return Ok(Some(user.clone()));
             }
-            Task::Notify(Notice::Audit(entry)) => return Ok(Some(entry.concerned().clone())),
+            Task::Notify(Notice::Audit(entry)) => return Ok(entry.concerned().cloned()),
             Task::Notify(Notice::Card(id) | Notice::Receipt(id) | Notice::ConsoleLink(id))
             | Task::WarnOfEnd(id)
             | Task::Remind(id)
@@ -142,7 +141,7 @@ impl Broker {
             Task::FinishPress(_) => return Ok(None),
         };
         let request = self.ports.store.request(request).await?;
-        Ok(request.map(|request| request.requester.slack))
+        Ok(request.and_then(|request| request.requester.account))
     }
 }
 

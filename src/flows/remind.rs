@@ -44,9 +44,9 @@ pub(super) async fn warn_of_end(broker: &Broker, id: &RequestId) -> Result<()> {
     let Some(request) = broker.ports.store.request(id).await? else { return Ok(()) };
     let Ok(grant) = request.live_at(now) else { return Ok(()) }; // 3
     let ends_at = grant.window().ends();
-    let to = match broker.ports.store.place(id, Surface::Receipt).await? {
-        Some(receipt) => Address::Thread(receipt),
-        None => Address::Person(request.requester.slack.clone()),
+    let receipt = broker.ports.store.place(id, Surface::Receipt).await?.map(Address::Thread);
+    let Some(to) = receipt.or_else(|| request.requester.account.clone().map(Address::Person)) else {
+        return Ok(());
     };
     broker.ports.chat.post(&to, &Message::EndIsNear { target: request.target.clone(), ends_at }).await?; // 2
     Ok(())

@@ -20,11 +20,11 @@ use super::{
 };
 use crate::{
     domain::{
+        account::Account,
         audit::SideEvent,
         decide::{Command, SessionOutcome},
-        ids::{CommandId, RequestId, UserId},
+        ids::{CommandId, RequestId},
         job::{Job, Notice, Task},
-        person::SlackUser,
         window::Timestamp,
     },
     ports::JOB_LEASE,
@@ -52,7 +52,7 @@ enum Lane<'w> {
     /// To whoever made a request.
     Requester(&'w RequestId),
     /// To a person.
-    Person(&'w UserId),
+    Person(&'w Account),
 }
 
 /// Does what is due, and returns how many jobs there were.
@@ -74,7 +74,7 @@ pub async fn sweep(broker: &Arc<Broker>) -> Result<usize> {
 async fn walk(broker: &Arc<Broker>, lane: Vec<&Job>) {
     let closes = broker.ports.clock.uptime() + LANE_OPEN_FOR;
     let is_open = || !broker.is_stopping() && broker.ports.clock.uptime() < closes;
-    let mut refusals: BTreeMap<&SlackUser, Vec<(&Job, &SideEvent)>> = BTreeMap::new();
+    let mut refusals: BTreeMap<&Account, Vec<(&Job, &SideEvent)>> = BTreeMap::new();
     for job in lane {
         match refusal(job) {
             Some(event) => refusals.entry(&event.who).or_default().push((job, event)),

@@ -25,16 +25,14 @@ use super::{
 };
 use crate::{
     config::{Slack, SlackClient},
-    domain::{
-        ids::TeamId,
-        person::{HeldAccount, SlackUser},
-    },
+    domain::{account::Account, person::HeldAccount},
     outbound::{HttpClient, HttpError},
     ports::{
         Answer, Clock,
         IdentityError::{self, Gone, Unusable},
         SignInProof, SlackAccounts,
     },
+    slack::ids::TeamId,
 };
 
 /// The claim that names the account.
@@ -128,9 +126,10 @@ impl SlackAccounts for SignInWithSlack {
     }
 }
 
-fn account(claims: &Claims) -> Option<SlackUser> {
+fn account(claims: &Claims) -> Option<Account> {
     let named = |claim| claims.get(claim)?.as_str();
-    Some(SlackUser { team: named(TEAM_ID)?.parse().ok()?, user: named(USER_ID)?.parse().ok()? })
+    let team: TeamId = named(TEAM_ID)?.parse().ok()?;
+    Some(team.account(&named(USER_ID)?.parse().ok()?))
 }
 
 /// <https://docs.slack.dev/reference/methods/openid.connect.token#errors>

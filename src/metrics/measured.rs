@@ -10,17 +10,17 @@ use url::Url;
 use super::{Metrics, Outcome, names};
 use crate::{
     domain::{
-        ids::{ChannelId, UserId},
+        account::{Account, Conversation, MessageRef},
         message::{Form, Message},
-        person::{HeldAccount, Member, SlackUser, Subject},
+        person::{HeldAccount, Member, Subject},
         session::SessionTerms,
         step_up::StepUp,
         window::Timestamp,
     },
     ports::{
         Address, Answer, Channel, Chat, ChatError, Cloud, CloudError, Credentials, Identity, IdentityError,
-        Opened, Place, RateLimited, RateLimits, Redeemed, Refreshed, SealError, SealedRow, Sealer,
-        SignInProof, SignedOut, SlackAccounts, Workspace,
+        Opened, RateLimited, RateLimits, Redeemed, Refreshed, SealError, SealedRow, Sealer, SignInProof,
+        SignedOut, SlackAccounts, Workspace,
     },
 };
 
@@ -67,11 +67,11 @@ impl Chat for Measured<dyn Chat> {
         self.noted("identify", self.port.identify()).await
     }
 
-    async fn member(&self, who: &SlackUser) -> Result<Member, ChatError> {
+    async fn member(&self, who: &Account) -> Result<Member, ChatError> {
         self.noted("member", self.port.member(who)).await
     }
 
-    async fn channel(&self, id: &ChannelId) -> Result<Channel, ChatError> {
+    async fn channel(&self, id: &Conversation) -> Result<Channel, ChatError> {
         self.noted("channel", self.port.channel(id)).await
     }
 
@@ -79,24 +79,24 @@ impl Chat for Measured<dyn Chat> {
         self.noted("open", self.port.open(trigger, form)).await
     }
 
-    async fn post(&self, to: &Address, message: &Message) -> Result<Place, ChatError> {
+    async fn post(&self, to: &Address, message: &Message) -> Result<MessageRef, ChatError> {
         self.noted("post", self.port.post(to, message)).await
     }
 
     async fn find(
         &self,
-        channel: &ChannelId,
+        channel: &Conversation,
         message: &Message,
         since: Timestamp,
-    ) -> Result<Option<Place>, ChatError> {
+    ) -> Result<Option<MessageRef>, ChatError> {
         self.noted("find", self.port.find(channel, message, since)).await
     }
 
-    async fn redraw(&self, place: &Place, message: &Message) -> Result<(), ChatError> {
+    async fn redraw(&self, place: &MessageRef, message: &Message) -> Result<(), ChatError> {
         self.noted("redraw", self.port.redraw(place, message)).await
     }
 
-    async fn whisper(&self, to: &UserId, message: &Message) -> Result<(), ChatError> {
+    async fn whisper(&self, to: &Account, message: &Message) -> Result<(), ChatError> {
         self.noted("whisper", self.port.whisper(to, message)).await
     }
 
@@ -182,11 +182,11 @@ impl From<&SealError> for Outcome {
 }
 
 impl RateLimits for Measured<dyn RateLimits> {
-    fn count_action(&self, who: &SlackUser) -> Result<(), RateLimited> {
+    fn count_action(&self, who: &Account) -> Result<(), RateLimited> {
         self.port.count_action(who).inspect_err(|_| self.metrics.rate_limited(names::ACCOUNT))
     }
 
-    fn may_notify(&self, who: &SlackUser) -> bool {
+    fn may_notify(&self, who: &Account) -> bool {
         self.port.may_notify(who)
     }
 

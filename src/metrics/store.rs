@@ -5,20 +5,21 @@ use async_trait::async_trait;
 use super::{Measured, Outcome, names};
 use crate::{
     domain::{
+        account::{Account, MessageRef},
         audit::SideEvent,
         code::AwaitedCode,
         ids::{CommandId, RequestId, SideEventId},
         job::Job,
         once::{LinkSecrets, Once},
-        person::{FreshGroups, Link, SlackUser, Subject},
+        person::{FreshGroups, Link, Subject},
         press::Press,
         request::{Recorded, Request},
         secret::SecretHash,
         window::Timestamp,
     },
     ports::{
-        CommitError, DeadLetter, LinkError, NewLink, OpenRequests, Place, SealedToken, Step, Store,
-        StoreError, Surface, UsedToken,
+        CommitError, DeadLetter, LinkError, NewLink, OpenRequests, SealedToken, Step, Store, StoreError,
+        Surface, UsedToken,
     },
 };
 
@@ -69,7 +70,7 @@ impl Store for Measured<dyn Store> {
         self.noted("side_event", self.port.side_event(id, at)).await
     }
 
-    async fn link(&self, who: &SlackUser) -> Result<Option<Link>, StoreError> {
+    async fn link(&self, who: &Account) -> Result<Option<Link>, StoreError> {
         self.noted("link", self.port.link(who)).await
     }
 
@@ -85,7 +86,7 @@ impl Store for Measured<dyn Store> {
         Ok(())
     }
 
-    async fn owner(&self, subject: &Subject) -> Result<Option<SlackUser>, StoreError> {
+    async fn owner(&self, subject: &Subject) -> Result<Option<Account>, StoreError> {
         self.noted("owner", self.port.owner(subject)).await
     }
 
@@ -105,13 +106,13 @@ impl Store for Measured<dyn Store> {
         self.noted("save_groups", self.port.save_groups(link, groups)).await
     }
 
-    async fn token(&self, who: &SlackUser) -> Result<Option<SealedToken>, StoreError> {
+    async fn token(&self, who: &Account) -> Result<Option<SealedToken>, StoreError> {
         self.noted("token", self.port.token(who)).await
     }
 
     async fn take_token(
         &self,
-        who: &SlackUser,
+        who: &Account,
         read: &SealedToken,
         until: Timestamp,
     ) -> Result<SealedToken, CommitError> {
@@ -120,7 +121,7 @@ impl Store for Measured<dyn Store> {
 
     async fn give_token_back(
         &self,
-        who: &SlackUser,
+        who: &Account,
         taken: &SealedToken,
         used: UsedToken,
     ) -> Result<(), CommitError> {
@@ -148,7 +149,7 @@ impl Store for Measured<dyn Store> {
         self.noted("await_code", self.port.await_code(awaited, uses_up, now)).await
     }
 
-    async fn awaited_code(&self, who: &SlackUser) -> Result<Option<AwaitedCode>, StoreError> {
+    async fn awaited_code(&self, who: &Account) -> Result<Option<AwaitedCode>, StoreError> {
         self.noted("awaited_code", self.port.awaited_code(who)).await
     }
 
@@ -209,11 +210,11 @@ impl Store for Measured<dyn Store> {
         Ok(())
     }
 
-    async fn place(&self, id: &RequestId, which: Surface) -> Result<Option<Place>, StoreError> {
+    async fn place(&self, id: &RequestId, which: Surface) -> Result<Option<MessageRef>, StoreError> {
         self.noted("place", self.port.place(id, which)).await
     }
 
-    async fn save_place(&self, id: &RequestId, which: Surface, place: &Place) -> Result<(), StoreError> {
+    async fn save_place(&self, id: &RequestId, which: Surface, place: &MessageRef) -> Result<(), StoreError> {
         self.noted("save_place", self.port.save_place(id, which, place)).await
     }
 }

@@ -23,17 +23,18 @@ use self::{
 };
 use super::{
     errors::{refused, unavailable},
+    ids::{ChannelId, TeamId},
     views::{Names, draw, draw_form},
 };
 use crate::{
     domain::{
-        ids::{ChannelId, TeamId, UserId},
+        account::{Account, Conversation, MessageRef},
         message::{Form, Message},
-        person::{Member, SlackUser},
+        person::Member,
         window::Timestamp,
     },
     outbound::is_protected,
-    ports::{Address, Channel, Chat, ChatError, Clock, Place, Workspace},
+    ports::{Address, Channel, Chat, ChatError, Clock, Workspace},
 };
 
 /// The name under which messages carry what they are about.
@@ -84,8 +85,8 @@ impl SlackChat {
     }
 
     /// The conversation of a person with the app.
-    async fn conversation_with(&self, user: &UserId) -> Result<ChannelId, ChatError> {
-        let open = OpenConversation { users: user.as_str() };
+    async fn conversation_with(&self, user: &Account) -> Result<ChannelId, ChatError> {
+        let open = OpenConversation { users: user.user() };
         let opened: Opened = self.api.call(Again::Always, "conversations.open", &open).await?;
         Ok(opened.channel.id)
     }
@@ -95,18 +96,18 @@ impl SlackChat {
 impl Chat for SlackChat {
     async fn identify(&self) -> Result<Workspace, ChatError> {
         let myself: Myself = self.api.get("auth.test", &[]).await?;
-        Ok(Workspace { team: myself.team_id, name: myself.team })
+        Ok(Workspace { tenant: myself.team_id.tenant(), name: myself.team })
     }
 
-    async fn member(&self, who: &SlackUser) -> Result<Member, ChatError> {
+    async fn member(&self, who: &Account) -> Result<Member, ChatError> {
         const METHOD: &str = "users.info";
-        let told: UserInfo = self.api.get(METHOD, &[("user", who.user.as_str())]).await?;
-        let member = told.user.into_member(who.user.clone(), &self.team);
+        let told: UserInfo = self.api.get(METHOD, &[("user", who.user())]).await?;
+        let member = told.user.into_member(who.user(), &self.team);
         member.ok_or_else(|| unavailable(METHOD, "an answer that names no workspace"))
     }
 
-    async fn channel(&self, id: &ChannelId) -> Result<Channel, ChatError> {
-        let told: ConversationInfo = self.api.get("conversations.info", &[("channel", id.as_str())]).await?;
+    async fn channel(&self, id: &Conversation) -> Result<Channel, ChatError> {
+        let told: ConversationInfo = self.api.get("conversations.info", &[("channel", id.id())]).await?;
         Ok(told.channel.into())
     }
 
@@ -116,11 +117,11 @@ impl Chat for SlackChat {
         Ok(())
     }
 
-    async fn post(&self, to: &Address, message: &Message) -> Result<Place, ChatError> {
+    async fn post(&self, to: &Address, message: &Message) -> Result<MessageRef, ChatError> {
         let (channel, thread) = match to {
-            Address::Channel(channel) => (channel.as_str(), None),
-            Address::Person(user) => (user.as_str(), None),
-            Address::Thread(below) => (below.channel.as_str(), Some(below.ts.as_str().into())),
+            Address::Conversation(conversation) => (conversation.id(), None),
+            Address::Person(who) => (who.user(), None),
+            Address::Thread(below) => (below.conversation().id(), Some(below.id().into())),
         };
         let post = SlackApiChatPostMessageRequest::new(channel.into(), self.lasting(message))
             .opt_thread_ts(thread)
@@ -128,22 +129,22 @@ impl Chat for SlackChat {
             .with_unfurl_media(false);
         self.api.turn_in(channel).await?;
         let Posted { channel, ts } = self.api.call(Again::IfUndone, "chat.postMessage", &post).await?;
-        Ok(Place { channel, ts })
+        Ok(self.team.conversation(&channel).message(ts))
     }
 
     async fn find(
         &self,
-        channel: &ChannelId,
+        channel: &Conversation,
         message: &Message,
         since: Timestamp,
-    ) -> Result<Option<Place>, ChatError> {
+    ) -> Result<Option<MessageRef>, ChatError> {
         let Some(about) = about(message) else { return Ok(None) };
         let myself: Myself = self.api.get("auth.test", &[]).await?;
         let oldest = (since - CLOCKS_DIFFER_BY).timestamp().to_string();
         let mut cursor = String::new();
         for _ in 0..PAGES {
             let page = [
-                ("channel", channel.as_str()),
+                ("channel", channel.id()),
                 ("include_all_metadata", "true"),
                 ("oldest", oldest.as_str()),
                 ("limit", PAGE),
@@ -152,7 +153,7 @@ impl Chat for SlackChat {
             let history: History = self.api.get("conversations.history", &page).await?;
             let mut own = history.messages.into_iter().filter(|message| message.is_of(&myself));
             if let Some(found) = own.find(|message| message.says(METADATA, &about)) {
-                return Ok(Some(Place { channel: channel.clone(), ts: found.ts }));
+                return Ok(Some(channel.message(found.ts)));
             }
             cursor = history.response_metadata.next_cursor;
             if cursor.is_empty() {
@@ -162,21 +163,21 @@ impl Chat for SlackChat {
         Ok(None)
     }
 
-    async fn redraw(&self, place: &Place, message: &Message) -> Result<(), ChatError> {
+    async fn redraw(&self, place: &MessageRef, message: &Message) -> Result<(), ChatError> {
         let update = SlackApiChatUpdateRequest::new(
-            place.channel.as_str().into(),
+            place.conversation().id().into(),
             self.lasting(message),
-            place.ts.as_str().into(),
+            place.id().into(),
         );
         let Acknowledged { .. } = self.api.call(Again::Always, "chat.update", &update).await?;
         Ok(())
     }
 
-    async fn whisper(&self, to: &UserId, message: &Message) -> Result<(), ChatError> {
+    async fn whisper(&self, to: &Account, message: &Message) -> Result<(), ChatError> {
         let channel = self.conversation_with(to).await?;
         let whisper = SlackApiChatPostEphemeralRequest::new(
             channel.as_str().into(),
-            to.as_str().into(),
+            to.user().into(),
             draw(message, &self.names),
         );
         let Acknowledged { .. } = self.api.call(Again::IfUndone, "chat.postEphemeral", &whisper).await?;

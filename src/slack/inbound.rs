@@ -17,7 +17,6 @@ use crate::{
     domain::{
         decide::Ask,
         ids::CommandId,
-        person::SlackUser,
         press::{Asker, Press, ReplyTo, Wish},
         refusal::Refusal,
     },
@@ -57,7 +56,7 @@ pub async fn command(broker: &Arc<Broker>, command: Option<SlashCommand>) -> Ack
         tracing::warn!("a command of an unknown shape was let pass");
         return for_their_eyes(&refusal(&Refusal::IncompleteCommand));
     };
-    let who = SlackUser { team: command.team_id.clone(), user: command.user_id.clone() };
+    let who = command.who();
     if let Err(rate_limited) = broker.ports().rate_limits.count_action(&who) {
         return for_their_eyes(&refusal(&rate_limited.into()));
     }
@@ -100,9 +99,9 @@ fn for_their_eyes(text: &str) -> Ack {
 
 async fn on_command(broker: Arc<Broker>, command: SlashCommand) -> Result<(), NotStored> {
     let asker = Asker {
-        id: CommandId::of_press(&command.team_id, &command.trigger_id),
+        id: CommandId::of_press(&command.who(), &command.trigger_id),
         at: broker.ports().clock.now(),
-        who: SlackUser { team: command.team_id, user: command.user_id },
+        who: command.who(),
         reply_to: reply_to(&broker, Some(command.response_url)),
     };
     let wish = match command.text.parse() {
@@ -131,10 +130,10 @@ async fn on_command(broker: Arc<Broker>, command: SlashCommand) -> Result<(), No
 }
 
 async fn on_press(broker: Arc<Broker>, sender: Sender, press: BlockActions) -> Result<(), NotStored> {
-    let Some(who) = sender.who(&broker.settings().team) else { return Ok(()) };
+    let Some(who) = sender.who(&broker.settings().home) else { return Ok(()) };
     let Some(action) = press.actions.first() else { return Ok(()) };
     let asker = Asker {
-        id: CommandId::of_press(&who.team, &press.trigger_id),
+        id: CommandId::of_press(&who, &press.trigger_id),
         at: broker.ports().clock.now(),
         who,
         reply_to: reply_to(&broker, press.response_url()),
@@ -170,7 +169,7 @@ async fn on_submission(
     sender: Sender,
     submission: ViewSubmission,
 ) -> Result<(), FieldTexts> {
-    let Some(who) = sender.who(&broker.settings().team) else { return Ok(()) };
+    let Some(who) = sender.who(&broker.settings().home) else { return Ok(()) };
     if let Err(rate_limited) = broker.ports().rate_limits.count_action(&who) {
         return Err([(submission.last_field(), refusal(&rate_limited.into()))].into());
     }
@@ -182,7 +181,7 @@ async fn on_submission(
         }
         _ => return Ok(()),
     };
-    let id = CommandId::of_press(&who.team, &submission.trigger());
+    let id = CommandId::of_press(&who, &submission.trigger());
     let asker = Asker { id, at: broker.ports().clock.now(), who, reply_to: ReplyTo::Direct };
     let promised = promise(&broker, asker.wishes(wish)).await;
     promised.map_err(|not_stored| [(submission.last_field(), not_stored.to_string())].into())

@@ -6,11 +6,14 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
-use super::views::ids::{field, view};
+use super::{
+    ids::{TeamId, UserId},
+    views::ids::{field, view},
+};
 use crate::domain::{
+    account::{Account, Tenant},
     decide::Ask,
-    ids::{RequestId, TeamId, UserId},
-    person::SlackUser,
+    ids::RequestId,
     reason::{BadReason, Reason},
     refusal::{Expected, Refusal},
     secret::hash_of,
@@ -147,19 +150,27 @@ impl Interaction {
     }
 }
 
+impl SlashCommand {
+    /// The account that typed it.
+    #[must_use]
+    pub fn who(&self) -> Account {
+        self.team_id.account(&self.user_id)
+    }
+}
+
 impl Sender {
     /// The account, in the workspace `home` unless any part of the payload names another: whoever is of two is
     /// a stranger here. A part may name an Enterprise organisation instead
     /// (<https://docs.slack.dev/reference/interaction-payloads/block_suggestion-payload>); the one that the app
     /// is installed in is no other workspace.
     #[must_use]
-    pub fn who(&self, home: &TeamId) -> Option<SlackUser> {
+    pub fn who(&self, home: &Tenant) -> Option<Account> {
         let organisation = self.enterprise.as_ref().map(|enterprise| &enterprise.id);
         let team = self.team.as_ref().map(|team| &team.id);
         let installed = self.view.as_ref().and_then(|view| view.app_installed_team_id.as_ref());
         let named = [team, self.user.team_id.as_ref(), installed].into_iter().flatten();
-        let team = named.max_by_key(|named| (Some(*named) != organisation, *named != home))?;
-        Some(SlackUser { team: team.clone(), user: self.user.id.clone() })
+        let team = named.max_by_key(|named| (Some(*named) != organisation, named.tenant() != *home))?;
+        Some(team.account(&self.user.id))
     }
 }
 

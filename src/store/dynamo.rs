@@ -17,20 +17,21 @@ use super::{
 };
 use crate::{
     domain::{
+        account::{Account, MessageRef},
         audit::SideEvent,
         code::AwaitedCode,
         ids::{CommandId, RequestId, SideEventId},
         job::Job,
         once::{LinkSecrets, Once},
-        person::{FreshGroups, Link, SlackUser, Subject},
+        person::{FreshGroups, Link, Subject},
         press::Press,
         request::{Recorded, Request},
         secret::SecretHash,
         window::Timestamp,
     },
     ports::{
-        CommitError, DeadLetter, LinkError, NewLink, OpenRequests, Place, SealedToken, Step, Store,
-        StoreError, Surface, UsedToken,
+        CommitError, DeadLetter, LinkError, NewLink, OpenRequests, SealedToken, Step, Store, StoreError,
+        Surface, UsedToken,
     },
 };
 
@@ -109,20 +110,20 @@ impl Store for DynamoStore {
         self.load(format!("load event {id}"), keys::side_event(id, at), Row::read).await
     }
 
-    async fn link(&self, who: &SlackUser) -> Result<Option<Link>, StoreError> {
-        self.load(format!("load the link of {}", who.user), keys::link(who), rows::read_link).await
+    async fn link(&self, who: &Account) -> Result<Option<Link>, StoreError> {
+        self.load(format!("load the link of {}", who), keys::link(who), rows::read_link).await
     }
 
     async fn save_link(&self, new: &NewLink) -> Result<(), LinkError> {
-        self.make(format!("link {}", new.made.link.slack.user), link::save(new)).await?
+        self.make(format!("link {}", new.made.link.account), link::save(new)).await?
     }
 
     async fn remove_link(&self, link: &Link, event: &SideEvent, jobs: &[Job]) -> Result<(), CommitError> {
-        self.make(format!("unlink {}", link.slack.user), link::remove(link, event, jobs)).await?
+        self.make(format!("unlink {}", link.account), link::remove(link, event, jobs)).await?
     }
 
-    async fn owner(&self, subject: &Subject) -> Result<Option<SlackUser>, StoreError> {
-        self.load("load whose an identity is".to_owned(), keys::owner(subject), rows::read_owner).await
+    async fn owner(&self, subject: &Subject) -> Result<Option<Account>, StoreError> {
+        self.load("load whose an identity is".to_owned(), keys::owner(subject), Row::read).await
     }
 
     async fn sign_out(
@@ -132,40 +133,40 @@ impl Store for DynamoStore {
         jobs: &[Job],
         now: Timestamp,
     ) -> Result<(), CommitError> {
-        self.make(format!("sign {} out", link.slack.user), link::sign_out(link, event, jobs, now)).await?
+        self.make(format!("sign {} out", link.account), link::sign_out(link, event, jobs, now)).await?
     }
 
     async fn save_groups(&self, link: &Link, groups: &FreshGroups) -> Result<(), StoreError> {
         let change = link::groups(link, groups.groups());
-        match self.make(format!("note the groups of {}", link.slack.user), change).await? {
+        match self.make(format!("note the groups of {}", link.account), change).await? {
             Ok(()) | Err(Broken) => Ok(()), // noted, or of interest to nobody, since the link is gone
         }
     }
 
-    async fn token(&self, who: &SlackUser) -> Result<Option<SealedToken>, StoreError> {
-        let what = format!("load the refresh token of {}", who.user);
+    async fn token(&self, who: &Account) -> Result<Option<SealedToken>, StoreError> {
+        let what = format!("load the refresh token of {}", who);
         self.load(what, keys::token(who), rows::read_token).await
     }
 
     async fn take_token(
         &self,
-        who: &SlackUser,
+        who: &Account,
         read: &SealedToken,
         until: Timestamp,
     ) -> Result<SealedToken, CommitError> {
         let change = Ok(link::take_token(who, read, until));
-        self.make(format!("take the refresh token of {}", who.user), change).await??;
+        self.make(format!("take the refresh token of {}", who), change).await??;
         Ok(SealedToken { version: read.version + 1, taken_until: Some(until), ..read.clone() })
     }
 
     async fn give_token_back(
         &self,
-        who: &SlackUser,
+        who: &Account,
         taken: &SealedToken,
         used: UsedToken,
     ) -> Result<(), CommitError> {
         let change = link::give_token_back(who, taken, used);
-        self.make(format!("give the refresh token of {} back", who.user), change).await?
+        self.make(format!("give the refresh token of {} back", who), change).await?
     }
 
     async fn keep_once(&self, once: &Once) -> Result<(), StoreError> {
@@ -192,17 +193,17 @@ impl Store for DynamoStore {
         uses_up: &LinkSecrets,
         now: Timestamp,
     ) -> Result<(), CommitError> {
-        let what = format!("keep the link of {} for its code", awaited.pending.link.slack.user);
+        let what = format!("keep the link of {} for its code", awaited.pending.link.account);
         self.make(what, link::await_code(awaited, uses_up, now)).await?
     }
 
-    async fn awaited_code(&self, who: &SlackUser) -> Result<Option<AwaitedCode>, StoreError> {
-        let what = format!("load the link of {} that waits for its code", who.user);
+    async fn awaited_code(&self, who: &Account) -> Result<Option<AwaitedCode>, StoreError> {
+        let what = format!("load the link of {} that waits for its code", who);
         self.load(what, keys::awaited_code(who), rows::read_awaited_code).await
     }
 
     async fn count_try(&self, read: &AwaitedCode) -> Result<AwaitedCode, CommitError> {
-        let what = format!("count a code of {}", read.pending.link.slack.user);
+        let what = format!("count a code of {}", read.pending.link.account);
         self.make(what, Ok(link::count_try(read))).await??;
         Ok(AwaitedCode { tries: read.tries + 1, ..read.clone() })
     }
@@ -278,12 +279,12 @@ impl Store for DynamoStore {
         self.make(format!("make job {} a dead letter", letter.job.id), commit::dead_letter(letter)).await?
     }
 
-    async fn place(&self, id: &RequestId, which: Surface) -> Result<Option<Place>, StoreError> {
+    async fn place(&self, id: &RequestId, which: Surface) -> Result<Option<MessageRef>, StoreError> {
         let what = format!("load the place of a message about request {id}");
         self.load(what, keys::place(id, which), Row::read).await
     }
 
-    async fn save_place(&self, id: &RequestId, which: Surface, place: &Place) -> Result<(), StoreError> {
+    async fn save_place(&self, id: &RequestId, which: Surface, place: &MessageRef) -> Result<(), StoreError> {
         let what = format!("note the place of a message about request {id}");
         self.put(what, rows::place(id, which, place)).await
     }

@@ -6,17 +6,17 @@
 //! | its events | `REQ#<id>` | `EVENT#<version>` | `ACTOR#<subject>` / time | – | `AUDIT#<month>#<shard>` / time#id |
 //! | its messages | `REQ#<id>` | `CARD#<where>` | – | – | – |
 //! | who holds a target | `HOLDS#<subject>#<account>#<role>` | `LOCK` | – | – | – |
-//! | event of no request | `REFUSED#<day>#<shard>` | time#id | `ACTOR#<team>#<user>` / time | – | `AUDIT#<month>#<shard>` / time#id |
+//! | event of no request | `REFUSED#<day>#<shard>` | time#id | `ACTOR#<account>` / time | – | `AUDIT#<month>#<shard>` / time#id |
 //! | job | `JOB#<shard>` | due#id | – | – | – |
 //! | dead letter | `DEAD#<month>` | time#id | – | – | – |
-//! | link | `PERSON#<team>#<user>` | `META` | – | – | – |
-//! | its refresh token | `PERSON#<team>#<user>` | `TOKEN` | – | – | – |
-//! | link that waits for its code | `PERSON#<team>#<user>` | `CODE` | – | – | – |
+//! | link | `ACCOUNT#<account>` | `META` | – | – | – |
+//! | its refresh token | `ACCOUNT#<account>` | `TOKEN` | – | – | – |
+//! | link that waits for its code | `ACCOUNT#<account>` | `CODE` | – | – | – |
 //! | owner of an identity | `SUBJECT#<subject>` | `OWNER` | – | – | – |
 //! | one-time secret | `ONCE#<hash>` | `META` | – | – | – |
 //! | press | `INBOX#<id>` | `META` | – | – | – |
 //!
-//! `<subject>` is a hash of `iss` and `sub`. A time is RFC 3339 in UTC with milliseconds, except that a job is due
+//! `<subject>` is a hash of `iss` and `sub`; `<account>` is `platform/tenant/user`, each escaped. A time is RFC 3339 in UTC with milliseconds, except that a job is due
 //! at a padded count of milliseconds since 1970; both sort as text. Partitions that all writers share are sharded.
 
 use std::fmt;
@@ -26,10 +26,11 @@ use chrono::{SecondsFormat, TimeDelta};
 
 use crate::{
     domain::{
+        account::Account,
         audit::SideEvent,
         ids::{CommandId, RequestId, SideEventId, Target},
         job::Job,
-        person::{SlackUser, Subject},
+        person::Subject,
         request::{Recorded, Request},
         secret::{SecretHash, hash_of},
         window::Timestamp,
@@ -173,7 +174,7 @@ pub(super) fn side_event(id: &SideEventId, at: Timestamp) -> Key {
 }
 
 pub(super) fn side_event_by_actor(event: &SideEvent) -> Key {
-    Key::new(format!("ACTOR#{}", account(&event.who)), time(event.at))
+    Key::new(format!("ACTOR#{}", event.who), time(event.at))
 }
 
 pub(super) fn side_event_by_month(event: &SideEvent) -> Key {
@@ -183,24 +184,20 @@ pub(super) fn side_event_by_month(event: &SideEvent) -> Key {
 // ---------------------------------------------------------------------------------------------------------
 // People
 
-pub(super) fn link(who: &SlackUser) -> Key {
-    Key::new(format!("PERSON#{}", account(who)), "META")
+pub(super) fn link(who: &Account) -> Key {
+    Key::new(format!("ACCOUNT#{who}"), "META")
 }
 
-pub(super) fn token(who: &SlackUser) -> Key {
-    Key::new(format!("PERSON#{}", account(who)), "TOKEN")
+pub(super) fn token(who: &Account) -> Key {
+    Key::new(format!("ACCOUNT#{who}"), "TOKEN")
 }
 
-pub(super) fn awaited_code(who: &SlackUser) -> Key {
-    Key::new(format!("PERSON#{}", account(who)), "CODE")
+pub(super) fn awaited_code(who: &Account) -> Key {
+    Key::new(format!("ACCOUNT#{who}"), "CODE")
 }
 
 pub(super) fn owner(subject: &Subject) -> Key {
     Key::new(format!("SUBJECT#{}", subject_hash(subject)), "OWNER")
-}
-
-pub(super) fn account(who: &SlackUser) -> String {
-    format!("{}#{}", who.team, who.user)
 }
 
 pub(super) fn subject_hash(subject: &Subject) -> String {

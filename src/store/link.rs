@@ -9,12 +9,13 @@ use super::{
 };
 use crate::{
     domain::{
+        account::Account,
         audit::SideEvent,
         code::AwaitedCode,
         job::Job,
         linking::PendingLink,
         once::{LinkSecrets, Once},
-        person::{Groups, Link, SlackUser, Subject},
+        person::{Groups, Link, Subject},
         secret::{Sealed, SecretHash},
         window::Timestamp,
     },
@@ -40,10 +41,10 @@ pub(super) fn start(
 pub(super) fn save(new: &NewLink) -> serde_json::Result<Transaction<LinkError>> {
     let NewLink { made: PendingLink { link, .. }, event, .. } = new;
     let mut transaction = use_up_proof(&new.uses_up, event.at)
-        .and_or(own(link), |_| LinkError::IdentityTaken)
+        .and_or(own(link)?, |_| LinkError::IdentityTaken)
         .and_or(bind(new)?, |_| LinkError::LinkedToAnother);
     if let Some(replaced) = &new.replaces {
-        transaction = transaction.and_or(disown(replaced, &link.slack), |_| LinkError::LinkedToAnother);
+        transaction = transaction.and_or(disown(replaced, &link.account), |_| LinkError::LinkedToAnother);
     }
     let transaction = transaction
         .and_or(Write::create(rows::side_event(event)?), |_| LinkError::UsedUp)
@@ -63,7 +64,7 @@ pub(super) fn await_code(
 
 /// Counts a try at a code, if there has been none since it was read.
 pub(super) fn count_try(read: &AwaitedCode) -> Transaction<CommitError> {
-    let who = &read.pending.link.slack;
+    let who = &read.pending.link.account;
     let count = if_no_other_try(Write::update(keys::awaited_code(who), "SET tries = :next"), read);
     let count = count.with(":next", rows::number(read.tries + 1));
     Transaction::new().and_or(count, |_| CommitError::Conflict)
@@ -83,14 +84,14 @@ pub(super) fn remove(
     event: &SideEvent,
     jobs: &[Job],
 ) -> serde_json::Result<Transaction<CommitError>> {
-    let unbind = Write::delete(keys::link(&link.slack))
+    let unbind = Write::delete(keys::link(&link.account))
         .only_if("subject_hash = :subject")
         .with(":subject", rows::text(keys::subject_hash(&link.subject)));
     let transaction = Transaction::new()
         .and_or(unbind, |_| CommitError::Conflict)
-        .and_or(disown(&link.subject, &link.slack), |_| CommitError::Conflict)
+        .and_or(disown(&link.subject, &link.account), |_| CommitError::Conflict)
         .and_or(Write::create(rows::side_event(event)?), |_| CommitError::Conflict)
-        .and(Write::delete(keys::token(&link.slack)));
+        .and(Write::delete(keys::token(&link.account)));
     with_jobs(transaction, jobs, event.at)
 }
 
@@ -101,7 +102,7 @@ pub(super) fn sign_out(
     jobs: &[Job],
     now: Timestamp,
 ) -> serde_json::Result<Transaction<CommitError>> {
-    let mark = Write::update(keys::link(&link.slack), "SET signed_out_at = :at")
+    let mark = Write::update(keys::link(&link.account), "SET signed_out_at = :at")
         .only_if(
             "subject_hash = :subject AND signed_in_at <= :latest AND attribute_not_exists(signed_out_at)",
         )
@@ -111,13 +112,13 @@ pub(super) fn sign_out(
     let transaction = Transaction::new()
         .and_or(mark, |_| CommitError::Conflict)
         .and_or(Write::create(rows::side_event(event)?), |_| CommitError::Conflict)
-        .and(Write::delete(keys::token(&link.slack)));
+        .and(Write::delete(keys::token(&link.account)));
     with_jobs(transaction, jobs, now)
 }
 
 /// Notes groups with a link, if it still binds the same identity.
 pub(super) fn groups(link: &Link, groups: &Groups) -> serde_json::Result<Transaction<Broken>> {
-    let note = Write::update(keys::link(&link.slack), "SET groups = :groups")
+    let note = Write::update(keys::link(&link.account), "SET groups = :groups")
         .only_if("subject_hash = :subject")
         .with(":subject", rows::text(keys::subject_hash(&link.subject)))
         .with(":groups", rows::groups(groups)?);
@@ -125,7 +126,7 @@ pub(super) fn groups(link: &Link, groups: &Groups) -> serde_json::Result<Transac
 }
 
 /// Takes the refresh token for one turn, if it is the one that was read.
-pub(super) fn take_token(who: &SlackUser, read: &SealedToken, until: Timestamp) -> Transaction<CommitError> {
+pub(super) fn take_token(who: &Account, read: &SealedToken, until: Timestamp) -> Transaction<CommitError> {
     let take = Write::update(keys::token(who), "SET version = :next, taken_until = :until")
         .with(":next", rows::number(read.version + 1))
         .with(":until", rows::millis(until));
@@ -134,7 +135,7 @@ pub(super) fn take_token(who: &SlackUser, read: &SealedToken, until: Timestamp) 
 
 /// Ends the turn `taken` with what became of the refresh token.
 pub(super) fn give_token_back(
-    who: &SlackUser,
+    who: &Account,
     taken: &SealedToken,
     used: UsedToken,
 ) -> serde_json::Result<Transaction<CommitError>> {
@@ -170,7 +171,7 @@ fn use_up_proof(proof: &LinkProof, now: Timestamp) -> Transaction<LinkError> {
             used_up.and_or(use_up(slack, now), |_| LinkError::UsedUp)
         }
         LinkProof::Code(typed) => {
-            let code = Write::delete(keys::awaited_code(&typed.pending.link.slack));
+            let code = Write::delete(keys::awaited_code(&typed.pending.link.account));
             Transaction::new().and_or(if_no_other_try(code, typed), |_| LinkError::UsedUp)
         }
     }
@@ -188,15 +189,15 @@ fn use_up_link(token: &SecretHash, sign_in: &SecretHash, now: Timestamp) -> Writ
         .with(":attempt", rows::text(sign_in.as_str()))
 }
 
-fn own(link: &Link) -> Write {
-    Write::put(rows::owner(link))
-        .only_if("attribute_not_exists(pk) OR slack_account = :account")
-        .with(":account", account(&link.slack))
+fn own(link: &Link) -> serde_json::Result<Write> {
+    Ok(Write::put(rows::owner(link)?)
+        .only_if("attribute_not_exists(pk) OR account_key = :account")
+        .with(":account", account(&link.account)))
 }
 
 /// Sets an identity free, if it is this account's.
-fn disown(subject: &Subject, who: &SlackUser) -> Write {
-    Write::delete(keys::owner(subject)).only_if("slack_account = :account").with(":account", account(who))
+fn disown(subject: &Subject, who: &Account) -> Write {
+    Write::delete(keys::owner(subject)).only_if("account_key = :account").with(":account", account(who))
 }
 
 fn bind(new: &NewLink) -> serde_json::Result<Write> {
@@ -213,10 +214,10 @@ fn keep_token(new: &NewLink) -> Write {
     let PendingLink { link, sealed_token } = &new.made;
     match sealed_token {
         Some(Sealed(sealed)) => Write::put(rows::token(link, sealed, new.event.at)),
-        None => Write::delete(keys::token(&link.slack)),
+        None => Write::delete(keys::token(&link.account)),
     }
 }
 
-fn account(who: &SlackUser) -> AttributeValue {
-    rows::text(keys::account(who))
+fn account(who: &Account) -> AttributeValue {
+    rows::text(who.to_string())
 }

@@ -12,18 +12,19 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::keys::{self, Index, Key};
 use crate::{
     domain::{
+        account::MessageRef,
         audit::SideEvent,
         code::AwaitedCode,
         ids::RequestId,
         job::Job,
         once::Once,
-        person::{Groups, Link, SlackUser, Subject, ToldGroups},
+        person::{Groups, Link, Subject, ToldGroups},
         press::Press,
         request::{Event, Recorded, Request},
         secret::Sealed,
         window::Timestamp,
     },
-    ports::{DeadLetter, JOB_LEASE, Place, SealedToken, Surface},
+    ports::{DeadLetter, JOB_LEASE, SealedToken, Surface},
 };
 
 /// For how long an expired one-time secret or code stays, so that its fate can be looked up.
@@ -86,7 +87,7 @@ pub(super) fn held_by(marker: &Row) -> Result<RequestId, BadRow> {
     holder.parse().map_err(|_| marker.bad("held_by is no request id"))
 }
 
-pub(super) fn place(id: &RequestId, which: Surface, place: &Place) -> serde_json::Result<Row> {
+pub(super) fn place(id: &RequestId, which: Surface, place: &MessageRef) -> serde_json::Result<Row> {
     Row::at(keys::place(id, which)).body(place)
 }
 
@@ -104,7 +105,7 @@ pub(super) fn side_event(event: &SideEvent) -> serde_json::Result<Row> {
 /// A link. Its groups are an attribute of their own, since they alone change while it lasts.
 pub(super) fn link(link: &Link) -> serde_json::Result<Row> {
     let lasting = Link { groups: Groups::default(), ..link.clone() };
-    Row::at(keys::link(&link.slack))
+    Row::at(keys::link(&link.account))
         .with("subject_hash", text(keys::subject_hash(&link.subject)))
         .with("signed_in_at", millis(link.signed_in_at))
         .with("groups", groups(&link.groups)?)
@@ -116,22 +117,17 @@ pub(super) fn read_link(row: &Row) -> Result<Link, BadRow> {
     Ok(Link { groups: row.json("groups")?, is_signed_out: row.has("signed_out_at")?, ..lasting })
 }
 
-/// Which Slack account an identity belongs to.
-pub(super) fn owner(link: &Link) -> Row {
-    Row::at(keys::owner(&link.subject)).with("slack_account", text(keys::account(&link.slack)))
-}
-
-pub(super) fn read_owner(row: &Row) -> Result<SlackUser, BadRow> {
-    let account = row.text("slack_account")?.split_once('#');
-    let account = account
-        .and_then(|(team, user)| Some(SlackUser { team: team.parse().ok()?, user: user.parse().ok()? }));
-    account.ok_or_else(|| row.bad("slack_account is no Slack account"))
+/// Which account an identity belongs to.
+pub(super) fn owner(link: &Link) -> serde_json::Result<Row> {
+    Row::at(keys::owner(&link.subject))
+        .with("account_key", text(link.account.to_string()))
+        .body(&link.account)
 }
 
 /// The refresh token that a new link brings. Its version counts on from the time, so that whoever read the token of
 /// an earlier link does not replace this one.
 pub(super) fn token(link: &Link, sealed: &[u8], at: Timestamp) -> Row {
-    Row::at(keys::token(&link.slack)).with("sealed", bytes(sealed)).with("version", millis(at))
+    Row::at(keys::token(&link.account)).with("sealed", bytes(sealed)).with("version", millis(at))
 }
 
 pub(super) fn read_token(row: &Row) -> Result<SealedToken, BadRow> {
@@ -143,7 +139,7 @@ pub(super) fn read_token(row: &Row) -> Result<SealedToken, BadRow> {
 
 /// A link that waits for its code; its tries alone change.
 pub(super) fn awaited_code(awaited: &AwaitedCode) -> serde_json::Result<Row> {
-    Row::at(keys::awaited_code(&awaited.pending.link.slack))
+    Row::at(keys::awaited_code(&awaited.pending.link.account))
         .with("sealed", bytes(awaited.code.0.as_slice()))
         .with("tries", number(awaited.tries))
         .with("expires_at", millis(awaited.expires_at))

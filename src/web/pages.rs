@@ -49,7 +49,7 @@ pub(super) fn code(code: &Code, email: &Email, invitee: &Invitee, team: &str) ->
     let command = format!("/elevate confirm {}", code.expose());
     let body = html! {
         p { "You signed in as " strong { (visible(email.as_str())) } ". To link that to this Slack account:" }
-        p.who { strong { (visible(&invitee.name)) } br; "member " code { (invitee.who.user.as_str()) } " of " strong { (team) } }
+        p.who { strong { (visible(&invitee.name)) } br; "member " code { (invitee.who.user()) } " of " strong { (team) } }
         p { "type this in Slack as that account, within " (CODE_LASTS.num_minutes()) " minutes:" }
         p.code { code { (command) } }
         p { "Never give this code to anybody, whoever asks for it, and type none that you have not seen here yourself: if the account is not yours, its owner would have your access." }

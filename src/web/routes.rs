@@ -81,8 +81,8 @@ async fn show_link(
         let invitee = link::show(&broker, &token).await?;
         let browser = known.unwrap_or_else(|| broker.ports().ids.secret());
         let form_token = browser::form_token(&browser, &token);
-        let team = &broker.settings().team_name;
-        let page = pages::confirm_link(&invitee.name, invitee.who.user.as_str(), team, &form_token);
+        let team = &broker.settings().home_name;
+        let page = pages::confirm_link(&invitee.name, invitee.who.user(), team, &form_token);
         Ok((browser::remember(&browser), page))
     };
     answer(&broker, shown.await)
@@ -215,7 +215,7 @@ async fn come_back(
         Ok(CameBack::Linked(link)) => pages::linked(&link).into_response(),
         Ok(CameBack::Answered(verdict)) => pages::answered(&verdict).into_response(),
         Ok(CameBack::TakesCode { code, email, invitee }) => {
-            pages::code(&code, &email, &invitee, &broker.settings().team_name).into_response()
+            pages::code(&code, &email, &invitee, &broker.settings().home_name).into_response()
         }
         Ok(CameBack::OnToSlack(url)) => pages::onward(&url).into_response(),
         Ok(CameBack::Console(url)) => Redirect::to(url.expose_secret()).into_response(),

@@ -6,13 +6,14 @@ use axum::{Form, Router, extract::State, routing::post};
 use chrono::TimeDelta;
 use elevate::{
     domain::{
+        account::{Account, Conversation},
         ids::MemberKind,
         message::{Done, Drawn, Form as SlackForm, Message, RequestForm},
-        person::{Actor, SlackUser, Subject},
+        person::{Actor, Subject},
         request::{Event, Recorded, Request},
         window::Timestamp,
     },
-    ports::{Address, Because, Chat, ChatError, Place},
+    ports::{Address, Because, Chat, ChatError},
     slack::{
         client::{SlackChat, SlackClientConfig},
         views::Names,
@@ -38,7 +39,7 @@ const TOKEN: &str = "xoxb-the-bots-own";
 async fn the_app_learns_where_it_is_and_a_wrong_token_is_refused() {
     let slack = slack().await;
     let workspace = chat(&slack).identify().await.unwrap();
-    assert_eq!((workspace.team.as_str(), workspace.name.as_str()), ("T0123456", "Example"));
+    assert_eq!((workspace.tenant.id(), workspace.name.as_str()), ("T0123456", "Example"));
 
     let stranger = chat_with(&slack.api_url(), "xoxb-another").identify().await;
     assert_refused(&stranger, "auth.test", "invalid_auth");
@@ -75,32 +76,32 @@ async fn a_member_has_a_name_a_team_and_an_address_once_slack_has_confirmed_it()
 
     slack.update_person("UADA", |ada| ada.team_id = "T0999999".into());
     let claimed = chat(&slack).member(&who).await.unwrap();
-    assert_eq!(claimed.who.team.as_str(), "T0999999");
+    assert_eq!(claimed.who.tenant().id(), "T0999999");
 }
 
 #[tokio::test]
 async fn a_member_of_an_organisation_is_of_each_of_its_workspaces_that_they_are_in() {
     let slack = slack().await;
     let (who, _) = ada();
-    let home = who.team.to_string();
+    let home = who.tenant().id().to_owned();
     for (teams, told) in [(vec!["T0999999", &home], home.as_str()), (vec!["T0999999"], "T0999999")] {
         let teams = teams.into_iter().map(str::to_owned).collect();
         slack.update_person("UADA", |ada| ada.enterprise_teams = teams);
-        assert_eq!(chat(&slack).member(&who).await.unwrap().who.team.as_str(), told);
+        assert_eq!(chat(&slack).member(&who).await.unwrap().who.tenant().id(), told);
     }
 }
 
 #[tokio::test]
 async fn nobody_is_told_of_who_does_not_exist() {
     let slack = slack().await;
-    let nobody = SlackUser { user: "UNOBODY".parse().unwrap(), ..ada().0 };
+    let nobody = ada().0.tenant().account("UNOBODY");
     assert_refused(&chat(&slack).member(&nobody).await, "users.info", "user_not_found");
 }
 
 #[tokio::test]
 async fn a_channel_that_others_share_is_known_for_it() {
     let slack = slack().await;
-    let review = "C0REVIEW".parse().unwrap();
+    let review = conversation("C0REVIEW");
     let told = chat(&slack).channel(&review).await.unwrap();
     assert_eq!((told.name.as_str(), told.is_shared_outside, told.is_member), ("review", false, true));
 
@@ -123,7 +124,7 @@ async fn a_card_is_posted_once_and_redrawn_in_place() {
     chat.redraw(&place, &card(24 * 60)).await.unwrap();
 
     let [message] = &slack.messages("C0REVIEW")[..] else { panic!("one message") };
-    assert_eq!((&place.channel.to_string(), &place.ts), (&message.channel, &message.ts));
+    assert_eq!((place.conversation().id(), place.id()), (message.channel.as_str(), message.ts.as_str()));
     assert_eq!(message.edits, 1);
     assert!(message.text.ends_with("expired"), "{}", message.text);
     let metadata = message.metadata.as_ref().unwrap();
@@ -134,17 +135,17 @@ async fn a_card_is_posted_once_and_redrawn_in_place() {
 #[tokio::test]
 async fn a_message_to_a_person_goes_to_their_conversation_with_the_app() {
     let slack = slack().await;
-    let to = Address::Person("UADA".parse().unwrap());
+    let to = Address::Person(ada().0);
     let linked = Message::Linked("ada@example.com".parse().unwrap());
     let place = chat(&slack).post(&to, &linked).await.unwrap();
-    assert!(place.channel.as_str().starts_with('D'));
+    assert!(place.conversation().id().starts_with('D'));
     assert_eq!(slack.direct_messages("UADA").len(), 1);
 }
 
 #[tokio::test]
 async fn a_whisper_is_for_one_person_alone_and_does_not_last() {
     let slack = slack().await;
-    chat(&slack).whisper(&"UADA".parse().unwrap(), &not_linked()).await.unwrap();
+    chat(&slack).whisper(&ada().0, &not_linked()).await.unwrap();
     assert_eq!(slack.ephemerals("UADA").len(), 1);
     slack.reload("UADA");
     assert!(slack.ephemerals("UADA").is_empty() && slack.direct_messages("UADA").is_empty());
@@ -203,10 +204,10 @@ async fn the_token_goes_to_the_web_api_alone_and_a_reply_over_https_alone() {
 async fn a_no_is_told_from_trouble() {
     let slack = slack().await;
     let chat = chat(&slack);
-    let nowhere = Address::Channel("C0NOWHERE".parse().unwrap());
+    let nowhere = Address::Conversation(conversation("C0NOWHERE"));
     let refused = chat.post(&nowhere, &card(1)).await;
     assert_refused(&refused, "chat.postMessage", "channel_not_found");
-    let lost = Place { channel: "C0REVIEW".parse().unwrap(), ts: "1.000000".into() };
+    let lost = conversation("C0REVIEW").message("1.000000");
     assert_refused(&chat.redraw(&lost, &card(1)).await, "chat.update", "message_not_found");
 
     let troubles = [
@@ -232,7 +233,7 @@ async fn what_slack_will_not_take_at_any_other_time_is_told_from_what_somebody_c
         outcome => panic!("{outcome:?}"),
     };
     slack.update_person("UADA", |ada| ada.deleted = true);
-    assert_eq!(because(chat.whisper(&ada().0.user, &not_linked()).await), Because::Addressee);
+    assert_eq!(because(chat.whisper(&ada().0, &not_linked()).await), Because::Addressee);
     slack.update_channel("C0REVIEW", |channel| channel.is_archived = true);
     assert_eq!(because(chat.post(&review_channel(), &card(1)).await.map(drop)), Because::Addressee);
     let stranger = chat_with(&slack.api_url(), "xoxb-another");
@@ -289,7 +290,7 @@ async fn a_channel_is_posted_to_at_its_pace_and_holds_up_no_other() {
         chat.post(&review_channel(), &card(n)).await.unwrap();
         assert_eq!(clock.now(), after(n), "then one a second");
     }
-    chat.post(&Address::Person("UADA".parse().unwrap()), &card(1)).await.unwrap();
+    chat.post(&Address::Person(ada().0), &card(1)).await.unwrap();
     assert_eq!(clock.now(), after(3));
     let many = join_all((1..=20).map(|_| async { chat.post(&review_channel(), &card(1)).await })).await;
     let turned_away = many.iter().filter(|posted| posted.is_err()).count();
@@ -304,7 +305,7 @@ async fn a_message_is_found_again_by_what_it_is_about() {
     let clock = Clock::standing(at(0));
     let slack = slack_by(&clock).await;
     let chat = chat_by(&slack.api_url(), TOKEN, &clock);
-    let channel = "C0REVIEW".parse().unwrap();
+    let channel = conversation("C0REVIEW");
     let Message::ReviewCard(drawn) = card(1) else { unreachable!() };
     assert_eq!(chat.find(&channel, &card(1), at(0)).await.unwrap(), None);
     let place = chat.post(&review_channel(), &card(1)).await.unwrap();
@@ -423,7 +424,7 @@ async fn serve(router: Router) -> String {
 }
 
 fn review_channel() -> Address {
-    Address::Channel("C0REVIEW".parse().unwrap())
+    Address::Conversation(conversation("C0REVIEW"))
 }
 
 fn not_linked() -> Message {
@@ -457,14 +458,18 @@ fn card(minutes: i64) -> Message {
     Message::ReviewCard(Drawn { request: request.unwrap(), as_of: at(minutes) })
 }
 
-fn ada() -> (SlackUser, Actor) {
-    let who = SlackUser { team: "T0123456".parse().unwrap(), user: "UADA".parse().unwrap() };
+fn ada() -> (Account, Actor) {
+    let who = Account::new("slack", "T0123456", "UADA");
     let actor = Actor {
         subject: Subject { issuer: "https://idp.example".into(), subject: "ada".into() },
-        slack: who.user.clone(),
+        account: Some(who.clone()),
         email: "ada@example.com".parse().unwrap(),
     };
     (who, actor)
+}
+
+fn conversation(id: &str) -> Conversation {
+    ada().0.tenant().conversation(id)
 }
 
 /// So many minutes after eight in the morning of 15 January 2027, UTC.

@@ -5,14 +5,14 @@ mod relink;
 mod slack;
 
 use chrono::TimeDelta;
-use elevate::{domain::person::SlackUser, ports::UsedToken};
+use elevate::ports::UsedToken;
 use reqwest::Client;
 use sandbox::{
-    example_corp::{ADA, BOB, GENERAL_CHANNEL, MALLORY, Persona, REVIEW_CHANNEL, TEAM},
+    example_corp::{ADA, BOB, GENERAL_CHANNEL, MALLORY, Persona, REVIEW_CHANNEL},
     idp::{RefreshTokens, Tampering},
 };
 
-use crate::world::{ASK, Story, play};
+use crate::world::{ASK, Story, account_of, play};
 
 #[tokio::test]
 async fn ada_links_herself() {
@@ -408,8 +408,7 @@ async fn once_a_refresh_token_is_gone_no_sign_in_of_the_past_counts() {
 async fn a_refresh_token_that_was_moved_opens_for_nobody_else() {
     play(Story::with_linked([ADA, BOB]), async |world| {
         let store = &world.app.broker().ports().store;
-        let [ada, bob] = [ADA, BOB]
-            .map(|persona| SlackUser { team: TEAM.parse().unwrap(), user: persona.slack.parse().unwrap() });
+        let [ada, bob] = [ADA, BOB].map(account_of);
         let (own, bobs) =
             (store.token(&ada).await.unwrap().unwrap(), store.token(&bob).await.unwrap().unwrap());
         let taken = store.take_token(&ada, &own, world.company.clock.now()).await.unwrap();

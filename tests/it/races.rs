@@ -45,7 +45,10 @@ async fn of_sixty_four_presses_at_once_exactly_one_wins() {
         let [_, Recorded { event: Event::Approved { by, .. }, .. }] = &history[..] else {
             panic!("one approval, and nothing else: {history:?}")
         };
-        assert!(world.card().contains(&format!("*Approved* by @{}", name_of(&reviewers, by.slack.as_str()))));
+        assert!(world.card().contains(&format!(
+            "*Approved* by @{}",
+            name_of(&reviewers, by.account.as_ref().unwrap().user())
+        )));
         let heard: Vec<String> = reviewers.iter().flat_map(Player::unread_whispers).collect();
         assert_eq!(heard.len(), 60, "all others are told; the winner has pressed four times, and has won");
         let sentence = format!("{} has already approved this request", by.email);
@@ -58,7 +61,8 @@ async fn of_sixty_four_presses_at_once_exactly_one_wins() {
         assert!(others.len() == 1 && others[0].contains("*Approved*"), "{others:?}");
         assert!(reviewers.iter().all(|one| {
             let name = format!("@{} tried", one.persona.name);
-            one.persona.slack == by.slack.as_str() || refused.iter().any(|line| line.contains(&name))
+            one.persona.slack == by.account.as_ref().unwrap().user()
+                || refused.iter().any(|line| line.contains(&name))
         }));
         world.everybody_catches_up();
     })

@@ -5,18 +5,18 @@ use std::sync::Arc;
 use elevate::{
     app::{self, App},
     config::{Config, Secrets},
-    domain::{person::SlackUser, press::Wish},
+    domain::press::Wish,
     ports::UsedToken,
 };
 use sandbox::{
-    example_corp::{ADA, BOB, Persona, SEALING_ALIAS, TEAM},
+    example_corp::{ADA, BOB, Persona, SEALING_ALIAS},
     http::Fault,
     idp::{RefreshTokens, Tampering},
 };
 
 use crate::{
     stage,
-    world::{ASK, Counted, Story, World, play},
+    world::{ASK, Counted, Story, World, account_of, play},
 };
 
 const KEYS: &str = "ELEVATE_SEALING__KEYS";
@@ -43,7 +43,7 @@ async fn restarted(world: &World, nth: u64, sealing: &[(&str, &str)]) -> App {
 
 /// What is stored of somebody's refresh token.
 async fn sealed_token_of(world: &World, persona: Persona) -> Vec<u8> {
-    let who = SlackUser { team: TEAM.parse().unwrap(), user: persona.slack.parse().unwrap() };
+    let who = account_of(persona);
     world.app.broker().ports().store.token(&who).await.unwrap().expect("there is a token").sealed
 }
 

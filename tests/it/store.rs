@@ -16,12 +16,13 @@ use aws_sdk_dynamodb::{
 use chrono::TimeDelta;
 use elevate::{
     domain::{
+        account::Account,
         audit::{SideEvent, SideNews},
         ids::{RequestId, SideEventId, Target},
         job::{Job, follow_ups, follow_ups_aside},
         linking::ShownBy,
         once::{Once, Purpose},
-        person::{Actor, Link, SlackUser, Subject},
+        person::{Actor, Link, Subject},
         request::{Event, Recorded, Request, evolve},
         secret::Secret,
         window::{Timestamp, Window},
@@ -91,24 +92,21 @@ fn subject(name: &str) -> Subject {
     Subject { issuer: "https://idp.example.com".to_owned(), subject: name.to_owned() }
 }
 
-fn slack(name: &str) -> SlackUser {
-    SlackUser {
-        team: "T0123456".parse().unwrap(),
-        user: format!("U0{}", name.to_uppercase()).parse().unwrap(),
-    }
+fn slack(name: &str) -> Account {
+    Account::new("slack", "T0123456", format!("U0{}", name.to_uppercase()))
 }
 
 fn actor(name: &str) -> Actor {
     Actor {
         subject: subject(name),
-        slack: slack(name).user,
+        account: Some(slack(name)),
         email: format!("{name}@example.com").parse().unwrap(),
     }
 }
 
 fn link(name: &str) -> Link {
     Link {
-        slack: slack(name),
+        account: slack(name),
         subject: subject(name),
         email: format!("{name}@example.com").parse().unwrap(),
         groups: ["aws-temp#S3Admin#111122223333"].into_iter().collect(),

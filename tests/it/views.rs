@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use chrono::{FixedOffset, TimeDelta};
 use elevate::{
     domain::{
+        account::Account,
         audit::{AuditEntry, Refusals, SideEvent, SideNews, Tried},
         decide::Verdict,
         email::Email,
         ids::{AccountId, CommandId, RequestId, SideEventId, Target},
         linking::{OnMismatch, ShownBy},
         message::{Done, Drawn, Form, Message, Overview, RequestForm},
-        person::{Actor, SlackUser, Subject},
+        person::{Actor, Subject},
         refusal::Refusal,
         request::{DropReason, Event, Recorded, Request},
         window::{Minutes, Timestamp, Window},
@@ -566,7 +567,7 @@ fn side_news() -> Vec<SideNews> {
 
 fn aside(what: SideNews) -> AuditEntry {
     let id: SideEventId = "evt_01JHKQ2B00000000000000EVE1".parse().unwrap();
-    let who = SlackUser { team: "T0123456".parse().unwrap(), user: ada().slack };
+    let who = ada().account.unwrap();
     AuditEntry::Side(SideEvent { id, at: at(10), who, what })
 }
 
@@ -650,7 +651,7 @@ fn bob() -> Actor {
 fn actor(name: &str, slack: &str) -> Actor {
     Actor {
         subject: Subject { issuer: "https://idp.example".into(), subject: name.into() },
-        slack: slack.parse().unwrap(),
+        account: Some(Account::new("slack", "T0123456", slack)),
         email: email(&format!("{name}@example.com")),
     }
 }

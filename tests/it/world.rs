@@ -21,9 +21,10 @@ use elevate::{
     app::App,
     config::Transport,
     domain::{
+        account::Account,
         ids::{CommandId, RequestId},
         job::Task,
-        person::{SlackUser, Subject},
+        person::Subject,
         press::{Asker, Press, ReplyTo, Wish},
         request::Request,
     },
@@ -97,6 +98,11 @@ pub(crate) async fn replica_in(company: &Company, url: &str) -> App {
     stage::build(company, url, Transport::Http, other_chance).await.unwrap()
 }
 
+/// Somebody's account in Slack.
+pub(crate) fn account_of(persona: Persona) -> Account {
+    Account::new("slack", TEAM, persona.slack)
+}
+
 /// Nine o'clock on a Wednesday, by the world's clock.
 pub(crate) fn nine() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2030, 1, 2, 9, 0, 0).unwrap()
@@ -167,8 +173,8 @@ impl World {
     /// What this person asks for in Slack, as it is once it has been verified and parsed. `trigger` tells presses
     /// apart.
     pub(crate) fn press(&self, persona: Persona, trigger: &str, wish: Wish) -> Press {
-        let who = SlackUser { team: TEAM.parse().unwrap(), user: persona.slack.parse().unwrap() };
-        let id = CommandId::of_press(&who.team, trigger);
+        let who = account_of(persona);
+        let id = CommandId::of_press(&who, trigger);
         Press { asker: Asker { id, at: self.company.clock.now(), who, reply_to: ReplyTo::Direct }, wish }
     }
 
@@ -232,7 +238,7 @@ impl World {
     /// The newest requests of this person, newest first.
     pub(crate) async fn requests_of<const N: usize>(&self, persona: Persona) -> [RequestId; N] {
         let ports = self.app.broker().ports();
-        let who = SlackUser { team: TEAM.parse().unwrap(), user: persona.slack.parse().unwrap() };
+        let who = account_of(persona);
         let link = ports.store.link(&who).await.unwrap().expect("they are linked");
         let requests = ports.store.requests_of(&link.subject, N).await.unwrap();
         requests.into_iter().map(|request| request.id).collect::<Vec<_>>().try_into().unwrap()

@@ -7,9 +7,10 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::{
+    account::Account,
     ids::{CommandId, RequestId},
     job::{Job, follow_ups},
-    person::{FreshGroups, Groups, Link, SlackUser, Subject},
+    person::{FreshGroups, Groups, Link, Subject},
     request::{Recorded, StatusKind, evolve},
     step_up::{Authentication, StepUp},
 };
@@ -39,10 +40,7 @@ fn subject(name: &str) -> Subject {
 
 fn link(name: &str) -> Link {
     Link {
-        slack: SlackUser {
-            team: "T0123456".parse().unwrap(),
-            user: format!("U0{}", name.to_uppercase()).parse().unwrap(),
-        },
+        account: Account::new("slack", "T0123456", format!("U0{}", name.to_uppercase())),
         subject: subject(name),
         email: format!("{name}@example.com").parse().unwrap(),
         groups: Groups::default(),
@@ -81,7 +79,7 @@ pub(in crate::domain) fn requested() -> Recorded {
         justification: "why not".parse().unwrap(),
     };
     let event = ask(&ada(), wanted, &policy(), minute(0)).unwrap();
-    let command = CommandId::of_press(&"T0123456".parse().unwrap(), "1");
+    let command = CommandId::of_press(&Account::new("slack", "T0123456", "U0ADA"), "1");
     Recorded { request: RequestId::new(minute(0), 1), version: 1, at: minute(0), command, event }
 }
 
@@ -194,7 +192,7 @@ fn whoever_is_late_hears_what_has_been_done() {
 fn nobody_answers_their_own_request_from_whichever_account() {
     let same_identity = {
         let mut twin = ada().actor().clone();
-        twin.slack = "U0TWIN".parse().unwrap();
+        twin.account = Some(Account::new("slack", "T0123456", "U0TWIN"));
         twin
     };
     let same_account = {
@@ -204,7 +202,7 @@ fn nobody_answers_their_own_request_from_whichever_account() {
     };
     for actor in [ada().actor().clone(), same_identity, same_account] {
         let link = Link {
-            slack: SlackUser { team: "T0123456".parse().unwrap(), user: actor.slack },
+            account: actor.account.unwrap(),
             subject: actor.subject,
             email: actor.email,
             groups: Groups::default(),

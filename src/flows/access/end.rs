@@ -9,9 +9,9 @@ use std::sync::Arc;
 use super::transition::transition;
 use crate::{
     domain::{
+        account::Account,
         decide::Command,
         ids::{CommandId, RequestId},
-        person::SlackUser,
     },
     flows::{Broker, Result},
 };
@@ -19,7 +19,7 @@ use crate::{
 /// Takes a request back.
 pub(in crate::flows) async fn withdraw(
     broker: &Arc<Broker>,
-    who: &SlackUser,
+    who: &Account,
     id: &RequestId,
     command: CommandId,
 ) -> Result<()> {
@@ -31,7 +31,7 @@ pub(in crate::flows) async fn withdraw(
 /// Ends access.
 pub(in crate::flows) async fn end(
     broker: &Arc<Broker>,
-    who: &SlackUser,
+    who: &Account,
     id: &RequestId,
     command: CommandId,
 ) -> Result<()> {

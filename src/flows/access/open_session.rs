@@ -18,11 +18,12 @@ use url::Url;
 use super::transition::{Cause, Changed, transition};
 use crate::{
     domain::{
+        account::Account,
         decide::{Command, SessionOutcome},
         ids::RequestId,
         message::Message,
         once::{Once, Purpose, SignInTo},
-        person::{SignedIn, SlackUser},
+        person::SignedIn,
         refusal::Refusal,
         request::{DropReason, Event, Request, StatusKind},
         secret::{Secret, SecretHash, TICKET_LASTS},
@@ -39,7 +40,7 @@ use crate::{
 /// [`Refusal::NotFullMember`], [`Refusal::NotLive`], [`Refusal::NotYours`]; a failure of Slack or of the store.
 pub(in crate::flows) async fn console_link(
     broker: &Broker,
-    who: &SlackUser,
+    who: &Account,
     id: &RequestId,
 ) -> Result<Message> {
     broker.member(who).await?;
@@ -47,7 +48,7 @@ pub(in crate::flows) async fn console_link(
     let Some(request) = broker.ports.store.request(id).await? else {
         return Err(Refusal::NoSuchRequest { request: id.clone() }.into());
     };
-    if who.user != request.requester.slack {
+    if Some(who) != request.requester.account.as_ref() {
         return Err(Refusal::NotYours.into());
     }
     let ends_at = request.live_at(now)?.window().ends();
@@ -135,7 +136,7 @@ async fn settle(
     Ok(transition(broker, &request.id, &command, cause).await?.event)
 }
 
-async fn find(broker: &Broker, ticket: &SecretHash, now: Timestamp) -> Result<(SlackUser, RequestId)> {
+async fn find(broker: &Broker, ticket: &SecretHash, now: Timestamp) -> Result<(Account, RequestId)> {
     match sign_in::find_once(broker, ticket, now).await?.purpose {
         Purpose::Console { request, who } => Ok((who, request)),
         Purpose::Link { .. } | Purpose::Answer(_) | Purpose::SignIn { .. } => Err(Refusal::LinkGone.into()),

@@ -11,10 +11,10 @@ use anyhow::anyhow;
 use super::transition::{Changed, commit};
 use crate::{
     domain::{
+        account::Account,
         decide::{Ask, ask},
         ids::{CommandId, RequestId},
         message::{Form, RequestForm},
-        person::SlackUser,
         refusal::Refusal,
         request::{Recorded, Request},
     },
@@ -26,8 +26,8 @@ use crate::{
 ///
 /// # Errors
 /// [`Refusal::NotLinked`], [`Refusal::OtherTenant`]; a failure of the store or of Slack.
-pub async fn open_form(broker: &Broker, who: &SlackUser, trigger: &str) -> Result<()> {
-    if who.team != broker.settings.team {
+pub async fn open_form(broker: &Broker, who: &Account, trigger: &str) -> Result<()> {
+    if *who.tenant() != broker.settings.home {
         return Err(Refusal::OtherTenant.into());
     }
     let link = broker.ports.store.link(who).await?.ok_or(Refusal::NotLinked)?;
@@ -42,7 +42,7 @@ pub async fn open_form(broker: &Broker, who: &SlackUser, trigger: &str) -> Resul
 /// Makes the request `id`.
 pub(in crate::flows) async fn request(
     broker: &Arc<Broker>,
-    who: &SlackUser,
+    who: &Account,
     id: &RequestId,
     wanted: Ask,
     command: CommandId,

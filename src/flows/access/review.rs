@@ -18,11 +18,12 @@ use url::Url;
 use super::transition::{Cause, transition};
 use crate::{
     domain::{
+        account::Account,
         decide::Verdict,
         ids::{CommandId, RequestId},
         message::{Form, Message},
         once::{Answering, Once, Purpose, SignInTo},
-        person::{SignedIn, SlackUser},
+        person::SignedIn,
         refusal::Refusal,
         request::Request,
         secret::{LINK_LASTS, Secret, SecretHash},
@@ -46,8 +47,8 @@ pub struct Asked {
 ///
 /// # Errors
 /// [`Refusal::OtherTenant`]; a failure of Slack.
-pub async fn open_form(broker: &Broker, who: &SlackUser, trigger: &str, id: RequestId) -> Result<()> {
-    if who.team != broker.settings.team {
+pub async fn open_form(broker: &Broker, who: &Account, trigger: &str, id: RequestId) -> Result<()> {
+    if *who.tenant() != broker.settings.home {
         return Err(Refusal::OtherTenant.into());
     }
     Ok(broker.ports.chat.open(trigger, &Form::Rejection(id)).await?)
@@ -56,7 +57,7 @@ pub async fn open_form(broker: &Broker, who: &SlackUser, trigger: &str, id: Requ
 /// Answers a request; hands back what the presser must be told, if they have to sign in first.
 pub(in crate::flows) async fn review(
     broker: &Arc<Broker>,
-    who: &SlackUser,
+    who: &Account,
     id: &RequestId,
     verdict: Verdict,
     press: CommandId,

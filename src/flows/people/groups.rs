@@ -13,7 +13,8 @@ use secrecy::SecretString;
 
 use crate::{
     domain::{
-        person::{FreshGroups, Link, SlackUser, Subject, ToldGroups},
+        account::Account,
+        person::{FreshGroups, Link, Subject, ToldGroups},
         refusal::Refusal,
     },
     flows::Broker,
@@ -28,7 +29,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 impl Broker {
     /// The groups of a linked person, as they are now.
     pub(in crate::flows) async fn fresh_groups(&self, link: &Link) -> Result<FreshGroups, Refusal> {
-        let bond = (link.slack.clone(), link.subject.clone());
+        let bond = (link.account.clone(), link.subject.clone());
         self.groups.join(bond, async || self.ask_for_groups(link).await).await // 1
     }
 
@@ -38,7 +39,7 @@ impl Broker {
         // Ends: a turn ends or is overdue, and whoever has had a turn asks no more.
         loop {
             let (now, uptime) = (self.ports.clock.now(), self.ports.clock.uptime());
-            let Some(token) = self.ports.store.token(&link.slack).await.map_err(unread)? else {
+            let Some(token) = self.ports.store.token(&link.account).await.map_err(unread)? else {
                 return link.groups_of_sign_in(now).ok_or(Refusal::SignInAgain);
             };
             let asked_at = *asked_at.get_or_insert(token.version);
@@ -51,7 +52,7 @@ impl Broker {
             // By a clock that has gone back, a turn would be overdue only much later; so it is watched, too.
             let is_overdue = |until| until <= now || uptime - since >= TURN_LASTS;
             if token.taken_until.is_none_or(is_overdue) {
-                match self.ports.store.take_token(&link.slack, &token, now + TURN_LASTS).await {
+                match self.ports.store.take_token(&link.account, &token, now + TURN_LASTS).await {
                     Ok(taken) => return self.take_turn(link, &taken).await, // 2
                     Err(CommitError::Conflict) => {}
                     Err(error) => return Err(unread(error)),
@@ -64,7 +65,7 @@ impl Broker {
     /// Asks with the token that this turn was `taken` for, and ends the turn.
     async fn take_turn(&self, link: &Link, taken: &SealedToken) -> Result<FreshGroups, Refusal> {
         let (used, groups) = self.refresh(link, taken).await;
-        self.ports.store.give_token_back(&link.slack, taken, used).await.map_err(unread)?; // 4
+        self.ports.store.give_token_back(&link.account, taken, used).await.map_err(unread)?; // 4
         groups
     }
 
@@ -84,7 +85,7 @@ impl Broker {
                 }
             };
         let resealed = match &refresh_token {
-            Some(token) => match self.seal_token(&link.slack, &link.subject, token).await {
+            Some(token) => match self.seal_token(&link.account, &link.subject, token).await {
                 Ok(sealed) => Some(sealed),
                 Err(error) => return unused(resealed, shut(error)),
             },
@@ -106,18 +107,18 @@ impl Broker {
         sealed: &[u8],
     ) -> Result<(SecretString, Option<Vec<u8>>), SealError> {
         let Opened { secret, is_up_to_date } =
-            self.ports.sealer.open(sealed, &row_of(&link.slack, &link.subject)).await?;
+            self.ports.sealer.open(sealed, &row_of(&link.account, &link.subject)).await?;
         if is_up_to_date {
             return Ok((secret, None));
         }
-        let resealed = self.seal_token(&link.slack, &link.subject, &secret).await?;
+        let resealed = self.seal_token(&link.account, &link.subject, &secret).await?;
         Ok((secret, Some(resealed)))
     }
 
     /// Seals a refresh token for the row it will be in.
     pub(in crate::flows) async fn seal_token(
         &self,
-        who: &SlackUser,
+        who: &Account,
         subject: &Subject,
         token: &SecretString,
     ) -> Result<Vec<u8>, SealError> {
@@ -126,11 +127,12 @@ impl Broker {
 }
 
 /// What a sealed token is bound to.
-fn row_of<'a>(who: &'a SlackUser, subject: &'a Subject) -> [(&'static str, &'a str); 5] {
+fn row_of<'a>(who: &'a Account, subject: &'a Subject) -> [(&'static str, &'a str); 6] {
     [
         ("purpose", "elevate/refresh-token"),
-        ("team", who.team.as_str()),
-        ("user", who.user.as_str()),
+        ("platform", who.platform().as_str()),
+        ("tenant", who.tenant().id()),
+        ("user", who.user()),
         ("iss", &subject.issuer),
         ("sub", &subject.subject),
     ]

@@ -22,12 +22,13 @@ pub use self::code::typed as typed_code;
 pub(in crate::flows) use self::{code::confirm, slack::finish as finish_with_slack};
 use crate::{
     domain::{
+        account::Account,
         audit::{SideEvent, SideNews},
         ids::{CommandId, SideEventId},
         job::follow_ups_aside,
         linking::{Comparison, PendingLink},
         once::{LinkSecrets, Once, Purpose, SignInTo},
-        person::{Link, SlackUser, Subject},
+        person::{Link, Subject},
         press::Asker,
         refusal::Refusal,
         secret::{LINK_LASTS, Sealed, Secret, SecretHash},
@@ -44,13 +45,13 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Invitee {
     /// The Slack account.
-    pub who: SlackUser,
+    pub who: Account,
     /// The name it shows.
     pub name: String,
 }
 
 /// A new link for this Slack account, to be shown to nobody else.
-pub(in crate::flows) async fn invite(broker: &Broker, who: &SlackUser) -> Result<Url> {
+pub(in crate::flows) async fn invite(broker: &Broker, who: &Account) -> Result<Url> {
     let now = broker.ports.clock.now();
     let member = broker.member(who).await?;
     let token = broker.ports.ids.secret();
@@ -91,7 +92,7 @@ pub async fn start(broker: &Broker, token: &Secret, browser: &Secret) -> Result<
 pub(in crate::flows) async fn finish(
     broker: &Arc<Broker>,
     browser: &Secret,
-    who: &SlackUser,
+    who: &Account,
     uses_up: LinkSecrets,
     redeemed: Redeemed,
 ) -> Result<CameBack> {
@@ -132,7 +133,7 @@ async fn bind(
         Some(from) => SideNews::Relinked { email, from: from.clone(), to: link.subject.clone(), shown_by },
         None => SideNews::Linked { email, shown_by },
     };
-    let event = SideEvent { id: SideEventId::of(&cause, at), at, who: link.slack.clone(), what };
+    let event = SideEvent { id: SideEventId::of(&cause, at), at, who: link.account.clone(), what };
     let jobs = follow_ups_aside(&event, event.at);
     let new = NewLink { made, replaces, uses_up, event, jobs };
     match broker.ports.store.save_link(&new).await {
@@ -166,7 +167,7 @@ pub(in crate::flows) async fn unlink(broker: &Arc<Broker>, asker: &Asker) -> Res
 impl Broker {
     /// The other identity whose place a link would take, if the account is linked to one.
     async fn replaced_by(&self, link: &Link) -> Result<Option<Subject>> {
-        let Some(current) = self.ports.store.link(&link.slack).await? else { return Ok(None) };
+        let Some(current) = self.ports.store.link(&link.account).await? else { return Ok(None) };
         link.may_replace(&current)?;
         Ok(Some(current.subject).filter(|current| *current != link.subject))
     }
@@ -181,7 +182,7 @@ impl Broker {
     async fn with_token(&self, mut link: Link, token: Option<SecretString>) -> Result<PendingLink> {
         link.is_refreshable = token.is_some();
         let sealed_token = match token {
-            Some(token) => Some(Sealed(self.seal_token(&link.slack, &link.subject, &token).await?)),
+            Some(token) => Some(Sealed(self.seal_token(&link.account, &link.subject, &token).await?)),
             None => None,
         };
         Ok(PendingLink { link, sealed_token })

@@ -6,7 +6,8 @@
 
 use crate::{
     domain::{
-        person::{Member, Person, SlackUser},
+        account::Account,
+        person::{Member, Person},
         refusal::Refusal,
     },
     flows::{Broker, Result},
@@ -14,7 +15,7 @@ use crate::{
 
 impl Broker {
     /// The person behind a Slack account, with groups as they are now.
-    pub(in crate::flows) async fn person(&self, who: &SlackUser) -> Result<Person> {
+    pub(in crate::flows) async fn person(&self, who: &Account) -> Result<Person> {
         self.member(who).await?; // 1
         let link = self.ports.store.link(who).await?.ok_or(Refusal::NotLinked)?; // 2
         let fresh = self.fresh_groups(&link).await?; // 3
@@ -25,12 +26,12 @@ impl Broker {
     }
 
     /// The account, if it is one that may use the app.
-    pub(in crate::flows) async fn member(&self, who: &SlackUser) -> Result<Member> {
-        if who.team != self.settings.team {
+    pub(in crate::flows) async fn member(&self, who: &Account) -> Result<Member> {
+        if *who.tenant() != self.settings.home {
             return Err(Refusal::OtherTenant.into());
         }
         let member = self.ports.chat.member(who).await?;
-        member.admit(&self.settings.team)?;
+        member.admit(&self.settings.home)?;
         Ok(member)
     }
 }

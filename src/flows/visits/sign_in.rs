@@ -184,7 +184,7 @@ fn attempt<'a>(to: &'a SignInTo, command: &'a CommandId, at: Timestamp) -> Attem
     let to_link = |who| Attempt { command, at, who, tried: Tried::Link, about: About::Nothing };
     match to {
         SignInTo::Link { who, .. } => to_link(who),
-        SignInTo::HoldAccount { pending, .. } => to_link(&pending.link.slack),
+        SignInTo::HoldAccount { pending, .. } => to_link(&pending.link.account),
         SignInTo::OpenConsole { who, request, .. } => {
             Attempt { command, at, who, tried: Tried::OpenConsole, about: About::Request(request) }
         }

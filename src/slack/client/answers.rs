@@ -4,13 +4,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{
-    domain::{
-        email::Email,
-        ids::MemberKind,
-        ids::{ChannelId, TeamId, UserId},
-        person::{Member, SlackUser},
-    },
+    domain::{email::Email, ids::MemberKind, person::Member},
     ports::Channel,
+    slack::ids::{ChannelId, TeamId},
 };
 
 #[derive(Deserialize)]
@@ -155,14 +151,14 @@ pub(super) struct Profile {
 
 impl User {
     /// The member, if Slack says of which workspace: of `home`, where they are a member of several.
-    pub(super) fn into_member(self, user: UserId, home: &TeamId) -> Option<Member> {
+    pub(super) fn into_member(self, user: &str, home: &TeamId) -> Option<Member> {
         let (kind, confirmed_email) = (self.kind(), self.confirmed_email());
         let teams = self.enterprise_user.map(|user| user.teams).unwrap_or_default();
         let elsewhere = || self.team_id.or_else(|| teams.first().cloned());
         let team = if teams.contains(home) { home.clone() } else { elsewhere()? };
         let names = [self.profile.real_name, self.profile.display_name];
         Some(Member {
-            who: SlackUser { team, user },
+            who: team.tenant().account(user),
             name: names.into_iter().find(|name| !name.is_empty()).unwrap_or(self.name),
             confirmed_email,
             kind,

@@ -8,7 +8,7 @@ use super::{
     Names,
     blocks::{message, section},
     standing::still_working,
-    text::{code, date, mention, name, person, quoted},
+    text::{account, code, date, mention, name, person, quoted},
 };
 use crate::{
     domain::{
@@ -42,7 +42,7 @@ pub(super) fn refusals_line(refusals: &Refusals, names: &Names) -> SlackMessageC
     let counts: Vec<String> = tried.iter().map(|(what, times)| format!("{what} {times}×")).collect();
     let (since, counts) = (date(*since), counts.join(", "));
     let line = side_line(last, names);
-    let who = mention(&last.who.user);
+    let who = account(&last.who);
     let told = format!("{who} tried to {counts} since {since} · the last: {}", line.told);
     Line { title: "Refused again and again", told, ..line }.drawn(last.id.as_str())
 }
@@ -82,7 +82,7 @@ impl Subject<'_> {
     fn told(&self, event: &Event) -> (&'static str, String) {
         let Self { requester, target, duration } = self;
         let who = person(requester);
-        let whose = mention(&requester.slack);
+        let whose = mention(requester);
         match event {
             Event::Requested { answer_by, .. } => (
                 "Requested",
@@ -176,7 +176,7 @@ fn shown(by: ShownBy) -> &'static str {
 }
 
 fn side_line<'a>(event: &'a SideEvent, names: &Names) -> Line<'a> {
-    let who = mention(&event.who.user);
+    let who = account(&event.who);
     let (title, told, quote) = match &event.what {
         SideNews::Linked { email, shown_by } => {
             let told = format!("{who} is linked to {}{}", name(email.as_str()), shown(*shown_by));

@@ -16,7 +16,7 @@ pub(super) fn review_card(drawn: &Drawn, names: &Names) -> SlackMessageContent {
     let standing = Standing::of(drawn);
     let requester = &standing.request.requester;
     let what = standing.what(names);
-    let summary = format!("{} asks for {what}: {}", mention(&requester.slack), standing.status.word());
+    let summary = format!("{} asks for {what}: {}", mention(requester), standing.status.word());
 
     let mut blocks = vec![section(format!("{} asks for {what}", person(requester)))];
     blocks.extend(standing.story(names));

@@ -45,7 +45,7 @@ pub(super) fn sign_in_to_answer(
     requester: &Actor,
     url: &Url,
 ) -> SlackMessageContent {
-    let what = format!("{} {}'s request for {target}", verdict.tried(), mention(&requester.slack));
+    let what = format!("{} {}'s request for {target}", verdict.tried(), mention(requester));
     let minutes = LINK_LASTS.num_minutes();
     let blocks = vec![
         section(format!("Sign in to {what}. It is not answered before that.")),

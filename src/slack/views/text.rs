@@ -1,6 +1,9 @@
 //! How a text gets into a message: what people wrote is shown as they wrote it, deceives nobody and fits.
 
-use crate::domain::{ids::UserId, person::Actor, visible::reveal, window::Timestamp};
+use crate::{
+    domain::{account::Account, person::Actor, visible::reveal, window::Timestamp},
+    slack::ids::PLATFORM,
+};
 
 /// The most of a name, an address or a group that is shown.
 const LONGEST_NAME: usize = 256;
@@ -30,14 +33,30 @@ pub(super) fn name(text: &str) -> String {
     escaped(text, LONGEST_NAME)
 }
 
-/// A Slack account, by the name the reader knows it by.
-pub(super) fn mention(user: &UserId) -> String {
-    format!("<@{user}>")
+/// An account, by the name the reader knows it by; one of another platform, by that platform's id and name.
+pub(super) fn account(who: &Account) -> String {
+    match who.platform().as_str() {
+        PLATFORM => format!("<@{}>", who.user()),
+        elsewhere => format!("{} ({})", name(who.user()), name(elsewhere)),
+    }
+}
+
+/// A person, by the account they acted through, if they did, or else by their verified address.
+pub(super) fn mention(actor: &Actor) -> String {
+    actor
+        .account
+        .as_ref()
+        .filter(|who| who.platform().as_str() == PLATFORM)
+        .map_or_else(|| name(actor.email.as_str()), account)
 }
 
 /// A person: the account they acted through and their verified address.
 pub(super) fn person(actor: &Actor) -> String {
-    format!("{} ({})", mention(&actor.slack), name(actor.email.as_str()))
+    let email = name(actor.email.as_str());
+    match &actor.account {
+        Some(who) => format!("{} ({email})", account(who)),
+        None => email,
+    }
 }
 
 /// A moment, shown in the reader's own zone

@@ -15,7 +15,7 @@ use sandbox::{
 use tokio::time::timeout;
 
 use super::sweeps;
-use crate::world::{ASK, Story, may_call, nine, play};
+use crate::world::{ASK, Story, account_of, may_call, nine, play};
 
 #[tokio::test]
 async fn when_a_clock_goes_back_nothing_is_done_again_and_nothing_undone() {
@@ -174,8 +174,7 @@ async fn a_sign_in_of_the_future_counts_for_nothing() {
 async fn a_channel_is_not_held_up_by_a_clock_that_has_gone_back() {
     play(Story::with_linked([ADA]), async |world| {
         let ports = world.app.broker().ports();
-        let (ada, linked) =
-            (Address::Person(ADA.slack.parse().unwrap()), Message::Linked(ADA.email.parse().unwrap()));
+        let (ada, linked) = (Address::Person(account_of(ADA)), Message::Linked(ADA.email.parse().unwrap()));
         for _ in 0..12 {
             ports.chat.post(&ada, &linked).await.unwrap();
         }

@@ -9,16 +9,16 @@ use async_trait::async_trait;
 use elevate::{
     config::{Config, Mode, Secrets},
     domain::{
+        account::{Account, Conversation, MessageRef},
         audit::{AuditEntry, SideEvent, SideNews},
-        ids::{ChannelId, UserId},
         job::{Job, Notice, Task},
         message::{Form, Message},
-        person::{Member, SlackUser},
+        person::Member,
         press::{Press, Wish},
         window::Timestamp,
     },
     flows::{Broker, Ports, Settings},
-    ports::{Address, Channel, Chat, ChatError, JOB_LEASE, Place, RateLimited, RateLimits, Workspace},
+    ports::{Address, Channel, Chat, ChatError, JOB_LEASE, RateLimited, RateLimits, Workspace},
     slack::{routes, verify::Verifier},
 };
 use sandbox::{example_corp::ADA, slack::Delivery};
@@ -137,19 +137,19 @@ fn recorded(entry: &AuditEntry) -> Value {
     }
 }
 
-fn named(who: &SlackUser) -> String {
-    format!("{}/{}", who.team, who.user)
+fn named(who: &Account) -> String {
+    format!("{}/{}", who.tenant().id(), who.user())
 }
 
 /// Rate limits that let everything through, at whatever pace it comes.
 struct NoHurry;
 
 impl RateLimits for NoHurry {
-    fn count_action(&self, _: &SlackUser) -> Result<(), RateLimited> {
+    fn count_action(&self, _: &Account) -> Result<(), RateLimited> {
         Ok(())
     }
 
-    fn may_notify(&self, _: &SlackUser) -> bool {
+    fn may_notify(&self, _: &Account) -> bool {
         true
     }
 
@@ -188,7 +188,7 @@ impl Chat for DeafSlack {
         unanswered()
     }
 
-    async fn whisper(&self, _: &UserId, message: &Message) -> Result<(), ChatError> {
+    async fn whisper(&self, _: &Account, message: &Message) -> Result<(), ChatError> {
         self.notes(message);
         unanswered()
     }
@@ -197,23 +197,28 @@ impl Chat for DeafSlack {
         unanswered()
     }
 
-    async fn member(&self, _: &SlackUser) -> Result<Member, ChatError> {
+    async fn member(&self, _: &Account) -> Result<Member, ChatError> {
         unanswered()
     }
 
-    async fn channel(&self, _: &ChannelId) -> Result<Channel, ChatError> {
+    async fn channel(&self, _: &Conversation) -> Result<Channel, ChatError> {
         unanswered()
     }
 
-    async fn post(&self, _: &Address, _: &Message) -> Result<Place, ChatError> {
+    async fn post(&self, _: &Address, _: &Message) -> Result<MessageRef, ChatError> {
         unanswered()
     }
 
-    async fn find(&self, _: &ChannelId, _: &Message, _: Timestamp) -> Result<Option<Place>, ChatError> {
+    async fn find(
+        &self,
+        _: &Conversation,
+        _: &Message,
+        _: Timestamp,
+    ) -> Result<Option<MessageRef>, ChatError> {
         unanswered()
     }
 
-    async fn redraw(&self, _: &Place, _: &Message) -> Result<(), ChatError> {
+    async fn redraw(&self, _: &MessageRef, _: &Message) -> Result<(), ChatError> {
         unanswered()
     }
 }

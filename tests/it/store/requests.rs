@@ -14,7 +14,7 @@ use aws_sdk_dynamodb::{
 };
 use elevate::{
     domain::request::{Event, Request},
-    ports::{CommitError, OpenRequests, Place, Store, Surface},
+    ports::{CommitError, OpenRequests, Store, Surface},
     store::DynamoStore,
 };
 use sandbox::dynamo::DynamoFault;
@@ -306,7 +306,7 @@ async fn open_requests_are_counted_by_where_they_stand() {
 async fn each_message_about_a_request_has_its_place() {
     let Fixture { store, .. } = &fixture().await;
     let id = RequestId::new(noon(), 1);
-    let place = |ts: &str| Place { channel: "C0REVIEW".parse().unwrap(), ts: ts.to_owned() };
+    let place = |id: &str| slack("ada").tenant().conversation("C0REVIEW").message(id);
     store.save_place(&id, Surface::Card, &place("1.0")).await.unwrap();
     store.save_place(&id, Surface::Receipt, &place("2.0")).await.unwrap();
     store.save_place(&id, Surface::Card, &place("3.0")).await.unwrap();

@@ -6,7 +6,7 @@ use elevate::{
         ids::CommandId,
         press::{Asker, Press, ReplyTo, Wish},
     },
-    ports::{CommitError, JOB_LEASE, Place, StoreError, Surface},
+    ports::{CommitError, JOB_LEASE, StoreError, Surface},
 };
 use serde_json::Value;
 
@@ -17,7 +17,7 @@ async fn a_row_of_an_unknown_version_is_an_error_that_names_row_and_version() {
     let fixture = &fixture().await;
     let store = &fixture.store;
     let request = ask(store, 1, noon()).await;
-    let place = Place { channel: "C0REVIEW".parse().unwrap(), ts: "1.0".to_owned() };
+    let place = slack("ada").tenant().conversation("C0REVIEW").message("1.0");
     store.save_place(&request.id, Surface::Card, &place).await.unwrap();
     store.keep_once(&ticket(1)).await.unwrap();
     let press = press();
@@ -54,7 +54,7 @@ async fn what_has_no_condition_of_its_own_writes_over_no_row_of_an_unknown_versi
     let fixture = &fixture().await;
     let store = &fixture.store;
     let id = RequestId::new(noon(), 1);
-    let place = Place { channel: "C0REVIEW".parse().unwrap(), ts: "1.0".to_owned() };
+    let place = slack("ada").tenant().conversation("C0REVIEW").message("1.0");
     store.save_place(&id, Surface::Card, &place).await.unwrap();
     let [job, ..] = &asked(1, "ada", S3_ADMIN, noon()).jobs[..] else { panic!("nothing follows") };
     store.commit(&asked(1, "ada", S3_ADMIN, noon())).await.unwrap();

@@ -14,11 +14,12 @@ use secrecy::{ExposeSecret, SecretString};
 use super::bind;
 use crate::{
     domain::{
+        account::Account,
         code::{AwaitedCode, CODE_LASTS, Code},
         ids::CommandId,
         linking::PendingLink,
         once::LinkSecrets,
-        person::{Link, SlackUser},
+        person::Link,
         press::{Asker, Wish},
         refusal::Refusal,
         secret::Sealed,
@@ -46,7 +47,7 @@ pub(super) async fn show(broker: &Broker, pending: PendingLink, uses_up: &LinkSe
 ///
 /// # Errors
 /// When the code cannot be sealed.
-pub async fn typed(broker: &Broker, who: &SlackUser, press: &CommandId, code: &Code) -> Result<Wish> {
+pub async fn typed(broker: &Broker, who: &Account, press: &CommandId, code: &Code) -> Result<Wish> {
     Ok(Wish::Confirm(broker.seal_code(code, &typed_by(who, press)).await?)) // 2
 }
 
@@ -89,23 +90,25 @@ impl Broker {
 }
 
 /// What a code that is shown is sealed for.
-fn shown_to(link: &Link) -> [(&'static str, &str); 5] {
-    let Link { slack, subject, .. } = link;
+fn shown_to(link: &Link) -> [(&'static str, &str); 6] {
+    let Link { account, subject, .. } = link;
     [
         ("purpose", "elevate/shown-code"),
-        ("team", slack.team.as_str()),
-        ("user", slack.user.as_str()),
+        ("platform", account.platform().as_str()),
+        ("tenant", account.tenant().id()),
+        ("user", account.user()),
         ("iss", &subject.issuer),
         ("sub", &subject.subject),
     ]
 }
 
 /// What a code that is typed is sealed for.
-fn typed_by<'a>(who: &'a SlackUser, press: &'a CommandId) -> [(&'static str, &'a str); 4] {
+fn typed_by<'a>(who: &'a Account, press: &'a CommandId) -> [(&'static str, &'a str); 5] {
     [
         ("purpose", "elevate/typed-code"),
-        ("team", who.team.as_str()),
-        ("user", who.user.as_str()),
+        ("platform", who.platform().as_str()),
+        ("tenant", who.tenant().id()),
+        ("user", who.user()),
         ("press", press.as_str()),
     ]
 }

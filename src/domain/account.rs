@@ -1,0 +1,231 @@
+//! Accounts, conversations and messages of a chat platform. What is inside them only the platform's adapter reads.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// The name of a chat platform.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Platform(String);
+
+/// A company's part of a platform: what the platform calls a workspace, an organisation, a tenant.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Tenant {
+    platform: Platform,
+    #[serde(rename = "tenant")]
+    id: String,
+}
+
+/// Somebody's account on a platform.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Account {
+    #[serde(flatten)]
+    tenant: Tenant,
+    user: String,
+}
+
+/// A conversation on a platform, of two people or of many.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Conversation {
+    #[serde(flatten)]
+    tenant: Tenant,
+    conversation: String,
+}
+
+/// A message that a platform has accepted.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct MessageRef {
+    #[serde(flatten)]
+    conversation: Conversation,
+    message: String,
+}
+
+impl Platform {
+    /// The platform of this name.
+    #[must_use]
+    pub fn new(name: impl Into<String>) -> Self {
+        Self(name.into())
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Tenant {
+    /// The tenant that `platform` knows by this id.
+    #[must_use]
+    pub fn new(platform: impl Into<String>, id: impl Into<String>) -> Self {
+        Self { platform: Platform::new(platform), id: id.into() }
+    }
+
+    /// The platform.
+    #[must_use]
+    pub fn platform(&self) -> &Platform {
+        &self.platform
+    }
+
+    /// The platform's id for it.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The account that this tenant knows by this id.
+    #[must_use]
+    pub fn account(&self, user: impl Into<String>) -> Account {
+        Account { tenant: self.clone(), user: user.into() }
+    }
+
+    /// The conversation that this tenant knows by this id.
+    #[must_use]
+    pub fn conversation(&self, id: impl Into<String>) -> Conversation {
+        Conversation { tenant: self.clone(), conversation: id.into() }
+    }
+}
+
+impl Account {
+    /// The account `user` of a tenant of `platform`.
+    #[must_use]
+    pub fn new(platform: impl Into<String>, tenant: impl Into<String>, user: impl Into<String>) -> Self {
+        Tenant::new(platform, tenant).account(user)
+    }
+
+    /// The platform it is on.
+    #[must_use]
+    pub fn platform(&self) -> &Platform {
+        &self.tenant.platform
+    }
+
+    /// The tenant it belongs to.
+    #[must_use]
+    pub fn tenant(&self) -> &Tenant {
+        &self.tenant
+    }
+
+    /// The tenant's id for it.
+    #[must_use]
+    pub fn user(&self) -> &str {
+        &self.user
+    }
+}
+
+impl Conversation {
+    /// The platform it is on.
+    #[must_use]
+    pub fn platform(&self) -> &Platform {
+        &self.tenant.platform
+    }
+
+    /// The tenant it belongs to.
+    #[must_use]
+    pub fn tenant(&self) -> &Tenant {
+        &self.tenant
+    }
+
+    /// The tenant's id for it.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.conversation
+    }
+
+    /// The message that this conversation knows by this id.
+    #[must_use]
+    pub fn message(&self, id: impl Into<String>) -> MessageRef {
+        MessageRef { conversation: self.clone(), message: id.into() }
+    }
+}
+
+impl MessageRef {
+    /// The conversation it is in.
+    #[must_use]
+    pub fn conversation(&self) -> &Conversation {
+        &self.conversation
+    }
+
+    /// The conversation's id for it.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.message
+    }
+}
+
+impl fmt::Display for Platform {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Platform, tenant and user, each escaped, so that no two accounts are written alike whatever their ids hold. The
+/// store's keys are made of this.
+impl fmt::Display for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        escape(self.platform().as_str(), f)?;
+        f.write_str("/")?;
+        escape(self.tenant.id(), f)?;
+        f.write_str("/")?;
+        escape(&self.user, f)
+    }
+}
+
+/// Writes `%` and two hexadecimal digits for each byte that is not an ASCII letter or digit, `.`, `_` or `-`.
+fn escape(part: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    for byte in part.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'_' | b'-' => {
+                write!(f, "{}", char::from(byte))?
+            }
+            other => write!(f, "%{other:02X}")?,
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn an_account_is_written_legibly() {
+        assert_eq!(Account::new("slack", "T0123456", "U0ADA").to_string(), "slack/T0123456/U0ADA");
+        assert_eq!(
+            Account::new("chat", "a/b", "ada@example.com").to_string(),
+            "chat/a%2Fb/ada%40example.com"
+        );
+    }
+
+    #[test]
+    fn an_account_is_stored_flat() {
+        let ada = Account::new("chat", "hq", "ada");
+        let stored = serde_json::json!({ "platform": "chat", "tenant": "hq", "user": "ada" });
+        assert_eq!(serde_json::to_value(&ada).unwrap(), stored);
+        assert_eq!(serde_json::from_value::<Account>(stored).unwrap(), ada);
+        let message = ada.tenant().conversation("general").message("1");
+        let stored = serde_json::json!({ "platform": "chat", "tenant": "hq", "conversation": "general", "message": "1" });
+        assert_eq!(serde_json::to_value(&message).unwrap(), stored);
+        assert_eq!(serde_json::from_value::<MessageRef>(stored).unwrap(), message);
+    }
+
+    proptest! {
+        #[test]
+        fn no_two_accounts_are_written_alike(parts in any::<[String; 3]>(), others in any::<[String; 3]>()) {
+            let account = |[platform, tenant, user]: [String; 3]| Account::new(platform, tenant, user);
+            let (one, other) = (account(parts), account(others));
+            prop_assert_eq!(one.to_string() == other.to_string(), one == other);
+        }
+
+        #[test]
+        fn a_separator_inside_a_part_moves_nothing_into_its_neighbour(text in "[a/%#]{0,6}", cut in 0usize..6) {
+            let cut = cut.min(text.len());
+            let (left, right) = text.split_at(cut);
+            let one = Account::new("chat", left, right);
+            let other = Account::new("chat", text.as_str(), "");
+            prop_assert_eq!(one.to_string() == other.to_string(), one == other);
+        }
+    }
+}
