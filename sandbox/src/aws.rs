@@ -65,8 +65,8 @@ struct Inner {
 }
 
 /// All that changes while it runs.
-#[derive(Default)]
-struct Cloud {
+#[derive(Clone, Default)]
+pub(crate) struct Cloud {
     /// By ARN.
     roles: BTreeMap<String, Role>,
     /// ARNs by access key id.
@@ -214,6 +214,14 @@ impl Aws {
 
     fn now(&self) -> DateTime<Utc> {
         self.0.clock.now()
+    }
+
+    pub(crate) fn snapshot(&self) -> Cloud {
+        self.cloud().clone()
+    }
+
+    pub(crate) fn restore(&self, snapshot: &Cloud) {
+        *self.cloud() = snapshot.clone();
     }
 
     fn cloud(&self) -> MutexGuard<'_, Cloud> {

@@ -26,7 +26,11 @@ enum Runs {
     Like(Clock),
 }
 
+/// What a clock showed at some moment.
 #[derive(Debug)]
+pub(crate) struct Snapshot(Moves);
+
+#[derive(Clone, Copy, Debug)]
 struct Moves {
     /// Milliseconds: added to the time of what it runs with, or the time itself.
     millis: i64,
@@ -95,6 +99,17 @@ impl Clock {
     /// it back.
     pub fn advance(&self, step: TimeDelta) {
         self.moves().shift(step.num_milliseconds());
+        self.0.moved.send_modify(|times| *times += 1);
+    }
+
+    /// What it shows, to be shown again.
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        Snapshot(*self.moves())
+    }
+
+    /// Shows again what it showed then.
+    pub(crate) fn restore(&self, Snapshot(moves): &Snapshot) {
+        *self.moves() = *moves;
         self.0.moved.send_modify(|times| *times += 1);
     }
 

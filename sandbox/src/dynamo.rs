@@ -19,6 +19,7 @@ use std::{
 use aws_smithy_runtime_api::client::http::{SharedHttpClient, http_client_fn};
 use dynoxide::DynoxideError;
 use serde_json::Value;
+use tempfile::TempDir;
 use tokio::sync::Barrier;
 
 use self::{connector::Connector, engine::Engine};
@@ -48,12 +49,22 @@ struct Inner {
     gatherings: Mutex<Vec<Gathering>>,
 }
 
+/// What all tables held at some moment.
+pub(crate) struct Snapshot(TempDir);
+
 /// Calls that wait for each other.
 struct Gathering {
     operation: String,
     text: String,
     awaited: usize,
     all_here: Arc<Barrier>,
+}
+
+impl Snapshot {
+    fn file(&self) -> io::Result<String> {
+        let file = self.0.path().join("tables");
+        file.into_os_string().into_string().map_err(|_| io::Error::other("the path is not UTF-8"))
+    }
 }
 
 impl Dynamo {
@@ -96,6 +107,16 @@ impl Dynamo {
         let (engine, table) = (self.0.engine.clone(), table.to_owned());
         let read = tokio::task::spawn_blocking(move || engine.rows(&table));
         read.await.map_err(io::Error::other)?.map_err(|failure| io::Error::other(failure.body))
+    }
+
+    pub(crate) fn snapshot(&self) -> io::Result<Snapshot> {
+        let snapshot = Snapshot(tempfile::tempdir()?);
+        self.0.engine.save_to(&snapshot.file()?)?;
+        Ok(snapshot)
+    }
+
+    pub(crate) fn restore(&self, snapshot: &Snapshot) -> io::Result<()> {
+        self.0.engine.load_from(&snapshot.file()?)
     }
 
     /// Forgets under which tokens transactions were made, which are otherwise known for ten minutes of the machine's.

@@ -5,10 +5,10 @@ use std::io;
 use chrono::{DateTime, Utc};
 
 use crate::{
-    aws::{Aws, AwsConfig, Role},
+    aws::{self, Aws, AwsConfig, Role},
     call_log::{CallLog, Party},
-    clock::Clock,
-    dynamo::Dynamo,
+    clock::{self, Clock},
+    dynamo::{self, Dynamo},
     idp::{self, Idp, IdpConfig},
     kill_switch::KillSwitch,
     kms::Kms,
@@ -152,6 +152,15 @@ pub struct Company {
     pub kms: Kms,
 }
 
+/// What the company's services held at some moment.
+pub struct Snapshot {
+    clock: clock::Snapshot,
+    slack: slack::Snapshot,
+    idp: idp::Realm,
+    aws: aws::Cloud,
+    dynamo: dynamo::Snapshot,
+}
+
 impl Company {
     /// Opens for business, with `dynamo` for a database.
     ///
@@ -223,6 +232,35 @@ impl Company {
             control.forget_calls();
         }
         Ok(())
+    }
+
+    /// What the clock, Slack, the provider, AWS and the database hold now.
+    ///
+    /// Faults, calls, keys of KMS and connections of Socket Mode are not part of it.
+    ///
+    /// # Errors
+    /// When the database cannot be copied.
+    pub fn snapshot(&self) -> io::Result<Snapshot> {
+        let Self { clock, slack, idp, aws, dynamo, .. } = self;
+        Ok(Snapshot {
+            clock: clock.snapshot(),
+            slack: slack.snapshot(),
+            idp: idp.snapshot(),
+            aws: aws.snapshot(),
+            dynamo: dynamo.snapshot()?,
+        })
+    }
+
+    /// Puts all of them back to how they were then.
+    ///
+    /// # Errors
+    /// When the database cannot be replaced.
+    pub fn restore(&self, snapshot: &Snapshot) -> io::Result<()> {
+        self.clock.restore(&snapshot.clock);
+        self.slack.restore(&snapshot.slack);
+        self.idp.restore(&snapshot.idp);
+        self.aws.restore(&snapshot.aws);
+        self.dynamo.restore(&snapshot.dynamo)
     }
 
     /// Every secret that the broker was told, and that there is between the company's services and others.

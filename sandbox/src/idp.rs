@@ -69,7 +69,8 @@ struct Inner {
 }
 
 /// All that changes while the provider runs.
-struct Realm {
+#[derive(Clone)]
+pub(crate) struct Realm {
     redirects: BTreeSet<String>,
     logout_uri: Option<String>,
     people: BTreeMap<String, Person>,
@@ -182,6 +183,14 @@ impl Idp {
             .route("/token", post(token::token))
             .route("/userinfo", get(userinfo::userinfo).post(userinfo::userinfo))
             .with_state(self.clone())
+    }
+
+    pub(crate) fn snapshot(&self) -> Realm {
+        self.realm().clone()
+    }
+
+    pub(crate) fn restore(&self, snapshot: &Realm) {
+        *self.realm() = snapshot.clone();
     }
 
     fn realm(&self) -> MutexGuard<'_, Realm> {

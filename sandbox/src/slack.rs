@@ -101,6 +101,13 @@ struct Inner {
     changes: watch::Sender<u64>,
 }
 
+/// What there was in a workspace at some moment.
+#[derive(Debug)]
+pub(crate) struct Snapshot {
+    workspace: Workspace,
+    sign_ins: SignIns,
+}
+
 impl Slack {
     /// Starts a workspace that has the bot, but no people and no channels.
     ///
@@ -297,6 +304,16 @@ impl Slack {
     #[must_use]
     pub fn listen(&self) -> watch::Receiver<u64> {
         self.0.changes.subscribe()
+    }
+
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        Snapshot { workspace: self.workspace().clone(), sign_ins: lock(&self.0.sign_ins).clone() }
+    }
+
+    /// Connections of Socket Mode stay as they are.
+    pub(crate) fn restore(&self, snapshot: &Snapshot) {
+        *self.workspace() = snapshot.workspace.clone();
+        *lock(&self.0.sign_ins) = snapshot.sign_ins.clone();
     }
 
     fn workspace(&self) -> Open<'_> {

@@ -1,9 +1,10 @@
 //! Crash: wherever a replica dies, another finishes what it began, and nothing has happened twice.
 //!
-//! A story is told once for each call that the replica makes of a counterpart, and on each side of it if it changes
-//! anything: there the replica loses its power. Another one takes its address over, people do again what they have
-//! seen fail, time passes and the sweeper runs. Then everything must have happened once, everybody must have heard of
-//! it, and the story must have ended in one of the ways that are written down.
+//! What leads up to a story is played once. Then the story is told for each call that the replica makes of a
+//! counterpart, and on each side of it if it changes anything: there the replica loses its power. Each time it begins
+//! from a copy of how things stood, with replicas that remember nothing. Another one takes its address over, people do
+//! again what they have seen fail, time passes and the sweeper runs. Then everything must have happened once,
+//! everybody must have heard of it, and the story must have ended in one of the ways that are written down.
 
 mod acts;
 mod truth;
@@ -239,16 +240,27 @@ impl Story {
     async fn is_told_where(&self, settings: &[(&str, &str)]) {
         let mut endings: BTreeMap<String, usize> = BTreeMap::new();
         let mut crashes = 0;
-        'calls: for call in 0.. {
-            for side in [Side::BeforeItLands, Side::AfterItHasLanded] {
-                let Some(crash) = self.is_told_with_a_crash(settings, call, side).await else { break 'calls };
-                *endings.entry(crash.ending).or_default() += 1;
-                crashes += 1;
-                if READS.contains(&crash.call.as_str()) {
-                    break; // it leaves nothing behind, on whichever side
+        play(crate::world::Story::start().set(settings), async |world| {
+            (self.prepare)(world).await;
+            world.closes().await;
+            let prepared = world.company.snapshot().unwrap();
+            'calls: for call in 0.. {
+                for side in [Side::BeforeItLands, Side::AfterItHasLanded] {
+                    world.company.restore(&prepared).unwrap();
+                    let Some(crash) = self.is_told_with_a_crash(world, call, side).await else {
+                        break 'calls;
+                    };
+                    *endings.entry(crash.ending).or_default() += 1;
+                    crashes += 1;
+                    if READS.contains(&crash.call.as_str()) {
+                        break; // it leaves nothing behind, on whichever side
+                    }
                 }
             }
-        }
+            world.company.restore(&prepared).unwrap();
+            world.everybody_puts_all_away();
+        })
+        .await;
         let story = thread::current().name().unwrap_or_default().to_owned();
         println!("{story}: {crashes} crashes, which ended so: {endings:?}");
         let unexpected: Vec<_> =
@@ -257,64 +269,55 @@ impl Story {
     }
 
     /// Tells it with a crash in the middle of a call, unless it makes fewer calls.
-    async fn is_told_with_a_crash(
-        &self,
-        settings: &[(&str, &str)],
-        call: usize,
-        side: Side,
-    ) -> Option<Crash> {
-        play(crate::world::Story::start().set(settings), async |world| {
-            (self.prepare)(world).await;
-            let heard = world.company.slack.messages(AUDIT_CHANNEL).len();
-            let kill_switch = KillSwitch::default();
-            world.company.connect_kill_switch(&kill_switch);
-            world.closes().await;
-            let mortal = Mortal::begins(world).await;
-            kill_switch.kill_at(call, side);
+    async fn is_told_with_a_crash(&self, prepared: &World, call: usize, side: Side) -> Option<Crash> {
+        let world = &prepared.restarted().await;
+        let heard = world.company.slack.messages(AUDIT_CHANNEL).len();
+        let kill_switch = KillSwitch::default();
+        world.company.connect_kill_switch(&kill_switch);
+        let mortal = Mortal::begins(world).await;
+        kill_switch.kill_at(call, side);
 
-            let runtime = mortal.runtime.handle().clone();
-            let broker = Arc::clone(&mortal.broker);
-            let mut acting = pin!((self.act)(Scene { world, broker: &broker, runtime: &runtime }));
-            let went_well = tokio::select! {
-                went_well = &mut acting => Some(went_well),
-                () = kill_switch.is_down() => None,
-            };
-            let is_reached = kill_switch.calls().len() > call;
-            mortal.dies().await;
-            let went_well = match went_well {
-                Some(went_well) => went_well,
-                None => acting.await,
-            };
-            let calls = kill_switch.calls();
-            kill_switch.restore();
-            world.opens().await;
-            if !is_reached {
-                assert!(went_well, "nothing was in its way");
-                world.everybody_puts_all_away();
-                return None;
-            }
-            let survivor = Scene { world, broker: world.app.broker(), runtime: &Handle::current() };
-            let mut goes_well = went_well;
-            for _ in 0..PATIENCE {
-                goes_well = goes_well || (self.act)(survivor).await;
-            }
-            assert!(goes_well, "nothing is in its way any more");
-            for seconds in [61, 61, 5, 5] {
-                world.passes(TimeDelta::seconds(seconds)).await;
-            }
-            let at = format!("{side:?} of call {call} of {calls:?}");
-            // Taken by Slack, and not noted: the one doubt that nothing settles where the app cannot read along. Other
-            // calls may have been under way between the post and its note.
-            let landed = match side {
-                Side::BeforeItLands => &calls[..call],
-                Side::AfterItHasLanded => &calls[..=call],
-            };
-            let is_post_in_doubt = landed.iter().rev().take(3).any(|call| call == "chat.postMessage");
-            world.has_told_everybody(is_post_in_doubt, &at).await;
-            world.everybody_puts_all_away();
-            Some(Crash { call: calls[call].clone(), ending: world.ending(heard) })
-        })
-        .await
+        let runtime = mortal.runtime.handle().clone();
+        let broker = Arc::clone(&mortal.broker);
+        let mut acting = pin!((self.act)(Scene { world, broker: &broker, runtime: &runtime }));
+        let went_well = tokio::select! {
+            went_well = &mut acting => Some(went_well),
+            () = kill_switch.is_down() => None,
+        };
+        let is_reached = kill_switch.calls().len() > call;
+        mortal.dies().await;
+        let went_well = match went_well {
+            Some(went_well) => went_well,
+            None => acting.await,
+        };
+        let calls = kill_switch.calls();
+        kill_switch.restore();
+        world.opens().await;
+        if !is_reached {
+            assert!(went_well, "nothing was in its way");
+            world.is_left().await;
+            return None;
+        }
+        let survivor = Scene { world, broker: world.app.broker(), runtime: &Handle::current() };
+        let mut goes_well = went_well;
+        for _ in 0..PATIENCE {
+            goes_well = goes_well || (self.act)(survivor).await;
+        }
+        assert!(goes_well, "nothing is in its way any more");
+        for seconds in [61, 61, 5, 5] {
+            world.passes(TimeDelta::seconds(seconds)).await;
+        }
+        let at = format!("{side:?} of call {call} of {calls:?}");
+        // Taken by Slack, and not noted: the one doubt that nothing settles where the app cannot read along. Other
+        // calls may have been under way between the post and its note.
+        let landed = match side {
+            Side::BeforeItLands => &calls[..call],
+            Side::AfterItHasLanded => &calls[..=call],
+        };
+        let is_post_in_doubt = landed.iter().rev().take(3).any(|call| call == "chat.postMessage");
+        world.has_told_everybody(is_post_in_doubt, &at).await;
+        world.is_left().await;
+        Some(Crash { call: calls[call].clone(), ending: world.ending(heard) })
     }
 }
 

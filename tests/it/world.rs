@@ -146,6 +146,22 @@ impl World {
         replica_in(&company, &self.url).await
     }
 
+    /// The same world, whose door is closed, with a replica that knows nothing but what is in the table.
+    pub(crate) async fn restarted(&self) -> Self {
+        let random = Arc::new(Counted::from(1 << 34));
+        let app = stage::build(&self.company, &self.url, Transport::Http, random).await.unwrap();
+        Self {
+            company: self.company.clone(),
+            app,
+            url: self.url.clone(),
+            hired: Mutex::new(self.hired.lock().unwrap().clone()),
+            read: Mutex::new(self.read.lock().unwrap().clone()),
+            door: Mutex::default(),
+            others: Mutex::default(),
+            _stop: watch::Sender::new(false),
+        }
+    }
+
     /// Leaves what Slack and browsers send to this replica.
     pub(crate) async fn is_served_by(&self, replica: &App) {
         self.closes().await;
@@ -315,7 +331,7 @@ impl World {
     }
 
     /// Fails unless nothing is unread, undelivered or open, and every request is what its events add up to.
-    async fn is_at_rest(&self) {
+    pub(crate) async fn is_at_rest(&self) {
         self.settle().await;
         let mut left = self.unread_by_anybody();
         for persona in self.everybody() {

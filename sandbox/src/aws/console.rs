@@ -16,6 +16,7 @@ use crate::{cookie, http::apply};
 const COOKIE: &str = "aws_console";
 
 /// Somebody's stay in the console.
+#[derive(Clone, Debug)]
 pub(super) struct ConsoleSession {
     pub(super) access_key_id: String,
     /// Where to sign in again.

@@ -36,6 +36,7 @@ const CONSOLES: [&str; 3] =
     ["console.aws.amazon.com", "console.amazonaws-us-gov.com", "console.amazonaws.cn"];
 
 /// Credentials that have been exchanged.
+#[derive(Clone, Debug)]
 pub(super) struct SigninToken {
     access_key_id: String,
     usable_until: DateTime<Utc>,

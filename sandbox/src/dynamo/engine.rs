@@ -42,6 +42,16 @@ impl Engine {
         Ok(())
     }
 
+    /// Writes all tables to a file, which must not exist; blocks on the database.
+    pub(super) fn save_to(&self, file: &str) -> io::Result<()> {
+        self.database().vacuum_into(file).map_err(unopened)
+    }
+
+    /// Has the tables that were written to a file, and no others; blocks on the database.
+    pub(super) fn load_from(&self, file: &str) -> io::Result<()> {
+        self.database().restore_from(file).map_err(unopened)
+    }
+
     /// Does one operation; blocks on the database.
     pub(super) fn perform(&self, operation: &str, request: &Value) -> Result<Vec<u8>, Failure> {
         let database = self.database();

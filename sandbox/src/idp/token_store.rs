@@ -45,6 +45,7 @@ pub(super) struct Authorization {
 }
 
 /// What a code is bound to when it is issued.
+#[derive(Clone)]
 pub(super) struct CodeBinding {
     pub(super) authorization: Authorization,
     pub(super) nonce: String,
@@ -66,18 +67,21 @@ pub(super) struct Redeemed {
     pub(super) nonce: String,
 }
 
+#[derive(Clone)]
 struct Code {
     binding: CodeBinding,
     expires_at: DateTime<Utc>,
     redeemed_as: Option<FamilyId>,
 }
 
+#[derive(Clone)]
 struct AccessToken {
     family: FamilyId,
     scopes: Scopes,
     expires_at: DateTime<Utc>,
 }
 
+#[derive(Clone)]
 struct RefreshToken {
     family: FamilyId,
     issued_at: DateTime<Utc>,
@@ -85,7 +89,7 @@ struct RefreshToken {
 }
 
 /// Sessions, codes and tokens, by their secret values.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct TokenStore {
     sessions: BTreeMap<String, SignIn>,
     codes: BTreeMap<String, Code>,

@@ -17,7 +17,7 @@ const LIVES: TimeDelta = TimeDelta::minutes(30);
 const FIELDS: [&str; 5] = ["text", "blocks", "response_type", "replace_original", "delete_original"];
 
 /// One URL that was given out, and what it stands for.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct ResponseUrl {
     user: String,
     channel: String,

@@ -32,7 +32,7 @@ const SCOPES: [&str; 3] = ["openid", "profile", "email"];
 static KEY: LazyLock<SigningKey> = LazyLock::new(SigningKey::generate);
 
 /// What Sign in with Slack has been told and has handed out.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct SignIns {
     redirects: BTreeSet<String>,
     /// Who is signed in to Slack, and since when, by the browser's cookie.

@@ -22,7 +22,7 @@ const TICKET_LIVES: TimeDelta = TimeDelta::seconds(30);
 const TRIGGER_LIVES: TimeDelta = TimeDelta::seconds(3);
 
 /// The state of a workspace.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Workspace {
     pub(super) config: SlackConfig,
     origin: String,
@@ -49,7 +49,7 @@ pub(super) struct Workspace {
 }
 
 /// What lets the bot answer somebody's act with a modal.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Trigger {
     user: String,
     issued_at: DateTime<Utc>,

@@ -63,6 +63,13 @@ impl World {
         }
     }
 
+    /// Everybody reads what is left, the door is closed, and the world is judged as at the end of any story.
+    pub(super) async fn is_left(&self) {
+        self.everybody_puts_all_away();
+        self.is_at_rest().await;
+        self.closes().await;
+    }
+
     pub(crate) async fn requests(&self) -> Vec<Request> {
         let subject = Subject { issuer: self.company.idp.issuer(), subject: ADA.login.to_owned() };
         self.app.broker().ports().store.requests_of(&subject, 10).await.unwrap()
