@@ -1,5 +1,7 @@
 //! Everything this program can do to the world, on one page.
 
+mod requests;
+
 use std::{net::IpAddr, path::PathBuf, time::Duration};
 
 use async_trait::async_trait;
@@ -7,6 +9,7 @@ use chrono::TimeDelta;
 use secrecy::SecretString;
 use url::Url;
 
+pub use self::requests::{Cursor, Listed, OpenRequests, OpenStatus, Page, Requests};
 use crate::domain::{
     account::{Account, Conversation, MessageRef, Tenant},
     audit::SideEvent,
@@ -148,7 +151,7 @@ impl RateLimited {
 
 /// The truth: what has happened, and what must still be done. Every change is one transaction.
 #[async_trait]
-pub trait Store: Send + Sync {
+pub trait Store: Requests {
     /// Whether the table can be read.
     async fn check(&self) -> Result<(), StoreError>;
 
@@ -158,10 +161,6 @@ pub trait Store: Send + Sync {
     async fn event(&self, id: &RequestId, version: u64) -> Result<Option<Recorded>, StoreError>;
     /// Its events, oldest first.
     async fn events(&self, id: &RequestId) -> Result<Vec<Recorded>, StoreError>;
-    /// The newest requests of a person, newest first.
-    async fn requests_of(&self, requester: &Subject, most: usize) -> Result<Vec<Request>, StoreError>;
-    /// How many requests are written down as waiting or approved.
-    async fn open_requests(&self) -> Result<OpenRequests, StoreError>;
     /// Makes a request, or changes one: state, event and jobs, or nothing.
     async fn commit(&self, step: &Step) -> Result<(), CommitError>;
     /// Records an event that belongs to no request, with its jobs; done twice, it is recorded once.
@@ -269,15 +268,6 @@ pub struct Step {
     pub uses_up: Vec<SecretHash>,
     /// The moment at which they must be good. The event may be dated later, where its predecessor was.
     pub now: Timestamp,
-}
-
-/// How many requests are open, as far as that has been written down.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct OpenRequests {
-    /// Nobody has answered them.
-    pub requested: u64,
-    /// Access is open.
-    pub approved: u64,
 }
 
 /// A job that can never be done.

@@ -9,6 +9,7 @@ mod dynamo;
 pub mod keys;
 mod link;
 mod press;
+mod requests;
 mod rows;
 pub mod schema;
 mod table;

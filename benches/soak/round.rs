@@ -14,6 +14,7 @@ use elevate::domain::{
     person::Subject,
     request::{Request, Status},
 };
+use elevate::ports::Listed;
 use sandbox::{
     example_corp::{AUDIT_CHANNEL, REVIEW_CHANNEL},
     slack::{Message, render},
@@ -76,7 +77,9 @@ impl World {
         self.settles().await;
         let subject =
             Subject { issuer: self.company.idp.issuer(), subject: requester.persona.login.to_owned() };
-        let newest = self.app.broker().ports().store.requests_of(&subject, 1).await?.pop();
+        let newest =
+            self.app.broker().ports().store.requests(&Listed::RequestedBy(subject, None), None, 1).await?;
+        let newest = newest.requests.into_iter().next();
         let newest =
             newest.filter(|request| request.status_at(self.company.clock.now()) == Status::Requested);
         Ok(newest.with_context(|| format!("request {number} was not made"))?.id)

@@ -112,7 +112,41 @@ impl RequestId {
     /// The id of a request made at `now`; `chance` tells those of one millisecond apart.
     #[must_use]
     pub fn new(now: Timestamp, chance: u128) -> Self {
-        Self(format!("req_{}", ulid(now, chance)))
+        Self::of(ulid(now, chance))
+    }
+
+    /// The id that sorts before all others.
+    #[must_use]
+    pub fn first() -> Self {
+        Self::of(Ulid::from(0))
+    }
+
+    /// The id that sorts behind all others.
+    #[must_use]
+    pub fn last() -> Self {
+        Self::of(Ulid::from(u128::MAX))
+    }
+
+    /// The id that sorts right before this one; the first has none but itself.
+    #[must_use]
+    pub fn predecessor(&self) -> Self {
+        Self::of(Ulid::from(self.ulid().0.saturating_sub(1)))
+    }
+
+    /// The time that it holds: when the request was made, to the millisecond.
+    #[must_use]
+    pub fn made_at(&self) -> Timestamp {
+        let millis = i64::try_from(self.ulid().timestamp_ms()).unwrap_or(i64::MAX);
+        Timestamp::from_timestamp_millis(millis).unwrap_or(Timestamp::MAX_UTC)
+    }
+
+    fn ulid(&self) -> Ulid {
+        let ulid = self.0.strip_prefix("req_").and_then(|ulid| Ulid::from_string(ulid).ok());
+        ulid.expect("an id is checked when it is made")
+    }
+
+    fn of(ulid: Ulid) -> Self {
+        Self(format!("req_{ulid}"))
     }
 }
 
@@ -264,5 +298,10 @@ mod tests {
         let (earlier, later) = (RequestId::new(at(1), u128::MAX), RequestId::new(at(2), 0));
         assert!(earlier < later);
         assert_eq!(later.as_str().parse::<RequestId>().unwrap(), later);
+        assert_eq!(later.predecessor(), earlier);
+        assert_eq!((earlier.made_at(), later.made_at()), (at(1), at(2)));
+        assert!(RequestId::first() < earlier && later < RequestId::last());
+        assert_eq!(RequestId::first().predecessor(), RequestId::first());
+        assert_eq!(RequestId::last().as_str().parse::<RequestId>().unwrap(), RequestId::last());
     }
 }

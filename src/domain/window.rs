@@ -2,11 +2,44 @@
 
 use std::{fmt, str::FromStr};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, Months, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 /// A moment, in UTC.
 pub type Timestamp = DateTime<Utc>;
+
+/// A month of the calendar, in UTC. Written `2027-01`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Month {
+    first_day: NaiveDate,
+}
+
+impl Month {
+    /// The month that a moment is in.
+    #[must_use]
+    pub fn of(at: Timestamp) -> Self {
+        let day = at.date_naive();
+        Self { first_day: day.with_day(1).unwrap_or(day) }
+    }
+
+    /// Its first moment.
+    #[must_use]
+    pub fn starts(self) -> Timestamp {
+        self.first_day.and_time(chrono::NaiveTime::MIN).and_utc()
+    }
+
+    /// The month after it.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self { first_day: self.first_day + Months::new(1) }
+    }
+}
+
+impl fmt::Display for Month {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.first_day.format("%Y-%m"))
+    }
+}
 
 /// A length of time in whole minutes, at least one. Written `15m`, `1h`, `1h30m`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

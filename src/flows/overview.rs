@@ -1,9 +1,12 @@
 //! Overview: where a person stands, as the app last heard it.
 
 use super::{Broker, Result};
-use crate::domain::{
-    account::Account,
-    message::{Message, Overview},
+use crate::{
+    domain::{
+        account::Account,
+        message::{Message, Overview},
+    },
+    ports::Listed,
 };
 
 /// How many of a person's requests are shown.
@@ -14,12 +17,15 @@ pub(super) async fn overview(broker: &Broker, who: &Account) -> Result<Message> 
     let as_of = broker.ports.clock.now();
     let overview = match broker.ports.store.link(who).await? {
         None => Overview { email: None, targets: Vec::new(), requests: Vec::new(), as_of },
-        Some(link) => Overview {
-            targets: broker.policy.targets(&link.groups).into_iter().collect(),
-            requests: broker.ports.store.requests_of(&link.subject, NEWEST).await?,
-            email: Some(link.email),
-            as_of,
-        },
+        Some(link) => {
+            let own = Listed::RequestedBy(link.subject, None);
+            Overview {
+                targets: broker.policy.targets(&link.groups).into_iter().collect(),
+                requests: broker.ports.store.requests(&own, None, NEWEST).await?.requests,
+                email: Some(link.email),
+                as_of,
+            }
+        }
     };
     Ok(Message::Overview(overview))
 }

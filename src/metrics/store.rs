@@ -18,13 +18,29 @@ use crate::{
         window::Timestamp,
     },
     ports::{
-        CommitError, DeadLetter, LinkError, NewLink, OpenRequests, SealedToken, Step, Store, StoreError,
-        Surface, UsedToken,
+        CommitError, Cursor, DeadLetter, LinkError, Listed, NewLink, OpenRequests, Page, Requests,
+        SealedToken, Step, Store, StoreError, Surface, UsedToken,
     },
 };
 
 /// The most due jobs that are counted.
 const MOST: usize = 1_000;
+
+#[async_trait]
+impl Requests for Measured<dyn Store> {
+    async fn requests(
+        &self,
+        listed: &Listed,
+        after: Option<&Cursor>,
+        most: usize,
+    ) -> Result<Page, StoreError> {
+        self.noted("requests", self.port.requests(listed, after, most)).await
+    }
+
+    async fn open_requests(&self) -> Result<OpenRequests, StoreError> {
+        self.noted("open_requests", self.port.open_requests()).await
+    }
+}
 
 #[async_trait]
 impl Store for Measured<dyn Store> {
@@ -42,14 +58,6 @@ impl Store for Measured<dyn Store> {
 
     async fn events(&self, id: &RequestId) -> Result<Vec<Recorded>, StoreError> {
         self.noted("events", self.port.events(id)).await
-    }
-
-    async fn requests_of(&self, requester: &Subject, most: usize) -> Result<Vec<Request>, StoreError> {
-        self.noted("requests_of", self.port.requests_of(requester, most)).await
-    }
-
-    async fn open_requests(&self) -> Result<OpenRequests, StoreError> {
-        self.noted("open_requests", self.port.open_requests()).await
     }
 
     async fn commit(&self, step: &Step) -> Result<(), CommitError> {

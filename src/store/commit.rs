@@ -9,6 +9,7 @@ use crate::{
     domain::{
         audit::SideEvent,
         job::Job,
+        person::Actor,
         request::{Event, Request},
         secret::SecretHash,
         window::Timestamp,
@@ -77,11 +78,30 @@ pub(super) fn step(step: &Step, marker: Marker) -> serde_json::Result<Transactio
     }
     transaction = transaction
         .and_or(next_state(after)?, |_| CommitError::Conflict)
-        .and_or(Write::create(rows::event(recorded, after)?), |_| CommitError::Conflict);
+        .and_or(Write::create(rows::event(recorded)?), |_| CommitError::Conflict);
     if let Some(write) = marker.write(after, recorded.at) {
         transaction = transaction.and_or(write, held);
     }
+    for reviewer in answered_by(&recorded.event) {
+        transaction = transaction.and(Write::put(rows::answer(&after.id, &reviewer.subject)));
+    }
     with_jobs(transaction, jobs, recorded.at)
+}
+
+/// The reviewers whose answer an event is.
+fn answered_by(event: &Event) -> &[Actor] {
+    match event {
+        Event::Approved { by, .. } | Event::Rejected { by, .. } => std::slice::from_ref(by),
+        Event::Requested { .. }
+        | Event::Withdrawn { .. }
+        | Event::Expired
+        | Event::Ended { .. }
+        | Event::SessionIssuing { .. }
+        | Event::SessionIssued { .. }
+        | Event::SessionDropped { .. }
+        | Event::SessionRefused { .. }
+        | Event::SessionUnknown { .. } => &[],
+    }
 }
 
 /// An event that belongs to no request, with its jobs.

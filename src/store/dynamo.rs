@@ -12,7 +12,7 @@ use super::{
     keys::{self, Key},
     link, press,
     rows::{self, BadRow, Row},
-    table::{Table, count, first},
+    table::{Table, first},
     transaction::{Broken, Transaction, Write},
 };
 use crate::{
@@ -30,15 +30,14 @@ use crate::{
         window::Timestamp,
     },
     ports::{
-        CommitError, DeadLetter, LinkError, NewLink, OpenRequests, SealedToken, Step, Store, StoreError,
-        Surface, UsedToken,
+        CommitError, DeadLetter, LinkError, NewLink, SealedToken, Step, Store, StoreError, Surface, UsedToken,
     },
 };
 
 /// The store in one table.
 #[derive(Clone, Debug)]
 pub struct DynamoStore {
-    table: Table,
+    pub(super) table: Table,
 }
 
 impl DynamoStore {
@@ -69,19 +68,6 @@ impl Store for DynamoStore {
     async fn events(&self, id: &RequestId) -> Result<Vec<Recorded>, StoreError> {
         let events = self.query_events(id).await.and_then(read_all);
         events.map_err(could_not(format!("load the events of request {id}")))
-    }
-
-    async fn requests_of(&self, requester: &Subject, most: usize) -> Result<Vec<Request>, StoreError> {
-        let requests = self.query_requests_of(requester, most).await.and_then(read_all);
-        requests.map_err(could_not("load the requests of a person"))
-    }
-
-    async fn open_requests(&self) -> Result<OpenRequests, StoreError> {
-        let count = async |status| {
-            let counted = self.count_open(status).await;
-            counted.map_err(could_not(format!("count the requests that are {status}")))
-        };
-        Ok(OpenRequests { requested: count("requested").await?, approved: count("approved").await? })
     }
 
     async fn commit(&self, step: &Step) -> Result<(), CommitError> {
@@ -311,29 +297,6 @@ impl DynamoStore {
             .expression_attribute_values(":pk", rows::text(keys::request_pk(id)))
             .expression_attribute_values(":events", rows::text(keys::EVENTS));
         first(usize::MAX, query).await
-    }
-
-    async fn query_requests_of(&self, requester: &Subject, most: usize) -> anyhow::Result<Vec<Row>> {
-        let query = self
-            .table
-            .query()
-            .index_name(keys::BY_PERSON.name)
-            .key_condition_expression("gsi1pk = :pk")
-            .expression_attribute_values(":pk", rows::text(keys::person_pk(requester)))
-            .scan_index_forward(false);
-        let found = first(most, query).await?;
-        let keys: Vec<Key> = found.iter().map(Row::key).collect::<Result<_, _>>()?;
-        self.table.get_all(&keys).await
-    }
-
-    async fn count_open(&self, status: &str) -> anyhow::Result<u64> {
-        let query = self
-            .table
-            .query()
-            .index_name(keys::BY_STATUS.name)
-            .key_condition_expression("gsi2pk = :pk")
-            .expression_attribute_values(":pk", rows::text(keys::open_pk(status)));
-        count(query).await
     }
 
     /// The jobs that are due, as far as `narrowed` leaves them: of each shard, the first `most`.

@@ -1,20 +1,21 @@
 //! Where everything is kept: the names and keys of the one table.
 //!
-//! | row | pk | sk | gsi1 | gsi2 | gsi3 |
-//! |---|---|---|---|---|---|
-//! | request | `REQ#<id>` | `META` | `PERSON#<subject>` / id | `OPEN#<STATUS>` or `DONE#<STATUS>#<month>` / time#id | `TARGET#<account>#<role>` / id |
-//! | its events | `REQ#<id>` | `EVENT#<version>` | `ACTOR#<subject>` / time | – | `AUDIT#<month>#<shard>` / time#id |
-//! | its messages | `REQ#<id>` | `CARD#<where>` | – | – | – |
-//! | who holds a target | `HOLDS#<subject>#<account>#<role>` | `LOCK` | – | – | – |
-//! | event of no request | `REFUSED#<day>#<shard>` | time#id | `ACTOR#<account>` / time | – | `AUDIT#<month>#<shard>` / time#id |
-//! | job | `JOB#<shard>` | due#id | – | – | – |
-//! | dead letter | `DEAD#<month>` | time#id | – | – | – |
-//! | link | `ACCOUNT#<account>` | `META` | – | – | – |
-//! | its refresh token | `ACCOUNT#<account>` | `TOKEN` | – | – | – |
-//! | link that waits for its code | `ACCOUNT#<account>` | `CODE` | – | – | – |
-//! | owner of an identity | `SUBJECT#<subject>` | `OWNER` | – | – | – |
-//! | one-time secret | `ONCE#<hash>` | `META` | – | – | – |
-//! | press | `INBOX#<id>` | `META` | – | – | – |
+//! | row | pk | sk | gsi1 | gsi2 | gsi3 | gsi4 |
+//! |---|---|---|---|---|---|---|
+//! | request | `REQ#<id>` | `META` | `REQUESTER#<subject>` / id | `OPEN#<STATUS>` / id, while it is open | `TARGET#<account>#<role>` / id | `MONTH#<month>#<shard>` / id |
+//! | who answered it | `REQ#<id>` | `ANSWER#<subject>` | `REVIEWER#<subject>` / id | – | – | – |
+//! | its events | `REQ#<id>` | `EVENT#<version>` | – | – | – | – |
+//! | its messages | `REQ#<id>` | `CARD#<where>` | – | – | – | – |
+//! | who holds a target | `HOLDS#<subject>#<account>#<role>` | `LOCK` | – | – | – | – |
+//! | event of no request | `REFUSED#<day>#<shard>` | time#id | – | – | – | – |
+//! | job | `JOB#<shard>` | due#id | – | – | – | – |
+//! | dead letter | `DEAD#<month>` | time#id | – | – | – | – |
+//! | link | `ACCOUNT#<account>` | `META` | – | – | – | – |
+//! | its refresh token | `ACCOUNT#<account>` | `TOKEN` | – | – | – | – |
+//! | link that waits for its code | `ACCOUNT#<account>` | `CODE` | – | – | – | – |
+//! | owner of an identity | `SUBJECT#<subject>` | `OWNER` | – | – | – | – |
+//! | one-time secret | `ONCE#<hash>` | `META` | – | – | – | – |
+//! | press | `INBOX#<id>` | `META` | – | – | – | – |
 //!
 //! `<subject>` is a hash of `iss` and `sub`; `<account>` is `platform/tenant/user`, each escaped. A time is RFC 3339 in UTC with milliseconds, except that a job is due
 //! at a padded count of milliseconds since 1970; both sort as text. Partitions that all writers share are sharded.
@@ -27,13 +28,12 @@ use chrono::{SecondsFormat, TimeDelta};
 use crate::{
     domain::{
         account::Account,
-        audit::SideEvent,
         ids::{CommandId, RequestId, SideEventId, Target},
         job::Job,
         person::Subject,
-        request::{Recorded, Request},
+        request::Request,
         secret::{SecretHash, hash_of},
-        window::Timestamp,
+        window::{Month, Timestamp},
     },
     ports::Surface,
 };
@@ -59,15 +59,17 @@ pub struct Index {
     pub sk: &'static str,
 }
 
-/// Finds requests by who asks, and events by who acts.
+/// Finds requests by who made them, and by who answered them.
 pub const BY_PERSON: Index = Index { name: "gsi1", pk: "gsi1pk", sk: "gsi1sk" };
-/// Finds requests by where they stand.
+/// Finds open requests by their status.
 pub const BY_STATUS: Index = Index { name: "gsi2", pk: "gsi2pk", sk: "gsi2sk" };
-/// Finds requests by what they are for, and all events by month.
-pub const BY_SUBJECT_MATTER: Index = Index { name: "gsi3", pk: "gsi3pk", sk: "gsi3sk" };
+/// Finds requests by their target.
+pub const BY_TARGET: Index = Index { name: "gsi3", pk: "gsi3pk", sk: "gsi3sk" };
+/// Finds all requests of a month.
+pub const BY_MONTH: Index = Index { name: "gsi4", pk: "gsi4pk", sk: "gsi4sk" };
 
 /// All indexes.
-pub const INDEXES: [Index; 3] = [BY_PERSON, BY_STATUS, BY_SUBJECT_MATTER];
+pub const INDEXES: [Index; 4] = [BY_PERSON, BY_STATUS, BY_TARGET, BY_MONTH];
 
 /// Into how many partitions the rows are spread that would otherwise share one.
 pub(super) const SHARDS: u8 = 4;
@@ -108,40 +110,60 @@ pub(super) fn request(id: &RequestId) -> Key {
     Key::new(request_pk(id), "META")
 }
 
-pub(super) fn request_by_person(request: &Request) -> Key {
-    Key::new(person_pk(&request.requester.subject), request.id.as_str())
+pub(super) fn request_by_requester(request: &Request) -> Key {
+    Key::new(requester_pk(&request.requester.subject), request.id.as_str())
 }
 
-/// Open requests share a partition; the others are spread by the month in which they were made, which never changes.
-pub(super) fn request_by_status(request: &Request) -> Key {
-    let status = request.written_status();
-    let pk = if request.holds_until().is_some() {
-        open_pk(status)
-    } else {
-        format!("DONE#{}#{}", status.to_uppercase(), month(request.requested_at))
-    };
-    Key::new(pk, timed(request.requested_at, request.id.as_str()))
+/// Only an open request is found by its status: nobody looks for the others by it.
+pub(super) fn request_by_status(request: &Request) -> Option<Key> {
+    let is_open = request.holds_until().is_some();
+    is_open.then(|| Key::new(open_pk(request.written_status()), request.id.as_str()))
+}
+
+pub(super) fn request_by_target(request: &Request) -> Key {
+    Key::new(target_pk(&request.target), request.id.as_str())
+}
+
+pub(super) fn request_by_month(request: &Request) -> Key {
+    let id = request.id.as_str();
+    Key::new(month_pk(Month::of(request.id.made_at()), shard(id)), id)
+}
+
+pub(super) fn answer(id: &RequestId, reviewer: &Subject) -> Key {
+    Key::new(request_pk(id), format!("ANSWER#{}", subject_hash(reviewer)))
+}
+
+pub(super) fn answer_by_reviewer(id: &RequestId, reviewer: &Subject) -> Key {
+    Key::new(reviewer_pk(reviewer), id.as_str())
+}
+
+pub(super) fn requester_pk(requester: &Subject) -> String {
+    format!("REQUESTER#{}", subject_hash(requester))
+}
+
+pub(super) fn reviewer_pk(reviewer: &Subject) -> String {
+    format!("REVIEWER#{}", subject_hash(reviewer))
 }
 
 pub(super) fn open_pk(status: &str) -> String {
     format!("OPEN#{}", status.to_uppercase())
 }
 
-pub(super) fn request_by_target(request: &Request) -> Key {
-    let Target { account, role } = &request.target;
-    Key::new(format!("TARGET#{account}#{role}"), request.id.as_str())
+pub(super) fn target_pk(Target { account, role }: &Target) -> String {
+    format!("TARGET#{account}#{role}")
+}
+
+/// All requests of a month are in these partitions.
+pub(super) fn month_pks(month: Month) -> impl Iterator<Item = String> {
+    (0..SHARDS).map(move |shard| month_pk(month, shard))
+}
+
+fn month_pk(month: Month, shard: u8) -> String {
+    format!("MONTH#{month}#{shard}")
 }
 
 pub(super) fn event(id: &RequestId, version: u64) -> Key {
     Key::new(request_pk(id), format!("{EVENTS}{version:06}"))
-}
-
-pub(super) fn event_by_actor(actor: &Subject, at: Timestamp) -> Key {
-    Key::new(format!("ACTOR#{}", subject_hash(actor)), time(at))
-}
-
-pub(super) fn event_by_month(recorded: &Recorded) -> Key {
-    audit(recorded.at, &format!("{}/{:06}", recorded.request, recorded.version))
 }
 
 pub(super) fn place(id: &RequestId, which: Surface) -> Key {
@@ -161,24 +183,12 @@ pub(super) fn request_pk(id: &RequestId) -> String {
     format!("REQ#{id}")
 }
 
-pub(super) fn person_pk(subject: &Subject) -> String {
-    format!("PERSON#{}", subject_hash(subject))
-}
-
 // ---------------------------------------------------------------------------------------------------------
 // Events that belong to no request
 
 pub(super) fn side_event(id: &SideEventId, at: Timestamp) -> Key {
     let (day, id) = (at.format("%Y-%m-%d"), id.as_str());
     Key::new(format!("REFUSED#{day}#{}", shard(id)), timed(at, id))
-}
-
-pub(super) fn side_event_by_actor(event: &SideEvent) -> Key {
-    Key::new(format!("ACTOR#{}", event.who), time(event.at))
-}
-
-pub(super) fn side_event_by_month(event: &SideEvent) -> Key {
-    audit(event.at, event.id.as_str())
 }
 
 // ---------------------------------------------------------------------------------------------------------
@@ -222,7 +232,7 @@ pub(super) fn job(at: Timestamp, id: &str) -> Key {
 
 /// An operator looks through dead letters by month.
 pub(super) fn dead_letter(job: &Job, at: Timestamp) -> Key {
-    Key::new(format!("DEAD#{}", month(at)), timed(at, &job.id))
+    Key::new(format!("DEAD#{}", Month::of(at)), timed(at, &job.id))
 }
 
 pub(super) fn job_pk(shard: u8) -> String {
@@ -238,20 +248,12 @@ fn due(at: Timestamp) -> String {
     format!("{:013}", at.timestamp_millis())
 }
 
-fn audit(at: Timestamp, id: &str) -> Key {
-    Key::new(format!("AUDIT#{}#{}", month(at), shard(id)), timed(at, id))
-}
-
 fn timed(at: Timestamp, id: &str) -> String {
     format!("{}#{id}", time(at))
 }
 
 fn time(at: Timestamp) -> String {
     at.to_rfc3339_opts(SecondsFormat::Millis, true)
-}
-
-fn month(at: Timestamp) -> String {
-    at.format("%Y-%m").to_string()
 }
 
 fn shard(id: &str) -> u8 {

@@ -20,7 +20,7 @@ use crate::{
         once::Once,
         person::{Groups, Link, Subject, ToldGroups},
         press::Press,
-        request::{Event, Recorded, Request},
+        request::{Recorded, Request},
         secret::Sealed,
         window::Timestamp,
     },
@@ -40,39 +40,31 @@ const KNOWN_VERSION: u64 = 1;
 // Requests
 
 pub(super) fn request(request: &Request) -> serde_json::Result<Row> {
-    Row::at(keys::request(&request.id))
-        .indexed(keys::BY_PERSON, keys::request_by_person(request))
-        .indexed(keys::BY_STATUS, keys::request_by_status(request))
-        .indexed(keys::BY_SUBJECT_MATTER, keys::request_by_target(request))
-        .with("version", number(request.version))
-        .body(request)
-}
-
-/// An event of a request that is `after` with it.
-pub(super) fn event(recorded: &Recorded, after: &Request) -> serde_json::Result<Row> {
-    let row = Row::at(keys::event(&recorded.request, recorded.version))
-        .indexed(keys::BY_SUBJECT_MATTER, keys::event_by_month(recorded));
-    let row = match actor(&recorded.event, after) {
-        Some(actor) => row.indexed(keys::BY_PERSON, keys::event_by_actor(actor, recorded.at)),
+    let row = Row::at(keys::request(&request.id))
+        .indexed(keys::BY_PERSON, keys::request_by_requester(request))
+        .indexed(keys::BY_TARGET, keys::request_by_target(request))
+        .indexed(keys::BY_MONTH, keys::request_by_month(request))
+        .with("version", number(request.version));
+    let row = match keys::request_by_status(request) {
+        Some(key) => row.indexed(keys::BY_STATUS, key),
         None => row,
     };
-    row.body(recorded)
+    row.body(request)
 }
 
-/// Who did it; nobody when it was the clock. A session, and what comes of it, is the requester's doing.
-fn actor<'a>(event: &'a Event, after: &'a Request) -> Option<&'a Subject> {
-    let actor = match event {
-        Event::Requested { requester, .. } => Some(requester),
-        Event::Approved { by, .. } | Event::Rejected { by, .. } | Event::Withdrawn { by } => Some(by),
-        Event::Ended { by, .. } => by.as_ref(),
-        Event::Expired => None,
-        Event::SessionIssuing { .. }
-        | Event::SessionIssued { .. }
-        | Event::SessionDropped { .. }
-        | Event::SessionRefused { .. }
-        | Event::SessionUnknown { .. } => Some(&after.requester),
-    };
-    actor.map(|actor| &actor.subject)
+pub(super) fn event(recorded: &Recorded) -> serde_json::Result<Row> {
+    Row::at(keys::event(&recorded.request, recorded.version)).body(recorded)
+}
+
+/// That a reviewer has answered a request. The index finds it; the row holds nothing else.
+pub(super) fn answer(id: &RequestId, reviewer: &Subject) -> Row {
+    Row::at(keys::answer(id, reviewer)).indexed(keys::BY_PERSON, keys::answer_by_reviewer(id, reviewer))
+}
+
+/// The request that an index has found: its id is the sort key of every list.
+pub(super) fn listed(found: &Row, index: Index) -> Result<RequestId, BadRow> {
+    let id = found.key_part(index.sk)?;
+    id.parse().map_err(|_| found.bad(format!("{} is no request id", index.sk)))
 }
 
 /// The marker that a request holds its target for its requester.
@@ -93,10 +85,7 @@ pub(super) fn place(id: &RequestId, which: Surface, place: &MessageRef) -> serde
 
 /// An event that belongs to no request.
 pub(super) fn side_event(event: &SideEvent) -> serde_json::Result<Row> {
-    Row::at(keys::side_event(&event.id, event.at))
-        .indexed(keys::BY_PERSON, keys::side_event_by_actor(event))
-        .indexed(keys::BY_SUBJECT_MATTER, keys::side_event_by_month(event))
-        .body(event)
+    Row::at(keys::side_event(&event.id, event.at)).body(event)
 }
 
 // ---------------------------------------------------------------------------------------------------------
@@ -234,11 +223,13 @@ impl Row {
 
     /// Where it is. An index holds nothing else of a row.
     pub(super) fn key(&self) -> Result<Key, BadRow> {
-        let part = |name| {
-            let part = self.0.get(name).and_then(|value| value.as_s().ok());
-            part.cloned().ok_or_else(|| self.bad(format!("no text in {name}")))
-        };
-        Ok(Key { pk: part(keys::PK)?, sk: part(keys::SK)? })
+        let (pk, sk) = (self.key_part(keys::PK)?, self.key_part(keys::SK)?);
+        Ok(Key { pk: pk.to_owned(), sk: sk.to_owned() })
+    }
+
+    fn key_part(&self, name: &str) -> Result<&str, BadRow> {
+        let part = self.0.get(name).and_then(|value| value.as_s().ok());
+        part.map(String::as_str).ok_or_else(|| self.bad(format!("no text in {name}")))
     }
 
     /// Errors for a row of a version that this program does not know: it means something else, and stays as it is.

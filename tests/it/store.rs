@@ -3,6 +3,7 @@
 mod codes;
 mod errors;
 mod jobs;
+mod lists;
 mod people;
 mod requests;
 mod schema;
@@ -27,7 +28,7 @@ use elevate::{
         secret::Secret,
         window::{Timestamp, Window},
     },
-    ports::{CommitError, Step, Store},
+    ports::{CommitError, Listed, Requests, Step, Store},
     store::{DynamoStore, schema::create_table},
 };
 use sandbox::dynamo::Dynamo;
@@ -166,6 +167,11 @@ fn approved(at: Timestamp) -> Event {
 
 fn rejected() -> Event {
     Event::Rejected { by: actor("bob"), reason: "not today".parse().unwrap() }
+}
+
+/// All that this person has asked for.
+fn of(name: &str) -> Listed {
+    Listed::RequestedBy(subject(name), None)
 }
 
 async fn ask(store: &DynamoStore, n: u128, at: Timestamp) -> Request {

@@ -29,7 +29,7 @@ use elevate::{
         request::Request,
     },
     flows::{Broker, sweep},
-    ports::{Ids, JOB_LEASE},
+    ports::{Ids, JOB_LEASE, Listed},
 };
 use sandbox::{
     browser::Browser,
@@ -256,8 +256,9 @@ impl World {
         let ports = self.app.broker().ports();
         let who = account_of(persona);
         let link = ports.store.link(&who).await.unwrap().expect("they are linked");
-        let requests = ports.store.requests_of(&link.subject, N).await.unwrap();
-        requests.into_iter().map(|request| request.id).collect::<Vec<_>>().try_into().unwrap()
+        let own = Listed::RequestedBy(link.subject, None);
+        let page = ports.store.requests(&own, None, N).await.unwrap();
+        page.requests.into_iter().map(|request| request.id).collect::<Vec<_>>().try_into().unwrap()
     }
 
     /// What is new in the audit channel: a line each, as Carol sees it.
@@ -319,7 +320,8 @@ impl World {
         let store = &self.app.broker().ports().store;
         let (issuer, subject) = (self.company.idp.issuer(), persona.login.to_owned());
         let mut found = Vec::new();
-        for request in store.requests_of(&Subject { issuer, subject }, 1_000).await.unwrap() {
+        let own = Listed::RequestedBy(Subject { issuer, subject }, None);
+        for request in store.requests(&own, None, 1_000).await.unwrap().requests {
             let history = store.events(&request.id).await.unwrap();
             let versions: Vec<u64> = history.iter().map(|recorded| recorded.version).collect();
             let is_whole = versions.iter().copied().eq(1..=request.version);

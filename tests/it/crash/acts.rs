@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use elevate::{
     domain::person::Subject,
     flows::{Broker, sweep},
+    ports::Listed,
 };
 use futures_util::{FutureExt, future::BoxFuture};
 use sandbox::{
@@ -216,8 +217,8 @@ impl<'s> Scene<'s> {
     async fn is_approved(self) -> bool {
         let store = &self.world.app.broker().ports().store;
         let (issuer, subject) = (self.world.company.idp.issuer(), ADA.login.to_owned());
-        let requests = store.requests_of(&Subject { issuer, subject }, 1).await;
-        requests.is_ok_and(|requests| requests[0].live_at(self.world.company.clock.now()).is_ok())
+        let requests = store.requests(&Listed::RequestedBy(Subject { issuer, subject }, None), None, 1).await;
+        requests.is_ok_and(|page| page.requests[0].live_at(self.world.company.clock.now()).is_ok())
     }
 
     fn slack(self, persona: Persona) -> sandbox::slack::Actor {

@@ -6,7 +6,7 @@ use elevate::{
         person::Subject,
         request::{Request, Status},
     },
-    ports::JOB_LEASE,
+    ports::{JOB_LEASE, Listed},
 };
 use sandbox::{
     example_corp::{ADA, AUDIT_CHANNEL, BOB, Persona, REVIEW_CHANNEL},
@@ -72,7 +72,8 @@ impl World {
 
     pub(crate) async fn requests(&self) -> Vec<Request> {
         let subject = Subject { issuer: self.company.idp.issuer(), subject: ADA.login.to_owned() };
-        self.app.broker().ports().store.requests_of(&subject, 10).await.unwrap()
+        let own = Listed::RequestedBy(subject, None);
+        self.app.broker().ports().store.requests(&own, None, 10).await.unwrap().requests
     }
 }
 

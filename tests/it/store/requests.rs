@@ -14,7 +14,7 @@ use aws_sdk_dynamodb::{
 };
 use elevate::{
     domain::request::{Event, Request},
-    ports::{CommitError, OpenRequests, Store, Surface},
+    ports::{CommitError, OpenRequests, Requests, Store, Surface},
     store::DynamoStore,
 };
 use sandbox::dynamo::DynamoFault;
@@ -41,7 +41,7 @@ async fn what_nobody_has_put_down_is_not_there() {
     let id = RequestId::new(noon(), 1);
     assert_eq!(store.request(&id).await.unwrap(), None);
     assert_eq!(store.events(&id).await.unwrap(), []);
-    assert_eq!(store.requests_of(&subject("ada"), 10).await.unwrap(), []);
+    assert_eq!(store.requests(&of("ada"), None, 10).await.unwrap().requests, []);
     assert_eq!(store.place(&id, Surface::Card).await.unwrap(), None);
     store.check().await.unwrap();
 }
@@ -256,10 +256,10 @@ async fn a_persons_newest_requests_come_first() {
         store.commit(&asked(1, "ada", &target, at)).await.unwrap();
         store.commit(&asked(2, "eve", &target, at)).await.unwrap();
     }
-    let found = store.requests_of(&subject("ada"), 3).await.unwrap();
+    let found = store.requests(&of("ada"), None, 3).await.unwrap().requests;
     let roles: Vec<_> = found.iter().map(|request| request.target.role.as_str()).collect();
     assert_eq!(roles, ["Role4", "Role3", "Role2"]);
-    assert_eq!(store.requests_of(&subject("ada"), 0).await.unwrap(), []);
+    assert_eq!(store.requests(&of("ada"), None, 0).await.unwrap().requests, []);
 }
 
 #[tokio::test]
@@ -269,7 +269,7 @@ async fn more_requests_are_listed_than_one_batch_holds() {
         let target = format!("111122223333/Role{n}");
         store.commit(&asked(n, "ada", &target, noon())).await.unwrap();
     }
-    assert_eq!(store.requests_of(&subject("ada"), 1_000).await.unwrap().len(), 105);
+    assert_eq!(store.requests(&of("ada"), None, 1_000).await.unwrap().requests.len(), 105);
 }
 
 #[tokio::test]
@@ -278,14 +278,14 @@ async fn rows_that_a_batch_leaves_out_are_asked_for_again() {
     let request = ask(store, 1, noon()).await;
     let config = client.config().to_builder().interceptor(LeavesAllOutOnce::default()).build();
     let store = DynamoStore::new(&Client::from_conf(config), TABLE);
-    assert_eq!(store.requests_of(&subject("ada"), 10).await.unwrap(), [request]);
+    assert_eq!(store.requests(&of("ada"), None, 10).await.unwrap().requests, [request]);
 }
 
 #[tokio::test]
 async fn a_list_shows_requests_as_they_are() {
     let Fixture { store, .. } = &fixture().await;
     let request = commit(store, &ask(store, 1, noon()).await, approved(noon()), noon()).await;
-    assert_eq!(store.requests_of(&subject("ada"), 10).await.unwrap(), [request]);
+    assert_eq!(store.requests(&of("ada"), None, 10).await.unwrap().requests, [request]);
 }
 
 #[tokio::test]

@@ -54,7 +54,7 @@ async fn another_table_of_that_name_is_left_as_it_is_and_what_differs_is_said() 
     let error = create_table(client, TABLE).await.unwrap_err();
     assert_eq!(error.to_string(), "could not create table elevate-test");
     let differences = "the table has the keys id HASH and must have pk HASH, sk RANGE; \
-        index gsi1 is missing; index gsi2 is missing; index gsi3 is missing";
+        index gsi1 is missing; index gsi2 is missing; index gsi3 is missing; index gsi4 is missing";
     assert_eq!(error.source.to_string(), differences);
     assert_eq!(check_table(client, TABLE).await.unwrap_err().source.to_string(), differences);
 }

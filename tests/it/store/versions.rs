@@ -28,7 +28,7 @@ async fn a_row_of_an_unknown_version_is_an_error_that_names_row_and_version() {
     assert_unknown(store.request(id).await, &format!("REQ#{id} / META"));
     assert_unknown(store.event(id, 1).await, &format!("REQ#{id} / EVENT#"));
     assert_unknown(store.events(id).await, &format!("REQ#{id} / EVENT#"));
-    assert_unknown(store.requests_of(&subject("ada"), 1).await, &format!("REQ#{id} / META"));
+    assert_unknown(store.requests(&of("ada"), None, 1).await, &format!("REQ#{id} / META"));
     assert_unknown(store.place(id, Surface::Card).await, &format!("REQ#{id} / CARD#"));
     assert_unknown(store.once(&ticket(1).key).await, "ONCE#");
     assert_unknown(store.press(&press.asker.id).await, "INBOX#");

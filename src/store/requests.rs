@@ -1,0 +1,124 @@
+//! Lists of requests. An index finds the keys, newest first; the rows themselves are read as they are.
+//!
+//! The sort key of every list is the request's id, which begins with the time at which the request was made and never
+//! changes. A month, and what is behind a cursor, are therefore ranges of ids; partitions of one list merge by id.
+
+use async_trait::async_trait;
+
+use super::{
+    DynamoStore, could_not,
+    keys::{self, Index, Key},
+    rows::{self, Row},
+    table::{count, first},
+};
+use crate::{
+    domain::{ids::RequestId, request::Request, window::Month},
+    ports::{Cursor, Listed, OpenRequests, OpenStatus, Page, Requests, StoreError},
+};
+
+#[async_trait]
+impl Requests for DynamoStore {
+    async fn requests(
+        &self,
+        listed: &Listed,
+        after: Option<&Cursor>,
+        most: usize,
+    ) -> Result<Page, StoreError> {
+        self.page(listed, after, most).await.map_err(could_not("list requests"))
+    }
+
+    async fn open_requests(&self) -> Result<OpenRequests, StoreError> {
+        let count = async |status: OpenStatus| {
+            let counted = self.count_open(status).await;
+            counted.map_err(could_not(format!("count the requests that are {}", status.word())))
+        };
+        Ok(OpenRequests {
+            requested: count(OpenStatus::Requested).await?,
+            approved: count(OpenStatus::Approved).await?,
+        })
+    }
+}
+
+impl DynamoStore {
+    async fn page(&self, listed: &Listed, after: Option<&Cursor>, most: usize) -> anyhow::Result<Page> {
+        let (index, partitions, month) = places(listed);
+        let range = ids(month, after);
+        let mut found = Vec::new();
+        for pk in partitions {
+            found.extend(self.newest(index, pk, &range, most.saturating_add(1)).await?);
+        }
+        found.sort_by(|one, other| other.cmp(one));
+        let goes_on = found.len() > most;
+        found.truncate(most);
+        let next = found.last().filter(|_| goes_on).cloned().map(Cursor::behind);
+        let keys: Vec<Key> = found.iter().map(keys::request).collect();
+        let rows = self.table.get_all(&keys).await?;
+        let requests = rows.iter().map(Row::read::<Request>).collect::<Result<Vec<_>, _>>()?;
+        let requests = requests.into_iter().filter(|request| is_still(listed, request)).collect();
+        Ok(Page { requests, next })
+    }
+
+    /// The ids that an index holds in a partition, within these bounds, newest first.
+    async fn newest(
+        &self,
+        index: Index,
+        pk: String,
+        (from, to): &(RequestId, RequestId),
+        most: usize,
+    ) -> anyhow::Result<Vec<RequestId>> {
+        let query = self
+            .table
+            .query()
+            .index_name(index.name)
+            .key_condition_expression(format!("{} = :pk AND {} BETWEEN :from AND :to", index.pk, index.sk))
+            .expression_attribute_values(":pk", rows::text(pk))
+            .expression_attribute_values(":from", rows::text(from.as_str()))
+            .expression_attribute_values(":to", rows::text(to.as_str()))
+            .scan_index_forward(false);
+        let found = first(most, query).await?;
+        Ok(found.iter().map(|row| rows::listed(row, index)).collect::<Result<_, _>>()?)
+    }
+
+    async fn count_open(&self, status: OpenStatus) -> anyhow::Result<u64> {
+        let query = self
+            .table
+            .query()
+            .index_name(keys::BY_STATUS.name)
+            .key_condition_expression(format!("{} = :pk", keys::BY_STATUS.pk))
+            .expression_attribute_values(":pk", rows::text(keys::open_pk(status.word())));
+        count(query).await
+    }
+}
+
+/// The index that finds a list, the partitions that it is in, and the month that it is of.
+fn places(listed: &Listed) -> (Index, Vec<String>, Option<Month>) {
+    match listed {
+        Listed::RequestedBy(requester, month) => {
+            (keys::BY_PERSON, vec![keys::requester_pk(requester)], *month)
+        }
+        Listed::AnsweredBy(reviewer, month) => (keys::BY_PERSON, vec![keys::reviewer_pk(reviewer)], *month),
+        Listed::For(target, month) => (keys::BY_TARGET, vec![keys::target_pk(target)], *month),
+        Listed::Made(month) => (keys::BY_MONTH, keys::month_pks(*month).collect(), Some(*month)),
+        Listed::Open(status) => (keys::BY_STATUS, vec![keys::open_pk(status.word())], None),
+    }
+}
+
+/// The first and the last id that a list may show.
+fn ids(month: Option<Month>, after: Option<&Cursor>) -> (RequestId, RequestId) {
+    let (first, last) = match month {
+        Some(month) => {
+            (RequestId::new(month.starts(), 0), RequestId::new(month.next().starts(), 0).predecessor())
+        }
+        None => (RequestId::first(), RequestId::last()),
+    };
+    let last = after.map_or(last.clone(), |cursor| cursor.request().predecessor().min(last));
+    (first.clone(), last.max(first))
+}
+
+/// Whether a request still belongs to the list in which an index has found it, which may be of a moment ago.
+fn is_still(listed: &Listed, request: &Request) -> bool {
+    match listed {
+        Listed::Open(status) => request.written_status() == status.word(),
+        Listed::RequestedBy(..) | Listed::AnsweredBy(..) | Listed::For(..) | Listed::Made(_) => true,
+    }
+}
