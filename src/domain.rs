@@ -10,7 +10,7 @@ pub mod ids;
 pub mod job;
 pub mod linking;
 pub mod message;
-pub mod once;
+
 pub mod pace;
 pub mod person;
 pub mod policy;
@@ -21,5 +21,6 @@ pub mod request;
 pub mod secret;
 pub mod session;
 pub mod step_up;
+pub mod ticket;
 pub mod visible;
 pub mod window;

@@ -18,7 +18,6 @@ use crate::domain::{
     job::Job,
     linking::{PendingLink, ShownBy},
     message::{Form, Message},
-    once::{LinkSecrets, Once},
     person::{FreshGroups, HeldAccount, Link, Member, SignedIn, Subject, ToldGroups},
     press::Press,
     refusal::Refusal,
@@ -26,6 +25,7 @@ use crate::domain::{
     secret::{Secret, SecretHash},
     session::SessionTerms,
     step_up::StepUp,
+    ticket::{LinkSecrets, Ticket},
     window::Timestamp,
 };
 
@@ -206,11 +206,16 @@ pub trait Store: Requests {
     ) -> Result<(), CommitError>;
 
     /// Keeps what a one-time secret stands for.
-    async fn keep_once(&self, once: &Once) -> Result<(), StoreError>;
+    async fn keep_ticket(&self, ticket: &Ticket) -> Result<(), StoreError>;
     /// What a one-time secret stands for, if it has not been used up.
-    async fn once(&self, key: &SecretHash) -> Result<Option<Once>, StoreError>;
+    async fn ticket(&self, key: &SecretHash) -> Result<Option<Ticket>, StoreError>;
     /// Keeps a sign-in that starts from a link token, and makes it the only one that may use it up.
-    async fn start_link(&self, link: &SecretHash, sign_in: &Once, now: Timestamp) -> Result<(), CommitError>;
+    async fn start_link(
+        &self,
+        link: &SecretHash,
+        sign_in: &Ticket,
+        now: Timestamp,
+    ) -> Result<(), CommitError>;
 
     /// Keeps a link until its code is typed, in place of one that waits for the same account; uses up what led to it.
     async fn await_code(

@@ -98,6 +98,12 @@ impl Wish {
         }
     }
 
+    /// The wish, if it is worth carrying to a sign-in and back: it is about a request.
+    #[must_use]
+    pub fn rides_along(&self) -> Option<Self> {
+        self.request().map(|_| self.clone())
+    }
+
     /// The request the wish is about, or makes.
     #[must_use]
     pub fn request(&self) -> Option<&RequestId> {

@@ -4,13 +4,7 @@ use std::fmt;
 
 use aws_lc_rs::{constant_time, digest, hmac};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
-
-/// How long a link token is good.
-pub const LINK_LASTS: TimeDelta = TimeDelta::minutes(10);
-/// How long a ticket to the AWS console is good.
-pub const TICKET_LASTS: TimeDelta = TimeDelta::minutes(15);
 
 /// A bearer secret of 256 bits, in base64url: in a link, a cookie or a `state`. Never stored, never logged.
 #[derive(Clone, PartialEq, Eq)]

@@ -68,7 +68,7 @@ async fn carry_out(broker: &Arc<Broker>, press: &Press) -> Result<()> {
             if let Some(tried) = press.wish.tried() {
                 broker.record_refusal(asker.attempt(tried, press.wish.about()), &refusal).await?;
             }
-            refuse(broker, asker, &refusal).await?;
+            refuse(broker, asker, &refusal, press.wish.rides_along()).await?;
         }
         Err(failure @ Error::Failed(_)) => return Err(failure),
     }
@@ -82,7 +82,9 @@ pub(super) async fn carry_out_again(broker: &Arc<Broker>, press: &Press) -> Resu
     let recorded = broker.ports.store.side_event(&SideEventId::of(&asker.id, asker.at), asker.at).await?;
     let age = broker.ports.clock.now() - asker.at;
     match recorded.map(|event| event.what) {
-        Some(SideNews::Refused { refusal, .. }) => refuse(broker, asker, &refusal).await?,
+        Some(SideNews::Refused { refusal, .. }) => {
+            refuse(broker, asker, &refusal, press.wish.rides_along()).await?;
+        }
         Some(
             SideNews::Linked { .. }
             | SideNews::Relinked { .. }
@@ -101,7 +103,7 @@ async fn give_up(broker: &Arc<Broker>, press: &Press) -> Result<()> {
     tracing::error!(press = %press.asker.id, "a press could not be finished and is given up");
     let tried = press.wish.tried().unwrap_or(Tried::Use);
     broker.record_refusal(press.asker.attempt(tried, press.wish.about()), &Refusal::GivenUp).await?;
-    refuse(broker, &press.asker, &Refusal::GivenUp).await
+    refuse(broker, &press.asker, &Refusal::GivenUp, None).await
 }
 
 /// Whether this very press is in the history of its request: then it has succeeded, and nobody heard of it.
@@ -124,7 +126,9 @@ async fn fulfil(broker: &Arc<Broker>, press: &Press) -> Result<Option<Message>> 
         Wish::Withdraw(id) => end::withdraw(broker, who, &id, command).await.map(silent),
         Wish::End(id) => end::end(broker, who, &id, command).await.map(silent),
         Wish::OpenConsole(id) => open_session::console_link(broker, who, &id).await.map(Some),
-        Wish::Link => Ok(Some(Message::LinkInvitation { why: None, url: link::invite(broker, who).await? })),
+        Wish::Link => {
+            Ok(Some(Message::LinkInvitation { why: None, url: link::invite(broker, who, None).await? }))
+        }
         Wish::Confirm(code) => link::confirm(broker, &press.asker, &code).await.map(drop).map(silent),
         Wish::Unlink if link::unlink(broker, &press.asker).await? => Ok(None),
         Wish::Unlink => Ok(Some(Message::Done(Done::NotLinked))),
@@ -158,13 +162,13 @@ async fn turn_away(broker: &Arc<Broker>, asker: &Asker, refusal: &Refusal) -> Re
     if let Refusal::OtherTenant | Refusal::NotFullMember { .. } = refusal {
         broker.record_refusal(asker.attempt(Tried::Use, About::Nothing), refusal).await?;
     }
-    refuse(broker, asker, refusal).await
+    refuse(broker, asker, refusal, None).await
 }
 
 /// Tells somebody why not, and gives them at hand what helps.
-async fn refuse(broker: &Arc<Broker>, asker: &Asker, refusal: &Refusal) -> Result<()> {
+async fn refuse(broker: &Arc<Broker>, asker: &Asker, refusal: &Refusal, wish: Option<Wish>) -> Result<()> {
     let message = if refusal.asks_to_link() {
-        invite(broker, asker, refusal).await?
+        invite(broker, asker, refusal, wish).await?
     } else {
         Message::Refused { why: refusal.clone(), pointer: look_up(broker, refusal).await? }
     };
@@ -172,8 +176,13 @@ async fn refuse(broker: &Arc<Broker>, asker: &Asker, refusal: &Refusal) -> Resul
 }
 
 /// Who is not linked gets a link, unless they are nobody who may use the app.
-async fn invite(broker: &Arc<Broker>, asker: &Asker, refusal: &Refusal) -> Result<Message> {
-    match link::invite(broker, &asker.who).await {
+async fn invite(
+    broker: &Arc<Broker>,
+    asker: &Asker,
+    refusal: &Refusal,
+    wish: Option<Wish>,
+) -> Result<Message> {
+    match link::invite(broker, &asker.who, wish).await {
         Ok(url) => Ok(Message::LinkInvitation { why: Some(refusal.clone()), url }),
         Err(Error::Refused(outsider)) => {
             broker.record_refusal(asker.attempt(Tried::Use, About::Nothing), &outsider).await?;

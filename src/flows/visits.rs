@@ -1,3 +1,73 @@
 //! Visits: what people go on with in a browser.
+//!
+//! A [`ticket`] leads to a [`sign_in`], which comes back to the [`callback`]. That stands above the flows that a visit
+//! ends in; the other two lie below them.
 
-pub mod sign_in;
+pub mod callback;
+pub(super) mod sign_in;
+pub mod ticket;
+
+use secrecy::SecretString;
+use url::Url;
+
+use crate::domain::{
+    account::Account, code::Code, decide::Verdict, email::Email, person::Link, press::Wish, request::Request,
+};
+
+/// What a ticket leads to, for a person to look at before they go on.
+#[derive(Clone, Debug)]
+pub enum Shown {
+    /// Linking this account.
+    Link(Invitee),
+    /// Answering a request.
+    Review(Box<Asked>),
+    /// There is nothing to confirm: opening the address is enough.
+    Onward,
+}
+
+/// Whom a link would link.
+#[derive(Clone, Debug)]
+pub struct Invitee {
+    /// The Slack account.
+    pub who: Account,
+    /// The name it shows.
+    pub name: String,
+}
+
+/// What is about to be answered.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The request, as it is.
+    pub request: Request,
+    /// What the account is called that it is for, where it has a name.
+    pub account: Option<String>,
+    /// The answer.
+    pub verdict: Verdict,
+}
+
+/// What a sign-in was good for.
+#[derive(Debug)]
+pub enum CameBack {
+    /// The person is linked.
+    Linked {
+        /// The link.
+        link: Link,
+        /// What they wanted when they were asked to link. Nobody has done it.
+        wish: Option<Wish>,
+    },
+    /// The request is answered.
+    Answered(Verdict),
+    /// The person is to show that the Slack account is theirs: this is where they sign in with Slack.
+    OnToSlack(Url),
+    /// The person is to show that the Slack account is theirs: this is what they type there.
+    TakesCode {
+        /// The code.
+        code: Code,
+        /// The address of the identity.
+        email: Email,
+        /// The account.
+        invitee: Invitee,
+    },
+    /// The address of the AWS console, signed in: a bearer secret.
+    Console(SecretString),
+}

@@ -10,11 +10,11 @@ use crate::{
         code::AwaitedCode,
         ids::{CommandId, RequestId, SideEventId},
         job::Job,
-        once::{LinkSecrets, Once},
         person::{FreshGroups, Link, Subject},
         press::Press,
         request::{Recorded, Request},
         secret::SecretHash,
+        ticket::{LinkSecrets, Ticket},
         window::Timestamp,
     },
     ports::{
@@ -136,15 +136,20 @@ impl Store for Measured<dyn Store> {
         self.noted("give_token_back", self.port.give_token_back(who, taken, used)).await
     }
 
-    async fn keep_once(&self, once: &Once) -> Result<(), StoreError> {
-        self.noted("keep_once", self.port.keep_once(once)).await
+    async fn keep_ticket(&self, ticket: &Ticket) -> Result<(), StoreError> {
+        self.noted("keep_ticket", self.port.keep_ticket(ticket)).await
     }
 
-    async fn once(&self, key: &SecretHash) -> Result<Option<Once>, StoreError> {
-        self.noted("once", self.port.once(key)).await
+    async fn ticket(&self, key: &SecretHash) -> Result<Option<Ticket>, StoreError> {
+        self.noted("ticket", self.port.ticket(key)).await
     }
 
-    async fn start_link(&self, link: &SecretHash, sign_in: &Once, now: Timestamp) -> Result<(), CommitError> {
+    async fn start_link(
+        &self,
+        link: &SecretHash,
+        sign_in: &Ticket,
+        now: Timestamp,
+    ) -> Result<(), CommitError> {
         self.noted("start_link", self.port.start_link(link, sign_in, now)).await
     }
 

@@ -128,7 +128,7 @@ pub(super) fn dead_letter(letter: &DeadLetter) -> serde_json::Result<Transaction
 
 /// Uses up a one-time secret, which must be good at `now`. A secret that is not there has no `expires_at`.
 pub(super) fn use_up(secret: &SecretHash, now: Timestamp) -> Write {
-    Write::delete(keys::once(secret)).only_if("expires_at > :now").with(":now", rows::millis(now))
+    Write::delete(keys::ticket(secret)).only_if("expires_at > :now").with(":now", rows::millis(now))
 }
 
 /// Enqueues jobs at `at`, together with what makes them necessary.

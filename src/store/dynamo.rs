@@ -22,11 +22,11 @@ use crate::{
         code::AwaitedCode,
         ids::{CommandId, RequestId, SideEventId},
         job::Job,
-        once::{LinkSecrets, Once},
         person::{FreshGroups, Link, Subject},
         press::Press,
         request::{Recorded, Request},
         secret::SecretHash,
+        ticket::{LinkSecrets, Ticket},
         window::Timestamp,
     },
     ports::{
@@ -155,18 +155,18 @@ impl Store for DynamoStore {
         self.make(format!("give the refresh token of {} back", who), change).await?
     }
 
-    async fn keep_once(&self, once: &Once) -> Result<(), StoreError> {
-        self.put("keep a one-time secret".to_owned(), rows::once(once)).await
+    async fn keep_ticket(&self, ticket: &Ticket) -> Result<(), StoreError> {
+        self.put("keep a ticket".to_owned(), rows::ticket(ticket)).await
     }
 
-    async fn once(&self, key: &SecretHash) -> Result<Option<Once>, StoreError> {
-        self.load("load a one-time secret".to_owned(), keys::once(key), Row::read).await
+    async fn ticket(&self, key: &SecretHash) -> Result<Option<Ticket>, StoreError> {
+        self.load("load a ticket".to_owned(), keys::ticket(key), Row::read).await
     }
 
     async fn start_link(
         &self,
         token: &SecretHash,
-        sign_in: &Once,
+        sign_in: &Ticket,
         now: Timestamp,
     ) -> Result<(), CommitError> {
         let change = link::start(token, sign_in, now);

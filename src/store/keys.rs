@@ -14,7 +14,7 @@
 //! | its refresh token | `ACCOUNT#<account>` | `TOKEN` | – | – | – | – |
 //! | link that waits for its code | `ACCOUNT#<account>` | `CODE` | – | – | – | – |
 //! | owner of an identity | `SUBJECT#<subject>` | `OWNER` | – | – | – | – |
-//! | one-time secret | `ONCE#<hash>` | `META` | – | – | – | – |
+//! | ticket | `TICKET#<hash>` | `META` | – | – | – | – |
 //! | press | `INBOX#<id>` | `META` | – | – | – | – |
 //!
 //! `<subject>` is a hash of `iss` and `sub`; `<account>` is `platform/tenant/user`, each escaped. A time is RFC 3339 in UTC with milliseconds, except that a job is due
@@ -215,10 +215,10 @@ pub(super) fn subject_hash(subject: &Subject) -> String {
 }
 
 // ---------------------------------------------------------------------------------------------------------
-// One-time secrets, presses, jobs
+// Tickets, presses, jobs
 
-pub(super) fn once(key: &SecretHash) -> Key {
-    Key::new(format!("ONCE#{}", key.as_str()), "META")
+pub(super) fn ticket(key: &SecretHash) -> Key {
+    Key::new(format!("TICKET#{}", key.as_str()), "META")
 }
 
 pub(super) fn press(id: &CommandId) -> Key {

@@ -14,9 +14,9 @@ use crate::{
         code::AwaitedCode,
         job::Job,
         linking::PendingLink,
-        once::{LinkSecrets, Once},
         person::{Groups, Link, Subject},
         secret::{Sealed, SecretHash},
+        ticket::{LinkSecrets, Ticket},
         window::Timestamp,
     },
     ports::{CommitError, LinkError, LinkProof, NewLink, SealedToken, UsedToken},
@@ -25,16 +25,16 @@ use crate::{
 /// Starts a sign-in, and notes with the link token that it is the one that may use it up.
 pub(super) fn start(
     token: &SecretHash,
-    sign_in: &Once,
+    sign_in: &Ticket,
     now: Timestamp,
 ) -> serde_json::Result<Transaction<CommitError>> {
-    let attempt = Write::update(keys::once(token), "SET attempt = :attempt")
+    let attempt = Write::update(keys::ticket(token), "SET attempt = :attempt")
         .only_if("expires_at > :now")
         .with(":now", rows::millis(now))
         .with(":attempt", rows::text(sign_in.key.as_str()));
     Ok(Transaction::new()
         .and_or(attempt, |_| CommitError::UsedUp)
-        .and_or(Write::create(rows::once(sign_in)?), |_| CommitError::Conflict))
+        .and_or(Write::create(rows::ticket(sign_in)?), |_| CommitError::Conflict))
 }
 
 /// Uses up what the link is made from, and binds account and identity, each to nobody else.

@@ -17,18 +17,18 @@ use crate::{
         code::AwaitedCode,
         ids::RequestId,
         job::Job,
-        once::Once,
         person::{Groups, Link, Subject, ToldGroups},
         press::Press,
         request::{Recorded, Request},
         secret::Sealed,
+        ticket::Ticket,
         window::Timestamp,
     },
     ports::{DeadLetter, JOB_LEASE, SealedToken, Surface},
 };
 
 /// For how long an expired one-time secret or code stays, so that its fate can be looked up.
-const EXPIRED_ONCE_STAYS: TimeDelta = TimeDelta::days(1);
+const EXPIRED_TICKET_STAYS: TimeDelta = TimeDelta::days(1);
 /// For how long a press is known after it had to be done: Slack does not send it again that late.
 const PRESS_IS_KNOWN_FOR: TimeDelta = TimeDelta::hours(48);
 
@@ -132,7 +132,7 @@ pub(super) fn awaited_code(awaited: &AwaitedCode) -> serde_json::Result<Row> {
         .with("sealed", bytes(awaited.code.0.as_slice()))
         .with("tries", number(awaited.tries))
         .with("expires_at", millis(awaited.expires_at))
-        .with(keys::TTL, seconds(awaited.expires_at + EXPIRED_ONCE_STAYS))
+        .with(keys::TTL, seconds(awaited.expires_at + EXPIRED_TICKET_STAYS))
         .body(&awaited.pending)
 }
 
@@ -150,13 +150,13 @@ pub(super) fn told(told: &ToldGroups) -> serde_json::Result<AttributeValue> {
 }
 
 // ---------------------------------------------------------------------------------------------------------
-// One-time secrets, presses, jobs
+// Tickets, presses, jobs
 
-pub(super) fn once(once: &Once) -> serde_json::Result<Row> {
-    Row::at(keys::once(&once.key))
-        .with("expires_at", millis(once.expires_at))
-        .with(keys::TTL, seconds(once.expires_at + EXPIRED_ONCE_STAYS))
-        .body(once)
+pub(super) fn ticket(ticket: &Ticket) -> serde_json::Result<Row> {
+    Row::at(keys::ticket(&ticket.key))
+        .with("expires_at", millis(ticket.expires_at))
+        .with(keys::TTL, seconds(ticket.expires_at + EXPIRED_TICKET_STAYS))
+        .body(ticket)
 }
 
 pub(super) fn press(press: &Press, finish_by: Timestamp) -> serde_json::Result<Row> {

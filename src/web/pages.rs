@@ -14,7 +14,7 @@ use crate::{
         secret::Secret,
         visible::visible,
     },
-    flows::{access::review::Asked, people::link::Invitee},
+    flows::visits::{Asked, Invitee, Shown},
     text::refusal,
 };
 
@@ -23,11 +23,20 @@ pub(super) const STYLE: &str = include_str!("style.css");
 /// What tells a page of ours among a browser's tabs.
 pub(super) const ICON: &str = include_str!("icon.svg");
 
+/// What a ticket leads to, with the button that goes on; none where there is nothing to confirm.
+pub(super) fn confirm(shown: &Shown, team: &str, form_token: &Secret) -> Option<Html<String>> {
+    match shown {
+        Shown::Link(invitee) => Some(confirm_link(invitee, team, form_token)),
+        Shown::Review(asked) => Some(confirm_answer(asked, form_token)),
+        Shown::Onward => None,
+    }
+}
+
 /// Asks whether this Slack account is theirs.
-pub(super) fn confirm_link(name: &str, user: &str, team: &str, form_token: &Secret) -> Html<String> {
+fn confirm_link(Invitee { who, name }: &Invitee, team: &str, form_token: &Secret) -> Html<String> {
     let body = html! {
         p { "You are about to link this Slack account to the identity you sign in with:" }
-        p.who { strong { (visible(name)) } br; "member " code { (user) } " of " strong { (team) } }
+        p.who { strong { (visible(name)) } br; "member " code { (who.user()) } " of " strong { (team) } }
         p { "Go on only if this is your own account and you opened the link yourself, from " code { "/elevate" } " in Slack. Somebody else's link would give them your access." }
         form method="post" {
             input type="hidden" name="form_token" value=(form_token.expose());
@@ -67,7 +76,7 @@ pub(super) fn linked(link: &Link) -> Html<String> {
 }
 
 /// Asks whether this is what the reviewer wants to answer.
-pub(super) fn confirm_answer(asked: &Asked, form_token: &Secret) -> Html<String> {
+fn confirm_answer(asked: &Asked, form_token: &Secret) -> Html<String> {
     let Asked { request, account, verdict } = asked;
     let target = &request.target;
     let body = html! {
@@ -153,11 +162,13 @@ fn page_with(title: &str, head: &Markup, body: &Markup) -> Html<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::account::Account;
 
     #[test]
     fn what_people_call_themselves_stays_text() {
-        let Html(page) =
-            confirm_link("<script>alert(1)</script>", "U0123456", "\"><b>", &Secret::of([0; 32]));
+        let who = Account::new("slack", "T0123456", "U0123456");
+        let invitee = Invitee { who, name: "<script>alert(1)</script>".into() };
+        let Html(page) = confirm_link(&invitee, "\"><b>", &Secret::of([0; 32]));
         assert!(!page.contains("<script>") && !page.contains("<b>"), "{page}");
     }
 }

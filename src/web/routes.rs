@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::{
     Form, Router,
-    extract::{DefaultBodyLimit, Path, Query, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    extract::{DefaultBodyLimit, FromRequestParts, Query, Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts},
     middleware::{self, Next},
     response::{IntoResponse, Redirect, Response},
     routing::{MethodFilter, get, on},
@@ -21,12 +21,19 @@ use super::{
 };
 use crate::{
     config::ClientAddress,
-    domain::{once::SignInAt, refusal::Refusal, secret::Secret},
+    domain::{
+        refusal::Refusal,
+        secret::Secret,
+        ticket::{SignInAt, Visit},
+    },
     flows::{
         Broker, Error, Result,
-        access::{open_session, review},
-        people::{link, sign_out},
-        visits::sign_in::{self, Callback, CameBack},
+        people::sign_out,
+        visits::{
+            CameBack,
+            callback::{self, Callback},
+            ticket,
+        },
     },
     metrics::Metrics,
     ports::Answer,
@@ -48,10 +55,10 @@ pub fn router(
     is_reached: impl Fn() -> bool + Clone + Send + Sync + 'static,
 ) -> Router {
     let rate_limit = RateLimit { broker: Arc::clone(&broker), client_address };
-    Router::new()
-        .route("/link/{token}", get(show_link).post(start_link))
-        .route("/review/{ticket}", get(show_answer).post(start_answer))
-        .route("/console/{ticket}", on(MethodFilter::GET, start_console))
+    let doors = Visit::DOORS.map(|door| format!("/{door}/{{ticket}}"));
+    doors
+        .iter()
+        .fold(Router::new(), |router, door| router.route(door, get(show).post(start)))
         .route(CALLBACK, on(MethodFilter::GET, come_back_from_identity_provider))
         .route("/oidc/slack", on(MethodFilter::GET, come_back_from_slack))
         .route_layer(middleware::from_fn_with_state(rate_limit, enforce_rate_limit))
@@ -70,20 +77,43 @@ pub fn router(
         .with_state(broker)
 }
 
-/// Shows whom a link would link. Changes nothing.
-async fn show_link(
+/// The ticket that a browser presents, and the first part of the address that it does so at.
+struct Presented {
+    door: String,
+    ticket: Secret,
+}
+
+impl FromRequestParts<Arc<Broker>> for Presented {
+    type Rejection = Response;
+    async fn from_request_parts(parts: &mut Parts, broker: &Arc<Broker>) -> Result<Self, Response> {
+        let mut path = parts.uri.path().trim_start_matches('/').splitn(2, '/');
+        let door = path.next().unwrap_or_default().to_owned();
+        match presented(path.next().unwrap_or_default()) {
+            Ok(ticket) => Ok(Self { door, ticket }),
+            Err(error) => Err(error::page(broker, &error)),
+        }
+    }
+}
+
+/// Shows what a ticket leads to, which changes nothing; where there is nothing to confirm, starts the sign-in. The
+/// ticket stays whole: only that sign-in's commit uses it up.
+async fn show(
     State(broker): BrokerState,
-    Path(token): Path<String>,
+    presented: Presented,
     Browser(known): Browser,
+    purpose: Purpose,
 ) -> Response {
     let shown = async {
-        let token = presented(&token)?;
-        let invitee = link::show(&broker, &token).await?;
+        let ticket = ticket::find(&broker, &presented.door, &presented.ticket).await?;
+        let shown = ticket::show(&broker, &ticket).await?;
         let browser = known.unwrap_or_else(|| broker.ports().ids.secret());
-        let form_token = browser::form_token(&browser, &token);
-        let team = &broker.settings().home_name;
-        let page = pages::confirm_link(&invitee.name, invitee.who.user(), team, &form_token);
-        Ok((browser::remember(&browser), page))
+        let form_token = browser::form_token(&browser, &presented.ticket);
+        let page = match pages::confirm(&shown, &broker.settings().home_name, &form_token) {
+            Some(page) => page.into_response(),
+            None if purpose == Purpose::Prefetch => return Ok(StatusCode::NO_CONTENT.into_response()),
+            None => Redirect::to(ticket::start(&broker, ticket, &browser).await?.as_str()).into_response(),
+        };
+        Ok((browser::remember(&browser), page).into_response())
     };
     answer(&broker, shown.await)
 }
@@ -102,69 +132,18 @@ impl Confirmation {
     }
 }
 
-/// Starts the sign-in that links.
-async fn start_link(
+/// Starts the sign-in that a ticket leads to, for the browser that has been shown what for.
+async fn start(
     State(broker): BrokerState,
-    Path(token): Path<String>,
+    presented: Presented,
     Browser(known): Browser,
     headers: HeaderMap,
     Form(form): Form<Confirmation>,
 ) -> Response {
     let started = async {
-        let token = presented(&token)?;
-        let browser = form.sender(known, &headers, &token)?;
-        Ok(pages::onward(&link::start(&broker, &token, &browser).await?))
-    };
-    answer(&broker, started.await)
-}
-
-/// Shows what is about to be answered. Changes nothing.
-async fn show_answer(
-    State(broker): BrokerState,
-    Path(ticket): Path<String>,
-    Browser(known): Browser,
-) -> Response {
-    let shown = async {
-        let ticket = presented(&ticket)?;
-        let asked = review::show(&broker, &ticket).await?;
-        let browser = known.unwrap_or_else(|| broker.ports().ids.secret());
-        let form_token = browser::form_token(&browser, &ticket);
-        Ok((browser::remember(&browser), pages::confirm_answer(&asked, &form_token)))
-    };
-    answer(&broker, shown.await)
-}
-
-/// Starts the sign-in by which an answer counts.
-async fn start_answer(
-    State(broker): BrokerState,
-    Path(ticket): Path<String>,
-    Browser(known): Browser,
-    headers: HeaderMap,
-    Form(form): Form<Confirmation>,
-) -> Response {
-    let started = async {
-        let ticket = presented(&ticket)?;
-        let browser = form.sender(known, &headers, &ticket)?;
-        Ok(pages::onward(&review::start(&broker, &ticket, &browser).await?))
-    };
-    answer(&broker, started.await)
-}
-
-/// Starts the sign-in that opens the console. The ticket stays whole: only that sign-in's commit uses it up.
-async fn start_console(
-    State(broker): BrokerState,
-    Path(ticket): Path<String>,
-    Browser(known): Browser,
-    purpose: Purpose,
-) -> Response {
-    if purpose == Purpose::Prefetch {
-        return StatusCode::NO_CONTENT.into_response();
-    }
-    let started = async {
-        let ticket = presented(&ticket)?;
-        let browser = known.unwrap_or_else(|| broker.ports().ids.secret());
-        let url = open_session::start(&broker, &ticket, &browser).await?;
-        Ok((browser::remember(&browser), Redirect::to(url.as_str())))
+        let browser = form.sender(known, &headers, &presented.ticket)?;
+        let ticket = ticket::find(&broker, &presented.door, &presented.ticket).await?;
+        Ok(pages::onward(&ticket::start(&broker, ticket, &browser).await?))
     };
     answer(&broker, started.await)
 }
@@ -208,11 +187,11 @@ async fn come_back(
     let finished = async {
         let callback = callback?;
         // A browser that goes away cancels this handler; what has begun with AWS must come to its end.
-        let work = async move |broker| sign_in::come_back(&broker, callback, known).await;
+        let work = async move |broker| callback::come_back(&broker, callback, known).await;
         broker.spawn(work).await.map_err(|stopped| Error::Failed(stopped.into()))?
     };
     match finished.await {
-        Ok(CameBack::Linked(link)) => pages::linked(&link).into_response(),
+        Ok(CameBack::Linked { link, wish: _ }) => pages::linked(&link).into_response(),
         Ok(CameBack::Answered(verdict)) => pages::answered(&verdict).into_response(),
         Ok(CameBack::TakesCode { code, email, invitee }) => {
             pages::code(&code, &email, &invitee, &broker.settings().home_name).into_response()

@@ -3,6 +3,7 @@
 mod code;
 mod relink;
 mod slack;
+mod wish;
 
 use chrono::TimeDelta;
 use elevate::ports::UsedToken;

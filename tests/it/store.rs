@@ -22,10 +22,10 @@ use elevate::{
         ids::{RequestId, SideEventId, Target},
         job::{Job, follow_ups, follow_ups_aside},
         linking::ShownBy,
-        once::{Once, Purpose},
         person::{Actor, Link, Subject},
         request::{Event, Recorded, Request, evolve},
         secret::Secret,
+        ticket::{SignIn, Ticket, Visit},
         window::{Timestamp, Window},
     },
     ports::{CommitError, Listed, Requests, Step, Store},
@@ -122,10 +122,13 @@ fn secret(n: u8) -> Secret {
     Secret::of([n; 32])
 }
 
-fn ticket(n: u8) -> Once {
-    let request = RequestId::new(noon(), 1);
-    let purpose = Purpose::Console { request, who: slack("ada") };
-    Once { key: secret(n).hash(), expires_at: noon() + minutes(5), purpose }
+fn ticket(n: u8) -> Ticket {
+    let visit = Visit::OpenConsole { request: RequestId::new(noon(), 1) };
+    ticket_of("ada", n, visit, noon() + minutes(5))
+}
+
+fn ticket_of(name: &str, n: u8, visit: Visit, expires_at: Timestamp) -> Ticket {
+    Ticket { key: secret(n).hash(), expires_at, who: slack(name), visit, sign_in: None, wish: None }
 }
 
 /// The step that makes a request, good to be answered for an hour. `n` tells requests apart.

@@ -1,7 +1,7 @@
 //! The shape of the code, and what must agree with it: held by tests, since no compiler does.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
 };
@@ -80,6 +80,53 @@ fn dependencies_point_down_only() {
         }
     }
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+/// A story may go on in another one, and never in one that goes on in it. What lies in the folder of a story is part
+/// of it.
+#[test]
+fn the_flows_have_no_circle() {
+    let unit_of = |path: &[&str]| path.iter().take(2).copied().collect::<Vec<_>>().join("::");
+    let mut uses: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let folder = Path::new("src/flows");
+    let modules: Vec<(PathBuf, String)> = rust_files(folder)
+        .into_iter()
+        .map(|file| {
+            let module = file.strip_prefix(folder).unwrap().with_extension("");
+            (file, module.to_str().unwrap().replace('/', "::"))
+        })
+        .collect();
+    for (file, module) in &modules {
+        let code = code_of(file);
+        let parent = module.rsplit_once("::").map_or(String::new(), |(parent, _)| format!("{parent}::"));
+        let named = [("crate::", String::new()), ("super::", parent), ("self::", format!("{module}::"))];
+        let unit = unit_of(&module.split("::").collect::<Vec<_>>());
+        for (prefix, within) in named {
+            for path in paths_after(&code, prefix) {
+                let within_crate = path.strip_prefix("flows::");
+                let Some(path) = within_crate.or(Some(&*path).filter(|_| prefix != "crate::")) else {
+                    continue;
+                };
+                let path = format!("{within}{path}::");
+                let used = modules.iter().filter(|(_, other)| path.starts_with(&format!("{other}::")));
+                let Some((_, used)) = used.max_by_key(|(_, other)| other.len()) else { continue };
+                let used = unit_of(&used.split("::").collect::<Vec<_>>());
+                if used != unit {
+                    uses.entry(unit.clone()).or_default().insert(used);
+                }
+            }
+        }
+    }
+    assert!(uses["visits::callback"].contains("people::link"), "it is read as it is written: {uses:#?}");
+    // What uses nothing that is left is taken away, until nothing is left but circles.
+    loop {
+        let left: BTreeSet<String> = uses.keys().cloned().collect();
+        uses.retain(|_, used| used.iter().any(|used| left.contains(used)));
+        if uses.len() == left.len() {
+            break;
+        }
+    }
+    assert!(uses.is_empty(), "these go round in a circle: {uses:#?}");
 }
 
 #[test]

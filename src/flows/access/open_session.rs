@@ -1,7 +1,7 @@
 //! Open session: an approved person opens the AWS console.
 //!
 //! 1. The person gets a ticket, for their eyes alone: 15 minutes, one session.
-//! 2. Opening it starts a sign-in and nothing else; the ticket stays whole.
+//! 2. Opening it starts a sign-in and nothing else; the ticket stays whole (`visits/ticket.rs`).
 //! 3. Back from the identity provider: the ticket must be the one this sign-in was started with.
 //! 4. `SessionIssuing` is committed, which uses up the ticket, if the person is authenticated, eligible and
 //!    elevated at this moment.
@@ -13,7 +13,6 @@ use std::sync::Arc;
 
 use anyhow::anyhow;
 use secrecy::SecretString;
-use url::Url;
 
 use super::transition::{Cause, Changed, transition};
 use crate::{
@@ -22,15 +21,14 @@ use crate::{
         decide::{Command, SessionOutcome},
         ids::RequestId,
         message::Message,
-        once::{Once, Purpose, SignInTo},
         person::SignedIn,
         refusal::Refusal,
         request::{DropReason, Event, Request, StatusKind},
-        secret::{Secret, SecretHash, TICKET_LASTS},
+        secret::SecretHash,
         session::SessionTerms,
-        window::Timestamp,
+        ticket::Visit,
     },
-    flows::{Broker, Result, visits::sign_in},
+    flows::{Broker, Result, visits::ticket},
     ports::CloudError,
 };
 
@@ -52,25 +50,9 @@ pub(in crate::flows) async fn console_link(
         return Err(Refusal::NotYours.into());
     }
     let ends_at = request.live_at(now)?.window().ends();
-    let ticket = broker.ports.ids.secret();
-    let purpose = Purpose::Console { request: id.clone(), who: who.clone() };
-    let once = Once { key: ticket.hash(), expires_at: now + TICKET_LASTS, purpose };
-    broker.ports.store.keep_once(&once).await?;
-    let url = broker.url("console", ticket.expose());
+    let visit = Visit::OpenConsole { request: id.clone() };
+    let url = ticket::give_out(broker, who, visit, None).await?;
     Ok(Message::ConsoleLink { target: request.target, url, ends_at }) // 1
-}
-
-/// Starts a sign-in in this browser, and says where it goes.
-///
-/// # Errors
-/// [`Refusal::LinkGone`]; a failure of the store or of the identity provider.
-pub async fn start(broker: &Broker, ticket: &Secret, browser: &Secret) -> Result<Url> {
-    let now = broker.ports.clock.now();
-    let (who, request) = find(broker, &ticket.hash(), now).await?;
-    let to = SignInTo::OpenConsole { ticket: ticket.hash(), who, request };
-    let (once, url) = sign_in::begin(broker, browser, to, now).await?;
-    broker.ports.store.keep_once(&once).await?;
-    Ok(url) // 2
 }
 
 /// Opens a session for the person who signed in, and says where the console is. That ticket and sign-in are still
@@ -134,11 +116,4 @@ async fn settle(
     let command = Command::SettleSession { session, outcome };
     let cause = broker.ports.ids.command_id().into();
     Ok(transition(broker, &request.id, &command, cause).await?.event)
-}
-
-async fn find(broker: &Broker, ticket: &SecretHash, now: Timestamp) -> Result<(Account, RequestId)> {
-    match sign_in::find_once(broker, ticket, now).await?.purpose {
-        Purpose::Console { request, who } => Ok((who, request)),
-        Purpose::Link { .. } | Purpose::Answer(_) | Purpose::SignIn { .. } => Err(Refusal::LinkGone.into()),
-    }
 }

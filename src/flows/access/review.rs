@@ -7,13 +7,11 @@
 //! Where the policy asks reviewers to sign in, `decide` refuses a press that is right otherwise, and goes on so:
 //!
 //! 4. The presser gets a ticket, for their eyes alone, that stands for the answer.
-//! 5. GET shows what they are about to answer; it changes nothing. POST starts a sign-in.
+//! 5. GET shows what they are about to answer; it changes nothing. POST starts a sign-in (`visits/ticket.rs`).
 //! 6. Back from the identity provider as the person that the account is linked to, with groups of that sign-in, the
 //!    answer is decided anew. Its commit uses up the ticket.
 
 use std::sync::Arc;
-
-use url::Url;
 
 use super::transition::{Cause, transition};
 use crate::{
@@ -22,26 +20,14 @@ use crate::{
         decide::Verdict,
         ids::{CommandId, RequestId},
         message::{Form, Message},
-        once::{Answering, Once, Purpose, SignInTo},
         person::SignedIn,
         refusal::Refusal,
         request::Request,
-        secret::{LINK_LASTS, Secret, SecretHash},
-        window::Timestamp,
+        secret::SecretHash,
+        ticket::{Answering, Visit},
     },
-    flows::{Broker, Error, Result, visits::sign_in},
+    flows::{Broker, Error, Result, visits::ticket},
 };
-
-/// What a ticket to answer stands for.
-#[derive(Clone, Debug)]
-pub struct Asked {
-    /// The request, as it is.
-    pub request: Request,
-    /// What the account is called that it is for, where it has a name.
-    pub account: Option<String>,
-    /// What is about to be answered.
-    pub verdict: Verdict,
-}
 
 /// Asks for the reason of a rejection. Everything is checked when the form is submitted.
 ///
@@ -66,74 +52,36 @@ pub(in crate::flows) async fn review(
     match transition(broker, id, &verdict.clone().by(by), press.clone().into()).await {
         Ok(_) => Ok(None), // 2, 3
         Err(Error::Refused(Refusal::AnswerRequiresSignIn)) => {
-            let answering = Answering { request: id.clone(), verdict, who: who.clone(), press };
-            ask_to_sign_in(broker, answering).await.map(Some)
+            let answering = Answering { request: id.clone(), verdict, press };
+            ask_to_sign_in(broker, who, answering).await.map(Some)
         }
         Err(error) => Err(error),
     }
 }
 
-async fn ask_to_sign_in(broker: &Broker, answering: Answering) -> Result<Message> {
-    let request = requested(broker, &answering.request).await?;
+async fn ask_to_sign_in(broker: &Broker, who: &Account, answering: Answering) -> Result<Message> {
+    let id = &answering.request;
+    let found = broker.ports.store.request(id).await?;
+    let Request { target, requester, .. } =
+        found.ok_or_else(|| Refusal::NoSuchRequest { request: id.clone() })?;
     let verdict = answering.verdict.clone();
-    let ticket = broker.ports.ids.secret();
-    let expires_at = broker.ports.clock.now() + LINK_LASTS;
-    let once = Once { key: ticket.hash(), expires_at, purpose: Purpose::Answer(answering) };
-    broker.ports.store.keep_once(&once).await?;
-    let url = broker.url("review", ticket.expose());
-    Ok(Message::SignInToAnswer { verdict, target: request.target, requester: request.requester, url }) // 4
-}
-
-/// What this ticket stands for. Changes nothing.
-///
-/// # Errors
-/// [`Refusal::LinkGone`]; a failure of the store.
-pub async fn show(broker: &Broker, ticket: &Secret) -> Result<Asked> {
-    let Answering { request, verdict, .. } = find(broker, ticket, broker.ports.clock.now()).await?;
-    let request = requested(broker, &request).await?;
-    let account = broker.policy.accounts.get(&request.target.account).cloned();
-    Ok(Asked { request, account, verdict }) // 5
-}
-
-/// Starts a sign-in in this browser, and says where it goes.
-///
-/// # Errors
-/// [`Refusal::LinkGone`]; a failure of the store or of the identity provider.
-pub async fn start(broker: &Broker, ticket: &Secret, browser: &Secret) -> Result<Url> {
-    let now = broker.ports.clock.now();
-    let answering = find(broker, ticket, now).await?;
-    let to = SignInTo::Answer { ticket: ticket.hash(), answering };
-    let (once, url) = sign_in::begin(broker, browser, to, now).await?;
-    broker.ports.store.keep_once(&once).await?;
-    Ok(url) // 5
+    let url = ticket::give_out(broker, who, Visit::Review(answering), None).await?;
+    Ok(Message::SignInToAnswer { verdict, target, requester, url }) // 4
 }
 
 /// Gives the answer for whoever signed in. That ticket and sign-in are still good is a condition of the commit that
 /// uses them up.
 pub(in crate::flows) async fn finish(
     broker: &Arc<Broker>,
+    who: &Account,
     answering: Answering,
     signed_in: SignedIn,
     uses_up: Vec<SecretHash>,
 ) -> Result<()> {
-    let Answering { request, verdict, who, press } = answering;
-    broker.member(&who).await?;
-    let link = broker.ports.store.link(&who).await?.ok_or(Refusal::NotLinked)?;
+    let Answering { request, verdict, press } = answering;
+    broker.member(who).await?;
+    let link = broker.ports.store.link(who).await?.ok_or(Refusal::NotLinked)?;
     let by = link.signed_in(signed_in)?;
     transition(broker, &request, &verdict.by(by), Cause { command: press, uses_up }).await?; // 6
     Ok(())
-}
-
-async fn requested(broker: &Broker, id: &RequestId) -> Result<Request> {
-    let request = broker.ports.store.request(id).await?;
-    Ok(request.ok_or_else(|| Refusal::NoSuchRequest { request: id.clone() })?)
-}
-
-async fn find(broker: &Broker, ticket: &Secret, now: Timestamp) -> Result<Answering> {
-    match sign_in::find_once(broker, &ticket.hash(), now).await?.purpose {
-        Purpose::Answer(answering) => Ok(answering),
-        Purpose::Link { .. } | Purpose::Console { .. } | Purpose::SignIn { .. } => {
-            Err(Refusal::LinkGone.into())
-        }
-    }
 }

@@ -1,8 +1,8 @@
 //! Link: a Slack account is bound to an identity, and set free again.
 //!
 //! 1. The bot answers, to the person alone, with a link that is good once, for 10 minutes.
-//! 2. GET shows whom it would link; it changes nothing, since scanners and previews open links too.
-//! 3. POST starts a sign-in; the browser that starts last is the one that may use the link up.
+//! 2. GET shows whom it would link.
+//! 3. POST starts a sign-in; the browser that starts last is the one that may use the link up (`visits/ticket.rs`).
 //! 4. Back from the identity provider: where the verified address there is that of the Slack profile, both are bound.
 //! 5. Where it is not, it takes what the operator has chosen to show that the account is theirs who signed in: nothing
 //!    will do, or Sign in with Slack in the same browser (`link/slack.rs`), or a code that is shown there and typed in
@@ -27,92 +27,52 @@ use crate::{
         ids::{CommandId, SideEventId},
         job::follow_ups_aside,
         linking::{Comparison, PendingLink},
-        once::{LinkSecrets, Once, Purpose, SignInTo},
         person::{Link, Subject},
-        press::Asker,
+        press::{Asker, Wish},
         refusal::Refusal,
-        secret::{LINK_LASTS, Sealed, Secret, SecretHash},
+        secret::{Sealed, Secret},
+        ticket::{LinkSecrets, Ticket, Visit},
         window::Timestamp,
     },
     flows::{
         Broker, Error, Result,
-        visits::sign_in::{self, CameBack},
+        visits::{CameBack, Invitee, ticket},
     },
     ports::{CommitError, LinkError, LinkProof, NewLink, Redeemed},
 };
 
-/// Whom a link token would link.
-#[derive(Clone, Debug)]
-pub struct Invitee {
-    /// The Slack account.
-    pub who: Account,
-    /// The name it shows.
-    pub name: String,
-}
-
-/// A new link for this Slack account, to be shown to nobody else.
-pub(in crate::flows) async fn invite(broker: &Broker, who: &Account) -> Result<Url> {
-    let now = broker.ports.clock.now();
+/// A new link for this Slack account, to be shown to nobody else. What they wanted comes along.
+pub(in crate::flows) async fn invite(broker: &Broker, who: &Account, wish: Option<Wish>) -> Result<Url> {
     let member = broker.member(who).await?;
-    let token = broker.ports.ids.secret();
-    let purpose = Purpose::Link { who: who.clone(), name: member.name };
-    let once = Once { key: token.hash(), expires_at: now + LINK_LASTS, purpose };
-    broker.ports.store.keep_once(&once).await?;
-    Ok(broker.url("link", token.expose())) // 1
-}
-
-/// Whom this token would link. Changes nothing.
-///
-/// # Errors
-/// [`Refusal::LinkGone`]; a failure of the store.
-pub async fn show(broker: &Broker, token: &Secret) -> Result<Invitee> {
-    find(broker, &token.hash(), broker.ports.clock.now()).await // 2
-}
-
-/// Starts a sign-in in this browser, and says where it goes.
-///
-/// # Errors
-/// [`Refusal::LinkGone`]; a failure of the store or of the identity provider.
-pub async fn start(broker: &Broker, token: &Secret, browser: &Secret) -> Result<Url> {
-    let now = broker.ports.clock.now();
-    let token = token.hash();
-    let who = find(broker, &token, now).await?.who;
-    let to = SignInTo::Link { token: token.clone(), who };
-    let (once, url) = sign_in::begin(broker, browser, to, now).await?;
-    match broker.ports.store.start_link(&token, &once, now).await {
-        Ok(()) => Ok(url), // 3
-        Err(CommitError::Failed(error)) => Err(error.into()),
-        Err(CommitError::Conflict | CommitError::UsedUp | CommitError::Held(_)) => {
-            Err(Refusal::LinkGone.into())
-        }
-    }
+    ticket::give_out(broker, who, Visit::Link { name: member.name }, wish).await // 1
 }
 
 /// Links the Slack account that the token was made for to the identity that signed in, or says what that takes.
 pub(in crate::flows) async fn finish(
     broker: &Arc<Broker>,
     browser: &Secret,
-    who: &Account,
+    ticket: &Ticket,
     uses_up: LinkSecrets,
     redeemed: Redeemed,
 ) -> Result<CameBack> {
-    let member = broker.member(who).await?;
+    let member = broker.member(&ticket.who).await?;
     let token = redeemed.refresh_token;
     match broker.settings.linking.compare(&member, &redeemed.signed_in)? {
         Comparison::Agreed(link) => {
             let made = broker.with_token(link, token).await?;
             let cause = (CommandId::of_secret(&uses_up.sign_in), broker.ports.clock.now());
-            bind(broker, made, LinkProof::SignIn(uses_up), cause).await.map(CameBack::Linked) // 4
+            let link = bind(broker, made, LinkProof::SignIn(uses_up), cause).await?; // 4
+            Ok(CameBack::Linked { link, wish: ticket.wish.clone() })
         }
         Comparison::TakesSlack(link) => {
             let pending = broker.pending(link, token).await?;
-            slack::begin(broker, browser, pending, uses_up).await.map(CameBack::OnToSlack) // 5
+            slack::begin(broker, browser, ticket, pending).await.map(CameBack::OnToSlack) // 5
         }
         Comparison::TakesCode(link) => {
             let email = link.email.clone();
             let pending = broker.pending(link, token).await?;
             let code = code::show(broker, pending, &uses_up).await?; // 5
-            let invitee = Invitee { who: who.clone(), name: member.name };
+            let invitee = Invitee { who: member.who, name: member.name };
             Ok(CameBack::TakesCode { code, email, invitee })
         }
     }
@@ -186,14 +146,5 @@ impl Broker {
             None => None,
         };
         Ok(PendingLink { link, sealed_token })
-    }
-}
-
-async fn find(broker: &Broker, token: &SecretHash, now: Timestamp) -> Result<Invitee> {
-    match sign_in::find_once(broker, token, now).await?.purpose {
-        Purpose::Link { who, name } => Ok(Invitee { who, name }),
-        Purpose::Console { .. } | Purpose::Answer(_) | Purpose::SignIn { .. } => {
-            Err(Refusal::LinkGone.into())
-        }
     }
 }

@@ -14,7 +14,7 @@ use crate::{
         email::Email,
         person::Actor,
         refusal::Refusal,
-        secret::{LINK_LASTS, TICKET_LASTS},
+        ticket::{CONSOLE_LASTS, LINK_LASTS, REVIEW_LASTS},
         window::Timestamp,
     },
     text::refusal,
@@ -27,7 +27,7 @@ const UNLINK: &str = "unlink";
 pub(super) fn console_link(target: &str, url: &Url, ends_at: Timestamp) -> SlackMessageContent {
     let terms = format!(
         "For you alone: you sign in on the way. Works once, within {} minutes. Access ends {}.",
-        TICKET_LASTS.num_minutes(),
+        CONSOLE_LASTS.num_minutes(),
         date(ends_at)
     );
     let blocks = vec![
@@ -46,7 +46,7 @@ pub(super) fn sign_in_to_answer(
     url: &Url,
 ) -> SlackMessageContent {
     let what = format!("{} {}'s request for {target}", verdict.tried(), mention(requester));
-    let minutes = LINK_LASTS.num_minutes();
+    let minutes = REVIEW_LASTS.num_minutes();
     let blocks = vec![
         section(format!("Sign in to {what}. It is not answered before that.")),
         link(action::OPEN_ANSWER, "Sign in", url),

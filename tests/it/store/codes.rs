@@ -23,7 +23,7 @@ async fn a_link_that_waits_for_its_code_has_used_up_what_led_to_it() {
     assert_eq!(store.awaited_code(&slack("eve")).await.unwrap(), None);
     assert_eq!(store.link(&slack("ada")).await.unwrap(), None);
     for used_up in [&secrets(&new).token, &secrets(&new).sign_in] {
-        assert_eq!(store.once(used_up).await.unwrap(), None);
+        assert_eq!(store.ticket(used_up).await.unwrap(), None);
     }
     let again = store.await_code(&awaited, secrets(&new), noon()).await;
     assert!(matches!(again, Err(CommitError::UsedUp)), "{again:?}");

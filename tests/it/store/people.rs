@@ -4,9 +4,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use elevate::{
     domain::{
         linking::PendingLink,
-        once::{LinkSecrets, SignInTo},
         person::{Groups, ToldGroups},
         secret::{Sealed, SecretHash},
+        ticket::LinkSecrets,
     },
     ports::{CommitError, LinkError, LinkProof, NewLink, SealedToken, UsedToken},
 };
@@ -23,8 +23,8 @@ async fn a_link_is_kept_and_its_secrets_are_used_up() {
     assert_eq!(store.link(&slack("ada")).await.unwrap(), Some(link("ada")));
     let token = store.token(&slack("ada")).await.unwrap().unwrap();
     assert_eq!(token.sealed, b"sealed 1");
-    assert_eq!(store.once(&secrets(&new).token).await.unwrap(), None);
-    assert_eq!(store.once(&secrets(&new).sign_in).await.unwrap(), None);
+    assert_eq!(store.ticket(&secrets(&new).token).await.unwrap(), None);
+    assert_eq!(store.ticket(&secrets(&new).sign_in).await.unwrap(), None);
     assert_eq!(fixture.jobs().await, new.jobs);
 }
 
@@ -71,8 +71,8 @@ async fn a_link_token_that_never_was_starts_nothing() {
     let (token, sign_in) = (secret(1).hash(), sign_in(2, &secret(1).hash()));
     let outcome = store.start_link(&token, &sign_in, noon()).await;
     assert!(matches!(outcome, Err(CommitError::UsedUp)), "{outcome:?}");
-    assert_eq!(store.once(&token).await.unwrap(), None);
-    assert_eq!(store.once(&sign_in.key).await.unwrap(), None);
+    assert_eq!(store.ticket(&token).await.unwrap(), None);
+    assert_eq!(store.ticket(&sign_in.key).await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -84,7 +84,7 @@ async fn an_identity_belongs_to_one_slack_account() {
     let outcome = store.save_link(&second).await;
     assert!(matches!(outcome, Err(LinkError::IdentityTaken)), "{outcome:?}");
     assert_eq!(store.link(&slack("eve")).await.unwrap(), None);
-    assert!(store.once(&secrets(&second).token).await.unwrap().is_some());
+    assert!(store.ticket(&secrets(&second).token).await.unwrap().is_some());
 }
 
 #[tokio::test]
@@ -268,12 +268,12 @@ async fn only_the_link_that_was_read_is_dissolved() {
 async fn a_one_time_secret_stays_a_day_after_it_has_expired() {
     let Fixture { store, client, .. } = &fixture().await;
     let ticket = ticket(1);
-    store.keep_once(&ticket).await.unwrap();
-    assert_eq!(store.once(&ticket.key).await.unwrap(), Some(ticket.clone()));
+    store.keep_ticket(&ticket).await.unwrap();
+    assert_eq!(store.ticket(&ticket.key).await.unwrap(), Some(ticket.clone()));
 
     let key = |text: &str| AttributeValue::S(text.to_owned());
     let row = client.get_item().table_name(TABLE);
-    let row = row.key("pk", key(&format!("ONCE#{}", ticket.key.as_str()))).key("sk", key("META"));
+    let row = row.key("pk", key(&format!("TICKET#{}", ticket.key.as_str()))).key("sk", key("META"));
     let item = row.send().await.unwrap().item.unwrap();
     let ttl = (ticket.expires_at + TimeDelta::days(1)).timestamp().to_string();
     assert_eq!(item["ttl"], AttributeValue::N(ttl));
@@ -281,10 +281,9 @@ async fn a_one_time_secret_stays_a_day_after_it_has_expired() {
 
 /// Everything up to the commit of a link: a link token, a sign-in that starts from it. `n` tells links apart.
 pub(super) async fn signed_in(store: &DynamoStore, name: &str, n: u8) -> NewLink {
-    let purpose = Purpose::Link { who: slack(name), name: name.to_owned() };
-    let expires_at = noon() + minutes(10);
-    let token = Once { key: secret(100 + n).hash(), expires_at, purpose };
-    store.keep_once(&token).await.unwrap();
+    let visit = Visit::Link { name: name.to_owned() };
+    let token = ticket_of(name, 100 + n, visit, noon() + minutes(10));
+    store.keep_ticket(&token).await.unwrap();
     let sign_in = sign_in(200 + n, &token.key);
     store.start_link(&token.key, &sign_in, noon()).await.unwrap();
     let (event, jobs) = linked(name, noon() + TimeDelta::seconds(n.into()));
@@ -315,12 +314,10 @@ async fn moved(store: &DynamoStore, name: &str, n: u8) -> NewLink {
     new
 }
 
-fn sign_in(n: u8, token: &SecretHash) -> Once {
-    let purpose = Purpose::SignIn {
-        browser: secret(50).hash(),
-        to: SignInTo::Link { token: token.clone(), who: slack("ada") },
-    };
-    Once { key: secret(n).hash(), expires_at: noon() + minutes(10), purpose }
+fn sign_in(n: u8, token: &SecretHash) -> Ticket {
+    let visit = Visit::Link { name: "ada".to_owned() };
+    let sign_in = SignIn { browser: secret(50).hash(), ticket: token.clone() };
+    Ticket { sign_in: Some(sign_in), ..ticket_of("ada", n, visit, noon() + minutes(10)) }
 }
 
 pub(super) fn assert_used_up(outcome: Result<(), LinkError>) {

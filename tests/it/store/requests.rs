@@ -207,13 +207,13 @@ async fn a_change_is_one_call() {
 async fn a_one_time_secret_is_used_up_with_the_step() {
     let Fixture { store, .. } = &fixture().await;
     let ticket = ticket(1);
-    store.keep_once(&ticket).await.unwrap();
+    store.keep_ticket(&ticket).await.unwrap();
     let request = commit(store, &ask(store, 1, noon()).await, approved(noon()), noon()).await;
 
     let mut first = then(&request, Event::SessionIssuing { session: 1 }, "open", noon());
     first.uses_up = vec![ticket.key.clone()];
     store.commit(&first).await.unwrap();
-    assert_eq!(store.once(&ticket.key).await.unwrap(), None);
+    assert_eq!(store.ticket(&ticket.key).await.unwrap(), None);
 
     let mut second = then(&first.after, Event::SessionIssuing { session: 2 }, "open-again", noon());
     second.uses_up = vec![ticket.key];
@@ -237,12 +237,12 @@ async fn a_secret_that_is_used_up_counts_before_a_faster_press() {
 async fn an_expired_secret_can_be_looked_up_and_not_used_up() {
     let Fixture { store, .. } = &fixture().await;
     let ticket = ticket(1);
-    store.keep_once(&ticket).await.unwrap();
+    store.keep_ticket(&ticket).await.unwrap();
     let mut late = asked(1, "ada", S3_ADMIN, ticket.expires_at);
     late.uses_up = vec![ticket.key.clone()];
     let outcome = store.commit(&late).await;
     assert!(matches!(outcome, Err(CommitError::UsedUp)), "{outcome:?}");
-    assert_eq!(store.once(&ticket.key).await.unwrap(), Some(ticket));
+    assert_eq!(store.ticket(&ticket.key).await.unwrap(), Some(ticket));
 }
 
 // Lists.

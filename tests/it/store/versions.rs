@@ -19,7 +19,7 @@ async fn a_row_of_an_unknown_version_is_an_error_that_names_row_and_version() {
     let request = ask(store, 1, noon()).await;
     let place = slack("ada").tenant().conversation("C0REVIEW").message("1.0");
     store.save_place(&request.id, Surface::Card, &place).await.unwrap();
-    store.keep_once(&ticket(1)).await.unwrap();
+    store.keep_ticket(&ticket(1)).await.unwrap();
     let press = press();
     store.accept(&press, noon()).await.unwrap();
     fixture.make_newer(|_| true).await;
@@ -30,7 +30,7 @@ async fn a_row_of_an_unknown_version_is_an_error_that_names_row_and_version() {
     assert_unknown(store.events(id).await, &format!("REQ#{id} / EVENT#"));
     assert_unknown(store.requests(&of("ada"), None, 1).await, &format!("REQ#{id} / META"));
     assert_unknown(store.place(id, Surface::Card).await, &format!("REQ#{id} / CARD#"));
-    assert_unknown(store.once(&ticket(1).key).await, "ONCE#");
+    assert_unknown(store.ticket(&ticket(1).key).await, "TICKET#");
     assert_unknown(store.press(&press.asker.id).await, "INBOX#");
     assert_eq!(store.due(noon() + JOB_LEASE, 10).await.unwrap(), []);
 }

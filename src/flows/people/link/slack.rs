@@ -14,9 +14,9 @@ use crate::{
     domain::{
         ids::CommandId,
         linking::PendingLink,
-        once::{LinkSecrets, SignInTo},
         person::{HeldAccount, Link},
         secret::{Secret, SecretHash},
+        ticket::{LinkSecrets, Ticket, Visit},
     },
     flows::{Broker, Result, visits::sign_in},
     ports::LinkProof,
@@ -26,13 +26,13 @@ use crate::{
 pub(super) async fn begin(
     broker: &Broker,
     browser: &Secret,
+    ticket: &Ticket,
     pending: PendingLink,
-    uses_up: LinkSecrets,
 ) -> Result<Url> {
+    let visit = Visit::HoldAccount { after: ticket.key.clone(), pending: Box::new(pending) };
     let now = broker.ports.clock.now();
-    let to = SignInTo::HoldAccount { uses_up, pending: Box::new(pending) };
-    let (once, url) = sign_in::begin(broker, browser, to, now).await?;
-    broker.ports.store.keep_once(&once).await?; // 1
+    let (sign_in, url) = sign_in::begin(broker, browser, ticket, visit, now).await?;
+    broker.ports.store.keep_ticket(&sign_in).await?; // 1
     Ok(url)
 }
 

@@ -1,0 +1,223 @@
+//! Tickets: one-time secrets, each of which stands for something that a person may go on with in a browser.
+//!
+//! A ticket is handed out in an address. Whoever opens that starts a sign-in, which is a ticket again: the one that
+//! its `state` names, for the same visit.
+
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    account::Account,
+    decide::Verdict,
+    ids::{CommandId, RequestId},
+    linking::PendingLink,
+    press::Wish,
+    secret::SecretHash,
+    window::Timestamp,
+};
+
+/// How long an address that links is good.
+pub const LINK_LASTS: TimeDelta = TimeDelta::minutes(10);
+/// How long an address by which an answer counts is good.
+pub const REVIEW_LASTS: TimeDelta = TimeDelta::minutes(10);
+/// How long an address of the AWS console is good.
+pub const CONSOLE_LASTS: TimeDelta = TimeDelta::minutes(15);
+/// How long a person may spend where they sign in.
+pub const SIGN_IN_LASTS: TimeDelta = TimeDelta::minutes(10);
+
+/// A one-time secret, stored under its hash, and what it stands for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ticket {
+    /// The hash of the secret: of the one in an address, or of a sign-in's `state`.
+    pub key: SecretHash,
+    /// The first moment at which it is worth nothing.
+    pub expires_at: Timestamp,
+    /// The account that it was given to.
+    pub who: Account,
+    /// What its holder goes on with.
+    pub visit: Visit,
+    /// The sign-in that it is the `state` of; none for an address.
+    pub sign_in: Option<SignIn>,
+    /// What the person wanted when they were asked to come here. It is carried along, and done by nobody.
+    pub wish: Option<Wish>,
+}
+
+/// A sign-in that has been started.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignIn {
+    /// The hash of the cookie of the browser that started it.
+    pub browser: SecretHash,
+    /// The address that it was started from, which it uses up with itself.
+    pub ticket: SecretHash,
+}
+
+/// What a person goes on with in a browser.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Visit {
+    /// To link the account to the identity that signs in.
+    Link {
+        /// The name that the account shows.
+        name: String,
+    },
+    /// To show that the account of a link is theirs whose identity it is of.
+    HoldAccount {
+        /// The sign-in at the identity provider, which is used up as well.
+        after: SecretHash,
+        /// The link.
+        pending: Box<PendingLink>,
+    },
+    /// To open the AWS console.
+    OpenConsole {
+        /// The request that it stands on.
+        request: RequestId,
+    },
+    /// To answer a request.
+    Review(Answering),
+}
+
+/// An answer that counts once the person who gave it has signed in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answering {
+    /// The request.
+    pub request: RequestId,
+    /// The answer.
+    pub verdict: Verdict,
+    /// The press by which it was given.
+    pub press: CommandId,
+}
+
+/// The secrets that lead to a link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkSecrets {
+    /// The address.
+    pub token: SecretHash,
+    /// The sign-in at the identity provider that was started from it last.
+    pub sign_in: SecretHash,
+}
+
+/// Where somebody signs in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignInAt {
+    /// At the identity provider.
+    IdentityProvider,
+    /// At Slack.
+    Slack,
+}
+
+impl Ticket {
+    /// The sign-in in this browser by which its holder goes on to `visit`.
+    #[must_use]
+    pub fn leads_to(&self, visit: Visit, state: SecretHash, browser: SecretHash, now: Timestamp) -> Self {
+        let ticket = self.sign_in.as_ref().map_or(&self.key, |earlier| &earlier.ticket).clone();
+        Self {
+            key: state,
+            expires_at: now + SIGN_IN_LASTS,
+            who: self.who.clone(),
+            visit,
+            sign_in: Some(SignIn { browser, ticket }),
+            wish: self.wish.clone(),
+        }
+    }
+
+    /// Whether it is presented at the address that it was handed out in.
+    #[must_use]
+    pub fn is_for(&self, door: &str) -> bool {
+        self.sign_in.is_none() && self.visit.door() == door
+    }
+}
+
+impl Visit {
+    /// The first part of every address that tickets are handed out in.
+    pub const DOORS: [&str; 3] = ["link", "console", "review"];
+
+    /// The first part of the address that a ticket for this visit is handed out in.
+    #[must_use]
+    pub fn door(&self) -> &'static str {
+        let [link, console, review] = Self::DOORS;
+        match self {
+            Self::Link { .. } => link,
+            Self::OpenConsole { .. } => console,
+            Self::Review(_) => review,
+            Self::HoldAccount { .. } => "", // it goes on from another visit, and has no address of its own
+        }
+    }
+
+    /// How long the address is good.
+    #[must_use]
+    pub fn lasts(&self) -> TimeDelta {
+        match self {
+            Self::Link { .. } | Self::HoldAccount { .. } => LINK_LASTS,
+            Self::OpenConsole { .. } => CONSOLE_LASTS,
+            Self::Review(_) => REVIEW_LASTS,
+        }
+    }
+
+    /// Where the sign-in takes place; its answer counts from nowhere else.
+    #[must_use]
+    pub fn at(&self) -> SignInAt {
+        match self {
+            Self::Link { .. } | Self::OpenConsole { .. } | Self::Review(_) => SignInAt::IdentityProvider,
+            Self::HoldAccount { .. } => SignInAt::Slack,
+        }
+    }
+
+    /// Whether the sign-in must be as recent and as strong as the operator asks.
+    #[must_use]
+    pub fn is_stepped_up(&self) -> bool {
+        match self {
+            Self::OpenConsole { .. } | Self::Review(_) => true,
+            Self::Link { .. } | Self::HoldAccount { .. } => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{decide::Ask, secret::Secret};
+
+    fn invitation() -> Ticket {
+        let wish = Wish::Request(
+            RequestId::new(Timestamp::UNIX_EPOCH, 1),
+            Ask {
+                target: "111122223333/S3Admin".parse().unwrap(),
+                duration: "1h".parse().unwrap(),
+                justification: "bucket policy broken".parse().unwrap(),
+            },
+        );
+        Ticket {
+            key: Secret::of([1; 32]).hash(),
+            expires_at: Timestamp::UNIX_EPOCH + LINK_LASTS,
+            who: Account::new("slack", "T0123456", "U0ADA"),
+            visit: Visit::Link { name: "Ada".to_owned() },
+            sign_in: None,
+            wish: Some(wish),
+        }
+    }
+
+    #[test]
+    fn every_sign_in_knows_the_address_it_came_from_and_what_was_wanted() {
+        let invitation = invitation();
+        let [state, browser] = [2, 3].map(|n| Secret::of([n; 32]).hash());
+        let now = Timestamp::UNIX_EPOCH;
+        let first = invitation.leads_to(invitation.visit.clone(), state, browser.clone(), now);
+        let second = first.leads_to(first.visit.clone(), Secret::of([4; 32]).hash(), browser.clone(), now);
+        for sign_in in [&first, &second] {
+            let started = SignIn { browser: browser.clone(), ticket: invitation.key.clone() };
+            assert_eq!(sign_in.sign_in, Some(started));
+            assert_eq!((&sign_in.wish, &sign_in.who), (&invitation.wish, &invitation.who));
+            assert_eq!(sign_in.expires_at, now + SIGN_IN_LASTS);
+        }
+    }
+
+    #[test]
+    fn a_ticket_is_good_at_its_own_address_alone_and_a_sign_in_at_none() {
+        let invitation = invitation();
+        assert_eq!(Visit::DOORS.map(|door| invitation.is_for(door)), [true, false, false]);
+        let hash = Secret::of([2; 32]).hash();
+        let sign_in =
+            invitation.leads_to(invitation.visit.clone(), hash.clone(), hash, Timestamp::UNIX_EPOCH);
+        assert_eq!(Visit::DOORS.map(|door| sign_in.is_for(door)), [false; 3]);
+    }
+}

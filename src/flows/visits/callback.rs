@@ -1,0 +1,107 @@
+//! Callback: a browser comes back from where it signed in, and goes on with what that was for.
+//!
+//! 1. `state` and cookie must be those of one sign-in, in time, from where it was sent to.
+//! 2. The flow that the visit names goes on with who signed in. Only its commit uses anything up: a callback in another
+//!    browser, one that comes too late, and one that fails leave the owner's untouched.
+//! 3. Once it is known whose the sign-in is, auditors hear of its refusal.
+
+use std::sync::Arc;
+
+use super::{CameBack, sign_in};
+use crate::{
+    domain::{
+        audit::Tried,
+        ids::CommandId,
+        refusal::Refusal,
+        secret::Secret,
+        ticket::{Answering, LinkSecrets, SignIn, SignInAt, Ticket, Visit},
+        window::Timestamp,
+    },
+    flows::{
+        Broker, Error, Result,
+        access::{open_session, review},
+        audit::{About, Attempt},
+        people::link,
+    },
+    ports::Answer,
+};
+
+/// What the identity provider, or Slack, sent back with the browser.
+#[derive(Clone, Debug)]
+pub struct Callback {
+    /// From where: each sends browsers back to an address of its own.
+    pub from: SignInAt,
+    /// `state`, as presented.
+    pub state: Secret,
+    /// The code, or the error code in its place.
+    pub answer: Result<Answer, String>,
+}
+
+/// Finishes a sign-in, and what it was for.
+///
+/// # Errors
+/// A [`Refusal`] for the page; a failure.
+pub async fn come_back(
+    broker: &Arc<Broker>,
+    callback: Callback,
+    browser: Option<Secret>,
+) -> Result<CameBack> {
+    let now = broker.ports.clock.now();
+    let ticket = sign_in::find(broker, &callback.state.hash(), now).await?;
+    let started = ticket.sign_in.clone().filter(|_| callback.from == ticket.visit.at());
+    let started = started.ok_or(Refusal::LinkGone)?;
+    let finished = match browser.filter(|browser| browser.hash() == started.browser) {
+        Some(browser) => finish(broker, callback, &browser, &ticket, started).await, // 1
+        None => Err(Refusal::OtherBrowser.into()),
+    };
+    if let Err(Error::Refused(refusal)) = &finished {
+        let command = broker.ports.ids.command_id();
+        broker.record_refusal(attempt(&ticket, &command, now), refusal).await?; // 3
+    }
+    finished
+}
+
+async fn finish(
+    broker: &Arc<Broker>,
+    Callback { state, answer, .. }: Callback,
+    browser: &Secret,
+    ticket: &Ticket,
+    started: SignIn,
+) -> Result<CameBack> {
+    let proof = sign_in::proof(browser, state);
+    let uses_up = vec![started.ticket.clone(), ticket.key.clone()];
+    // 2
+    match ticket.visit.clone() {
+        Visit::Link { .. } => {
+            let redeemed = sign_in::redeem(broker, answer, &proof).await?;
+            let uses_up = LinkSecrets { token: started.ticket, sign_in: ticket.key.clone() };
+            link::finish(broker, browser, ticket, uses_up, redeemed).await
+        }
+        Visit::HoldAccount { after, pending } => {
+            let held = sign_in::redeem_at_slack(broker, answer, &proof).await?;
+            let uses_up = LinkSecrets { token: started.ticket, sign_in: after };
+            let link = link::finish_with_slack(broker, *pending, uses_up, ticket.key.clone(), &held).await?;
+            Ok(CameBack::Linked { link, wish: ticket.wish.clone() })
+        }
+        Visit::OpenConsole { request } => {
+            let redeemed = sign_in::redeem(broker, answer, &proof).await?;
+            let console = open_session::finish(broker, &request, redeemed.signed_in, uses_up).await;
+            console.map(CameBack::Console)
+        }
+        Visit::Review(answering) => {
+            let redeemed = sign_in::redeem(broker, answer, &proof).await?;
+            let verdict = answering.verdict.clone();
+            let answered = review::finish(broker, &ticket.who, answering, redeemed.signed_in, uses_up).await;
+            answered.map(|()| CameBack::Answered(verdict))
+        }
+    }
+}
+
+fn attempt<'a>(ticket: &'a Ticket, command: &'a CommandId, at: Timestamp) -> Attempt<'a> {
+    let (tried, about) = match &ticket.visit {
+        Visit::Link { .. } | Visit::HoldAccount { .. } => (Tried::Link, About::Nothing),
+        Visit::OpenConsole { request } => (Tried::OpenConsole, About::Request(request)),
+        Visit::Review(Answering { request, verdict, .. }) => (verdict.tried(), About::Request(request)),
+    };
+    Attempt { command, at, who: &ticket.who, tried, about }
+}

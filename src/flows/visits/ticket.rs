@@ -1,0 +1,84 @@
+//! Ticket: a one-time address leads a browser to a sign-in.
+//!
+//! 1. A flow gives a ticket out: its secret is in an address for one person alone, and only its hash is stored.
+//! 2. GET shows what it leads to; that changes nothing, since scanners and previews open addresses too.
+//! 3. POST, or GET where there is nothing to confirm, starts a sign-in. The ticket stays whole until that is back: any
+//!    number of browsers may start one. Of a link, the browser that starts last is the one that may use it up.
+
+use url::Url;
+
+use super::{Asked, Invitee, Shown, sign_in};
+use crate::{
+    domain::{
+        account::Account,
+        press::Wish,
+        refusal::Refusal,
+        secret::Secret,
+        ticket::{Answering, Ticket, Visit},
+    },
+    flows::{Broker, Result},
+    ports::CommitError,
+};
+
+/// Keeps a ticket for this account, and hands back the address to show to nobody else. What the person wanted comes
+/// along.
+pub(in crate::flows) async fn give_out(
+    broker: &Broker,
+    who: &Account,
+    visit: Visit,
+    wish: Option<Wish>,
+) -> Result<Url> {
+    let secret = broker.ports.ids.secret();
+    let url = broker.url(visit.door(), secret.expose());
+    let expires_at = broker.ports.clock.now() + visit.lasts();
+    let ticket = Ticket { key: secret.hash(), expires_at, who: who.clone(), visit, sign_in: None, wish };
+    broker.ports.store.keep_ticket(&ticket).await?;
+    Ok(url) // 1
+}
+
+/// The ticket that is presented at this door, if it was handed out for it and is still good.
+///
+/// # Errors
+/// [`Refusal::LinkGone`]; a failure of the store.
+pub async fn find(broker: &Broker, door: &str, secret: &Secret) -> Result<Ticket> {
+    let ticket = sign_in::find(broker, &secret.hash(), broker.ports.clock.now()).await?;
+    Ok(Some(ticket).filter(|ticket| ticket.is_for(door)).ok_or(Refusal::LinkGone)?)
+}
+
+/// What a ticket leads to. Changes nothing.
+///
+/// # Errors
+/// [`Refusal::NoSuchRequest`]; a failure of the store.
+pub async fn show(broker: &Broker, ticket: &Ticket) -> Result<Shown> {
+    Ok(match &ticket.visit {
+        Visit::Link { name } => Shown::Link(Invitee { who: ticket.who.clone(), name: name.clone() }),
+        Visit::Review(Answering { request, verdict, .. }) => {
+            let found = broker.ports.store.request(request).await?;
+            let request = found.ok_or_else(|| Refusal::NoSuchRequest { request: request.clone() })?;
+            let account = broker.policy.accounts.get(&request.target.account).cloned();
+            Shown::Review(Box::new(Asked { request, account, verdict: verdict.clone() }))
+        }
+        Visit::OpenConsole { .. } | Visit::HoldAccount { .. } => Shown::Onward,
+    }) // 2
+}
+
+/// Starts a sign-in in this browser, and says where it goes.
+///
+/// # Errors
+/// [`Refusal::LinkGone`]; a failure of the store or of the identity provider.
+pub async fn start(broker: &Broker, ticket: Ticket, browser: &Secret) -> Result<Url> {
+    let now = broker.ports.clock.now();
+    let (sign_in, url) = sign_in::begin(broker, browser, &ticket, ticket.visit.clone(), now).await?;
+    if let Visit::Link { .. } = ticket.visit {
+        match broker.ports.store.start_link(&ticket.key, &sign_in, now).await {
+            Ok(()) => {}
+            Err(CommitError::Failed(error)) => return Err(error.into()),
+            Err(CommitError::Conflict | CommitError::UsedUp | CommitError::Held(_)) => {
+                return Err(Refusal::LinkGone.into());
+            }
+        }
+    } else {
+        broker.ports.store.keep_ticket(&sign_in).await?;
+    }
+    Ok(url) // 3
+}
