@@ -4,12 +4,14 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use anyhow::{Context, ensure};
 use axum::Router;
+use futures_util::future::join_all;
 use secrecy::SecretString;
 use tokio::{net::TcpListener, sync::watch, time::MissedTickBehavior};
 
 use crate::{
     aws::AwsCloud,
     config::{Config, Mode, Sealing, Slack},
+    domain::job::Lane,
     flows::{Broker, Ports, Settings, sweep},
     identity::{OpenIdProvider, SignInWithSlack},
     metrics::{Measured, Metrics, acks},
@@ -62,7 +64,7 @@ pub struct App {
 /// When Slack cannot be reached, belongs to another workspace, or the channels are not fit for their purpose.
 pub async fn build(config: Config, outside: Outside) -> anyhow::Result<App> {
     let metrics = Metrics::new();
-    let ports = measured(adapters(&config, outside)?, &config.sealing, &metrics);
+    let ports = measured(adapters(&config, outside, &metrics)?, &config.sealing, &metrics);
     let workspace = check_slack(&config, &*ports.chat).await?;
     let settings = Settings {
         public_url: config.public_url,
@@ -102,7 +104,7 @@ pub type Checked = (&'static str, anyhow::Result<()>);
 /// When the adapters cannot be made.
 pub async fn check(config: &Config, outside: Outside) -> anyhow::Result<Vec<Checked>> {
     let dynamodb = outside.dynamodb.clone();
-    let ports = adapters(config, outside)?;
+    let ports = adapters(config, outside, &Metrics::new())?;
     let (table, slack, identity) = tokio::join!(
         check_table(&dynamodb, &config.dynamodb.table),
         check_slack(config, &*ports.chat),
@@ -122,7 +124,7 @@ pub async fn check(config: &Config, outside: Outside) -> anyhow::Result<Vec<Chec
     Ok(checked)
 }
 
-fn adapters(config: &Config, outside: Outside) -> anyhow::Result<Ports> {
+fn adapters(config: &Config, outside: Outside, metrics: &Arc<Metrics>) -> anyhow::Result<Ports> {
     let Outside { clock, ids, dynamodb, sts, kms } = outside;
     let names =
         Names { accounts: config.policy.accounts.clone(), reviewers: config.policy.reviewers.clone() };
@@ -151,6 +153,7 @@ fn adapters(config: &Config, outside: Outside) -> anyhow::Result<Ports> {
         sealer: Arc::new(Keyring::new(&config.sealing, &kms, Arc::clone(&ids))),
         cloud: Arc::new(AwsCloud::new(sts, config.aws.clone(), config.public_url.clone())?),
         rate_limits: Arc::new(ProcessRateLimits::new(Arc::clone(&clock))),
+        gauges: Arc::clone(metrics) as _,
         clock,
         ids,
     })
@@ -245,7 +248,8 @@ impl App {
         stop: watch::Receiver<bool>,
     ) -> anyhow::Result<()> {
         tokio::spawn(stop_when_told(Arc::clone(&self.broker), stop.clone()));
-        let sweeper = tokio::spawn(sweep_until(Arc::clone(&self.broker), stop.clone()));
+        let sweep = |lane| sweep_until(Arc::clone(&self.broker), lane, stop.clone());
+        let sweeper = tokio::spawn(join_all(Lane::ALL.map(sweep)));
         let sockets = self.sockets.map(|sockets| tokio::spawn(sockets.hold(stop.clone())));
         let served = web::serve(listener, self.router, limits, told_to(stop.clone()));
         let finished = async {
@@ -254,7 +258,7 @@ impl App {
                 sockets.await.context("the connections to Slack stopped")?;
             }
             self.broker.idle().await;
-            sweeper.await.context("the sweeper stopped")
+            sweeper.await.map(drop).context("the sweeper stopped")
         };
         tokio::select! {
             outcome = finished => outcome,
@@ -278,8 +282,8 @@ async fn stop_when_told(broker: Arc<Broker>, stop: watch::Receiver<bool>) {
     broker.stop();
 }
 
-/// Sweeps now and then until `stop` turns true.
-async fn sweep_until(broker: Arc<Broker>, stop: watch::Receiver<bool>) {
+/// Sweeps a lane now and then until `stop` turns true. A lane that takes its time holds up no other.
+async fn sweep_until(broker: Arc<Broker>, lane: Lane, stop: watch::Receiver<bool>) {
     let mut ticks = tokio::time::interval(SWEEP_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let told = told_to(stop);
@@ -289,8 +293,8 @@ async fn sweep_until(broker: Arc<Broker>, stop: watch::Receiver<bool>) {
             () = &mut told => return,
             _ = ticks.tick() => {}
         }
-        if let Err(error) = sweep::sweep(&broker).await {
-            tracing::warn!(error = format!("{error:#}"), "could not sweep");
+        if let Err(error) = sweep::sweep_lane(&broker, lane).await {
+            tracing::warn!(?lane, error = format!("{error:#}"), "could not sweep");
         }
     }
 }

@@ -23,8 +23,8 @@ use tokio::time::Instant;
 pub use measured::Measured;
 
 use crate::{
-    domain::{job::Job, window::Timestamp},
-    ports::OpenRequests,
+    domain::{job::Lane, window::Timestamp},
+    ports::{Gauges, LaneHead, OpenRequests},
 };
 
 /// Names and values, all of them words of this program.
@@ -36,7 +36,7 @@ type Seconds = Gauge<f64, AtomicU64>;
 /// much longer than 10 s.
 const BUCKETS: [f64; 12] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0];
 
-/// How long a count of due jobs is good for: it reads what it counts.
+/// How long a count of open requests is good for: it reads what it counts.
 const COUNTED_EVERY: TimeDelta = TimeDelta::minutes(1);
 
 /// The metrics of one app, since it started.
@@ -50,8 +50,9 @@ pub struct Metrics {
     rate_limited: Family<Labels<1>, Counter>,
     open: Family<Labels<1>, Gauge>,
     due: Family<Labels<1>, Gauge>,
-    oldest_due: Seconds,
-    last_sweep: Seconds,
+    oldest_due: Family<Labels<1>, Seconds>,
+    audit_lag: Seconds,
+    last_sweep: Family<Labels<1>, Seconds>,
     counted_at: Mutex<Option<Timestamp>>,
 }
 
@@ -82,8 +83,9 @@ impl Metrics {
             rate_limited: Family::default(),
             open: Family::default(),
             due: Family::default(),
-            oldest_due: Gauge::default(),
-            last_sweep: Gauge::default(),
+            oldest_due: Family::default(),
+            audit_lag: Gauge::default(),
+            last_sweep: Family::default(),
             counted_at: Mutex::default(),
         };
         metrics.register();
@@ -117,6 +119,7 @@ impl Metrics {
             open,
             due,
             oldest_due,
+            audit_lag,
             last_sweep,
             ..
         } = self;
@@ -151,19 +154,25 @@ impl Metrics {
         );
         registry.register_with_unit(
             "due",
-            "Jobs that are due and not done, in this and all other replicas, as of this replica's last count",
+            "Jobs that are due and not done, in all replicas, as far as this replica read their lane in its last sweep",
             Unit::Other("jobs".to_owned()),
             due.clone(),
         );
         registry.register_with_unit(
             "oldest_due_job_age",
-            "For how long the oldest of those jobs has been due, as of the same count",
+            "How long the oldest of those jobs has been due",
             Unit::Seconds,
             oldest_due.clone(),
         );
         registry.register_with_unit(
+            "audit_lag",
+            "How old the oldest line is that auditors have yet to hear; 0 when there is none",
+            Unit::Seconds,
+            audit_lag.clone(),
+        );
+        registry.register_with_unit(
             "last_sweep_timestamp",
-            "When this replica last looked for due jobs, since 1970",
+            "When this replica last looked for due jobs in a lane, since 1970",
             Unit::Seconds,
             last_sweep.clone(),
         );
@@ -190,29 +199,29 @@ impl Metrics {
     fn rate_limited(&self, who: &'static str) {
         self.rate_limited.get_or_create(&[("who", who)]).inc();
     }
+}
 
-    fn swept(&self, now: Timestamp) {
-        self.last_sweep.set(seconds(now - Timestamp::UNIX_EPOCH));
+impl Gauges for Metrics {
+    fn saw_lane(&self, lane: Lane, head: &LaneHead, now: Timestamp) {
+        let age = |lane| self.oldest_due.get_or_create(&[("lane", names::lane(lane))]).clone();
+        let labels = [("lane", names::lane(lane))];
+        self.last_sweep.get_or_create(&labels).set(seconds(now - Timestamp::UNIX_EPOCH));
+        self.due.get_or_create(&labels).set(i64::try_from(head.due).unwrap_or(i64::MAX));
+        age(lane).set(seconds(now - head.oldest.unwrap_or(now)));
+        self.audit_lag.set(age(Lane::Auditors).get().max(age(Lane::AuditorsLater).get()));
     }
 
-    /// Whether due jobs are to be counted again.
-    fn is_count_over(&self, now: Timestamp) -> bool {
+    fn wants_open_requests(&self, now: Timestamp) -> bool {
         let counted_at = *self.counted_at.lock().unwrap_or_else(PoisonError::into_inner);
         counted_at.is_none_or(|then| (now - then).abs() >= COUNTED_EVERY)
     }
 
-    fn counted(&self, due: &[Job], open: OpenRequests, now: Timestamp) {
+    fn saw_open_requests(&self, open: OpenRequests, now: Timestamp) {
         *self.counted_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
         for (status, requests) in [("requested", open.requested), ("approved", open.approved)] {
             let requests = i64::try_from(requests).unwrap_or(i64::MAX);
             self.open.get_or_create(&[("status", status)]).set(requests);
         }
-        for kind in names::TASKS {
-            let jobs = due.iter().filter(|job| names::task(&job.task) == kind).count();
-            self.due.get_or_create(&[("task", kind)]).set(i64::try_from(jobs).unwrap_or(i64::MAX));
-        }
-        let oldest = due.iter().map(|job| job.due).min().unwrap_or(now);
-        self.oldest_due.set(seconds(now - oldest));
     }
 }
 

@@ -15,7 +15,7 @@ use crate::domain::{
     audit::SideEvent,
     code::{AwaitedCode, Code},
     ids::{CommandId, RequestId, SideEventId},
-    job::Job,
+    job::{Job, Lane, LeaseOwner, Leased},
     linking::{PendingLink, ShownBy},
     message::{Form, Message},
     person::{FreshGroups, HeldAccount, Link, Member, SignedIn, Subject, ToldGroups},
@@ -236,18 +236,26 @@ pub trait Store: Requests {
     /// Keeps the promise.
     async fn finish(&self, id: &CommandId) -> Result<(), StoreError>;
 
-    /// At most `most` jobs that are due and not leased.
-    async fn due(&self, now: Timestamp, most: usize) -> Result<Vec<Job>, StoreError>;
-    /// At most `most` jobs that are due, leased or not.
-    async fn waiting(&self, now: Timestamp, most: usize) -> Result<Vec<Job>, StoreError>;
-    /// Leases a job until `until`; `false` when another replica has it, or it is done.
-    async fn lease(&self, job: &Job, now: Timestamp, until: Timestamp) -> Result<bool, StoreError>;
-    /// Completes a job, and enqueues the one that follows it, if any.
-    async fn complete(&self, job: &Job, next: Option<&Job>) -> Result<(), StoreError>;
-    /// Releases a job that is not done: from `from` on, any replica may lease it.
-    async fn release(&self, job: &Job, from: Timestamp) -> Result<(), StoreError>;
+    /// The head of a lane: at most `most` jobs that are due and not leased. Reads no other lane.
+    async fn head(&self, lane: Lane, now: Timestamp, most: usize) -> Result<LaneHead, StoreError>;
+    /// At most `most` jobs of each lane that are due and not leased, the one that has been due longest first.
+    async fn due(&self, now: Timestamp, most: usize) -> Result<Vec<Job>, StoreError> {
+        let mut due = Vec::new();
+        for lane in Lane::ALL {
+            due.extend(self.head(lane, now, most).await?.jobs);
+        }
+        due.sort_by(|one, other| (one.due, &one.id).cmp(&(other.due, &other.id)));
+        Ok(due)
+    }
+    /// Leases a job for `owner`, for as long as [`JOB_LEASE`]; nothing when another replica has it, or it is done.
+    async fn lease(&self, job: &Job, owner: LeaseOwner, now: Timestamp)
+    -> Result<Option<Leased>, StoreError>;
+    /// Completes a job, and enqueues the one that follows it, if any; `false` when the lease has been lost.
+    async fn complete(&self, leased: &Leased, next: Option<&Job>) -> Result<bool, StoreError>;
+    /// Releases a job that is not done: from `from` on, any replica may lease it; `false` when the lease has been lost.
+    async fn release(&self, leased: &Leased, from: Timestamp) -> Result<bool, StoreError>;
     /// Whether the job of this name, due then, has yet to be done.
-    async fn is_pending(&self, due: Timestamp, id: &str) -> Result<bool, StoreError>;
+    async fn is_pending(&self, lane: Lane, due: Timestamp, id: &str) -> Result<bool, StoreError>;
     /// Makes a job that can never be done a dead letter, with the record of why, once.
     async fn dead_letter(&self, letter: &DeadLetter) -> Result<(), CommitError>;
 
@@ -255,6 +263,27 @@ pub trait Store: Requests {
     async fn place(&self, id: &RequestId, which: Surface) -> Result<Option<MessageRef>, StoreError>;
     /// Notes where Slack has put a message about a request.
     async fn save_place(&self, id: &RequestId, which: Surface, place: &MessageRef) -> Result<(), StoreError>;
+}
+
+/// What is first in a lane.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LaneHead {
+    /// The jobs that may be leased, the one that has been due longest first.
+    pub jobs: Vec<Job>,
+    /// How many jobs are due, leased or not, as far as was read.
+    pub due: usize,
+    /// When the oldest of them was due.
+    pub oldest: Option<Timestamp>,
+}
+
+/// What the sweeper saw, for the operator.
+pub trait Gauges: Send + Sync {
+    /// The head of a lane, as it was read at `now`.
+    fn saw_lane(&self, lane: Lane, head: &LaneHead, now: Timestamp);
+    /// Whether open requests are to be counted again.
+    fn wants_open_requests(&self, now: Timestamp) -> bool;
+    /// How many requests were open at `now`.
+    fn saw_open_requests(&self, open: OpenRequests, now: Timestamp);
 }
 
 /// How long a job that was leased, or has just been committed, is kept from other replicas.
@@ -278,8 +307,8 @@ pub struct Step {
 /// A job that can never be done.
 #[derive(Clone, Debug)]
 pub struct DeadLetter {
-    /// The job.
-    pub job: Job,
+    /// The job, on which this replica holds the lease.
+    pub leased: Leased,
     /// When it was given up.
     pub at: Timestamp,
     /// Why, in the counterpart's words.

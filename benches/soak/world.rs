@@ -92,7 +92,7 @@ impl World {
     /// All jobs there are, whether or not their time has come.
     pub(crate) async fn jobs_left(&self) -> anyhow::Result<Vec<Job>> {
         let at_the_latest = self.company.clock.now() + TimeDelta::days(365);
-        Ok(self.app.broker().ports().store.waiting(at_the_latest, 1_000).await?)
+        Ok(self.app.broker().ports().store.due(at_the_latest, 1_000).await?)
     }
 
     /// For how long it has been going on, by the world's clock.

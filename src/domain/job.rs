@@ -23,6 +23,120 @@ pub struct Job {
     pub task: Task,
 }
 
+/// Where a job waits. Each lane is read, worked off and counted by itself, so that no backlog of one delays another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Lane {
+    /// The history of requests, and presses that nobody has finished.
+    History,
+    /// What requesters, reviewers and other people hear.
+    People,
+    /// What auditors hear first: answers, sessions, ends, links, and what could not be told.
+    Auditors,
+    /// What auditors hear besides: requests, withdrawals, refusals.
+    AuditorsLater,
+    /// Reminders and warnings.
+    Timers,
+}
+
+impl Lane {
+    /// All lanes.
+    pub const ALL: [Self; 5] =
+        [Self::History, Self::People, Self::Auditors, Self::AuditorsLater, Self::Timers];
+
+    /// The lane in which auditors wait for what this event has brought about.
+    #[must_use]
+    pub fn of_audit_line(event: &Event) -> Self {
+        match event {
+            Event::Requested { .. } | Event::Withdrawn { .. } | Event::Expired => Self::AuditorsLater,
+            Event::Approved { .. }
+            | Event::Rejected { .. }
+            | Event::Ended { .. }
+            | Event::SessionIssuing { .. }
+            | Event::SessionIssued { .. }
+            | Event::SessionDropped { .. }
+            | Event::SessionRefused { .. }
+            | Event::SessionUnknown { .. } => Self::Auditors,
+        }
+    }
+
+    fn of_side_line(news: &SideNews) -> Self {
+        match news {
+            SideNews::Refused { .. } => Self::AuditorsLater,
+            SideNews::Linked { .. }
+            | SideNews::Relinked { .. }
+            | SideNews::Unlinked { .. }
+            | SideNews::SignedOut { .. }
+            | SideNews::Undelivered { .. } => Self::Auditors,
+        }
+    }
+}
+
+impl Job {
+    /// Where it waits.
+    #[must_use]
+    pub fn lane(&self) -> Lane {
+        match &self.task {
+            Task::Elapse(_) | Task::SettleSession(..) | Task::FinishPress(_) => Lane::History,
+            Task::Remind(_) | Task::WarnOfEnd(_) => Lane::Timers,
+            Task::Notify(Notice::Audit(entry)) => match &**entry {
+                AuditEntry::Request { recorded, .. } => Lane::of_audit_line(&recorded.event),
+                AuditEntry::Side(event) => Lane::of_side_line(&event.what),
+            },
+            Task::Notify(
+                Notice::Card(_)
+                | Notice::Receipt(_)
+                | Notice::ConsoleLink(_)
+                | Notice::Linked(..)
+                | Notice::Relinked(..)
+                | Notice::Unlinked(..)
+                | Notice::SignedOut(..),
+            ) => Lane::People,
+        }
+    }
+}
+
+/// Who holds the lease on a job. It differs from lease to lease, so that a replica that overran its own can neither
+/// complete nor release what another one has leased since.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeaseOwner(String);
+
+impl LeaseOwner {
+    /// The owner of a lease of this name, which no other lease has.
+    #[must_use]
+    pub fn named(name: impl Into<String>) -> Self {
+        Self(name.into())
+    }
+
+    /// The owner of the first lease of a job: the replica that has committed it.
+    #[must_use]
+    pub fn committer() -> Self {
+        Self("committer".to_owned())
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A job that this replica may do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leased {
+    /// The job.
+    pub job: Job,
+    /// The lease.
+    pub owner: LeaseOwner,
+}
+
+impl Leased {
+    /// A job that this replica has just committed, and so holds the lease on.
+    #[must_use]
+    pub fn by_committer(job: Job) -> Self {
+        Self { job, owner: LeaseOwner::committer() }
+    }
+}
+
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -26,7 +26,7 @@ use crate::{
         policy::Policy,
         refusal::Refusal,
     },
-    ports::{Chat, Clock, Cloud, Identity, Ids, RateLimits, Sealer, SlackAccounts, Store},
+    ports::{Chat, Clock, Cloud, Gauges, Identity, Ids, RateLimits, Sealer, SlackAccounts, Store},
 };
 
 /// Every effect the broker can have.
@@ -40,6 +40,7 @@ pub struct Ports {
     pub sealer: Arc<dyn Sealer>,
     pub cloud: Arc<dyn Cloud>,
     pub rate_limits: Arc<dyn RateLimits>,
+    pub gauges: Arc<dyn Gauges>,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
 }

@@ -21,7 +21,7 @@ use crate::{
         account::{Account, Conversation, MessageRef},
         audit::{AuditEntry, Refusals, SideEvent},
         ids::RequestId,
-        job::{Job, Notice, Task, audit_line_id},
+        job::{Job, Lane, Leased, Notice, Task, audit_line_id},
         message::{Drawn, Message},
         request::Request,
         window::Timestamp,
@@ -51,30 +51,30 @@ impl Broker {
         self.spawn(async move |broker| {
             while let Some(job) = broker.outbox.next(&line) {
                 if broker.ports.clock.now() - job.due < COMMITTER_BEGINS_WITHIN {
-                    broker.deliver(&job, Try::First).await; // 1
+                    broker.deliver(&Leased::by_committer(job), Try::First).await; // 1
                 }
             }
         });
     }
 
     /// Says what a job tells, unless this replica is stopping.
-    pub(super) async fn deliver(self: &Arc<Self>, job: &Job, which: Try) -> Progress {
-        let Task::Notify(notice) = &job.task else { return Progress::GoOn };
+    pub(super) async fn deliver(self: &Arc<Self>, leased: &Leased, which: Try) -> Progress {
+        let Task::Notify(notice) = &leased.job.task else { return Progress::GoOn };
         let outcome = if self.is_stopping() { Ok(Outcome::Released) } else { self.say(notice, which).await };
-        self.close(job, outcome).await // 5
+        self.close(leased, outcome).await // 5
     }
 
     /// Says in one line what several jobs tell of one person's refusals.
-    pub(super) async fn deliver_refusals(self: &Arc<Self>, told: &[(&Job, &SideEvent)]) -> Progress {
+    pub(super) async fn deliver_refusals(self: &Arc<Self>, told: &[(Leased, &SideEvent)]) -> Progress {
         let events: Vec<&SideEvent> = told.iter().map(|(_, event)| *event).collect();
         let Some(refusals) = Refusals::of(&events) else { return Progress::GoOn };
         let to = Address::Conversation(self.settings.audit_channel.clone());
         let said = self.ports.chat.post(&to, &Message::Refusals(refusals)).await.map_err(Error::from);
         let mut progress = Progress::GoOn;
-        for (job, _) in told {
+        for (leased, _) in told {
             progress = match &said {
-                Ok(_) => self.close(job, Ok(Outcome::Done(None))).await,
-                Err(error) => self.put_off(job, error).await,
+                Ok(_) => self.close(leased, Ok(Outcome::Done(None))).await,
+                Err(error) => self.put_off(leased, error).await,
             };
         }
         progress
@@ -109,7 +109,11 @@ impl Broker {
             version => self.ports.store.event(&recorded.request, version).await?,
         };
         let Some(before) = before else { return Ok(false) };
-        Ok(self.ports.store.is_pending(before.at, &audit_line_id(&before)).await?) // 3
+        Ok(self
+            .ports
+            .store
+            .is_pending(Lane::of_audit_line(&before.event), before.at, &audit_line_id(&before))
+            .await?) // 3
     }
 
     async fn tell_auditors(&self, entry: &AuditEntry, which: Try) -> Result<()> {

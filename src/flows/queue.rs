@@ -15,7 +15,7 @@ use crate::{
         account::Account,
         audit::{SideEvent, SideNews},
         ids::{CommandId, RequestId, SideEventId},
-        job::{Job, Notice, REFUSED_JOB_IS_TRIED_FOR, Task, backoff, follow_ups_aside},
+        job::{Job, Leased, Notice, REFUSED_JOB_IS_TRIED_FOR, Task, backoff, follow_ups_aside},
         window::Timestamp,
     },
     ports::{Because, ChatError, CommitError, DeadLetter},
@@ -51,52 +51,64 @@ pub(super) enum Progress {
 
 impl Broker {
     /// Completes a job, releases it or makes it a dead letter, as it went.
-    pub(super) async fn close(self: &Arc<Self>, job: &Job, outcome: Result<Outcome>) -> Progress {
+    pub(super) async fn close(self: &Arc<Self>, leased: &Leased, outcome: Result<Outcome>) -> Progress {
         let store = &self.ports.store;
         let now = self.ports.clock.now();
         let (closed, progress) = match outcome {
             Ok(Outcome::Completed) => return Progress::GoOn,
-            Ok(Outcome::Done(next)) => (store.complete(job, next.as_ref()).await, Progress::GoOn), // 1
+            Ok(Outcome::Done(next)) => (store.complete(leased, next.as_ref()).await, Progress::GoOn), // 1
             Ok(Outcome::NotYet) => {
-                let rest = backoff(job, now).min(LOOKED_AT_EVERY);
-                (store.release(job, now + rest).await, Progress::GoOn)
+                let rest = backoff(&leased.job, now).min(LOOKED_AT_EVERY);
+                (store.release(leased, now + rest).await, Progress::GoOn)
             }
-            Ok(Outcome::Released) => (store.release(job, now).await, Progress::Wait),
-            Err(error) => return self.put_off(job, &error).await,
+            Ok(Outcome::Released) => (store.release(leased, now).await, Progress::Wait),
+            Err(error) => return self.put_off(leased, &error).await,
         };
         match closed {
-            Ok(()) => progress,
-            Err(error) => self.put_off(job, &error.into()).await,
+            Ok(is_held) => {
+                if !is_held {
+                    tracing::warn!(job = leased.job.id, "job was leased by another replica, or is done");
+                }
+                progress
+            }
+            Err(error) => self.put_off(leased, &error.into()).await,
         }
     }
 
     /// Decides what becomes of a job that failed.
-    pub(super) async fn put_off(self: &Arc<Self>, job: &Job, error: &Error) -> Progress {
+    pub(super) async fn put_off(self: &Arc<Self>, leased: &Leased, error: &Error) -> Progress {
+        let job = &leased.job;
         let now = self.ports.clock.now();
         let slack = error.of_slack();
         let outcome = if slack.is_some_and(|refusal| is_refused_for_good(job, refusal, now)) {
-            self.dead_letter(job, &error.to_string(), now).await // 3
+            self.dead_letter(leased, &error.to_string(), now).await // 3
         } else {
             tracing::warn!(job = job.id, error = format!("{error:#}"), "job failed and will be retried");
             let told = slack.and_then(ChatError::retry_after).unwrap_or_default();
             let told = TimeDelta::from_std(told).unwrap_or(LONGEST_TOLD).min(LONGEST_TOLD);
             let rest = backoff(job, now).max(told);
-            self.ports.store.release(job, now + rest).await.map_err(Error::from) // 2
+            self.ports.store.release(leased, now + rest).await.map(drop).map_err(Error::from) // 2
         };
         if let Err(error) = outcome {
             tracing::warn!(job = job.id, error = format!("{error:#}"), "job could not be released");
         }
         match slack {
             Some(ChatError::Unavailable { .. }) => Progress::Wait,
+            Some(ChatError::Refused { because: Because::Addressee | Because::Other, .. })
+                if is_for_auditors(job) =>
+            {
+                Progress::Wait // the channel takes no other line, either
+            }
             Some(ChatError::Refused { .. }) | None => Progress::GoOn,
         }
     }
 
-    async fn dead_letter(self: &Arc<Self>, job: &Job, why: &str, now: Timestamp) -> Result<()> {
+    async fn dead_letter(self: &Arc<Self>, leased: &Leased, why: &str, now: Timestamp) -> Result<()> {
+        let job = &leased.job;
         tracing::error!(job = job.id, why, "job is a dead letter");
         let event = self.undelivered(job, why, now).await?;
         let follow_ups = event.as_ref().map(|event| follow_ups_aside(event, now)).unwrap_or_default();
-        let letter = DeadLetter { job: job.clone(), at: now, why: why.to_owned(), event, follow_ups };
+        let letter = DeadLetter { leased: leased.clone(), at: now, why: why.to_owned(), event, follow_ups };
         match self.ports.store.dead_letter(&letter).await {
             Ok(()) => self.deliver_soon(letter.follow_ups),
             Err(CommitError::Failed(error)) => return Err(error.into()),
@@ -152,12 +164,16 @@ fn is_refused_for_good(job: &Job, error: &ChatError, now: Timestamp) -> bool {
     if subject(job).is_none() {
         return false;
     }
-    let is_for_auditors = matches!(job.task, Task::Notify(Notice::Audit(_)));
+    let is_for_auditors = is_for_auditors(job);
     match because {
         Because::Content => true,
         Because::Addressee => !is_for_auditors,
         Because::Other => !is_for_auditors && now - job.due > REFUSED_JOB_IS_TRIED_FOR,
     }
+}
+
+fn is_for_auditors(job: &Job) -> bool {
+    matches!(job.task, Task::Notify(Notice::Audit(_)))
 }
 
 /// What somebody was to be told, in a few words, and of which request; nothing where it is no telling.

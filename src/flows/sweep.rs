@@ -1,6 +1,6 @@
 //! Sweep: what is due and nobody has done is done, by whichever replica lives.
 //!
-//! 1. Due jobs are read from the table itself, never from an index.
+//! 1. Each lane is swept by itself: its due jobs are read from the table, never from an index, and from no other lane.
 //! 2. What goes to the same place is done in its order; what goes elsewhere does not wait for it.
 //! 3. A job is leased by a conditional write, so that two replicas do not do the same one.
 //! 4. Notices are said, presses finished, and what the clock has made true is written down. A late sweeper
@@ -8,39 +8,34 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use futures_util::{StreamExt, stream};
+use futures_util::{StreamExt, future::join_all, stream};
 
 use super::{
-    Broker, Result,
+    Broker, Ports, Result,
     access::transition::{Changed, transition},
     deliver::Try,
     inbox,
     queue::{Outcome, Progress},
     remind,
 };
-use crate::{
-    domain::{
-        account::Account,
-        audit::SideEvent,
-        decide::{Command, SessionOutcome},
-        ids::{CommandId, RequestId},
-        job::{Job, Notice, Task},
-        window::Timestamp,
-    },
-    ports::JOB_LEASE,
+use crate::domain::{
+    account::Account,
+    audit::SideEvent,
+    decide::{Command, SessionOutcome},
+    ids::{CommandId, RequestId},
+    job::{Job, Lane, LeaseOwner, Leased, Notice, Task},
+    window::Timestamp,
 };
 
-/// How many jobs one round looks at.
-const ROUND: usize = 1_000;
-/// How many lanes run at a time.
-const LANES: usize = 16;
-/// For how long a round begins new jobs in a lane. A place that takes its time, because Slack paces it or does not
-/// answer, so slows itself down, and holds up nothing else for longer than this.
-const LANE_OPEN_FOR: Duration = Duration::from_secs(20);
+/// How many places jobs go to at a time, in each lane.
+const PLACES: usize = 16;
+/// For how long a round begins new jobs for a place. A place that takes its time, because Slack paces it or does not
+/// answer, so slows itself down, and holds up nothing else of its lane for longer than this.
+const PLACE_OPEN_FOR: Duration = Duration::from_secs(20);
 
 /// Where a job goes. What does not wait for Slack comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Lane<'w> {
+enum Place<'w> {
     /// Into the history of a request.
     History(&'w RequestId),
     /// Back to whoever pressed.
@@ -55,34 +50,58 @@ enum Lane<'w> {
     Person(&'w Account),
 }
 
-/// Does what is due, and returns how many jobs there were.
+/// Does what is due in all lanes, once, and returns how many jobs there were.
+///
+/// # Errors
+/// When the store cannot tell what is due. What is due in the other lanes is done all the same.
+pub async fn sweep(broker: &Arc<Broker>) -> Result<usize> {
+    let swept = join_all(Lane::ALL.map(|lane| sweep_lane(broker, lane))).await;
+    swept.into_iter().sum()
+}
+
+/// Does what is due in one lane, and returns how many jobs there were.
 ///
 /// # Errors
 /// When the store cannot tell what is due.
-pub async fn sweep(broker: &Arc<Broker>) -> Result<usize> {
-    let due = broker.ports.store.due(broker.ports.clock.now(), ROUND).await?; // 1
-    let mut lanes: BTreeMap<Lane<'_>, Vec<&Job>> = BTreeMap::new();
-    for job in &due {
-        lanes.entry(Lane::of(&job.task)).or_default().push(job);
+pub async fn sweep_lane(broker: &Arc<Broker>, lane: Lane) -> Result<usize> {
+    let Ports { store, gauges, clock, .. } = &broker.ports;
+    let now = clock.now();
+    let head = store.head(lane, now, budget(lane)).await?; // 1
+    gauges.saw_lane(lane, &head, now);
+    let mut places: BTreeMap<Place<'_>, Vec<&Job>> = BTreeMap::new();
+    for job in &head.jobs {
+        places.entry(Place::of(&job.task)).or_default().push(job);
     }
-    let walks = stream::iter(lanes.into_values());
-    walks.for_each_concurrent(LANES, |lane| walk(broker, lane)).await; // 2
-    Ok(due.len())
+    let walks = stream::iter(places.into_values());
+    walks.for_each_concurrent(PLACES, |jobs| walk(broker, jobs)).await; // 2
+    if lane == Lane::History && gauges.wants_open_requests(now) {
+        gauges.saw_open_requests(store.open_requests().await?, now);
+    }
+    Ok(head.jobs.len())
 }
 
-/// Does what is in a lane, as long as that leads anywhere.
-async fn walk(broker: &Arc<Broker>, lane: Vec<&Job>) {
-    let closes = broker.ports.clock.uptime() + LANE_OPEN_FOR;
+/// How many jobs of a lane one round begins at most.
+fn budget(lane: Lane) -> usize {
+    match lane {
+        Lane::History | Lane::People | Lane::AuditorsLater => 200,
+        Lane::Auditors | Lane::Timers => 100,
+    }
+}
+
+/// Does what goes to one place, as long as that leads anywhere.
+async fn walk(broker: &Arc<Broker>, jobs: Vec<&Job>) {
+    let closes = broker.ports.clock.uptime() + PLACE_OPEN_FOR;
     let is_open = || !broker.is_stopping() && broker.ports.clock.uptime() < closes;
     let mut refusals: BTreeMap<&Account, Vec<(&Job, &SideEvent)>> = BTreeMap::new();
-    for job in lane {
-        match refusal(job) {
-            Some(event) => refusals.entry(&event.who).or_default().push((job, event)),
-            None if !is_open() => return,
-            None if !is_leased(broker, job).await => {} // 3
-            None => {
-                let Progress::GoOn = act(broker, job).await else { return };
-            }
+    for job in jobs {
+        if let Some(event) = refusal(job) {
+            refusals.entry(&event.who).or_default().push((job, event));
+        } else if !is_open() {
+            return;
+        } else if let Some(leased) = lease(broker, job).await // 3
+            && act(broker, &leased).await == Progress::Wait
+        {
+            return;
         }
     }
     for told in refusals.into_values() {
@@ -93,12 +112,12 @@ async fn walk(broker: &Arc<Broker>, lane: Vec<&Job>) {
 }
 
 /// Leases a job, unless another replica has it.
-async fn is_leased(broker: &Broker, job: &Job) -> bool {
-    let now = broker.ports.clock.now();
-    let leased = broker.ports.store.lease(job, now, now + JOB_LEASE).await;
+async fn lease(broker: &Broker, job: &Job) -> Option<Leased> {
+    let owner = LeaseOwner::named(broker.ports.ids.command_id().to_string());
+    let leased = broker.ports.store.lease(job, owner, broker.ports.clock.now()).await;
     leased.unwrap_or_else(|error| {
         tracing::warn!(job = job.id, error = format!("{error:#}"), "could not lease job");
-        false
+        None
     })
 }
 
@@ -119,26 +138,27 @@ fn refusal(job: &Job) -> Option<&SideEvent> {
 async fn tell_refusals(broker: &Arc<Broker>, told: Vec<(&Job, &SideEvent)>) -> Progress {
     let mut leased = Vec::new();
     for (job, event) in told {
-        if is_leased(broker, job).await {
+        if let Some(job) = lease(broker, job).await {
             leased.push((job, event));
         }
     }
     match &leased[..] {
-        [(job, _)] => act(broker, job).await,
+        [(leased, _)] => act(broker, leased).await,
         several => broker.deliver_refusals(several).await,
     }
 }
 
-async fn act(broker: &Arc<Broker>, job: &Job) -> Progress {
+async fn act(broker: &Arc<Broker>, leased: &Leased) -> Progress {
+    let job = &leased.job;
     let outcome = match &job.task {
-        Task::Notify(_) => return broker.deliver(job, Try::Another).await, // 4
+        Task::Notify(_) => return broker.deliver(leased, Try::Another).await, // 4
         Task::FinishPress(id) => finish_press(broker, id).await,
         Task::Remind(id) => remind::remind(broker, id, job).await.map(Outcome::Done),
         Task::WarnOfEnd(id) => remind::warn_of_end(broker, id).await.map(|()| Outcome::Done(None)),
         Task::Elapse(id) => elapse(broker, id, job.due).await,
         Task::SettleSession(id, session) => settle(broker, id, *session).await,
     };
-    broker.close(job, outcome).await
+    broker.close(leased, outcome).await
 }
 
 /// Writes down that `end` has come. Where it has not, because a clock has jumped back, the job stays.
@@ -162,7 +182,7 @@ async fn finish_press(broker: &Arc<Broker>, id: &CommandId) -> Result<Outcome> {
     Ok(Outcome::Completed)
 }
 
-impl<'w> Lane<'w> {
+impl<'w> Place<'w> {
     fn of(task: &'w Task) -> Self {
         match task {
             Task::Elapse(id) | Task::SettleSession(id, _) => Self::History(id),

@@ -1,10 +1,10 @@
 //! The words by which the operator tells events and jobs apart.
 
-use crate::domain::{audit::SideNews, job::Task, request::Event};
-
-/// Every word of [`task`].
-pub(super) const TASKS: [&str; 6] =
-    ["notify", "elapse", "settle_session", "finish_press", "remind", "warn_of_end"];
+use crate::domain::{
+    audit::SideNews,
+    job::{Lane, Task},
+    request::Event,
+};
 
 /// The word for whoever goes too fast in Slack.
 pub(super) const ACCOUNT: &str = "account";
@@ -13,6 +13,16 @@ pub(super) const ADDRESS: &str = "address";
 
 /// The words of what may become a dead letter.
 pub(super) const MAY_DIE: [&str; 2] = ["notify", "warn_of_end"];
+
+pub(super) fn lane(lane: Lane) -> &'static str {
+    match lane {
+        Lane::History => "history",
+        Lane::People => "people",
+        Lane::Auditors => "auditors",
+        Lane::AuditorsLater => "auditors_later",
+        Lane::Timers => "timers",
+    }
+}
 
 pub(super) fn task(task: &Task) -> &'static str {
     match task {

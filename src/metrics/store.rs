@@ -1,4 +1,4 @@
-//! The measured store, which counts the events committed through it, and the jobs that wait in it.
+//! The measured store, which counts the events committed through it.
 
 use async_trait::async_trait;
 
@@ -9,7 +9,7 @@ use crate::{
         audit::SideEvent,
         code::AwaitedCode,
         ids::{CommandId, RequestId, SideEventId},
-        job::Job,
+        job::{Job, Lane, LeaseOwner, Leased},
         person::{FreshGroups, Link, Subject},
         press::Press,
         request::{Recorded, Request},
@@ -18,13 +18,10 @@ use crate::{
         window::Timestamp,
     },
     ports::{
-        CommitError, Cursor, DeadLetter, LinkError, Listed, NewLink, OpenRequests, Page, Requests,
+        CommitError, Cursor, DeadLetter, LaneHead, LinkError, Listed, NewLink, OpenRequests, Page, Requests,
         SealedToken, Step, Store, StoreError, Surface, UsedToken,
     },
 };
-
-/// The most due jobs that are counted.
-const MOST: usize = 1_000;
 
 #[async_trait]
 impl Requests for Measured<dyn Store> {
@@ -182,41 +179,34 @@ impl Store for Measured<dyn Store> {
         self.noted("finish", self.port.finish(id)).await
     }
 
-    /// Only the sweeper looks for due jobs: this is a sweep, and now and then the time to count what waits.
-    async fn due(&self, now: Timestamp, most: usize) -> Result<Vec<Job>, StoreError> {
-        let due = self.noted("due", self.port.due(now, most)).await?;
-        self.metrics.swept(now);
-        if self.metrics.is_count_over(now)
-            && let (Ok(waiting), Ok(open)) = (self.waiting(now, MOST).await, self.open_requests().await)
-        {
-            self.metrics.counted(&waiting, open, now);
-        }
-        Ok(due)
+    async fn head(&self, lane: Lane, now: Timestamp, most: usize) -> Result<LaneHead, StoreError> {
+        self.noted("head", self.port.head(lane, now, most)).await
     }
 
-    async fn waiting(&self, now: Timestamp, most: usize) -> Result<Vec<Job>, StoreError> {
-        self.noted("waiting", self.port.waiting(now, most)).await
+    async fn lease(
+        &self,
+        job: &Job,
+        owner: LeaseOwner,
+        now: Timestamp,
+    ) -> Result<Option<Leased>, StoreError> {
+        self.noted("lease", self.port.lease(job, owner, now)).await
     }
 
-    async fn lease(&self, job: &Job, now: Timestamp, until: Timestamp) -> Result<bool, StoreError> {
-        self.noted("lease", self.port.lease(job, now, until)).await
+    async fn complete(&self, leased: &Leased, next: Option<&Job>) -> Result<bool, StoreError> {
+        self.noted("complete", self.port.complete(leased, next)).await
     }
 
-    async fn complete(&self, job: &Job, next: Option<&Job>) -> Result<(), StoreError> {
-        self.noted("complete", self.port.complete(job, next)).await
+    async fn release(&self, leased: &Leased, from: Timestamp) -> Result<bool, StoreError> {
+        self.noted("release", self.port.release(leased, from)).await
     }
 
-    async fn release(&self, job: &Job, from: Timestamp) -> Result<(), StoreError> {
-        self.noted("release", self.port.release(job, from)).await
-    }
-
-    async fn is_pending(&self, due: Timestamp, id: &str) -> Result<bool, StoreError> {
-        self.noted("is_pending", self.port.is_pending(due, id)).await
+    async fn is_pending(&self, lane: Lane, due: Timestamp, id: &str) -> Result<bool, StoreError> {
+        self.noted("is_pending", self.port.is_pending(lane, due, id)).await
     }
 
     async fn dead_letter(&self, letter: &DeadLetter) -> Result<(), CommitError> {
         self.noted("dead_letter", self.port.dead_letter(letter)).await?;
-        self.metrics.dead_letter(names::task(&letter.job.task));
+        self.metrics.dead_letter(names::task(&letter.leased.job.task));
         if let Some(event) = &letter.event {
             self.metrics.committed(names::side_news(&event.what));
         }

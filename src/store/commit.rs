@@ -8,7 +8,7 @@ use super::{
 use crate::{
     domain::{
         audit::SideEvent,
-        job::Job,
+        job::{Job, Leased},
         person::Actor,
         request::{Event, Request},
         secret::SecretHash,
@@ -116,14 +116,20 @@ pub(super) fn side_event(
 
 /// Makes a job a dead letter, with the record of it.
 pub(super) fn dead_letter(letter: &DeadLetter) -> serde_json::Result<Transaction<CommitError>> {
-    let complete = Write::delete(keys::job(letter.job.due, &letter.job.id)).only_if("attribute_exists(pk)");
     let mut transaction = Transaction::new()
-        .and_or(complete, |_| CommitError::Conflict)
+        .and_or(complete(&letter.leased), |_| CommitError::Conflict)
         .and(Write::put(rows::dead_letter(letter)?));
     if let Some(event) = &letter.event {
         transaction = transaction.and_or(Write::create(rows::side_event(event)?), |_| CommitError::Conflict);
     }
     with_jobs(transaction, &letter.follow_ups, letter.at)
+}
+
+/// Takes a job out of its lane, unless the lease on it has been lost.
+pub(super) fn complete(Leased { job, owner }: &Leased) -> Write {
+    Write::delete(keys::job(job.lane(), job.due, &job.id))
+        .only_if("lease_owner = :owner")
+        .with(":owner", rows::text(owner.as_str()))
 }
 
 /// Uses up a one-time secret, which must be good at `now`. A secret that is not there has no `expires_at`.

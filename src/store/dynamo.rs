@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use async_trait::async_trait;
-use aws_sdk_dynamodb::{Client, operation::query::builders::QueryFluentBuilder};
+use aws_sdk_dynamodb::Client;
 use serde::de::DeserializeOwned;
 
 use super::{
@@ -12,8 +12,8 @@ use super::{
     keys::{self, Key},
     link, press,
     rows::{self, BadRow, Row},
-    table::{Table, first},
-    transaction::{Broken, Transaction, Write},
+    table::{Table, first, page_of},
+    transaction::{Broken, Transaction, Write, failure},
 };
 use crate::{
     domain::{
@@ -21,7 +21,7 @@ use crate::{
         audit::SideEvent,
         code::AwaitedCode,
         ids::{CommandId, RequestId, SideEventId},
-        job::Job,
+        job::{Job, Lane, LeaseOwner, Leased},
         person::{FreshGroups, Link, Subject},
         press::Press,
         request::{Recorded, Request},
@@ -30,7 +30,8 @@ use crate::{
         window::Timestamp,
     },
     ports::{
-        CommitError, DeadLetter, LinkError, NewLink, SealedToken, Step, Store, StoreError, Surface, UsedToken,
+        CommitError, DeadLetter, JOB_LEASE, LaneHead, LinkError, NewLink, SealedToken, Step, Store,
+        StoreError, Surface, UsedToken,
     },
 };
 
@@ -215,54 +216,62 @@ impl Store for DynamoStore {
         }
     }
 
-    async fn due(&self, now: Timestamp, most: usize) -> Result<Vec<Job>, StoreError> {
-        let free = |query: QueryFluentBuilder| {
-            let query = query.filter_expression("lease_until <= :now");
-            query.expression_attribute_values(":now", rows::millis(now))
-        };
-        let rows = self.query_due(now, most, free).await.map_err(could_not("look for jobs"))?;
-        Ok(oldest(most, &rows))
+    async fn head(&self, lane: Lane, now: Timestamp, most: usize) -> Result<LaneHead, StoreError> {
+        let mut head = LaneHead::default();
+        for shard in 0..keys::SHARDS {
+            self.read_head(lane, shard, now, most, &mut head).await.map_err(could_not("look for jobs"))?;
+        }
+        head.jobs.sort_by(|one, other| (one.due, &one.id).cmp(&(other.due, &other.id)));
+        head.jobs.truncate(most);
+        Ok(head)
     }
 
-    async fn waiting(&self, now: Timestamp, most: usize) -> Result<Vec<Job>, StoreError> {
-        let rows = self.query_due(now, most, |query| query).await.map_err(could_not("count jobs"))?;
-        Ok(oldest(most, &rows))
-    }
-
-    async fn lease(&self, job: &Job, now: Timestamp, until: Timestamp) -> Result<bool, StoreError> {
-        let lease = Write::update(keys::job(job.due, &job.id), "SET lease_until = :until")
+    async fn lease(
+        &self,
+        job: &Job,
+        owner: LeaseOwner,
+        now: Timestamp,
+    ) -> Result<Option<Leased>, StoreError> {
+        let key = keys::job(job.lane(), job.due, &job.id);
+        let lease = Write::update(key, "SET lease_until = :until, lease_owner = :owner")
             .only_if("lease_until <= :now")
-            .with(":until", rows::millis(until))
+            .with(":until", rows::millis(now + JOB_LEASE))
+            .with(":owner", rows::text(owner.as_str()))
             .with(":now", rows::millis(now));
         let change = Transaction::new().and_or(lease, |_| Broken);
         let made = self.make(format!("lease job {}", job.id), Ok(change)).await?;
+        Ok(made.is_ok().then(|| Leased { job: job.clone(), owner }))
+    }
+
+    async fn complete(&self, leased: &Leased, next: Option<&Job>) -> Result<bool, StoreError> {
+        let complete = Transaction::new().and_or(commit::complete(leased), |_| Broken);
+        let next = next.map(std::slice::from_ref).unwrap_or_default();
+        let change = commit::with_jobs(complete, next, leased.job.due);
+        let made = self.make(format!("complete job {}", leased.job.id), change).await?;
         Ok(made.is_ok())
     }
 
-    async fn complete(&self, job: &Job, next: Option<&Job>) -> Result<(), StoreError> {
-        let complete = Transaction::new().and(Write::delete(keys::job(job.due, &job.id)));
-        let change = commit::with_jobs(complete, next.map(std::slice::from_ref).unwrap_or_default(), job.due);
-        let Ok(()) = self.make::<Infallible>(format!("complete job {}", job.id), change).await?;
-        Ok(())
-    }
-
-    async fn release(&self, job: &Job, from: Timestamp) -> Result<(), StoreError> {
-        let lease = Write::update(keys::job(job.due, &job.id), "SET lease_until = :from")
-            .only_if("attribute_exists(pk)")
-            .with(":from", rows::millis(from));
+    async fn release(&self, Leased { job, owner }: &Leased, from: Timestamp) -> Result<bool, StoreError> {
+        let lease = Write::update(
+            keys::job(job.lane(), job.due, &job.id),
+            "SET lease_until = :from REMOVE lease_owner",
+        )
+        .only_if("lease_owner = :owner")
+        .with(":owner", rows::text(owner.as_str()))
+        .with(":from", rows::millis(from));
         let change = Ok(Transaction::new().and_or(lease, |_| Broken));
-        match self.make(format!("release job {}", job.id), change).await? {
-            Ok(()) | Err(Broken) => Ok(()), // released, or done meanwhile
-        }
+        let made = self.make(format!("release job {}", job.id), change).await?;
+        Ok(made.is_ok())
     }
 
-    async fn is_pending(&self, due: Timestamp, id: &str) -> Result<bool, StoreError> {
-        let row = self.table.get(keys::job(due, id)).await;
+    async fn is_pending(&self, lane: Lane, due: Timestamp, id: &str) -> Result<bool, StoreError> {
+        let row = self.table.get(keys::job(lane, due, id)).await;
         Ok(row.map_err(could_not(format!("look for job {id}")))?.is_some())
     }
 
     async fn dead_letter(&self, letter: &DeadLetter) -> Result<(), CommitError> {
-        self.make(format!("make job {} a dead letter", letter.job.id), commit::dead_letter(letter)).await?
+        self.make(format!("make job {} a dead letter", letter.leased.job.id), commit::dead_letter(letter))
+            .await?
     }
 
     async fn place(&self, id: &RequestId, which: Surface) -> Result<Option<MessageRef>, StoreError> {
@@ -299,25 +308,37 @@ impl DynamoStore {
         first(usize::MAX, query).await
     }
 
-    /// The jobs that are due, as far as `narrowed` leaves them: of each shard, the first `most`.
-    async fn query_due(
+    /// Adds the head of a shard: its rows from the oldest on, until `most` of them may be leased.
+    async fn read_head(
         &self,
+        lane: Lane,
+        shard: u8,
         now: Timestamp,
         most: usize,
-        narrowed: impl Fn(QueryFluentBuilder) -> QueryFluentBuilder,
-    ) -> anyhow::Result<Vec<Row>> {
-        let mut due = Vec::new();
-        for shard in 0..keys::SHARDS {
-            let query = self
-                .table
-                .query()
-                .consistent_read(true)
-                .key_condition_expression("pk = :pk AND sk < :not_due")
-                .expression_attribute_values(":pk", rows::text(keys::job_pk(shard)))
-                .expression_attribute_values(":not_due", rows::text(keys::job_not_due(now)));
-            due.extend(first(most, narrowed(query)).await?);
+        head: &mut LaneHead,
+    ) -> anyhow::Result<()> {
+        let query = self
+            .table
+            .query()
+            .consistent_read(true)
+            .key_condition_expression("pk = :pk AND sk < :not_due")
+            .expression_attribute_values(":pk", rows::text(keys::job_pk(lane, shard)))
+            .expression_attribute_values(":not_due", rows::text(keys::job_not_due(now)));
+        let mut free = 0;
+        let mut found = query.limit(page_of(most)).into_paginator().items().send();
+        while free < most
+            && let Some(item) = found.next().await
+        {
+            let row = Row::from(item.map_err(|error| failure(&error))?);
+            head.due += 1;
+            let Some(job) = readable(&row) else { continue };
+            head.oldest = head.oldest.map_or(Some(job.due), |oldest| Some(oldest.min(job.due)));
+            if rows::is_free(&row, now) {
+                head.jobs.push(job);
+                free += 1;
+            }
         }
-        Ok(due)
+        Ok(())
     }
 
     async fn commit_with(&self, step: &Step, marker: Marker) -> Result<Result<(), CommitError>, StoreError> {
@@ -341,14 +362,6 @@ impl DynamoStore {
         let change = change.map_err(could_not(what.clone()))?;
         self.table.make(change).await.map_err(could_not(what))
     }
-}
-
-/// The jobs that have been due longest.
-fn oldest(most: usize, rows: &[Row]) -> Vec<Job> {
-    let mut jobs: Vec<Job> = rows.iter().filter_map(readable).collect();
-    jobs.sort_by(|one, other| (one.due, &one.id).cmp(&(other.due, &other.id)));
-    jobs.truncate(most);
-    jobs
 }
 
 /// A job, unless it cannot be read: that is told, and must not keep all others from being done.

@@ -8,7 +8,7 @@
 //! | its messages | `REQ#<id>` | `CARD#<where>` | – | – | – | – |
 //! | who holds a target | `HOLDS#<subject>#<account>#<role>` | `LOCK` | – | – | – | – |
 //! | event of no request | `REFUSED#<day>#<shard>` | time#id | – | – | – | – |
-//! | job | `JOB#<shard>` | due#id | – | – | – | – |
+//! | job | `JOB#<lane>#<shard>` | due#id | – | – | – | – |
 //! | dead letter | `DEAD#<month>` | time#id | – | – | – | – |
 //! | link | `ACCOUNT#<account>` | `META` | – | – | – | – |
 //! | its refresh token | `ACCOUNT#<account>` | `TOKEN` | – | – | – | – |
@@ -29,7 +29,7 @@ use crate::{
     domain::{
         account::Account,
         ids::{CommandId, RequestId, SideEventId, Target},
-        job::Job,
+        job::{Job, Lane},
         person::Subject,
         request::Request,
         secret::{SecretHash, hash_of},
@@ -226,8 +226,8 @@ pub(super) fn press(id: &CommandId) -> Key {
 }
 
 /// Told from when it is due and what it is called, so that a replica that knows both can complete it.
-pub(super) fn job(at: Timestamp, id: &str) -> Key {
-    Key::new(job_pk(shard(id)), format!("{}#{id}", due(at)))
+pub(super) fn job(lane: Lane, at: Timestamp, id: &str) -> Key {
+    Key::new(job_pk(lane, shard(id)), format!("{}#{id}", due(at)))
 }
 
 /// An operator looks through dead letters by month.
@@ -235,8 +235,15 @@ pub(super) fn dead_letter(job: &Job, at: Timestamp) -> Key {
     Key::new(format!("DEAD#{}", Month::of(at)), timed(at, &job.id))
 }
 
-pub(super) fn job_pk(shard: u8) -> String {
-    format!("JOB#{shard}")
+pub(super) fn job_pk(lane: Lane, shard: u8) -> String {
+    let lane = match lane {
+        Lane::History => "HISTORY",
+        Lane::People => "PEOPLE",
+        Lane::Auditors => "AUDITORS",
+        Lane::AuditorsLater => "AUDITORS_LATER",
+        Lane::Timers => "TIMERS",
+    };
+    format!("JOB#{lane}#{shard}")
 }
 
 /// Sorts behind all jobs that are due by `now`, and before all others.
@@ -270,14 +277,14 @@ mod tests {
 
     #[test]
     fn jobs_sort_by_when_they_are_due() {
-        assert!(job(at(999), "z").sk < job(at(1_800_000_000_000), "a").sk);
+        assert!(job(Lane::People, at(999), "z").sk < job(Lane::People, at(1_800_000_000_000), "a").sk);
     }
 
     #[test]
     fn a_job_is_due_at_its_very_millisecond() {
         let due = at(1_800_000_000_000);
-        assert!(job(due, "z").sk < job_not_due(due));
-        assert!(job(at(1_800_000_000_001), "").sk > job_not_due(due));
+        assert!(job(Lane::People, due, "z").sk < job_not_due(due));
+        assert!(job(Lane::People, at(1_800_000_000_001), "").sk > job_not_due(due));
     }
 
     #[test]

@@ -26,8 +26,8 @@ pub(super) fn finish(id: &CommandId, finish_by: Timestamp) -> Transaction<Broken
     let forget = Write::update(keys::press(id), "SET finished = :true REMOVE body")
         .only_if("attribute_exists(pk)")
         .with(":true", AttributeValue::Bool(true));
-    let Job { due, id: job, .. } = finishing(id, finish_by);
-    let complete = Write::delete(keys::job(due, &job));
+    let job = finishing(id, finish_by);
+    let complete = Write::delete(keys::job(job.lane(), job.due, &job.id));
     Transaction::new().and_or(forget, |_| Broken).and(complete)
 }
 

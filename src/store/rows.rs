@@ -16,7 +16,7 @@ use crate::{
         audit::SideEvent,
         code::AwaitedCode,
         ids::RequestId,
-        job::Job,
+        job::{Job, LeaseOwner},
         person::{Groups, Link, Subject, ToldGroups},
         press::Press,
         request::{Recorded, Request},
@@ -175,14 +175,24 @@ pub(super) fn finish_by(press: &Row) -> Result<Timestamp, BadRow> {
     press.time("finish_by")
 }
 
+/// Whether nobody holds the lease on a job. A row that does not say is looked at like any other.
+pub(super) fn is_free(job: &Row, now: Timestamp) -> bool {
+    job.time("lease_until").is_ok_and(|until| until <= now)
+}
+
 /// A job that is enqueued at `at`. A job that is due at once is leased to the replica that enqueues it.
 pub(super) fn job(job: &Job, at: Timestamp) -> serde_json::Result<Row> {
     let lease_until = if job.due <= at { millis(at + JOB_LEASE) } else { number(0) };
-    Row::at(keys::job(job.due, &job.id)).with("lease_until", lease_until).body(job)
+    Row::at(keys::job(job.lane(), job.due, &job.id))
+        .with("lease_until", lease_until)
+        .with("lease_owner", text(LeaseOwner::committer().as_str()))
+        .body(job)
 }
 
 pub(super) fn dead_letter(letter: &DeadLetter) -> serde_json::Result<Row> {
-    Row::at(keys::dead_letter(&letter.job, letter.at)).with("why", text(&letter.why)).body(&letter.job)
+    Row::at(keys::dead_letter(&letter.leased.job, letter.at))
+        .with("why", text(&letter.why))
+        .body(&letter.leased.job)
 }
 
 // ---------------------------------------------------------------------------------------------------------

@@ -112,14 +112,18 @@ impl Table {
 
 /// The first `most` rows that a query finds, on however many pages they are.
 pub(super) async fn first(most: usize, query: QueryFluentBuilder) -> anyhow::Result<Vec<Row>> {
-    let page = i32::try_from(most).unwrap_or(i32::MAX).max(1);
-    let mut items = query.limit(page).into_paginator().items().send();
+    let mut items = query.limit(page_of(most)).into_paginator().items().send();
     let mut rows = Vec::new();
     while rows.len() < most {
         let Some(item) = items.next().await else { break };
         rows.push(item.map_err(|error| failure(&error))?.into());
     }
     Ok(rows)
+}
+
+/// How many rows one answer is to hold at most.
+pub(super) fn page_of(most: usize) -> i32 {
+    i32::try_from(most).unwrap_or(i32::MAX).max(1)
 }
 
 /// How many rows a query finds.

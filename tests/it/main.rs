@@ -19,6 +19,7 @@ mod groups;
 mod hostile;
 mod identity;
 mod inbox;
+mod lanes;
 mod limits;
 mod link;
 mod log;

@@ -242,11 +242,12 @@ async fn a_notice_that_slack_does_not_take_is_seen_to_wait() {
 
         world.passes(TimeDelta::seconds(30)).await; // the committer still has it to itself
         let scrape = Scrape::of(world).await;
-        assert_eq!(scrape.sum("elevate_due_jobs", &[("task", "notify")]), 1.0);
+        assert_eq!(scrape.sum("elevate_due_jobs", &[("lane", "auditors")]), 1.0);
         assert_eq!(scrape.sum("elevate_due_jobs", &[]), 1.0);
         assert_eq!(scrape.sum("elevate_oldest_due_job_age_seconds", &[]), 30.0);
+        assert_eq!(scrape.sum("elevate_audit_lag_seconds", &[]), 30.0);
         let now = world.company.clock.now().timestamp();
-        assert_eq!(scrape.sum("elevate_last_sweep_timestamp_seconds", &[]), now as f64);
+        assert_eq!(scrape.sum("elevate_last_sweep_timestamp_seconds", &[("lane", "auditors")]), now as f64);
 
         world.company.slack.control().heal();
         world.passes(TimeDelta::minutes(2)).await;
@@ -254,6 +255,7 @@ async fn a_notice_that_slack_does_not_take_is_seen_to_wait() {
         let scrape = Scrape::of(world).await;
         assert_eq!(scrape.sum("elevate_due_jobs", &[]), 0.0);
         assert_eq!(scrape.sum("elevate_oldest_due_job_age_seconds", &[]), 0.0);
+        assert_eq!(scrape.sum("elevate_audit_lag_seconds", &[]), 0.0);
         world.everybody_catches_up();
     })
     .await;

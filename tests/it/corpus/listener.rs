@@ -11,7 +11,7 @@ use elevate::{
     domain::{
         account::{Account, Conversation, MessageRef},
         audit::{AuditEntry, SideEvent, SideNews},
-        job::{Job, Notice, Task},
+        job::{Job, Leased, Notice, Task},
         message::{Form, Message},
         person::Member,
         press::{Press, Wish},
@@ -112,7 +112,7 @@ impl<'w> Listener<'w> {
             if let Task::FinishPress(id) = &job.task {
                 store.finish(id).await.unwrap();
             }
-            store.complete(&job, None).await.unwrap();
+            store.complete(&Leased::by_committer(job), None).await.unwrap();
         }
     }
 

@@ -31,7 +31,7 @@ async fn a_job_that_cannot_be_read_keeps_no_other_from_being_done() {
     let Fixture { store, client, .. } = &fixture().await;
     let text = |text: &str| AttributeValue::S(text.to_owned());
     let put = client.put_item().table_name(TABLE);
-    let put = put.item("pk", text("JOB#2")).item("sk", text("0000000000000#broken"));
+    let put = put.item("pk", text("JOB#PEOPLE#2")).item("sk", text("0000000000000#broken"));
     let put = put.item("lease_until", AttributeValue::N("0".to_owned()));
     put.send().await.unwrap();
 

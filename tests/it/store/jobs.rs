@@ -1,13 +1,16 @@
 //! The queue, the inbox, and events of no request.
 
-use std::slice;
+use std::{
+    slice,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use elevate::{
     domain::{
         audit::Tried,
         ids::CommandId,
-        job::{Job, Task},
+        job::{Job, Lane, LeaseOwner, Leased, Task},
         press::{Asker, Press, ReplyTo, Wish},
         refusal::Refusal,
     },
@@ -65,14 +68,17 @@ async fn a_job_that_is_released_is_anybodys_from_then_on() {
     let (event, jobs) = linked("ada", noon());
     store.record(&event, &jobs, noon()).await.unwrap();
     let [released, kept] = &jobs[..] else { panic!("{jobs:?}") };
-    store.release(released, noon() + minutes(1) - millisecond()).await.unwrap();
+    store.release(&held(released), noon() + minutes(1) - millisecond()).await.unwrap();
     assert_eq!(store.due(noon() + minutes(1) - millisecond(), 10).await.unwrap(), slice::from_ref(released));
 
-    assert!(store.is_pending(kept.due, &kept.id).await.unwrap());
-    store.complete(kept, None).await.unwrap();
-    assert!(!store.is_pending(kept.due, &kept.id).await.unwrap());
-    store.release(kept, noon()).await.unwrap();
-    assert!(!store.is_pending(kept.due, &kept.id).await.unwrap(), "what is done does not come back");
+    assert!(store.is_pending(kept.lane(), kept.due, &kept.id).await.unwrap());
+    store.complete(&held(kept), None).await.unwrap();
+    assert!(!store.is_pending(kept.lane(), kept.due, &kept.id).await.unwrap());
+    store.release(&held(kept), noon()).await.unwrap();
+    assert!(
+        !store.is_pending(kept.lane(), kept.due, &kept.id).await.unwrap(),
+        "what is done does not come back"
+    );
 }
 
 #[tokio::test]
@@ -83,7 +89,7 @@ async fn a_dead_letter_is_kept_once_with_its_record() {
     store.record(&event, &jobs, noon()).await.unwrap();
     let (record, follow_ups) = unlinked("ada", noon() + minutes(1));
     let letter = DeadLetter {
-        job: jobs[0].clone(),
+        leased: held(&jobs[0]),
         at: noon() + minutes(1),
         why: "channel_not_found".to_owned(),
         event: Some(record.clone()),
@@ -96,7 +102,7 @@ async fn a_dead_letter_is_kept_once_with_its_record() {
     let again = store.dead_letter(&letter).await;
     assert!(matches!(again, Err(CommitError::Conflict)), "{again:?}");
     assert_eq!(fixture.jobs().await, left);
-    let silent = DeadLetter { job: jobs[1].clone(), event: None, follow_ups: Vec::new(), ..letter };
+    let silent = DeadLetter { leased: held(&jobs[1]), event: None, follow_ups: Vec::new(), ..letter };
     store.dead_letter(&silent).await.unwrap();
     let again = store.dead_letter(&silent).await;
     assert!(matches!(again, Err(CommitError::Conflict)), "{again:?}");
@@ -113,9 +119,9 @@ async fn a_job_is_leased_by_one_replica() {
     let Fixture { store, .. } = &fixture().await;
     let job = timer(store).await;
     let mut race = JoinSet::new();
-    for n in 0..16 {
+    for _ in 0..16 {
         let (store, job) = (store.clone(), job.clone());
-        race.spawn(async move { store.lease(&job, job.due, job.due + minutes(1 + n)).await.unwrap() });
+        race.spawn(async move { lease(&store, &job, job.due).await });
     }
     let taken = race.join_all().await;
     assert_eq!(taken.into_iter().filter(|taken| *taken).count(), 1);
@@ -125,12 +131,12 @@ async fn a_job_is_leased_by_one_replica() {
 async fn a_job_that_is_leased_and_not_completed_comes_back() {
     let Fixture { store, .. } = &fixture().await;
     let job = timer(store).await;
-    let (now, until) = (job.due, job.due + minutes(5));
-    assert!(store.lease(&job, now, until).await.unwrap());
+    let (now, until) = (job.due, job.due + JOB_LEASE);
+    assert!(lease(store, &job, now).await);
     assert_eq!(store.due(until - millisecond(), 10).await.unwrap(), []);
-    assert!(!store.lease(&job, until - millisecond(), until + minutes(5)).await.unwrap());
+    assert!(!lease(store, &job, until - millisecond()).await);
     assert_eq!(store.due(until, 10).await.unwrap(), slice::from_ref(&job));
-    assert!(store.lease(&job, until, until + minutes(5)).await.unwrap());
+    assert!(lease(store, &job, until).await);
 }
 
 #[tokio::test]
@@ -138,28 +144,28 @@ async fn a_lease_whose_answer_is_lost_is_held() {
     let Fixture { store, dynamo, .. } = &fixture().await;
     let job = timer(store).await;
     dynamo.fail_next_with("TransactWriteItems", DynamoFault::SucceedThenTimeOut);
-    assert!(store.lease(&job, job.due, job.due + minutes(5)).await.unwrap());
+    assert!(lease(store, &job, job.due).await);
 }
 
 #[tokio::test]
 async fn a_job_that_is_leased_waits_until_it_is_completed() {
     let Fixture { store, .. } = &fixture().await;
     let job = timer(store).await;
-    assert_eq!(store.waiting(job.due - millisecond(), 10).await.unwrap(), []);
-    assert!(store.lease(&job, job.due, job.due + minutes(1)).await.unwrap());
-    assert_eq!(store.waiting(job.due, 10).await.unwrap(), slice::from_ref(&job));
-    store.complete(&job, None).await.unwrap();
-    assert_eq!(store.waiting(job.due, 10).await.unwrap(), []);
+    assert_eq!(waiting(store, job.due - millisecond()).await, (0, None));
+    let leased = store.lease(&job, LeaseOwner::named("one"), job.due).await.unwrap().unwrap();
+    assert_eq!(waiting(store, job.due).await, (1, Some(job.due)));
+    store.complete(&leased, None).await.unwrap();
+    assert_eq!(waiting(store, job.due).await, (0, None));
 }
 
 #[tokio::test]
 async fn a_job_that_is_completed_is_gone() {
     let Fixture { store, .. } = &fixture().await;
     let job = timer(store).await;
-    store.complete(&job, None).await.unwrap();
-    store.complete(&job, None).await.unwrap();
+    store.complete(&held(&job), None).await.unwrap();
+    store.complete(&held(&job), None).await.unwrap();
     assert_eq!(store.due(job.due, 10).await.unwrap(), []);
-    assert!(!store.lease(&job, job.due, job.due + minutes(5)).await.unwrap());
+    assert!(!lease(store, &job, job.due).await);
 }
 
 #[tokio::test]
@@ -168,7 +174,7 @@ async fn the_job_that_follows_takes_the_place_of_its_predecessor() {
     let job = timer(store).await;
     let next = Job { due: job.due + minutes(15), ..job.clone() };
     for _ in 0..2 {
-        store.complete(&job, Some(&next)).await.unwrap();
+        store.complete(&held(&job), Some(&next)).await.unwrap();
         assert_eq!(store.due(job.due, 10).await.unwrap(), []);
         assert_eq!(store.due(next.due, 10).await.unwrap(), std::slice::from_ref(&next));
     }
@@ -181,7 +187,7 @@ async fn jobs_that_others_have_leased_do_not_hide_the_rest() {
     let chores: Vec<_> = (0..40).map(|n| chore(&format!("{n:02}"), noon())).collect();
     store.record(&event, &chores, event.at).await.unwrap();
     for taken in &chores[..39] {
-        assert!(store.lease(taken, noon(), noon() + minutes(5)).await.unwrap());
+        assert!(lease(store, taken, noon()).await);
     }
     assert_eq!(store.due(noon(), 1).await.unwrap(), chores[39..]);
 }
@@ -193,7 +199,7 @@ async fn an_event_of_no_request_is_recorded_once() {
     let (event, jobs) = linked("ada", noon());
     store.record(&event, &jobs, event.at).await.unwrap();
     for job in &jobs {
-        store.complete(job, None).await.unwrap();
+        store.complete(&held(job), None).await.unwrap();
     }
     let retold = SideEvent {
         what: SideNews::Refused {
@@ -277,7 +283,7 @@ async fn a_press_that_nobody_finishes_becomes_a_job() {
     assert_eq!(store.due(finish_by - millisecond(), 10).await.unwrap(), []);
     let due = store.due(finish_by, 10).await.unwrap();
     assert_eq!(due[0].task, Task::FinishPress(press.asker.id));
-    store.complete(&due[0], None).await.unwrap();
+    store.complete(&held(&due[0]), None).await.unwrap();
     assert_eq!(store.due(finish_by, 10).await.unwrap(), []);
 }
 
@@ -303,13 +309,78 @@ async fn finishing_what_nobody_promised_does_nothing() {
     assert!(store.accept(&press("unheard-of"), noon()).await.unwrap());
 }
 
+#[tokio::test]
+async fn who_overran_a_lease_neither_completes_nor_releases_what_another_has_leased() {
+    let fixture = fixture().await;
+    let store = &fixture.store;
+    let job = timer(store).await;
+    let leases = async |owner, now| {
+        store.lease(&job, LeaseOwner::named(owner), now).await.unwrap().expect("nobody has it")
+    };
+    let late = leases("late", job.due).await;
+    let other = leases("other", job.due + JOB_LEASE).await;
+    assert!(!store.release(&late, job.due).await.unwrap());
+    let next = Job { due: job.due + minutes(1), ..job.clone() };
+    assert!(!store.complete(&late, Some(&next)).await.unwrap());
+    let letter = DeadLetter {
+        leased: late,
+        at: job.due,
+        why: "too late".to_owned(),
+        event: None,
+        follow_ups: Vec::new(),
+    };
+    assert!(matches!(store.dead_letter(&letter).await, Err(CommitError::Conflict)));
+    assert!(!store.complete(&held(&job), None).await.unwrap(), "nor does its committer");
+    assert_eq!(store.due(job.due + JOB_LEASE, 10).await.unwrap(), [], "the other one has it");
+    assert_eq!(fixture.jobs().await, slice::from_ref(&job), "nothing follows yet");
+    assert!(store.complete(&other, None).await.unwrap());
+    assert_eq!(fixture.jobs().await, []);
+}
+
+#[tokio::test]
+async fn a_lane_is_read_past_no_job_of_another() {
+    let Fixture { store, .. } = &fixture().await;
+    let asked = asked(1, "ada", S3_ADMIN, noon());
+    store.commit(&asked).await.unwrap();
+    let later = noon() + TimeDelta::days(1);
+    let mut found = Vec::new();
+    for lane in Lane::ALL {
+        let head = store.head(lane, later, 10).await.unwrap();
+        assert!(head.jobs.iter().all(|job| job.lane() == lane), "{head:?}");
+        assert_eq!(head.due, head.jobs.len());
+        found.extend(head.jobs);
+    }
+    found.sort_by(|one, other| one.id.cmp(&other.id));
+    let mut all = asked.jobs;
+    all.sort_by(|one, other| one.id.cmp(&other.id));
+    assert_eq!(found, all);
+}
+
+/// The job, as the replica has it that has committed it.
+fn held(job: &Job) -> Leased {
+    Leased::by_committer(job.clone())
+}
+
+/// Whether the job can be leased at `now`.
+async fn lease(store: &DynamoStore, job: &Job, now: Timestamp) -> bool {
+    static LEASES: AtomicU64 = AtomicU64::new(0);
+    let owner = LeaseOwner::named(LEASES.fetch_add(1, Ordering::SeqCst).to_string());
+    store.lease(job, owner, now).await.unwrap().is_some()
+}
+
+/// How many jobs of the history are due, and since when.
+async fn waiting(store: &DynamoStore, now: Timestamp) -> (usize, Option<Timestamp>) {
+    let head = store.head(Lane::History, now, 10).await.unwrap();
+    (head.due, head.oldest)
+}
+
 /// The request's timer, which is nobody's until it is taken.
 async fn timer(store: &DynamoStore) -> Job {
     let asked = asked(1, "ada", S3_ADMIN, noon());
     store.commit(&asked).await.unwrap();
     let is_timer = |job: &Job| matches!(job.task, Task::Elapse(_));
     for notice in asked.jobs.iter().filter(|job| !is_timer(job)) {
-        store.complete(notice, None).await.unwrap();
+        store.complete(&held(notice), None).await.unwrap();
     }
     asked.jobs.into_iter().find(is_timer).unwrap()
 }

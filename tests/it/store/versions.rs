@@ -4,6 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use elevate::{
     domain::{
         ids::CommandId,
+        job::{LeaseOwner, Leased},
         press::{Asker, Press, ReplyTo, Wish},
     },
     ports::{CommitError, JOB_LEASE, StoreError, Surface},
@@ -62,8 +63,8 @@ async fn what_has_no_condition_of_its_own_writes_over_no_row_of_an_unknown_versi
     let before = fixture.dynamo.rows(TABLE).await.unwrap();
 
     assert_unknown(store.save_place(&id, Surface::Card, &place).await, "CARD#");
-    assert_unknown(store.complete(job, None).await, "JOB#");
-    assert_unknown(store.lease(job, noon(), noon()).await, "JOB#");
+    assert_unknown(store.complete(&Leased::by_committer(job.clone()), None).await, "JOB#");
+    assert_unknown(store.lease(job, LeaseOwner::named("late"), noon()).await, "JOB#");
     assert_eq!(fixture.dynamo.rows(TABLE).await.unwrap(), before);
 }
 

@@ -1,0 +1,150 @@
+//! Lanes: no backlog of one lane delays another.
+
+use chrono::TimeDelta;
+use elevate::{
+    domain::{
+        audit::{AuditEntry, SideEvent, SideNews, Tried},
+        ids::{CommandId, RequestId, SideEventId},
+        job::{Job, Lane, Notice, Task},
+        press::Wish,
+        refusal::Refusal,
+        request::Status,
+    },
+    flows::{inbox, sweep},
+    ports::JOB_LEASE,
+};
+use sandbox::example_corp::{ADA, AUDIT_CHANNEL, BOB, CAROL};
+
+use crate::world::{Story, World, account_of, play};
+
+/// More jobs than any round begins.
+const FLOOD: u64 = 1_001;
+/// How many writes fit into one transaction, with the event that they belong to.
+const AT_ONCE: usize = 99;
+
+impl World {
+    /// Enqueues [`FLOOD`] jobs in a lane, all of them due before anything else.
+    async fn is_flooded(&self, lane: Lane) {
+        let jobs: Vec<Job> = (0..FLOOD).map(|n| self.drop_in(lane, n)).collect();
+        assert!(jobs.iter().all(|job| job.lane() == lane));
+        for (n, jobs) in jobs.chunks(AT_ONCE).enumerate() {
+            let event = self.refusal(n as u64 + FLOOD);
+            assert!(self.app.broker().ports().store.record(&event, jobs, event.at).await.unwrap());
+        }
+    }
+
+    fn drop_in(&self, lane: Lane, n: u64) -> Job {
+        let nowhere = RequestId::new(self.company.clock.now(), n.into());
+        let audit = |event| Task::Notify(Notice::Audit(Box::new(AuditEntry::Side(event))));
+        let task = match lane {
+            Lane::History => Task::Elapse(nowhere),
+            Lane::People => Task::Notify(Notice::Card(nowhere)),
+            Lane::Timers => Task::WarnOfEnd(nowhere),
+            Lane::AuditorsLater => audit(self.refusal(n)),
+            Lane::Auditors => {
+                let what =
+                    SideNews::Undelivered { what: "word".to_owned(), request: None, why: "gone".to_owned() };
+                audit(SideEvent { what, ..self.refusal(n) })
+            }
+        };
+        Job { due: self.company.clock.now(), id: format!("flood/{n}"), task }
+    }
+
+    fn refusal(&self, n: u64) -> SideEvent {
+        let at = self.company.clock.now();
+        let refusal = Refusal::NotLinked;
+        let what = SideNews::Refused { tried: Tried::Use, request: None, target: None, refusal };
+        SideEvent { id: SideEventId::of(&CommandId::random(n.into()), at), at, who: account_of(CAROL), what }
+    }
+
+    /// How many jobs of a lane may be begun.
+    async fn left_in(&self, lane: Lane) -> usize {
+        let now = self.company.clock.now();
+        self.app.broker().ports().store.head(lane, now, 5_000).await.unwrap().jobs.len()
+    }
+
+    async fn sweeps_once_despite(&self, flooded: Lane) {
+        sweep::sweep(self.app.broker()).await.unwrap();
+        self.settle().await;
+        assert!(self.left_in(flooded).await > 0, "{flooded:?} is still flooded");
+        for lane in Lane::ALL {
+            assert!(lane == flooded || self.left_in(lane).await == 0, "{flooded:?} holds up {lane:?}");
+        }
+    }
+}
+
+/// A replica that dies has left everything to do that there is, behind a flood in one lane: all of it is done in the
+/// next rounds, but for what waits in that very lane.
+async fn a_flood_holds_up_no_other_lane(flooded: Lane) {
+    play(Story::asked(), async |world| {
+        let is_of_auditors = matches!(flooded, Lane::Auditors | Lane::AuditorsLater);
+        world.company.slack.update_channel(AUDIT_CHANNEL, |channel| channel.is_archived = is_of_auditors);
+        world.is_flooded(flooded).await;
+        world.company.clock.advance(JOB_LEASE);
+
+        let dying = world.another_replica().await;
+        dying.broker().stop();
+        let id = world.request_of(ADA).await;
+        let approve = world.press(BOB, "1.1", Wish::Approve(id.clone()));
+        inbox::accept(dying.broker(), approve).await.unwrap();
+        dying.broker().idle().await;
+        let store = &world.app.broker().ports().store;
+        let asks_for_help = world.press(ADA, "1.2", Wish::Help);
+        assert!(store.accept(&asks_for_help, world.company.clock.now()).await.unwrap());
+        assert_eq!(world.unread_by_anybody(), Vec::<String>::new(), "nobody has heard of anything");
+
+        world.company.clock.advance(JOB_LEASE);
+        world.sweeps_once_despite(flooded).await;
+        if flooded != Lane::History {
+            assert_eq!(store.press(&asks_for_help.asker.id).await.unwrap(), None, "the press is finished");
+        }
+        if flooded != Lane::People {
+            assert!(world.card().contains("*Approved*"));
+            assert!(world.ada().is_told().contains("*Approved*"));
+        }
+        if !is_of_auditors {
+            assert!(world.audit().iter().any(|line| line.contains("*Approved*")));
+        }
+        let request = store.request(&id).await.unwrap().unwrap();
+        let Status::Approved { window, .. } = &request.status_at(world.company.clock.now()) else { panic!() };
+        let ends = window.ends();
+        world.company.clock.advance(ends - world.company.clock.now() - TimeDelta::minutes(5));
+        world.sweeps_once_despite(flooded).await;
+        world.company.clock.advance(TimeDelta::minutes(5));
+        world.sweeps_once_despite(flooded).await;
+        let version = store.request(&id).await.unwrap().unwrap().version;
+        assert_eq!(version, if flooded == Lane::History { 2 } else { 3 }, "the end is written");
+
+        world.company.slack.update_channel(AUDIT_CHANNEL, |channel| channel.is_archived = false);
+        for _ in 0..12 {
+            world.passes(TimeDelta::minutes(10)).await;
+        }
+        world.everybody_catches_up();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_thousand_ends_hold_up_no_other_lane() {
+    a_flood_holds_up_no_other_lane(Lane::History).await;
+}
+
+#[tokio::test]
+async fn a_thousand_cards_hold_up_no_other_lane() {
+    a_flood_holds_up_no_other_lane(Lane::People).await;
+}
+
+#[tokio::test]
+async fn a_thousand_lines_that_auditors_cannot_be_told_hold_up_no_other_lane() {
+    a_flood_holds_up_no_other_lane(Lane::Auditors).await;
+}
+
+#[tokio::test]
+async fn a_thousand_refusals_that_auditors_cannot_be_told_hold_up_no_other_lane() {
+    a_flood_holds_up_no_other_lane(Lane::AuditorsLater).await;
+}
+
+#[tokio::test]
+async fn a_thousand_timers_hold_up_no_other_lane() {
+    a_flood_holds_up_no_other_lane(Lane::Timers).await;
+}
