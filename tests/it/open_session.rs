@@ -145,9 +145,7 @@ async fn who_became_a_guest_after_the_approval_gets_no_link() {
     play(Story::approved(), async |world| {
         world.company.slack.update_person(ADA.slack, |person| person.is_restricted = true);
         let ada = world.ada();
-        ada.presses("session.console").await;
-        assert!(ada.hears().contains("Your Slack account is a guest"));
-        assert_eq!(world.audit().len(), 1);
+        ada.is_refused("session.console", "not_full_member", "Your Slack account is a guest").await;
     })
     .await;
 }
@@ -202,9 +200,7 @@ async fn after_the_end_there_is_no_session() {
         assert!(world.company.aws.assumptions().is_empty());
         assert_eq!(world.audit().len(), 1);
 
-        ada.presses("session.console").await;
-        assert!(ada.hears().contains("this request is ended"));
-        assert_eq!(world.audit().len(), 1);
+        ada.is_refused("session.console", "not_live", "this request is ended").await;
         world.sweep().await;
         world.everybody_catches_up();
     })

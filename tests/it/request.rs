@@ -71,9 +71,7 @@ async fn groups_are_asked_for_anew_when_a_request_is_made() {
     play(Story::with_linked([ADA]), async |world| {
         let ada = world.ada();
         world.company.idp.update_person(ADA.login, |person| person.groups.clear());
-        ada.types(ASK).await;
-        assert!(ada.hears().contains("You are not eligible"));
-        assert_eq!(world.audit().len(), 1);
+        ada.is_refused(ASK, "not_eligible", "You are not eligible").await;
     })
     .await;
 }
@@ -82,9 +80,12 @@ async fn groups_are_asked_for_anew_when_a_request_is_made() {
 async fn nobody_asks_for_longer_than_is_allowed() {
     play(Story::with_linked([ADA]), async |world| {
         let ada = world.ada();
-        ada.types("/elevate 111122223333/S3Admin 9h x").await;
-        assert!(ada.hears().contains("9h is longer than the 8h that is allowed"));
-        assert_eq!(world.audit().len(), 1);
+        ada.is_refused(
+            "/elevate 111122223333/S3Admin 9h x",
+            "too_long",
+            "9h is longer than the 8h that is allowed",
+        )
+        .await;
     })
     .await;
 }
@@ -140,9 +141,7 @@ async fn while_the_provider_is_down_nothing_is_changed() {
     play(Story::with_linked([ADA]), async |world| {
         let ada = world.ada();
         world.company.idp.control().fail_always("token", Fault::Status(503));
-        ada.types(ASK).await;
-        assert!(ada.hears().contains("Your groups could not be checked"));
-        assert_eq!(world.audit().len(), 1);
+        ada.is_refused(ASK, "identity_unavailable", "Your groups could not be checked").await;
         world.company.idp.control().heal();
         ada.types(ASK).await;
         assert!(ada.hears().contains("on its way"));
@@ -156,9 +155,7 @@ async fn whose_refresh_token_is_gone_signs_in_again() {
     play(Story::with_linked([ADA]), async |world| {
         let ada = world.ada();
         world.company.idp.revoke(ADA.login);
-        ada.types(ASK).await;
-        assert!(ada.hears().contains("wants you to sign in again"));
-        assert_eq!(world.audit().len(), 1);
+        ada.is_refused(ASK, "sign_in_again", "wants you to sign in again").await;
         let page = ada.follows_link(&ada.presses("person.link").await.unwrap()).await;
         assert_eq!(page.status, 200, "{}", page.text());
         world.everybody_catches_up();

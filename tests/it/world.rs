@@ -4,6 +4,7 @@
 //! was not delivered, or that contradicts itself.
 
 mod player;
+mod refusal;
 mod story;
 
 use std::{
