@@ -247,7 +247,7 @@ async fn one_identity_belongs_to_one_slack_account() {
         let page = twin.follows_link_as(&link, ADA).await;
         assert_eq!(page.status, 409, "{}", page.text());
         assert!(page.text().contains("already linked to another Slack account"), "{}", page.text());
-        assert_eq!(world.audit().len(), 1);
+        world.auditors_hear(["*Refused* · @Twin tried to link their account"]);
     })
     .await;
 }
@@ -323,7 +323,7 @@ async fn an_unconfirmed_slack_address_links_nobody() {
         let page = ada.follows_link(&ada.asks_to_link().await).await;
         assert_eq!(page.status, 403);
         assert!(page.text().contains("no confirmed e-mail address"), "{}", page.text());
-        assert_eq!(world.audit().len(), 1);
+        world.auditors_hear(["*Refused* · @Ada tried to link their account"]);
     })
     .await;
 }
@@ -339,13 +339,13 @@ async fn only_identities_with_an_address_of_a_listed_domain_are_linked() {
             "{}",
             page.text()
         );
-        assert_eq!(world.audit().len(), 1);
+        world.auditors_hear(["*Refused* · @Ada tried to link their account"]);
         let address = "ada@corp.example";
         world.company.slack.update_person(ADA.slack, |person| person.email = Some(address.into()));
         world.company.idp.update_person(ADA.login, |person| person.email = address.into());
         assert_eq!(ada.follows_link(&ada.asks_to_link().await).await.status, 200);
         assert!(ada.is_told().contains(address));
-        assert_eq!(world.audit().len(), 1);
+        world.auditors_hear(["*Linked* · @Ada is"]);
     })
     .await;
 }
@@ -357,7 +357,7 @@ async fn an_address_the_provider_does_not_vouch_for_links_nobody() {
         let ada = world.ada();
         let page = ada.follows_link(&ada.asks_to_link().await).await;
         assert!(page.text().contains("does not vouch"), "{}", page.text());
-        assert_eq!(world.audit().len(), 1);
+        world.auditors_hear(["*Refused* · @Ada tried to link their account"]);
     })
     .await;
 }
@@ -393,7 +393,7 @@ async fn once_a_refresh_token_is_gone_no_sign_in_of_the_past_counts() {
                 ada.hears().contains("sign in again"),
                 "a minute after the sign-in, and however often she asks"
             );
-            assert_eq!(world.audit().len(), 1);
+            world.auditors_hear(["*Refused* · @Ada tried to make a request"]);
         }
     })
     .await;

@@ -182,7 +182,7 @@ async fn who_is_not_eligible_any_more_gets_no_session() {
         assert_eq!(page.status, 403);
         assert!(page.text().contains("You are not eligible"), "{}", page.text());
         assert!(world.company.aws.assumptions().is_empty());
-        assert_eq!(world.audit().len(), 1);
+        world.auditors_hear(["*Refused* · @Ada tried to open the AWS console"]);
     })
     .await;
 }
@@ -198,7 +198,7 @@ async fn after_the_end_there_is_no_session() {
         assert_eq!(page.status, 403);
         assert!(page.text().contains("this request is ended"), "{}", page.text());
         assert!(world.company.aws.assumptions().is_empty());
-        assert_eq!(world.audit().len(), 1);
+        world.auditors_hear(["*Refused* · @Ada tried to open the AWS console"]);
 
         ada.is_refused("session.console", "not_live", "this request is ended").await;
         world.sweep().await;

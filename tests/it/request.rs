@@ -98,7 +98,7 @@ async fn a_second_request_for_the_same_target_is_pointed_to_the_first() {
         let refusal = ada.hears();
         assert!(refusal.contains("You already have a request"), "{refusal}");
         assert!(refusal.contains("bucket policy broken"), "it shows the first: {refusal}");
-        assert_eq!(world.audit().len(), 1);
+        world.auditors_hear(["*Refused* · @Ada tried to make a request"]);
 
         ada.types("/elevate 444455556666/ReadOnly 2h another target").await;
         assert!(ada.hears().contains("on its way"));
@@ -179,7 +179,7 @@ async fn the_same_press_sent_twice_counts_once() {
         assert!(ada.hears().contains("on its way"));
         world.card();
         ada.is_told();
-        assert_eq!(world.audit().len(), 1);
+        world.auditors_hear(["*Requested* · @Ada"]);
     })
     .await;
 }

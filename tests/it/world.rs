@@ -1,7 +1,56 @@
 //! The world of the stories: Example Corp, the product, and people who type, press and read.
 //!
-//! A story is a closure: [`play`] hands it the world and judges it afterwards: it fails on anything that nobody has read, that
-//! was not delivered, or that contradicts itself.
+//! A story is a closure. [`play`] begins it with a [`Story`], hands it the world, and judges the world afterwards: it
+//! fails on anything that nobody has read, that was not delivered, that is still open, or that contradicts itself.
+//!
+//! ```ignore
+//! #[tokio::test]
+//! async fn bob_approves_and_carol_may_not() {
+//!     play(Story::asked(), async |world| {
+//!         world.carol().is_refused("review.approve", "not_reviewer", "Only a member of aws-temp#Reviewer").await;
+//!         world.bob().presses("review.approve").await;
+//!         assert!(world.card().contains("*Approved* by @Bob"));
+//!         assert!(world.ada().is_told().contains("*Approved*"));
+//!         assert!(world.ada().hears().contains("Your link"));
+//!         world.auditors_hear(["*Approved* · @Bob"]);
+//!     })
+//!     .await;
+//! }
+//! ```
+//!
+//! | where it begins | |
+//! |---|---|
+//! | `Story::start()` | nobody is linked |
+//! | `Story::with_linked([ADA])` | these people are linked |
+//! | `Story::asked()` | Ada, Bob and Carol are linked, and Ada has asked for [`ASK`] |
+//! | `Story::approved()` | and Bob has approved it |
+//! | `.over(transport)`, `.on(dynamo)`, `.set(keys)`, `.where_first(change)` | how the product is reached, where the table is kept, what the operator has set, what is different at Example Corp |
+//!
+//! | what people do | |
+//! |---|---|
+//! | `types(line)`, `presses(action)`, `submits(fields)` | in Slack, until the product is done with it |
+//! | `sends(line)`, `presses_unawaited(action)` | the same, without waiting; `settles()` or `world.settle()` waits |
+//! | `links()`, `asks_to_link()`, `follows_link(url)` | the way to a linked account: all of it, its first step, its rest |
+//! | `console_link()`, `asks_for_the_console()`, `opens(url)` | the way to the console: the first link, another one, a browser that opens it |
+//! | `is_refused(what, code, sentence)` | types or presses, and is refused: see [`Player::is_refused`] |
+//!
+//! | what people read, each version of a message once | |
+//! |---|---|
+//! | `form()` | the form in front of them |
+//! | `hears()` | what only they see: all that is new, and there is something |
+//! | `is_told()` | their messages with the app, likewise |
+//! | `is_told_or_hears()` | both |
+//! | `world.card()` | the newest card in the review channel |
+//! | `world.auditors_hear([…])` | the audit channel: exactly these lines, in any order |
+//! | `world.audit()` | the audit channel, as text |
+//! | `world.everybody_catches_up()` | whatever is new to anybody, and there is something |
+//! | `world.everybody_puts_all_away()` | likewise, if there is anything, and forms are closed |
+//!
+//! | what happens around them | |
+//! |---|---|
+//! | `world.passes(time)`, `world.sweep()` | time passes and what is due is done; only what is due is done |
+//! | `world.another_replica()`, `world.is_served_by(&replica)`, `world.closes()`, `world.opens()` | replicas, and which of them Slack and browsers reach |
+//! | `world.company` | the stand-ins: faults by `control()`, clock, people, channels |
 
 mod player;
 mod refusal;
@@ -265,6 +314,18 @@ impl World {
     /// What is new in the audit channel: a line each, as Carol sees it.
     pub(crate) fn audit(&self) -> Vec<String> {
         self.unread(AUDIT_CHANNEL, CAROL)
+    }
+
+    /// Auditors hear exactly these lines: for each of these texts there is one new line that contains it, and no other.
+    #[track_caller]
+    pub(crate) fn auditors_hear<const N: usize>(&self, expected: [&str; N]) {
+        let audit = self.audit();
+        let mut unmatched: Vec<&String> = audit.iter().collect();
+        for text in expected {
+            let at = unmatched.iter().position(|line| line.contains(text));
+            unmatched.remove(at.unwrap_or_else(|| panic!("auditors do not hear {text:?}, but {audit:?}")));
+        }
+        assert!(unmatched.is_empty(), "auditors hear more: {unmatched:?}");
     }
 
     /// The newest card in the review channel, as Bob sees it. Older versions of it count as read.

@@ -31,7 +31,7 @@ async fn when_a_clock_goes_back_nothing_is_done_again_and_nothing_undone() {
         let ada = world.ada();
         world.presses_late(ADA, Wish::OpenConsole(world.request_of(ADA).await)).await;
         assert!(ada.hears().contains("this request is ended"), "it does not rise again");
-        assert_eq!(world.audit().len(), 1);
+        world.auditors_hear(["*Refused* · @Ada tried to open the AWS console"]);
         for _ in 0..4 {
             world.passes(TimeDelta::minutes(15)).await;
         }
@@ -84,7 +84,7 @@ async fn what_waited_when_a_clock_went_back_is_said_once_it_has_caught_up() {
         assert!(world.card().contains("*Approved*"));
         assert!(world.ada().is_told().contains("*Approved*"));
         assert!(world.ada().hears().contains("Your link"));
-        assert_eq!(world.audit().len(), 1);
+        world.auditors_hear(["*Approved* · @Bob"]);
     })
     .await;
 }
@@ -145,12 +145,12 @@ async fn who_is_refused_after_a_clock_has_gone_back_is_heard_of_at_once() {
         for _ in 0..6 {
             ada.types("/elevate 111122223333/Admin 1h x").await;
         }
-        assert_eq!(world.audit().len(), 5, "the sixth waits for its minute to be over");
+        world.auditors_hear(["*Refused* · @Ada tried to make a request"; 5]);
         world.company.clock.advance(-TimeDelta::hours(1));
         ada.types("/elevate 111122223333/Admin 1h x").await;
-        assert_eq!(world.audit().len(), 1);
+        world.auditors_hear(["*Refused* · @Ada tried to make a request"]);
         world.passes(TimeDelta::minutes(61)).await;
-        assert_eq!(world.audit().len(), 1, "and the sixth when it is over");
+        world.auditors_hear(["*Refused* · @Ada tried to make a request"]);
         world.everybody_catches_up();
     })
     .await;

@@ -34,7 +34,7 @@ async fn ada_moves_to_another_identity_of_her_address_and_everybody_is_told_loud
         world.everybody_catches_up();
         ada.presses("person.unlink").await;
         assert!(ada.is_told().contains("not linked"));
-        assert_eq!(world.audit().len(), 1);
+        world.auditors_hear(["*Unlinked* · @Ada is"]);
         let twin = world.hire(Persona { slack: "U0TWIN", login: "twin", name: "Twin", ..ADA });
         assert_eq!(
             twin.follows_link_as(&twin.asks_to_link().await, ADA).await.status,
@@ -75,7 +75,7 @@ async fn an_identity_that_another_account_has_is_moved_to_by_nobody() {
         let ada = world.ada();
         let page = ada.follows_link_as(&ada.asks_to_link().await, ADA_MOVED).await;
         assert!(page.text().contains("already linked to another Slack account"), "{}", page.text());
-        assert_eq!(world.audit().len(), 1);
+        world.auditors_hear(["*Refused* · @Ada tried to link their account"]);
     })
     .await;
 }

@@ -101,7 +101,7 @@ async fn an_identity_that_is_not_vouched_for_is_not_sent_to_slack() {
         let ada = world.ada();
         let page = ada.follows_link(&ada.asks_to_link().await).await;
         assert!(page.text().contains("does not vouch"), "{}", page.text());
-        assert_eq!(world.audit().len(), 1);
+        world.auditors_hear(["*Refused* · @Ada tried to link their account"]);
     })
     .await;
 }
@@ -158,7 +158,7 @@ async fn the_same_account_of_another_workspace_links_nothing() {
         let page = ada.follows_link(&ada.asks_to_link().await).await;
         let page = signs_in_to_slack(&ada, &page, ADA).await;
         assert_eq!(page.status, 403, "{}", page.text());
-        assert_eq!(world.audit().len(), 1);
+        world.auditors_hear(["*Refused* · @Ada tried to link their account"]);
         assert_stranger(&ada).await;
     })
     .await;
@@ -177,7 +177,7 @@ async fn somebody_of_another_workspace_links_nothing() {
         let page = ada.browser.open(&callback).await.unwrap();
         assert_eq!(page.status, 403, "{}", page.text());
         world.settle().await;
-        assert_eq!(world.audit().len(), 1);
+        world.auditors_hear(["*Refused* · @Ada tried to link their account"]);
     })
     .await;
 }
@@ -307,7 +307,7 @@ async fn a_link_that_has_expired_meanwhile_links_nothing() {
         let late = ada.browser.open(back.as_str()).await.unwrap();
         assert_eq!(late.status, 410, "{}", late.text());
         world.settle().await;
-        assert_eq!(world.audit().len(), 1);
+        world.auditors_hear(["*Refused* · @Ada tried to link their account"]);
         assert_stranger(&ada).await;
     })
     .await;
@@ -337,7 +337,7 @@ async fn whoever_would_rather_not_sign_in_with_slack_can_try_again() {
         let page = ada.browser.press(&page, "Cancel").await.unwrap();
         assert!(page.text().contains("could not be signed in with Slack (access_denied)"), "{}", page.text());
         world.settle().await;
-        assert_eq!(world.audit().len(), 1);
+        world.auditors_hear(["*Refused* · @Ada tried to link their account"]);
         let page = ada.follows_link(&link).await;
         assert_eq!(signs_in_to_slack(&ada, &page, ADA).await.status, 200);
         world.everybody_catches_up();
@@ -354,7 +354,7 @@ async fn while_slack_cannot_say_who_it_is_nothing_is_linked() {
         control.fail_next("openid-configuration", Fault::Status(503));
         let page = ada.follows_link(&link).await;
         assert!(page.text().contains("Slack did not answer"), "{}", page.text());
-        assert_eq!(world.audit().len(), 1);
+        world.auditors_hear(["*Refused* · @Ada tried to link their account"]);
         for (fault, why) in [
             (Fault::Status(503), "Slack did not answer"),
             (Fault::Garbage, "could not be read"),
@@ -369,7 +369,7 @@ async fn while_slack_cannot_say_who_it_is_nothing_is_linked() {
             };
             assert_eq!(page.status, 502, "{}", page.text());
             assert!(page.text().contains(why), "{}", page.text());
-            assert_eq!(world.audit().len(), 1);
+            world.auditors_hear(["*Refused* · @Ada tried to link their account"]);
         }
         assert_eq!(ada.follows_link(&link).await.status, 200, "the link is still good");
         world.everybody_catches_up();
@@ -387,7 +387,7 @@ async fn where_sign_in_with_slack_is_not_set_up_any_more_what_has_begun_comes_to
         world.is_served_by(&replica).await;
         assert_eq!(ada.browser.open(back.as_str()).await.unwrap().status, 410);
         world.settle().await;
-        assert_eq!(world.audit().len(), 1);
+        world.auditors_hear(["*Refused* · @Ada tried to link their account"]);
     })
     .await;
 }
@@ -402,7 +402,7 @@ async fn an_account_that_cannot_move_to_the_identity_is_not_sent_to_slack() {
         let another_window = world.ada();
         let page = another_window.follows_link_as(&ada.asks_to_link().await, BOB).await;
         assert_eq!(page.status, 409, "{}", page.text());
-        assert_eq!(world.audit().len(), 1);
+        world.auditors_hear(["*Refused* · @Ada tried to link their account"]);
     })
     .await;
 }

@@ -80,7 +80,7 @@ impl Player<'_> {
         assert_eq!(page.status, 200, "{}", page.text());
         self.world.settle().await;
         assert!(self.is_told().contains(self.persona.email));
-        assert_eq!(self.world.audit().len(), 1);
+        self.world.auditors_hear([&format!("*Linked* · @{} ", self.persona.name)]);
     }
 
     /// Asks for a link that links them; hands back where it leads.

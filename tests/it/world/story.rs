@@ -95,14 +95,14 @@ impl Story {
             assert!(world.ada().hears().contains("on its way"));
             assert!(world.card().contains("*Waiting*"));
             assert!(world.ada().is_told().contains("*Waiting*"));
-            assert_eq!(world.audit().len(), 1);
+            world.auditors_hear(["*Requested* · @Ada"]);
         }
         if self.begins >= Begins::Approved {
             world.bob().presses("review.approve").await;
             assert!(world.card().contains("*Approved*"));
             assert!(world.ada().is_told().contains("*Approved*"));
             world.ada().hears();
-            assert_eq!(world.audit().len(), 1);
+            world.auditors_hear(["*Approved* · @Bob"]);
         }
         world
     }
