@@ -260,6 +260,19 @@ fn workflows_pin_what_they_use_to_a_commit() {
 }
 
 #[test]
+fn the_story_that_the_guide_explains_is_one_that_is_played() {
+    let guide = fs::read_to_string("CONTRIBUTING.md").unwrap();
+    let mut quoted =
+        guide.split("<!-- code of ").skip(1).map(|part| part.split_once(" -->\n```rust\n").unwrap());
+    let is_quoted = |(file, rest): (&str, &str)| {
+        let code = rest.split_once("```").unwrap().0;
+        fs::read_to_string(file).unwrap().contains(code)
+    };
+    assert_eq!(guide.matches("```rust").count(), 1);
+    assert!(quoted.all(is_quoted), "CONTRIBUTING.md shows other code than its file has");
+}
+
+#[test]
 fn the_tests_and_breaks_that_the_architecture_names_exist() {
     let code = code_with_tests();
     let architecture = fs::read_to_string("docs/ARCHITECTURE.md").unwrap();
