@@ -1,6 +1,6 @@
 //! The log of one test, to be searched for what must not be in it.
 
-mod search;
+pub(crate) mod search;
 mod story;
 
 use std::{

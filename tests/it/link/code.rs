@@ -13,7 +13,7 @@ use sandbox::{
 };
 
 use crate::{
-    log::{self, Log, PLANTED},
+    log::{self, Log, PLANTED, search::lines_with},
     world::{ASK, Player, Story, World, play},
 };
 
@@ -301,13 +301,11 @@ async fn codes_are_neither_kept_nor_logged_nor_said() {
             assert!(kept.contains(known), "{known}");
         }
         for code in [&*right, "WRNG-C2DE"] {
-            for text in [&kept, &told] {
-                assert!(!text.contains(code) && !text.contains(&code.replace('-', "")), "{code}");
-            }
+            assert!(!told.contains(code) && !told.contains(&code.replace('-', "")), "{code}");
         }
-        for secret in world.company.idp.secrets_issued() {
-            assert!(!kept.contains(&secret), "{secret}");
-        }
+        let codes = [&*right, "WRNG-C2DE"].map(|code| [code.to_owned(), code.replace('-', "")]);
+        let secrets = [codes.concat(), world.company.idp.secrets_issued()].concat();
+        assert!(lines_with(&kept, &secrets).is_empty(), "a secret is kept or logged");
     })
     .await;
 }
