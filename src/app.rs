@@ -6,16 +6,20 @@ use anyhow::{Context, ensure};
 use axum::Router;
 use futures_util::future::join_all;
 use secrecy::SecretString;
-use tokio::{net::TcpListener, sync::watch, time::MissedTickBehavior};
+use tokio::{
+    net::TcpListener,
+    time::{MissedTickBehavior, timeout},
+};
 
 use crate::{
     aws::AwsCloud,
-    config::{Config, Mode, Sealing, Slack},
+    config::{Config, Mode, Slack},
     domain::job::Lane,
     flows::{Broker, Ports, Settings, sweep},
     identity::{OpenIdProvider, SignInWithSlack},
-    metrics::{Measured, Metrics, acks},
-    ports::{Channel, Chat, Clock, Ids, SealError, Sealer, SlackAccounts, Workspace},
+    metrics::acks,
+    outbound::{CallTimer, HttpClient},
+    ports::{Channel, Clock, Counters, Ids, SealError, Sealer, SlackAccounts, Workspace},
     rate_limit::ProcessRateLimits,
     sealer::Keyring,
     slack::{
@@ -49,6 +53,8 @@ pub struct Outside {
     pub sts: aws_sdk_sts::Client,
     /// KMS, likewise.
     pub kms: aws_sdk_kms::Client,
+    /// Sends all other requests, and counts what this app counts.
+    pub http: HttpClient,
 }
 
 /// The app, ready to serve.
@@ -63,9 +69,10 @@ pub struct App {
 /// # Errors
 /// When Slack cannot be reached, belongs to another workspace, or the channels are not fit for their purpose.
 pub async fn build(config: Config, outside: Outside) -> anyhow::Result<App> {
-    let metrics = Metrics::new();
-    let ports = measured(adapters(&config, outside, &metrics)?, &config.sealing, &metrics);
-    let workspace = check_slack(&config, &*ports.chat).await?;
+    let http = outside.http.clone();
+    let metrics = Arc::clone(http.metrics());
+    let ports = adapters(&config, outside)?;
+    let workspace = check_slack(&config.slack, &ports, &http).await?;
     let settings = Settings {
         public_url: config.public_url,
         home: workspace.tenant,
@@ -84,7 +91,7 @@ pub async fn build(config: Config, outside: Outside) -> anyhow::Result<App> {
             (web.merge(slack), None)
         }
         Mode::Socket { app_token } => {
-            let client = socket_client(&config.slack, app_token)?;
+            let client = socket_client(&config.slack, app_token, http, &broker.ports().clock);
             let sockets = Sockets::new(client, Arc::clone(&broker), Arc::clone(&metrics));
             let serving = sockets.serving();
             let is_reached = move || *serving.borrow() > 0;
@@ -103,11 +110,11 @@ pub type Checked = (&'static str, anyhow::Result<()>);
 /// # Errors
 /// When the adapters cannot be made.
 pub async fn check(config: &Config, outside: Outside) -> anyhow::Result<Vec<Checked>> {
-    let dynamodb = outside.dynamodb.clone();
-    let ports = adapters(config, outside, &Metrics::new())?;
+    let (dynamodb, http) = (outside.dynamodb.clone(), outside.http.clone());
+    let ports = adapters(config, outside)?;
     let (table, slack, identity) = tokio::join!(
         check_table(&dynamodb, &config.dynamodb.table),
-        check_slack(config, &*ports.chat),
+        check_slack(&config.slack, &ports, &http),
         ports.identity.check(),
     );
     let mut checked = vec![
@@ -124,11 +131,19 @@ pub async fn check(config: &Config, outside: Outside) -> anyhow::Result<Vec<Chec
     Ok(checked)
 }
 
-fn adapters(config: &Config, outside: Outside, metrics: &Arc<Metrics>) -> anyhow::Result<Ports> {
-    let Outside { clock, ids, dynamodb, sts, kms } = outside;
+/// Every effect, each call of a counterpart measured.
+fn adapters(config: &Config, outside: Outside) -> anyhow::Result<Ports> {
+    let Outside { clock, ids, dynamodb, sts, kms, http } = outside;
+    let metrics = Arc::clone(http.metrics());
+    let timer = |counterpart| CallTimer { counterpart, metrics: Arc::clone(&metrics) };
+    let dynamodb = dynamodb.config().to_builder().interceptor(timer("dynamodb")).build();
+    let sts = sts.config().to_builder().interceptor(timer("aws")).build();
+    let kms = kms.config().to_builder().interceptor(timer("kms")).build();
+    let counters: Arc<dyn Counters> = metrics.clone();
     let names =
         Names { accounts: config.policy.accounts.clone(), reviewers: config.policy.reviewers.clone() };
     let chat = SlackChat::new(SlackClientConfig {
+        http: http.clone(),
         api_url: config.slack.api_url.clone(),
         bot_token: config.slack.bot_token.clone(),
         names,
@@ -136,45 +151,31 @@ fn adapters(config: &Config, outside: Outside, metrics: &Arc<Metrics>) -> anyhow
         clock: Arc::clone(&clock),
     });
     let redirect_uri = |path| config.public_url.join(path).context("could not build a redirect address");
-    let identity =
-        OpenIdProvider::new(config.oidc.clone(), redirect_uri("oidc/callback")?, Arc::clone(&clock))?;
+    let of_provider = redirect_uri("oidc/callback")?;
+    let identity = OpenIdProvider::new(config.oidc.clone(), of_provider, http.clone(), Arc::clone(&clock));
     let slack_accounts: Option<Arc<dyn SlackAccounts>> = match &config.slack.client {
         Some(client) => {
-            let redirect_uri = redirect_uri("oidc/slack")?;
-            Some(Arc::new(SignInWithSlack::new(&config.slack, client, redirect_uri, Arc::clone(&clock))?))
+            let (of_slack, clock) = (redirect_uri("oidc/slack")?, Arc::clone(&clock));
+            Some(Arc::new(SignInWithSlack::new(&config.slack, client, of_slack, http.clone(), clock)))
         }
         None => None,
     };
+    let (sts, aws) = (aws_sdk_sts::Client::from_conf(sts), config.aws.clone());
+    let kms = aws_sdk_kms::Client::from_conf(kms);
+    let dynamodb = aws_sdk_dynamodb::Client::from_conf(dynamodb);
     Ok(Ports {
         store: Arc::new(DynamoStore::new(&dynamodb, &config.dynamodb.table)),
         chat: Arc::new(chat),
         identity: Arc::new(identity),
         slack_accounts,
         sealer: Arc::new(Keyring::new(&config.sealing, &kms, Arc::clone(&ids))),
-        cloud: Arc::new(AwsCloud::new(sts, config.aws.clone(), config.public_url.clone())?),
-        rate_limits: Arc::new(ProcessRateLimits::new(Arc::clone(&clock))),
-        gauges: Arc::clone(metrics) as _,
+        cloud: Arc::new(AwsCloud::new(sts, aws, config.public_url.clone(), http)),
+        rate_limits: Arc::new(ProcessRateLimits::new(Arc::clone(&clock), Arc::clone(&counters))),
+        counters,
+        gauges: metrics,
         clock,
         ids,
     })
-}
-
-/// The same ports, with every call noted that leaves the process.
-fn measured(ports: Ports, sealing: &Sealing, metrics: &Arc<Metrics>) -> Ports {
-    let sealer = match &sealing.kms_key_id {
-        Some(_) => Arc::new(Measured::new("kms", ports.sealer, metrics)),
-        None => ports.sealer,
-    };
-    Ports {
-        sealer,
-        store: Arc::new(Measured::new("dynamodb", ports.store, metrics)),
-        chat: Arc::new(Measured::new("slack", ports.chat, metrics)),
-        identity: Arc::new(Measured::new("identity_provider", ports.identity, metrics)),
-        slack_accounts: ports.slack_accounts.map(|port| Arc::new(Measured::new("slack", port, metrics)) as _),
-        cloud: Arc::new(Measured::new("aws", ports.cloud, metrics)),
-        rate_limits: Arc::new(Measured::new("rate_limits", ports.rate_limits, metrics)),
-        ..ports
-    }
 }
 
 /// Whether something can be sealed, and opened again.
@@ -184,8 +185,8 @@ async fn check_sealing(sealer: &dyn Sealer) -> Result<(), SealError> {
     sealer.open(&sealed, &row).await.map(drop)
 }
 
-async fn check_slack(config: &Config, chat: &dyn Chat) -> anyhow::Result<Workspace> {
-    let slack = &config.slack;
+async fn check_slack(slack: &Slack, ports: &Ports, http: &HttpClient) -> anyhow::Result<Workspace> {
+    let Ports { chat, clock, .. } = ports;
     let workspace = chat.identify().await.context("could not ask Slack who the app is")?;
     ensure!(
         workspace.tenant == slack.team_id.tenant(),
@@ -208,15 +209,24 @@ async fn check_slack(config: &Config, chat: &dyn Chat) -> anyhow::Result<Workspa
         ensure!(*is_member, "slack.{key}: the app is not in #{name}; invite it there with /invite");
     }
     if let Mode::Socket { app_token } = &slack.mode {
-        let checked = socket_client(slack, app_token)?.check().await;
+        let checked = socket_client(slack, app_token, http.clone(), clock).check().await;
         checked.context("could not open a connection with slack.app_token")?;
     }
     Ok(workspace)
 }
 
-fn socket_client(slack: &Slack, app_token: &SecretString) -> anyhow::Result<SocketClient> {
-    let config = SocketConfig { api_url: slack.api_url.clone(), app_token: app_token.clone() };
-    Ok(SocketClient::new(config)?)
+fn socket_client(
+    slack: &Slack,
+    app_token: &SecretString,
+    http: HttpClient,
+    clock: &Arc<dyn Clock>,
+) -> SocketClient {
+    SocketClient::new(SocketConfig {
+        http,
+        api_url: slack.api_url.clone(),
+        app_token: app_token.clone(),
+        clock: Arc::clone(clock),
+    })
 }
 
 impl App {
@@ -237,36 +247,35 @@ impl App {
         self.sockets.as_ref()
     }
 
-    /// Serves within `limits` until `stop` turns true; then finishes what is in flight, within 25 s.
+    /// Serves within `limits` until the broker is stopped; then finishes what is in flight, within 25 s.
     ///
     /// # Errors
     /// When the listener fails.
-    pub async fn serve(
-        self,
-        listener: TcpListener,
-        limits: Limits,
-        stop: watch::Receiver<bool>,
-    ) -> anyhow::Result<()> {
-        tokio::spawn(stop_when_told(Arc::clone(&self.broker), stop.clone()));
-        let sweep = |lane| sweep_until(Arc::clone(&self.broker), lane, stop.clone());
+    pub async fn serve(self, listener: TcpListener, limits: Limits) -> anyhow::Result<()> {
+        let Self { broker, router, sockets } = self;
+        let stopping = broker.stopping();
+        let sweep = |lane| sweep_until_stopped(Arc::clone(&broker), lane);
         let sweeper = tokio::spawn(join_all(Lane::ALL.map(sweep)));
-        let sockets = self.sockets.map(|sockets| tokio::spawn(sockets.hold(stop.clone())));
-        let served = web::serve(listener, self.router, limits, told_to(stop.clone()));
+        let sockets = sockets.map(|sockets| tokio::spawn(sockets.hold(stopping.clone())));
+        let served = web::serve(listener, router, limits, stopping.clone().cancelled_owned());
         let finished = async {
             served.await.context("could not serve")?;
             if let Some(sockets) = sockets {
                 sockets.await.context("the connections to Slack stopped")?;
             }
-            self.broker.idle().await;
+            broker.idle().await;
             sweeper.await.map(drop).context("the sweeper stopped")
         };
+        tokio::pin!(finished);
         tokio::select! {
-            outcome = finished => outcome,
-            () = async { told_to(stop).await; tokio::time::sleep(STOP_WITHIN).await } => {
-                tracing::warn!("jobs were still in flight after the time to stop; another replica finishes them");
-                Ok(())
-            }
+            outcome = &mut finished => return outcome,
+            () = stopping.cancelled() => {}
         }
+        // By the machine's own time, since whoever stops the process waits by it, too.
+        timeout(STOP_WITHIN, finished).await.unwrap_or_else(|_| {
+            tracing::warn!("jobs were still in flight after the time to stop; another replica finishes them");
+            Ok(())
+        })
     }
 }
 
@@ -276,30 +285,14 @@ impl fmt::Debug for App {
     }
 }
 
-/// Lets the broker begin nothing more as soon as `stop` turns true.
-async fn stop_when_told(broker: Arc<Broker>, stop: watch::Receiver<bool>) {
-    told_to(stop).await;
-    broker.stop();
-}
-
-/// Sweeps a lane now and then until `stop` turns true. A lane that takes its time holds up no other.
-async fn sweep_until(broker: Arc<Broker>, lane: Lane, stop: watch::Receiver<bool>) {
+/// Sweeps a lane now and then until the broker is stopped. A lane that takes its time holds up no other.
+async fn sweep_until_stopped(broker: Arc<Broker>, lane: Lane) {
+    let stopping = broker.stopping();
     let mut ticks = tokio::time::interval(SWEEP_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let told = told_to(stop);
-    tokio::pin!(told);
-    loop {
-        tokio::select! {
-            () = &mut told => return,
-            _ = ticks.tick() => {}
-        }
+    while stopping.run_until_cancelled(ticks.tick()).await.is_some() {
         if let Err(error) = sweep::sweep_lane(&broker, lane).await {
             tracing::warn!(?lane, error = format!("{error:#}"), "could not sweep");
         }
     }
-}
-
-/// Returns when `stop` turns true, or nobody can turn it any more.
-async fn told_to(mut stop: watch::Receiver<bool>) {
-    let _ = stop.wait_for(|stop| *stop).await;
 }

@@ -21,7 +21,7 @@ use url::Url;
 use crate::{
     config::Aws,
     domain::{ids::Target, session::SessionTerms, window::Timestamp},
-    outbound::{HttpClient, HttpError},
+    outbound::{HttpClient, causes},
     ports::{
         Cloud,
         CloudError::{self, Refused, Unavailable},
@@ -55,11 +55,9 @@ struct SigninToken {
 impl AwsCloud {
     /// Sessions by `sts`, which needs credentials and a region and nothing else: timeouts are set here. A
     /// console whose session has ended sends people to `public_url`.
-    ///
-    /// # Errors
-    /// When the machine has no root certificates.
-    pub fn new(sts: Client, aws: Aws, public_url: Url) -> Result<Self, HttpError> {
-        Ok(Self { sts, aws, public_url, http: HttpClient::new()? })
+    #[must_use]
+    pub fn new(sts: Client, aws: Aws, public_url: Url, http: HttpClient) -> Self {
+        Self { sts, aws, public_url, http }
     }
 
     fn role_arn(&self, target: &Target) -> String {
@@ -71,7 +69,8 @@ impl AwsCloud {
         let request = Request::get(signin_token_url(&self.aws.signin_url, credentials).as_str())
             .body(Vec::new())
             .map_err(|_| Refused("the sign-in endpoint's URL cannot be used".to_owned()))?;
-        let response = self.http.send(request).await.map_err(|error| Unavailable(error.to_string()))?;
+        let exchange = self.http.operation("aws", "getSigninToken");
+        let response = exchange.send(request).await.map_err(|error| Unavailable(error.to_string()))?;
         if response.status() != StatusCode::OK {
             let status = response.status().as_u16();
             return Err(Refused(format!("the sign-in endpoint answered with status {status}")));
@@ -171,9 +170,10 @@ fn no_session(error: &SdkError<AssumeRoleError>) -> CloudError {
         },
         SdkError::ConstructionFailure(_) => Refused("the request to STS could not be made".to_owned()),
         SdkError::TimeoutError(_) => Unavailable("STS took too long".to_owned()),
-        SdkError::DispatchFailure(_) => {
-            Unavailable("STS could not be reached, or there are no credentials to ask it with".to_owned())
-        }
+        SdkError::DispatchFailure(failure) => match failure.as_connector_error() {
+            Some(error) => Unavailable(format!("STS could not be reached: {}", causes(error))),
+            None => Unavailable("there are no credentials to ask STS with".to_owned()),
+        },
         SdkError::ResponseError(_) | _ => Unavailable("STS's answer could not be read".to_owned()),
     }
 }

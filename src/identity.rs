@@ -49,6 +49,9 @@ use crate::{
     },
 };
 
+/// Whom metrics name when the provider is asked.
+const COUNTERPART: &str = "identity_provider";
+
 /// An OpenID provider, seen from its one client.
 pub struct OpenIdProvider {
     oidc: Oidc,
@@ -60,18 +63,16 @@ pub struct OpenIdProvider {
 
 impl OpenIdProvider {
     /// The provider that `oidc` names; browsers come back to `redirect_uri`. Nothing is sent yet.
-    ///
-    /// # Errors
-    /// When the machine has no root certificates.
-    pub fn new(oidc: Oidc, redirect_uri: Url, clock: Arc<dyn Clock>) -> Result<Self, HttpError> {
-        let http = HttpClient::new()?;
+    #[must_use]
+    pub fn new(oidc: Oidc, redirect_uri: Url, http: HttpClient, clock: Arc<dyn Clock>) -> Self {
         let registration = Registration {
+            counterpart: COUNTERPART,
             issuer: oidc.issuer.clone(),
             client_id: oidc.client_id.clone(),
             client_secret: oidc.client_secret.clone(),
             redirect_uri,
         };
-        Ok(Self { oidc, registration, clock, http, provider: Fetched::default() })
+        Self { oidc, registration, clock, http, provider: Fetched::default() }
     }
 
     async fn provider(&self) -> Result<&Provider, IdentityError> {
@@ -114,7 +115,8 @@ impl OpenIdProvider {
             .header(header::AUTHORIZATION, format!("Bearer {}", access_token.secret()))
             .body(Vec::new())
             .map_err(|_| Unusable("its access token does not fit in a header".to_owned()))?;
-        let response = self.http.send(request).await.map_err(|error| Unavailable(error.to_string()))?;
+        let asking = self.http.operation(COUNTERPART, "userinfo");
+        let response = asking.send(request).await.map_err(|error| Unavailable(error.to_string()))?;
         if response.status() != StatusCode::OK {
             return Err(Unusable(format!("userinfo came with status {}", response.status().as_u16())));
         }
@@ -161,7 +163,7 @@ impl Identity for OpenIdProvider {
             .client
             .exchange_code(AuthorizationCode::new(answer.code.expose_secret().to_owned()))
             .set_pkce_verifier(verifier(proof))
-            .request_async(&self.http)
+            .request_async(&self.http.operation(COUNTERPART, "token"))
             .await
             .map_err(no_tokens)?;
         if tokens.id_token().is_none() {
@@ -179,7 +181,7 @@ impl Identity for OpenIdProvider {
         let tokens = provider
             .client
             .exchange_refresh_token(&RefreshToken::new(token.expose_secret().to_owned()))
-            .request_async(&self.http)
+            .request_async(&self.http.operation(COUNTERPART, "token"))
             .await
             .map_err(no_tokens)?;
         // The old token may be used up: whatever the claims are like, the new one goes back to the caller.
@@ -202,7 +204,7 @@ impl Identity for OpenIdProvider {
             logout_token::verify(logout_token, &expected)
         };
         let is_unknown = |rejection: &_| *rejection == logout_token::Rejection::UnknownKey;
-        let told = provider.keys.try_with(verify, is_unknown, &self.http, now).await;
+        let told = provider.keys.try_with(verify, is_unknown, provider.asking_for_keys(), now).await;
         let LogoutToken { id, subject, issued_at } =
             told.map_err(|rejection| Unusable(rejection.to_string()))?;
         Ok(SignedOut { id, subject: Subject { issuer: issuer.to_owned(), subject }, at: issued_at })

@@ -4,13 +4,13 @@
 //!
 //! ```text
 //! main → app → { slack::{routes, socket}, web } → flows → ports → domain
-//!              { store, slack::client, identity, aws, sealer, secrets, system, rate_limit, metrics } → ports, domain
+//!              { store, slack::client, identity, aws, sealer, secrets, system, rate_limit }
+//!                  → outbound → metrics → ports, domain
 //!              slack::views → text → domain
 //! ```
 //!
-//! `config` and `outbound` lie below the adapters, which take their settings and their HTTP client from there;
-//! `config` and `identity` know Slack's ids from `slack::ids`.
-//! `web` shows what `metrics` has counted; `slack::socket` tells it how long Slack has waited.
+//! `config` lies below the adapters, which take their settings from there; `config` and `identity` know Slack's ids
+//! from `slack::ids`. Every request that leaves the process goes through the one client of `outbound`.
 
 pub mod app;
 pub mod aws;

@@ -15,6 +15,8 @@ use elevate::{
     app::{self, Limits, Outside},
     config::{Config, DynamoDb, Transport},
     log_redaction::most_verbose,
+    metrics::Metrics,
+    outbound::HttpClient,
     secrets::KeptSecrets,
     store::schema::create_table,
     system::{SystemClock, SystemIds},
@@ -22,8 +24,8 @@ use elevate::{
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
-    sync::watch,
 };
+use tokio_util::sync::CancellationToken;
 use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitExt};
 
 /// A Slack bot that gives engineers time-bound access to AWS roles.
@@ -89,16 +91,20 @@ async fn main() -> ExitCode {
 }
 
 async fn run(line: CommandLine) -> anyhow::Result<()> {
-    let aws = async || aws_config::defaults(BehaviorVersion::latest()).load().await;
+    let http = HttpClient::new(Metrics::new())?;
+    let aws = async || {
+        let aws = aws_config::defaults(BehaviorVersion::latest()).http_client(http.clone());
+        aws.load().await
+    };
     let config = async |aws: &SdkConfig| Config::load(&line.config, &KeptSecrets::new(aws)).await;
     match line.command {
         Command::Serve => {
             let aws = aws().await;
-            serve(config(&aws).await?, &aws).await
+            serve(config(&aws).await?, outside(&aws, http.clone())).await
         }
         Command::Check => {
             let aws = aws().await;
-            check(config(&aws).await?, &aws).await
+            check(config(&aws).await?, outside(&aws, http.clone())).await
         }
         Command::CreateTable { table } => {
             let table =
@@ -125,19 +131,20 @@ fn manifest(mode: Transport, public_url: &str) -> String {
     manifest.replace(MANIFEST_URL, public_url.trim_end_matches('/'))
 }
 
-async fn serve(config: Config, aws: &SdkConfig) -> anyhow::Result<()> {
+async fn serve(config: Config, outside: Outside) -> anyhow::Result<()> {
     let listen = config.listen;
     let listener =
         TcpListener::bind(listen).await.with_context(|| format!("could not listen on {listen}"))?;
-    let app = app::build(config, outside(aws)).await?;
+    let app = app::build(config, outside).await?;
     tracing::info!(%listen, "serving");
-    app.serve(listener, Limits::default(), stop_signal()?).await?;
+    stop_at_signal(app.broker().stopping())?;
+    app.serve(listener, Limits::default()).await?;
     tracing::info!("stopped");
     Ok(())
 }
 
-async fn check(config: Config, aws: &SdkConfig) -> anyhow::Result<()> {
-    let found = app::check(&config, outside(aws)).await?;
+async fn check(config: Config, outside: Outside) -> anyhow::Result<()> {
+    let found = app::check(&config, outside).await?;
     for (counterpart, outcome) in &found {
         match outcome {
             Ok(()) => println!("ok      {counterpart}"),
@@ -158,19 +165,19 @@ async fn make_table(table: &str, aws: &SdkConfig) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn outside(aws: &SdkConfig) -> Outside {
+fn outside(aws: &SdkConfig, http: HttpClient) -> Outside {
     Outside {
         clock: Arc::new(SystemClock::start()),
         ids: Arc::new(SystemIds),
         dynamodb: aws_sdk_dynamodb::Client::new(aws),
         sts: aws_sdk_sts::Client::new(aws),
         kms: aws_sdk_kms::Client::new(aws),
+        http,
     }
 }
 
-/// Turns true at SIGTERM or SIGINT.
-fn stop_signal() -> anyhow::Result<watch::Receiver<bool>> {
-    let (stop, told) = watch::channel(false);
+/// Cancels `stopping` at SIGTERM or SIGINT.
+fn stop_at_signal(stopping: CancellationToken) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate()).context("could not listen for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("could not listen for SIGINT")?;
     tokio::spawn(async move {
@@ -178,9 +185,9 @@ fn stop_signal() -> anyhow::Result<watch::Receiver<bool>> {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
-        stop.send_replace(true);
+        stopping.cancel();
     });
-    Ok(told)
+    Ok(())
 }
 
 /// Starts the log. `RUST_LOG` chooses what is logged, of what may be.

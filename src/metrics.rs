@@ -1,16 +1,17 @@
 //! What the operator can count: how Slack is answered, how the counterparts answer, what is committed, what waits.
 //!
-//! Effects are measured where they are had: a [`Measured`] port stands in front of a port and is that port, so that
-//! nothing else knows of it. What Slack sends is measured in front of its routes, or by the connection it comes on
-//! ([`acks`]). A label is a word of this program, which its type sees to; what Slack, a provider or a person says
-//! never becomes one.
+//! Calls are measured where the wire is: by the HTTP client, by the Slack Web API and by AWS's clients, each under
+//! the operation's own name. What Slack sends is measured in front of its routes, or by the connection it comes on
+//! ([`acks`]). What happens is counted through the [`Counters`] port. A label is a word of this program or an
+//! operation's name; what Slack, a provider or a person says never becomes one.
 
 pub mod acks;
-mod measured;
 mod names;
-mod store;
 
-use std::sync::{Arc, Mutex, PoisonError, atomic::AtomicU64};
+use std::{
+    borrow::Cow,
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicU64},
+};
 
 use chrono::TimeDelta;
 use prometheus_client::{
@@ -20,16 +21,21 @@ use prometheus_client::{
 };
 use tokio::time::Instant;
 
-pub use measured::Measured;
-
 use crate::{
-    domain::{job::Lane, window::Timestamp},
-    ports::{Gauges, LaneHead, OpenRequests},
+    domain::{
+        audit::SideNews,
+        job::{Lane, Task},
+        request::Event,
+        window::Timestamp,
+    },
+    ports::{ChatError, Counters, Gauges, LaneHead, OpenRequests, Paced},
 };
 
 /// Names and values, all of them words of this program.
 type Labels<const N: usize> = [(&'static str, &'static str); N];
-type Durations<const N: usize> = Family<Labels<N>, Histogram, fn() -> Histogram>;
+/// The same, where one may be the name of an operation.
+type CallLabels = [(&'static str, Cow<'static, str>); 3];
+type Durations<L> = Family<L, Histogram, fn() -> Histogram>;
 type Seconds = Gauge<f64, AtomicU64>;
 
 /// The upper bounds of the histograms' buckets, in seconds. Slack waits 3 s for an answer, and no call of ours takes
@@ -43,8 +49,8 @@ const COUNTED_EVERY: TimeDelta = TimeDelta::minutes(1);
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
-    acks: Durations<2>,
-    calls: Durations<3>,
+    acks: Durations<Labels<2>>,
+    calls: Durations<CallLabels>,
     events: Family<Labels<1>, Counter>,
     dead_letters: Family<Labels<1>, Counter>,
     rate_limited: Family<Labels<1>, Counter>,
@@ -93,7 +99,7 @@ impl Metrics {
         for task in names::MAY_DIE {
             drop(metrics.dead_letters.get_or_create(&[("task", task)]));
         }
-        for who in [names::ACCOUNT, names::ADDRESS] {
+        for who in [Paced::Account, Paced::Address].map(names::paced) {
             drop(metrics.rate_limited.get_or_create(&[("who", who)]));
         }
         Arc::new(metrics)
@@ -131,7 +137,7 @@ impl Metrics {
         );
         registry.register_with_unit(
             "call_duration",
-            "How long a counterpart took to answer, with retries; a store refuses what somebody else was faster at",
+            "How long an operation of a counterpart took, with retries",
             Unit::Seconds,
             calls.clone(),
         );
@@ -183,21 +189,38 @@ impl Metrics {
         self.acks.get_or_create(&labels).observe(since.elapsed().as_secs_f64());
     }
 
-    fn called(&self, counterpart: &'static str, call: &'static str, outcome: Outcome, since: Instant) {
-        let labels = [("counterpart", counterpart), ("call", call), ("outcome", outcome.word())];
+    /// Counts one call of an operation, with its retries, by how it ended.
+    pub(crate) fn called(
+        &self,
+        counterpart: &'static str,
+        operation: impl Into<Cow<'static, str>>,
+        outcome: Outcome,
+        since: Instant,
+    ) {
+        let labels = [
+            ("counterpart", counterpart.into()),
+            ("operation", operation.into()),
+            ("outcome", outcome.word().into()),
+        ];
         self.calls.get_or_create(&labels).observe(since.elapsed().as_secs_f64());
     }
+}
 
-    fn committed(&self, event: &'static str) {
-        self.events.get_or_create(&[("event", event)]).inc();
+impl Counters for Metrics {
+    fn event(&self, event: &Event) {
+        self.events.get_or_create(&[("event", names::event(event))]).inc();
     }
 
-    fn dead_letter(&self, task: &'static str) {
-        self.dead_letters.get_or_create(&[("task", task)]).inc();
+    fn side_event(&self, news: &SideNews) {
+        self.events.get_or_create(&[("event", names::side_news(news))]).inc();
     }
 
-    fn rate_limited(&self, who: &'static str) {
-        self.rate_limited.get_or_create(&[("who", who)]).inc();
+    fn dead_letter(&self, task: &Task) {
+        self.dead_letters.get_or_create(&[("task", names::task(task))]).inc();
+    }
+
+    fn rate_limited(&self, paced: Paced) {
+        self.rate_limited.get_or_create(&[("who", names::paced(paced))]).inc();
     }
 }
 
@@ -221,6 +244,15 @@ impl Gauges for Metrics {
         for (status, requests) in [("requested", open.requested), ("approved", open.approved)] {
             let requests = i64::try_from(requests).unwrap_or(i64::MAX);
             self.open.get_or_create(&[("status", status)]).set(requests);
+        }
+    }
+}
+
+impl From<&ChatError> for Outcome {
+    fn from(error: &ChatError) -> Self {
+        match error {
+            ChatError::Refused { .. } => Self::Refused,
+            ChatError::Unavailable { .. } => Self::Unavailable,
         }
     }
 }

@@ -12,16 +12,16 @@ use url::Url;
 pub use self::requests::{Cursor, Listed, OpenRequests, OpenStatus, Page, Requests};
 use crate::domain::{
     account::{Account, Conversation, MessageRef, Tenant},
-    audit::SideEvent,
+    audit::{SideEvent, SideNews},
     code::{AwaitedCode, Code},
     ids::{CommandId, RequestId, SideEventId},
-    job::{Job, Lane, LeaseOwner, Leased},
+    job::{Job, Lane, LeaseOwner, Leased, Task},
     linking::{PendingLink, ShownBy},
     message::{Form, Message},
     person::{FreshGroups, HeldAccount, Link, Member, SignedIn, Subject, ToldGroups},
     press::Press,
     refusal::Refusal,
-    request::{Recorded, Request},
+    request::{Event, Recorded, Request},
     secret::{Secret, SecretHash},
     session::SessionTerms,
     step_up::StepUp,
@@ -122,6 +122,27 @@ pub trait RateLimits: Send + Sync {
     /// Counts one page view by this address; neighbours in one IPv6 /64 count as one address. Errors when the
     /// address exceeds its rate limit.
     fn count_page_view(&self, address: IpAddr) -> Result<(), RateLimited>;
+}
+
+/// What a rate limit is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Paced {
+    /// Commands, presses and forms of an account.
+    Account,
+    /// Page views by an address.
+    Address,
+}
+
+/// What the operator counts.
+pub trait Counters: Send + Sync {
+    /// Counts a committed event of a request.
+    fn event(&self, event: &Event);
+    /// Counts a committed event of no request.
+    fn side_event(&self, news: &SideNews);
+    /// Counts a job that became a dead letter.
+    fn dead_letter(&self, task: &Task);
+    /// Counts what a rate limit refused.
+    fn rate_limited(&self, paced: Paced);
 }
 
 /// A rate limit is exceeded.

@@ -12,7 +12,7 @@ use governor::{Quota, RateLimiter, middleware::NoOpMiddleware, state::keyed::Has
 
 use crate::{
     domain::account::Account,
-    ports::{Clock, RateLimited, RateLimits},
+    ports::{Clock, Counters, Paced, RateLimited, RateLimits},
 };
 
 /// How much an account may do at once, and then each second.
@@ -30,6 +30,7 @@ pub(crate) type Pace<K> = RateLimiter<K, HashMapStateStore<K>, Uptime, NoOpMiddl
 /// Rate limits that count what this process sees.
 pub struct ProcessRateLimits {
     clock: Uptime,
+    counters: Arc<dyn Counters>,
     accounts: Pace<Account>,
     told: Pace<Account>,
     addresses: Pace<IpAddr>,
@@ -50,7 +51,7 @@ impl governor::clock::Clock for Uptime {
 impl ProcessRateLimits {
     /// Nobody has done anything yet.
     #[must_use]
-    pub fn new(clock: Arc<dyn Clock>) -> Self {
+    pub fn new(clock: Arc<dyn Clock>, counters: Arc<dyn Counters>) -> Self {
         let clock = Uptime(clock);
         let tell = Quota::with_period(TELL_EVERY).expect("it is not zero");
         Self {
@@ -58,6 +59,7 @@ impl ProcessRateLimits {
             told: RateLimiter::new(tell, HashMapStateStore::default(), clock.clone()),
             addresses: RateLimiter::new(OF_AN_ADDRESS, HashMapStateStore::default(), clock.clone()),
             clock,
+            counters,
         }
     }
 
@@ -73,7 +75,8 @@ impl ProcessRateLimits {
 
 impl RateLimits for ProcessRateLimits {
     fn count_action(&self, who: &Account) -> Result<(), RateLimited> {
-        self.pace(&self.accounts, who)
+        let counted = self.pace(&self.accounts, who);
+        counted.inspect_err(|_| self.counters.rate_limited(Paced::Account))
     }
 
     fn may_notify(&self, who: &Account) -> bool {
@@ -81,7 +84,8 @@ impl RateLimits for ProcessRateLimits {
     }
 
     fn count_page_view(&self, address: IpAddr) -> Result<(), RateLimited> {
-        self.pace(&self.addresses, &neighbourhood(address))
+        let counted = self.pace(&self.addresses, &neighbourhood(address));
+        counted.inspect_err(|_| self.counters.rate_limited(Paced::Address))
     }
 }
 

@@ -10,3 +10,4 @@ pub mod routes;
 pub mod socket;
 pub mod verify;
 pub mod views;
+mod web_api;

@@ -9,6 +9,8 @@ use elevate::{
     app::{self, App, Outside},
     config::{Config, Secrets, Transport},
     domain::window::Timestamp,
+    metrics::Metrics,
+    outbound::HttpClient,
     ports::{Clock, Ids},
     store::schema::create_table,
 };
@@ -55,9 +57,15 @@ pub(crate) async fn build(
     app::build(config, outside).await
 }
 
+/// The product's HTTP client, as it is on any machine.
+pub(crate) fn http() -> HttpClient {
+    HttpClient::new(Metrics::new()).expect("the machine has root certificates")
+}
+
 /// The machine and the AWS clients that the product gets on this stage.
 pub(crate) fn outside(company: &Company, ids: Arc<dyn Ids>) -> Outside {
     let token = Some(BROKER_SESSION_TOKEN.to_owned());
+    let http = http();
     let credentials = Credentials::new(BROKER_KEY, BROKER_SECRET_KEY, token, None, "sandbox");
     let region = Region::new("eu-west-1");
     let dynamodb = aws_sdk_dynamodb::Config::builder()
@@ -69,7 +77,8 @@ pub(crate) fn outside(company: &Company, ids: Arc<dyn Ids>) -> Outside {
         .behavior_version(BehaviorVersion::latest())
         .region(region.clone())
         .credentials_provider(credentials.clone())
-        .endpoint_url(company.aws.sts_url());
+        .endpoint_url(company.aws.sts_url())
+        .http_client(http.clone());
     let kms = aws_sdk_kms::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(region)
@@ -81,5 +90,6 @@ pub(crate) fn outside(company: &Company, ids: Arc<dyn Ids>) -> Outside {
         dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb.build()),
         sts: aws_sdk_sts::Client::from_conf(sts.build()),
         kms: aws_sdk_kms::Client::from_conf(kms.build()),
+        http,
     }
 }

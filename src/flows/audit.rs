@@ -53,6 +53,9 @@ impl Broker {
         let heard_at = self.refusals_heard_at(who, now);
         let jobs = follow_ups_aside(&event, heard_at);
         let is_news = self.ports.store.record(&event, &jobs, now).await?; // 1
+        if is_news {
+            self.ports.counters.side_event(&event.what);
+        }
         if is_news && heard_at <= now {
             self.deliver_soon(jobs); // 2
         }

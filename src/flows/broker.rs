@@ -26,7 +26,7 @@ use crate::{
         policy::Policy,
         refusal::Refusal,
     },
-    ports::{Chat, Clock, Cloud, Gauges, Identity, Ids, RateLimits, Sealer, SlackAccounts, Store},
+    ports::{Chat, Clock, Cloud, Counters, Gauges, Identity, Ids, RateLimits, Sealer, SlackAccounts, Store},
 };
 
 /// Every effect the broker can have.
@@ -41,6 +41,7 @@ pub struct Ports {
     pub cloud: Arc<dyn Cloud>,
     pub rate_limits: Arc<dyn RateLimits>,
     pub gauges: Arc<dyn Gauges>,
+    pub counters: Arc<dyn Counters>,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
 }
@@ -124,6 +125,12 @@ impl Broker {
     /// Begins nothing more that another replica can do as well, and releases what it has leased.
     pub fn stop(&self) {
         self.stop.cancel();
+    }
+
+    /// Is cancelled when the process stops: whatever runs in the background ends by it.
+    #[must_use]
+    pub fn stopping(&self) -> CancellationToken {
+        self.stop.clone()
     }
 
     /// Whether it has been told to stop.

@@ -110,7 +110,13 @@ impl Broker {
         let follow_ups = event.as_ref().map(|event| follow_ups_aside(event, now)).unwrap_or_default();
         let letter = DeadLetter { leased: leased.clone(), at: now, why: why.to_owned(), event, follow_ups };
         match self.ports.store.dead_letter(&letter).await {
-            Ok(()) => self.deliver_soon(letter.follow_ups),
+            Ok(()) => {
+                self.ports.counters.dead_letter(&letter.leased.job.task);
+                if let Some(event) = &letter.event {
+                    self.ports.counters.side_event(&event.what);
+                }
+                self.deliver_soon(letter.follow_ups);
+            }
             Err(CommitError::Failed(error)) => return Err(error.into()),
             Err(CommitError::Conflict | CommitError::Held(_) | CommitError::UsedUp) => {} // done meanwhile
         }

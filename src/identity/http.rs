@@ -4,9 +4,9 @@ use std::pin::Pin;
 
 use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
 
-use crate::outbound::{HttpClient, HttpError};
+use crate::outbound::{HttpError, Operation};
 
-impl<'c> AsyncHttpClient<'c> for HttpClient {
+impl<'c> AsyncHttpClient<'c> for Operation<'_> {
     type Error = HttpError;
     type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, HttpError>> + Send + 'c>>;
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use chrono::TimeDelta;
 use openidconnect::{JsonWebKeySetUrl, core::CoreJsonWebKeySet};
 
-use crate::{domain::window::Timestamp, outbound::HttpClient};
+use crate::{domain::window::Timestamp, outbound::Operation};
 
 /// However many tokens name keys that nobody knows, the key set is fetched no more often.
 const COOLDOWN: TimeDelta = TimeDelta::seconds(30);
@@ -28,15 +28,17 @@ impl SigningKeys {
         &self,
         verify: impl Fn(&CoreJsonWebKeySet) -> Result<T, E>,
         is_unknown_key: impl Fn(&E) -> bool,
-        http: &HttpClient,
+        asking: Operation<'_>,
         now: Timestamp,
     ) -> Result<T, E> {
         let known = self.current();
         match verify(&known) {
-            Err(rejection) if is_unknown_key(&rejection) => match self.newer_than(&known, http, now).await {
-                Some(newer) => verify(&newer),
-                None => Err(rejection),
-            },
+            Err(rejection) if is_unknown_key(&rejection) => {
+                match self.newer_than(&known, asking, now).await {
+                    Some(newer) => verify(&newer),
+                    None => Err(rejection),
+                }
+            }
             verified => verified,
         }
     }
@@ -50,7 +52,7 @@ impl SigningKeys {
     async fn newer_than(
         &self,
         known: &Arc<CoreJsonWebKeySet>,
-        http: &HttpClient,
+        asking: Operation<'_>,
         now: Timestamp,
     ) -> Option<Arc<CoreJsonWebKeySet>> {
         let mut refetched_at = self.refetched_at.lock().await;
@@ -62,7 +64,7 @@ impl SigningKeys {
             return None;
         }
         *refetched_at = Some(now);
-        let keys = Arc::new(CoreJsonWebKeySet::fetch_async(&self.url, http).await.ok()?);
+        let keys = Arc::new(CoreJsonWebKeySet::fetch_async(&self.url, &asking).await.ok()?);
         *self.current.lock().unwrap_or_else(PoisonError::into_inner) = keys.clone();
         Some(keys)
     }

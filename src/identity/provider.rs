@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     domain::window::Timestamp,
-    outbound::{HttpClient, HttpError, is_protected},
+    outbound::{HttpClient, HttpError, Operation, is_protected},
     ports::IdentityError::{self, Unavailable, Unusable},
 };
 
@@ -58,6 +58,8 @@ pub(super) struct Registration {
     pub(super) issuer: String,
     pub(super) client_id: String,
     pub(super) client_secret: SecretString,
+    /// Whom metrics name.
+    pub(super) counterpart: &'static str,
     /// Where browsers come back to.
     pub(super) redirect_uri: Url,
 }
@@ -71,6 +73,7 @@ pub(super) struct Provider {
     client_id: ClientId,
     pub(super) keys: SigningKeys,
     http: HttpClient,
+    counterpart: &'static str,
     answers_name_the_issuer: bool,
 }
 
@@ -80,9 +83,10 @@ impl Provider {
         registration: &Registration,
         http: &HttpClient,
     ) -> Result<Self, IdentityError> {
+        let discovery = http.operation(registration.counterpart, "discovery");
         let issuer = IssuerUrl::new(registration.issuer.clone())
             .map_err(|_| Unusable("the configured issuer is not a URL".to_owned()))?;
-        let metadata = Metadata::discover_async(issuer, http).await.map_err(undiscovered)?;
+        let metadata = Metadata::discover_async(issuer, &discovery).await.map_err(undiscovered)?;
         let client = client(registration, &metadata)?;
         Ok(Self {
             issuer: metadata.issuer().clone(),
@@ -91,6 +95,7 @@ impl Provider {
             client_id: ClientId::new(registration.client_id.clone()),
             keys: SigningKeys::new(metadata.jwks_uri().clone(), metadata.jwks().clone()),
             http: http.clone(),
+            counterpart: registration.counterpart,
             answers_name_the_issuer: metadata
                 .additional_metadata()
                 .authorization_response_iss_parameter_supported,
@@ -111,8 +116,13 @@ impl Provider {
             id_token::verify(id_token, &expected)
         };
         let is_unknown = |rejection: &_| *rejection == Rejection::UnknownKey;
-        let claims = self.keys.try_with(verify, is_unknown, &self.http, now).await;
+        let claims = self.keys.try_with(verify, is_unknown, self.asking_for_keys(), now).await;
         claims.map_err(|rejection| Unusable(rejection.to_string()))
+    }
+
+    /// The operation that fetches its keys.
+    pub(super) fn asking_for_keys(&self) -> Operation<'_> {
+        self.http.operation(self.counterpart, "jwks")
     }
 
     /// Refuses an answer that came through the browser from another provider (RFC 9207, section 2.4).

@@ -26,7 +26,7 @@ use super::{
 use crate::{
     config::{Slack, SlackClient},
     domain::{account::Account, person::HeldAccount},
-    outbound::{HttpClient, HttpError},
+    outbound::HttpClient,
     ports::{
         Answer, Clock,
         IdentityError::{self, Gone, Unusable},
@@ -35,6 +35,8 @@ use crate::{
     slack::ids::TeamId,
 };
 
+/// Whom metrics name when Slack is asked.
+const COUNTERPART: &str = "slack";
 /// The claim that names the account.
 const USER_ID: &str = "https://slack.com/user_id";
 /// The claim that names its workspace.
@@ -58,23 +60,23 @@ struct No {
 impl SignInWithSlack {
     /// The Slack whose Web API `slack` names: its issuer is the origin of that. Browsers come back to `redirect_uri`.
     /// Nothing is sent yet.
-    ///
-    /// # Errors
-    /// When the machine has no root certificates.
+    #[must_use]
     pub fn new(
         slack: &Slack,
         client: &SlackClient,
         redirect_uri: Url,
+        http: HttpClient,
         clock: Arc<dyn Clock>,
-    ) -> Result<Self, HttpError> {
+    ) -> Self {
         let registration = Registration {
+            counterpart: COUNTERPART,
             issuer: slack.api_url.origin().ascii_serialization(),
             client_id: client.id.clone(),
             client_secret: client.secret.clone(),
             redirect_uri,
         };
-        let (team, http) = (slack.team_id.clone(), HttpClient::new()?);
-        Ok(Self { registration, team, clock, http, provider: Fetched::default() })
+        let team = slack.team_id.clone();
+        Self { registration, team, clock, http, provider: Fetched::default() }
     }
 
     async fn provider(&self) -> Result<&Provider, IdentityError> {
@@ -111,7 +113,7 @@ impl SlackAccounts for SignInWithSlack {
         let redeemed = provider
             .client
             .exchange_code(AuthorizationCode::new(answer.code.expose_secret().to_owned()))
-            .request_async(&self.http)
+            .request_async(&self.http.operation(COUNTERPART, "token"))
             .await;
         let tokens = match redeemed {
             Err(RequestTokenError::Parse(_, body)) => return Err(no(&body)),

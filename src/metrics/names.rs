@@ -1,18 +1,23 @@
 //! The words by which the operator tells events and jobs apart.
 
-use crate::domain::{
-    audit::SideNews,
-    job::{Lane, Task},
-    request::Event,
+use crate::{
+    domain::{
+        audit::SideNews,
+        job::{Lane, Task},
+        request::Event,
+    },
+    ports::Paced,
 };
-
-/// The word for whoever goes too fast in Slack.
-pub(super) const ACCOUNT: &str = "account";
-/// The word for whoever goes too fast in a browser.
-pub(super) const ADDRESS: &str = "address";
 
 /// The words of what may become a dead letter.
 pub(super) const MAY_DIE: [&str; 2] = ["notify", "warn_of_end"];
+
+pub(super) fn paced(paced: Paced) -> &'static str {
+    match paced {
+        Paced::Account => "account",
+        Paced::Address => "address",
+    }
+}
 
 pub(super) fn lane(lane: Lane) -> &'static str {
     match lane {

@@ -1,30 +1,25 @@
 //! What the app says and asks in Slack: the [`Chat`] port over Slack's Web API.
 
 mod answers;
-mod calls;
 
 use std::{collections::HashMap, fmt, sync::Arc};
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
-use hyper_rustls::HttpsConnectorBuilder;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde::Serialize;
 use slack_morphism::prelude::{
     SlackApiChatPostEphemeralRequest, SlackApiChatPostMessageRequest, SlackApiChatUpdateRequest,
-    SlackApiToken, SlackApiViewsOpenRequest, SlackClient, SlackClientHyperConnector,
-    SlackClientHyperHttpsConnector, SlackMessageContent, SlackMessageMetadata, SlackMessageResponseType,
+    SlackApiViewsOpenRequest, SlackMessageContent, SlackMessageMetadata, SlackMessageResponseType,
 };
 use url::Url;
 
-use self::{
-    answers::{Acknowledged, ConversationInfo, History, Myself, Opened, Posted, UserInfo},
-    calls::{Again, WebApi},
-};
+use self::answers::{Acknowledged, ConversationInfo, History, Myself, Opened, Posted, UserInfo};
 use super::{
     errors::{refused, unavailable},
     ids::{ChannelId, TeamId},
     views::{Names, draw, draw_form},
+    web_api::{Again, WebApi},
 };
 use crate::{
     domain::{
@@ -33,7 +28,7 @@ use crate::{
         person::Member,
         window::Timestamp,
     },
-    outbound::is_protected,
+    outbound::{HttpClient, is_protected},
     ports::{Address, Channel, Chat, ChatError, Clock, Workspace},
 };
 
@@ -49,6 +44,8 @@ const PAGES: usize = 10;
 
 /// What it takes to talk to Slack.
 pub struct SlackClientConfig {
+    /// Sends the requests.
+    pub http: HttpClient,
     /// The base of the Web API; plain http on loopback alone.
     pub api_url: Url,
     /// The bot's token.
@@ -73,10 +70,8 @@ impl SlackChat {
     /// A client for one workspace. Calls nobody yet.
     #[must_use]
     pub fn new(config: SlackClientConfig) -> Self {
-        let SlackClientConfig { api_url, bot_token, names, team, clock } = config;
-        let token = SlackApiToken::new(bot_token.expose_secret().into()).with_team_id(team.as_str().into());
-        let client = SlackClient::new(connector(&api_url));
-        Self { api: WebApi::new(client, token, clock), names, team }
+        let SlackClientConfig { http, api_url, bot_token, names, team, clock } = config;
+        Self { api: WebApi::new(&http, &api_url, bot_token, clock), names, team }
     }
 
     /// The message, with what it is about attached for whoever has to find it again.
@@ -202,18 +197,6 @@ impl fmt::Debug for SlackClientConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SlackClientConfig").field("api_url", &self.api_url).finish_non_exhaustive()
     }
-}
-
-/// Plain http is spoken only where the Web API is plain http itself: with a stand-in on loopback.
-fn connector(api_url: &Url) -> SlackClientHyperHttpsConnector {
-    let tls = HttpsConnectorBuilder::new().with_webpki_roots();
-    let schemes = if api_url.scheme() == "http" && is_protected(api_url) {
-        tls.https_or_http()
-    } else {
-        tls.https_only()
-    };
-    SlackClientHyperConnector::with_connector(schemes.enable_all_versions().build())
-        .with_slack_api_url(api_url.as_str().trim_end_matches('/'))
 }
 
 // ---------------------------------------------------------------------------------------------------------

@@ -68,9 +68,9 @@ pub async fn command(broker: &Arc<Broker>, command: Option<SlashCommand>) -> Ack
     }
 }
 
-/// Takes the payload of a pressed button, a submitted form, or of something that is not used.
-pub async fn interaction(broker: &Arc<Broker>, payload: &str) -> Ack {
-    match Interaction::read(payload) {
+/// Takes a pressed button, a submitted form, or something that is not used or could not be read.
+pub async fn interaction(broker: &Arc<Broker>, interaction: serde_json::Result<Interaction>) -> Ack {
+    match interaction {
         Ok(Interaction::BlockActions(sender, press)) => {
             match broker.spawn(|broker| on_press(broker, sender, press)).await {
                 Ok(Ok(())) => Ack::Heard,

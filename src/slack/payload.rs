@@ -148,6 +148,22 @@ impl Interaction {
             _ => Self::Unknown,
         })
     }
+
+    /// The same, of a payload that has been parsed as a part of its frame.
+    ///
+    /// # Errors
+    /// When it is of a kind that we use, and not of the shape we know.
+    pub fn of(payload: &Value) -> serde_json::Result<Self> {
+        Ok(match String::deserialize(&payload["type"])?.as_str() {
+            "block_actions" => {
+                Self::BlockActions(Sender::deserialize(payload)?, BlockActions::deserialize(payload)?)
+            }
+            "view_submission" => {
+                Self::ViewSubmission(Sender::deserialize(payload)?, ViewSubmission::deserialize(payload)?)
+            }
+            _ => Self::Unknown,
+        })
+    }
 }
 
 impl SlashCommand {

@@ -14,6 +14,7 @@ use serde::Deserialize;
 
 use super::{
     inbound::{self, Ack},
+    payload::Interaction,
     verify::Verifier,
 };
 use crate::flows::Broker;
@@ -57,7 +58,7 @@ async fn interactions(State(slack): State<Slack>, request: Request) -> Response 
     };
     // Without a payload there is nothing that could be read.
     let payload = serde_urlencoded::from_bytes(&body).map_or(String::new(), |Form { payload }| payload);
-    inbound::interaction(&slack.broker, &payload).await.into_response()
+    inbound::interaction(&slack.broker, Interaction::read(&payload)).await.into_response()
 }
 
 /// Proves to Slack that this address is ours. No event is used; one that comes all the same has been heard, or

@@ -20,10 +20,14 @@ use tokio::{
     time::{Instant, sleep, sleep_until, timeout, timeout_at},
 };
 use tokio_tungstenite::tungstenite::Message;
+use tokio_util::sync::CancellationToken;
 
 use self::link::Socket;
 pub use self::link::{SocketClient, SocketConfig};
-use super::inbound::{self, Ack};
+use super::{
+    inbound::{self, Ack},
+    payload::Interaction,
+};
 use crate::{
     flows::Broker,
     metrics::{
@@ -108,8 +112,8 @@ impl Sockets {
         self.serving.subscribe()
     }
 
-    /// Holds connections open until `stop` turns true; then takes nothing more, and answers what it has taken.
-    pub async fn hold(self: Arc<Self>, stop: watch::Receiver<bool>) {
+    /// Holds connections open until `stop` is cancelled; then takes nothing more, and answers what it has taken.
+    pub async fn hold(self: Arc<Self>, stop: CancellationToken) {
         let mut places = JoinSet::new();
         for _ in 0..CONNECTIONS {
             places.spawn(Arc::clone(&self).hold_one(stop.clone()));
@@ -118,13 +122,13 @@ impl Sockets {
     }
 
     /// Keeps one place among the connections taken.
-    async fn hold_one(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
+    async fn hold_one(self: Arc<Self>, stop: CancellationToken) {
         let mut connections = JoinSet::new();
         let mut failures = 0;
         loop {
             let place = self.take_place(&mut connections, stop.clone());
             let left = tokio::select! {
-                () = told_to(&mut stop) => break,
+                () = stop.cancelled() => break,
                 left = place => left,
             };
             failures = match left {
@@ -133,7 +137,7 @@ impl Sockets {
                 Left::Refused => failures + 1,
             };
             tokio::select! {
-                () = told_to(&mut stop) => break,
+                () = stop.cancelled() => break,
                 () = sleep(self.backoff(failures)) => {}
             }
             while connections.try_join_next().is_some() {}
@@ -142,11 +146,7 @@ impl Sockets {
     }
 
     /// Opens a connection, and returns when another must take its place. It may go on serving after that.
-    async fn take_place(
-        self: &Arc<Self>,
-        connections: &mut JoinSet<()>,
-        stop: watch::Receiver<bool>,
-    ) -> Left {
+    async fn take_place(self: &Arc<Self>, connections: &mut JoinSet<()>, stop: CancellationToken) -> Left {
         while Instant::now() < self.quiet_until() {
             sleep_until(self.quiet_until()).await;
         }
@@ -170,7 +170,7 @@ impl Sockets {
         self: Arc<Self>,
         mut socket: Socket,
         place: oneshot::Sender<Left>,
-        mut stop: watch::Receiver<bool>,
+        stop: CancellationToken,
     ) {
         let mut place = Some(place);
         let mut hello = None;
@@ -179,7 +179,7 @@ impl Sockets {
         let mut silent_at = Instant::now() + SILENCE;
         while is_listening || !acks.is_empty() {
             tokio::select! {
-                () = told_to(&mut stop), if is_listening => is_listening = false,
+                () = stop.cancelled(), if is_listening => is_listening = false,
                 Some(ack) = acks.next() => {
                     // What failed is not acknowledged, so that Slack says so.
                     let Some((ack, waiting)) = ack else { continue };
@@ -211,7 +211,7 @@ impl Sockets {
     async fn answer(&self, Envelope { id, kind, payload }: Envelope) -> Option<Message> {
         let ack = match kind {
             Kind::Command => inbound::command(&self.broker, serde_json::from_value(payload).ok()).await,
-            Kind::Interaction => inbound::interaction(&self.broker, &payload.to_string()).await,
+            Kind::Interaction => inbound::interaction(&self.broker, Interaction::of(&payload)).await,
             Kind::Event => Ack::Heard, // none is used, and one that comes all the same has been heard
         };
         let ack = match ack {
@@ -287,9 +287,4 @@ impl Drop for Serving {
     fn drop(&mut self) {
         self.0.send_modify(|count| *count -= 1);
     }
-}
-
-/// Returns when `stop` turns true, or nobody can turn it any more.
-async fn told_to(stop: &mut watch::Receiver<bool>) {
-    let _ = stop.wait_for(|stop| *stop).await;
 }

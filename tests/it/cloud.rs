@@ -27,7 +27,10 @@ use sandbox::{
 use secrecy::ExposeSecret;
 use tokio::sync::OnceCell;
 
-use crate::identity::{Realm, noon};
+use crate::{
+    identity::{Realm, noon},
+    stage,
+};
 
 const ROLE: &str = "arn:aws:iam::111122223333:role/elevate/S3Admin";
 const BROKER: &str = "arn:aws:sts::999988887777:assumed-role/broker/i-0abc";
@@ -56,7 +59,8 @@ impl Account {
         aws.register_caller("ASIABROKER", BROKER);
         let mut chosen = chosen(&aws);
         settings(&mut chosen);
-        let cloud = AwsCloud::new(sts(&aws), chosen, "https://elevate.example.com".parse().unwrap()).unwrap();
+        let public_url = "https://elevate.example.com".parse().unwrap();
+        let cloud = AwsCloud::new(sts(&aws), chosen, public_url, stage::http());
         Self { aws, cloud, terms: TERMS.get_or_init(terms).await.clone() }
     }
 
@@ -86,6 +90,7 @@ fn sts(aws: &Aws) -> Client {
         .credentials_provider(BrokerCredentials::new("ASIABROKER", "secret", None, None, "test"))
         .retry_config(RetryConfig::disabled())
         .endpoint_url(aws.sts_url())
+        .http_client(stage::http())
         .build();
     Client::from_conf(config)
 }

@@ -27,7 +27,7 @@ use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 use url::Url;
 
-use crate::stage::StageClock;
+use crate::stage::{self, StageClock};
 
 const CALLBACK: &str = "http://127.0.0.1:9/oidc/callback";
 
@@ -58,7 +58,7 @@ impl Realm {
         let mut oidc = oidc(&idp.issuer());
         change(&mut oidc);
         let time = Arc::new(StageClock(clock.clone()));
-        let provider = OpenIdProvider::new(oidc, CALLBACK.parse().unwrap(), time).unwrap();
+        let provider = OpenIdProvider::new(oidc, CALLBACK.parse().unwrap(), stage::http(), time);
         Self { idp, clock, provider }
     }
 
@@ -529,7 +529,7 @@ async fn redirects_are_not_followed() {
     let issuer = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, elsewhere).await });
     let time = Arc::new(StageClock(realm.clock.clone()));
-    let provider = OpenIdProvider::new(oidc(&issuer), CALLBACK.parse().unwrap(), time).unwrap();
+    let provider = OpenIdProvider::new(oidc(&issuer), CALLBACK.parse().unwrap(), stage::http(), time);
     assert!(matches!(provider.check().await, Err(IdentityError::Unavailable(told)) if told.contains("307")));
     assert_eq!(realm.calls_of("openid-configuration"), 0);
 }

@@ -17,10 +17,10 @@ use sandbox::{
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
-    sync::watch,
     task::JoinHandle,
     time::timeout,
 };
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     stage,
@@ -36,7 +36,7 @@ const LONG: Duration = Duration::from_secs(3_600);
 struct Served {
     company: Company,
     address: String,
-    stop: watch::Sender<bool>,
+    stop: CancellationToken,
     is_over: JoinHandle<anyhow::Result<()>>,
 }
 
@@ -54,8 +54,8 @@ impl Served {
         let url = format!("http://{address}");
         let random = Arc::new(Counted::default());
         let app: App = stage::build(&company, &url, Transport::Http, random).await.unwrap();
-        let stop = watch::Sender::new(false);
-        let is_over = tokio::spawn(app.serve(listener, limits, stop.subscribe()));
+        let stop = app.broker().stopping();
+        let is_over = tokio::spawn(app.serve(listener, limits));
         Self { company, address, stop, is_over }
     }
 
@@ -83,7 +83,7 @@ impl Served {
     }
 
     async fn stops(self) {
-        self.stop.send_replace(true);
+        self.stop.cancel();
         timeout(SOON, self.is_over).await.expect("it stops").unwrap().unwrap();
     }
 }

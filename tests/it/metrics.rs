@@ -188,7 +188,10 @@ async fn labels_are_words_and_say_nothing_of_anybody() {
         let scrape = eventful(world).await;
         for (name, labels) in scrape.samples.keys() {
             for (key, value) in labels.iter().filter(|(key, _)| *key != "le") {
-                let is_word = value.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+                let is_word = match key.as_str() {
+                    "operation" => value.chars().all(|c| c.is_ascii_alphabetic() || "._".contains(c)),
+                    _ => value.chars().all(|c| c.is_ascii_lowercase() || c == '_'),
+                };
                 assert!(is_word && !value.is_empty(), "{name}: {key} is {value}");
             }
         }
@@ -235,7 +238,7 @@ async fn a_notice_that_slack_does_not_take_is_seen_to_wait() {
     play(Story::asked(), async |world| {
         world.company.slack.control().fail_always("chat.postMessage", Fault::Status(503));
         world.bob().presses("review.approve").await;
-        let posts = [("counterpart", "slack"), ("call", "post")];
+        let posts = [("counterpart", "slack"), ("operation", "chat.postMessage")];
         let scrape = Scrape::of(world).await;
         let unavailable = [posts[0], posts[1], ("outcome", "unavailable")];
         assert_eq!(scrape.sum("elevate_call_duration_seconds_count", &unavailable), 1.0, "the audit line");
@@ -297,7 +300,7 @@ async fn open_requests_are_counted_by_where_they_stand() {
 async fn what_a_counterpart_refuses_is_told_apart_from_an_outage() {
     play(Story::with_linked([ADA]), async |world| {
         let refreshes = async |outcome| {
-            let labels = [("counterpart", "identity_provider"), ("call", "refresh"), ("outcome", outcome)];
+            let labels = [("counterpart", "identity_provider"), ("operation", "token"), ("outcome", outcome)];
             Scrape::of(world).await.sum("elevate_call_duration_seconds_count", &labels)
         };
         world.company.idp.control().fail_always("token", Fault::Status(503));

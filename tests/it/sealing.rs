@@ -147,7 +147,10 @@ async fn while_kms_is_down_nothing_is_changed_and_nobody_has_to_sign_in_again() 
         world.company.kms.control().fail_always("Decrypt", Fault::Status(500));
         world.bob().is_refused("review.approve", "key_unavailable", NO_KEY).await;
         let metrics = world.ada().browser.get_raw(&format!("{}/metrics", world.url)).await.unwrap().body;
-        assert!(metrics.contains(r#"counterpart="kms",call="open",outcome="unavailable""#), "{metrics}");
+        assert!(
+            metrics.contains(r#"counterpart="kms",operation="Decrypt",outcome="unavailable""#),
+            "{metrics}"
+        );
 
         world.company.kms.control().heal();
         world.bob().presses("review.approve").await;

@@ -13,6 +13,8 @@ use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
+use crate::stage;
+
 /// What Secrets Manager and Parameter Store answer: text by some names, and an error by the name of each other one.
 async fn answer(headers: HeaderMap, body: String) -> impl IntoResponse {
     let asked: Value = serde_json::from_str(&body).unwrap();
@@ -46,6 +48,7 @@ async fn kept() -> KeptSecrets {
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("eu-west-1"))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .http_client(stage::http())
         .endpoint_url(url);
     KeptSecrets::new(&aws.build())
 }

@@ -21,7 +21,7 @@ use sandbox::{
     slack::Disconnect,
 };
 use serde_json::json;
-use tokio::{net::TcpListener, sync::watch};
+use tokio::net::TcpListener;
 
 use self::scene::{ScriptedSlack, ask, envelope, passes, pressed, soon};
 use crate::{
@@ -84,8 +84,7 @@ async fn the_app_is_ready_once_slack_has_said_hello() {
     let ready = asked("/ready").await;
     assert_eq!((ready.status, ready.body.as_str()), (503, "cannot reach: slack's socket mode\n"));
     let sockets = app.sockets().unwrap();
-    let stop = watch::Sender::new(false);
-    tokio::spawn(Arc::clone(sockets).hold(stop.subscribe()));
+    tokio::spawn(Arc::clone(sockets).hold(app.broker().stopping()));
     soon(sockets.serving().wait_for(|serving| *serving > 0)).await.unwrap();
     assert_eq!(asked("/ready").await.status, 200);
     assert_eq!(asked("/slack/commands").await.status, 404, "nothing is served to Slack");
@@ -170,7 +169,7 @@ async fn what_was_taken_before_the_stop_is_acknowledged_after_it() {
         connection.says(&envelope("slash_commands", ask(world, "a command"))).await;
         connection.says(&envelope("events_api", json!({}))).await;
         assert_eq!(connection.hears().await["envelope_id"], "events_api");
-        bot.stop.send_replace(true);
+        bot.stop.cancel();
         assert_eq!(connection.hears().await, json!({ "envelope_id": "slash_commands" }));
         assert!(connection.ends().await && other.ends().await);
         assert!(bot.waits("command", "ok") >= 0.3, "it is timed until its acknowledgement was sent");

@@ -90,6 +90,7 @@ use sandbox::{
     slack::render,
 };
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle, time::timeout};
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 pub(crate) use self::{
     player::Player,
@@ -111,7 +112,7 @@ pub(crate) struct World {
     /// Whoever has had the door, beside the first replica.
     others: Mutex<Vec<Arc<Broker>>>,
     /// The product takes its end for the world's.
-    _stop: watch::Sender<bool>,
+    _stop: DropGuard,
 }
 
 /// Where Slack and browsers come in.
@@ -166,9 +167,9 @@ impl World {
         let random = Arc::new(Counted::default());
         let app = stage::build(&company, &url, transport, random).await.unwrap();
         let door = Mutex::new(Some(Door::open(listener, app.router())));
-        let stop = watch::Sender::new(false);
+        let stop = app.broker().stopping().drop_guard();
         if let Some(sockets) = app.sockets() {
-            tokio::spawn(Arc::clone(sockets).hold(stop.subscribe()));
+            tokio::spawn(Arc::clone(sockets).hold(app.broker().stopping()));
         }
         let (hired, read, others) = (Mutex::default(), Mutex::default(), Mutex::default());
         let world = Self { company, app, url, hired, read, door, others, _stop: stop };
@@ -208,7 +209,7 @@ impl World {
             read: Mutex::new(self.read.lock().unwrap().clone()),
             door: Mutex::default(),
             others: Mutex::default(),
-            _stop: watch::Sender::new(false),
+            _stop: CancellationToken::new().drop_guard(),
         }
     }
 

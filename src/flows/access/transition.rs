@@ -92,6 +92,7 @@ pub(in crate::flows) async fn commit(
             return Err(error);
         }
     }
+    broker.ports.counters.event(&step.recorded.event);
     broker.deliver_soon(step.jobs);
     Ok(Changed { request: step.after, event: Some(step.recorded.event) })
 }

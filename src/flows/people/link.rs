@@ -103,6 +103,7 @@ async fn bind(
         Err(LinkError::LinkedToAnother) => return Err(Refusal::LinkedToAnother.into()),
         Err(LinkError::Failed(error)) => return Err(error.into()),
     }
+    broker.ports.counters.side_event(&new.event.what);
     broker.deliver_soon(new.jobs);
     Ok(link)
 }
@@ -115,7 +116,10 @@ pub(in crate::flows) async fn unlink(broker: &Arc<Broker>, asker: &Asker) -> Res
     let event = SideEvent { id, at: asker.at, who: asker.who.clone(), what };
     let jobs = follow_ups_aside(&event, event.at);
     match broker.ports.store.remove_link(&link, &event, &jobs).await {
-        Ok(()) => broker.deliver_soon(jobs),
+        Ok(()) => {
+            broker.ports.counters.side_event(&event.what);
+            broker.deliver_soon(jobs);
+        }
         Err(CommitError::Failed(error)) => return Err(error.into()),
         Err(error @ (CommitError::Conflict | CommitError::UsedUp | CommitError::Held(_))) => {
             return Err(Error::Failed(error.into()));

@@ -33,7 +33,10 @@ pub async fn sign_out(broker: &Arc<Broker>, logout_token: &str) -> Result<()> {
     let now = broker.ports.clock.now();
     let jobs = follow_ups_aside(&event, now);
     match broker.ports.store.sign_out(&link, &event, &jobs, now).await {
-        Ok(()) => broker.deliver_soon(jobs), // 3
+        Ok(()) => {
+            broker.ports.counters.side_event(&event.what);
+            broker.deliver_soon(jobs); // 3
+        }
         Err(CommitError::Conflict) => {}
         Err(CommitError::Failed(error)) => return Err(error.into()),
         Err(error @ (CommitError::UsedUp | CommitError::Held(_))) => return Err(Error::Failed(error.into())),

@@ -1,18 +1,19 @@
 //! One connection, from the app's token over a ticket to a WebSocket.
 
+use std::{fmt, sync::Arc};
+
 use http::{
     Request,
-    header::{
-        AUTHORIZATION, CONNECTION, CONTENT_TYPE, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY,
-        SEC_WEBSOCKET_VERSION, UPGRADE,
-    },
+    header::{HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY},
 };
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde::Deserialize;
+use serde_json::json;
 use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{
-        handshake::{client::generate_key, derive_accept_key},
+        client::IntoClientRequest,
+        handshake::derive_accept_key,
         protocol::{Role, WebSocketConfig},
     },
 };
@@ -20,8 +21,11 @@ use url::Url;
 
 use crate::{
     outbound::{HttpClient, HttpError, Upgraded},
-    ports::ChatError,
-    slack::errors::{refused, unavailable},
+    ports::{ChatError, Clock},
+    slack::{
+        errors::unavailable,
+        web_api::{Again, WebApi},
+    },
 };
 
 /// The method that gives out tickets.
@@ -34,39 +38,36 @@ const MAX_MESSAGE: usize = 512 * 1024;
 /// A connection.
 pub(super) type Socket = WebSocketStream<Upgraded>;
 
-/// What it takes to open connections.
-#[derive(Debug)]
+/// What opening connections requires.
 pub struct SocketConfig {
+    /// Sends the requests.
+    pub http: HttpClient,
     /// The base of the Web API; plain http on loopback alone.
     pub api_url: Url,
     /// The app's token, which may open connections and nothing else.
     pub app_token: SecretString,
+    /// How long calls wait before they are made again.
+    pub clock: Arc<dyn Clock>,
 }
 
 /// Opens connections.
-#[derive(Debug)]
 pub struct SocketClient {
     http: HttpClient,
-    config: SocketConfig,
+    api: WebApi,
 }
 
 /// <https://docs.slack.dev/reference/methods/apps.connections.open>
 #[derive(Deserialize)]
 struct Opened {
-    ok: bool,
-    #[serde(default)]
-    url: Option<Url>,
-    #[serde(default)]
-    error: String,
+    url: Url,
 }
 
 impl SocketClient {
-    /// A client that trusts the machine's root certificates. Calls nobody yet.
-    ///
-    /// # Errors
-    /// When the machine has none.
-    pub fn new(config: SocketConfig) -> Result<Self, HttpError> {
-        Ok(Self { http: HttpClient::new()?, config })
+    /// A client that calls nobody yet.
+    #[must_use]
+    pub fn new(config: SocketConfig) -> Self {
+        let SocketConfig { http, api_url, app_token, clock } = config;
+        Self { api: WebApi::new(&http, &api_url, app_token, clock), http }
     }
 
     /// Makes sure that the app's token opens connections.
@@ -82,18 +83,15 @@ impl SocketClient {
     /// # Errors
     /// When Slack gives no ticket, or takes it for none.
     pub(super) async fn connect(&self) -> Result<Socket, ChatError> {
-        let key = generate_key();
-        let accept = derive_accept_key(key.as_bytes());
-        let request = Request::get(self.ticket().await?.as_str())
-            .header(CONNECTION, "Upgrade")
-            .header(UPGRADE, "websocket")
-            .header(SEC_WEBSOCKET_VERSION, "13")
-            .header(SEC_WEBSOCKET_KEY, key)
-            .body(Vec::new())
-            .map_err(|_| unavailable(HANDSHAKE, "an address that cannot be read"))?;
-        let (headers, upgraded) =
-            self.http.upgrade(request).await.map_err(|error| unanswered(HANDSHAKE, &error))?;
-        if headers.get(SEC_WEBSOCKET_ACCEPT).map(HeaderValue::as_bytes) != Some(accept.as_bytes()) {
+        let unreadable = || unavailable(HANDSHAKE, "an address that cannot be read");
+        let ticket = self.ticket().await?;
+        let (mut head, ()) = ticket.as_str().into_client_request().map_err(|_| unreadable())?.into_parts();
+        let accept = head.headers.get(SEC_WEBSOCKET_KEY).map(|key| derive_accept_key(key.as_bytes()));
+        head.uri = as_http(ticket).ok_or_else(unreadable)?.as_str().parse().map_err(|_| unreadable())?;
+        let upgrade = self.http.upgrade(Request::from_parts(head, Vec::new())).await;
+        let (headers, upgraded) = upgrade.map_err(|error| unanswered(&error))?;
+        let accepted = headers.get(SEC_WEBSOCKET_ACCEPT).map(HeaderValue::as_bytes);
+        if accepted != accept.as_deref().map(str::as_bytes) {
             return Err(unavailable(HANDSHAKE, "another protocol than a WebSocket's"));
         }
         let limits =
@@ -101,26 +99,16 @@ impl SocketClient {
         Ok(WebSocketStream::from_raw_socket(upgraded, Role::Client, Some(limits)).await)
     }
 
-    /// An address at which one connection can be opened, as our HTTP client spells it.
+    /// An address at which one connection can be opened.
     async fn ticket(&self) -> Result<Url, ChatError> {
-        let method = format!("{}/{METHOD}", self.config.api_url.as_str().trim_end_matches('/'));
-        let mut bearer = HeaderValue::try_from(format!("Bearer {}", self.config.app_token.expose_secret()))
-            .map_err(|_| refused(METHOD, "a token with characters that none has"))?;
-        bearer.set_sensitive(true);
-        let request = Request::post(method)
-            .header(AUTHORIZATION, bearer)
-            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(Vec::new())
-            .map_err(|_| unavailable(METHOD, "an address that cannot be read"))?;
-        let answer = self.http.send(request).await.map_err(|error| unanswered(METHOD, &error))?;
-        let opened: Opened = serde_json::from_slice(answer.body())
-            .map_err(|_| unavailable(METHOD, "an answer that cannot be read"))?;
-        match opened.url {
-            Some(url) if opened.ok => {
-                as_http(url).ok_or_else(|| unavailable(METHOD, "an address that is no WebSocket's"))
-            }
-            _ => Err(refused(METHOD, &opened.error)),
-        }
+        let Opened { url } = self.api.call(Again::Never, METHOD, &json!({})).await?;
+        Ok(url)
+    }
+}
+
+impl fmt::Debug for SocketClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SocketClient").finish_non_exhaustive()
     }
 }
 
@@ -135,14 +123,17 @@ fn as_http(mut url: Url) -> Option<Url> {
     Some(url)
 }
 
-fn unanswered(method: &'static str, error: &HttpError) -> ChatError {
+fn unanswered(error: &HttpError) -> ChatError {
     let retry_after = match error {
         HttpError::Unable { retry_after, .. } => *retry_after,
-        HttpError::Unbuildable(_) | HttpError::Unprotected | HttpError::Failed(_) | HttpError::TooLong => {
-            None
-        }
+        HttpError::Unbuildable(_)
+        | HttpError::Unprotected
+        | HttpError::NoConnection { .. }
+        | HttpError::BrokenOff { .. }
+        | HttpError::TimedOut { .. }
+        | HttpError::TooLong(_) => None,
     };
-    ChatError::Unavailable { method, why: error.to_string(), retry_after }
+    ChatError::Unavailable { method: HANDSHAKE, why: error.to_string(), retry_after }
 }
 
 #[cfg(test)]

@@ -22,13 +22,13 @@ use serde_json::{Value, json};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
-    sync::watch,
     task::JoinHandle,
     time::{Instant, advance, pause, resume, timeout},
 };
 use tokio_tungstenite::{WebSocketStream, accept_async, tungstenite::Message};
+use tokio_util::sync::CancellationToken;
 
-use crate::{metrics::Scrape, world::World};
+use crate::{metrics::Scrape, stage, world::World};
 
 /// The app's token.
 pub(super) const APP_TOKEN: &str = "xapp-any";
@@ -48,7 +48,7 @@ pub(super) struct ScriptedSlack {
 pub(super) struct Bot {
     sockets: Arc<Sockets>,
     metrics: Arc<Metrics>,
-    pub(super) stop: watch::Sender<bool>,
+    pub(super) stop: CancellationToken,
     pub(super) holding: JoinHandle<()>,
 }
 
@@ -79,11 +79,17 @@ impl ScriptedSlack {
 
     /// The product of `world`, with connections to this Slack.
     pub(super) fn meets(&self, world: &World) -> Bot {
-        let config = SocketConfig { api_url: self.api_url.parse().unwrap(), app_token: APP_TOKEN.into() };
-        let (client, metrics) = (SocketClient::new(config).unwrap(), Metrics::new());
+        let http = stage::http();
+        let metrics = Arc::clone(http.metrics());
+        let client = SocketClient::new(SocketConfig {
+            http,
+            api_url: self.api_url.parse().unwrap(),
+            app_token: APP_TOKEN.into(),
+            clock: Arc::clone(&world.app.broker().ports().clock),
+        });
         let sockets = Sockets::new(client, Arc::clone(world.app.broker()), Arc::clone(&metrics));
-        let stop = watch::Sender::new(false);
-        let holding = tokio::spawn(Arc::clone(&sockets).hold(stop.subscribe()));
+        let stop = CancellationToken::new();
+        let holding = tokio::spawn(Arc::clone(&sockets).hold(stop.clone()));
         Bot { sockets, metrics, stop, holding }
     }
 

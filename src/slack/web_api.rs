@@ -10,25 +10,25 @@ use std::{fmt, num::NonZeroU32, sync::Arc, time::Duration};
 use backon::{ExponentialBuilder, Retryable};
 use futures_util::{FutureExt, future::BoxFuture};
 use governor::{Quota, RateLimiter, state::keyed::HashMapStateStore};
-use hyper_util::client::legacy;
-use serde::{Deserialize, Serialize, de::IgnoredAny};
-use slack_morphism::{
-    errors::{SlackClientError, SlackClientHttpProtocolError},
-    prelude::{
-        ClientResult, SlackApiToken, SlackClientApiCallContext, SlackClientHttpConnector, SlackHyperClient,
-    },
+use http::{
+    HeaderValue, Method, Request, StatusCode,
+    header::{AUTHORIZATION, CONTENT_TYPE},
 };
-use tracing::Span;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use tokio::time::Instant;
 use url::Url;
 
 use crate::{
+    metrics::Outcome,
+    outbound::{HttpClient, HttpError, Limits},
     ports::{ChatError, Clock},
     rate_limit::{Pace, Uptime},
     slack::errors::{refused, unavailable},
 };
 
-/// How long Slack may take to answer one call.
-const TIMEOUT: Duration = Duration::from_secs(10);
+/// What one call may cost. A page of a channel's history holds up to 200 messages, with their blocks.
+const LIMITS: Limits = Limits { duration: Duration::from_secs(10), body: 4 * 1024 * 1024 };
 /// How often a call that failed in passing is made again.
 const RETRIES: usize = 2;
 /// What the waits in between grow from; they are random, so that not all come back at the same moment.
@@ -48,6 +48,9 @@ const BURST: NonZeroU32 = NonZeroU32::new(10).expect("it is not zero");
 /// Of how many channels the pace is known before idle ones are forgotten.
 const PACED_CHANNELS: usize = 1_000;
 
+/// What is said of a request that cannot be made.
+const UNSENDABLE: &str = "a request that cannot be written";
+
 /// When a call that failed may be made again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Again {
@@ -59,20 +62,30 @@ pub(super) enum Again {
     Never,
 }
 
-/// The Web API, as the bot's token may use it.
+/// The Web API, as one token may use it.
 pub(super) struct WebApi {
-    client: SlackHyperClient,
-    token: SlackApiToken,
+    http: HttpClient,
+    base: String,
+    token: SecretString,
     clock: Arc<dyn Clock>,
-    no_span: Span,
     pace: Pace<String>,
 }
 
+/// What every answer has (<https://docs.slack.dev/apis/web-api/#responses>).
+#[derive(Deserialize)]
+struct Verdict {
+    ok: bool,
+    #[serde(default)]
+    error: String,
+}
+
 impl WebApi {
-    pub(super) fn new(client: SlackHyperClient, token: SlackApiToken, clock: Arc<dyn Clock>) -> Self {
+    /// The Web API below `base`. Calls nobody yet.
+    pub(super) fn new(http: &HttpClient, base: &Url, token: SecretString, clock: Arc<dyn Clock>) -> Self {
         let quota = Quota::per_second(POSTS_PER_SECOND).allow_burst(BURST);
         let pace = RateLimiter::new(quota, HashMapStateStore::default(), Uptime(Arc::clone(&clock)));
-        Self { client, token, clock, no_span: Span::none(), pace }
+        let base = base.as_str().trim_end_matches('/').to_owned();
+        Self { http: http.limited_to(LIMITS), base, token, clock, pace }
     }
 
     /// Calls a method that reads.
@@ -82,12 +95,12 @@ impl WebApi {
         parameters: &[(&str, &str)],
     ) -> Result<A, ChatError>
     where
-        A: for<'de> Deserialize<'de> + Send,
+        A: DeserializeOwned + Send,
     {
-        let parameters: Vec<_> = parameters.iter().map(|(name, value)| (*name, Some(*value))).collect();
-        let session = self.client.open_session(&self.token);
-        let call = || session.http_session_api.http_get(method, &parameters, None).boxed();
-        self.insist(Again::Always, method, &call).await
+        let query = serde_urlencoded::to_string(parameters).map_err(|_| unavailable(method, UNSENDABLE))?;
+        let address = format!("{}/{method}?{query}", self.base);
+        let request = || self.request(Method::GET, &address, Vec::new());
+        self.insist(Again::Always, method, &|| self.ask(method, request()).boxed()).await
     }
 
     /// Calls a method that does something.
@@ -98,29 +111,69 @@ impl WebApi {
         body: &Q,
     ) -> Result<A, ChatError>
     where
-        Q: Serialize + Send + Sync,
-        A: for<'de> Deserialize<'de> + Send,
+        Q: Serialize + Sync,
+        A: DeserializeOwned + Send,
     {
-        let session = self.client.open_session(&self.token);
-        self.insist(again, method, &|| session.http_session_api.http_post(method, body, None).boxed()).await
+        let body = serde_json::to_vec(body).map_err(|_| unavailable(method, UNSENDABLE))?;
+        let address = format!("{}/{method}", self.base);
+        let request = || self.request(Method::POST, &address, body.clone());
+        self.insist(again, method, &|| self.ask(method, request()).boxed()).await
     }
 
-    /// Posts to an address that is a secret of its own; the token stays here.
+    /// Posts to an address that is a secret of its own; the token stays here. Where the Web API is https, so must the
+    /// address be.
     pub(super) async fn post_to<Q>(&self, method: &'static str, url: &Url, body: &Q) -> Result<(), ChatError>
     where
-        Q: Serialize + Send + Sync,
+        Q: Serialize + Sync,
     {
-        let call = || {
-            let context = SlackClientApiCallContext {
-                rate_control_params: None,
-                token: None,
-                tracing_span: &self.no_span,
-                is_sensitive_url: true,
-            };
-            self.client.http_api.connector.http_post_uri(url.clone(), body, context)
-        };
-        let IgnoredAny = self.insist(Again::IfUndone, method, &call).await?;
-        Ok(())
+        if self.base.starts_with("https:") && url.scheme() != "https" {
+            return Err(unavailable(method, "an address that is not https"));
+        }
+        let body = serde_json::to_vec(body).map_err(|_| unavailable(method, UNSENDABLE))?;
+        let request = || json_request(Method::POST, url.as_str(), body.clone());
+        let call = || async move { self.send(method, request()).await.map(drop) }.boxed();
+        self.insist(Again::IfUndone, method, &call).await
+    }
+
+    fn request(&self, method: Method, address: &str, body: Vec<u8>) -> http::Result<Request<Vec<u8>>> {
+        let mut bearer = HeaderValue::try_from(format!("Bearer {}", self.token.expose_secret()))?;
+        bearer.set_sensitive(true);
+        let mut request = json_request(method, address, body)?;
+        request.headers_mut().insert(AUTHORIZATION, bearer);
+        Ok(request)
+    }
+
+    /// Sends one request of a method, and reads its answer.
+    async fn ask<A: DeserializeOwned>(
+        &self,
+        method: &'static str,
+        request: http::Result<Request<Vec<u8>>>,
+    ) -> Result<A, Failure> {
+        let body = self.send(method, request).await?;
+        let unreadable = |_| Failure::doubtful(method, "an answer that cannot be read");
+        match serde_json::from_slice(&body).map_err(unreadable)? {
+            Verdict { ok: true, .. } => serde_json::from_slice(&body).map_err(unreadable),
+            Verdict { ok: false, error } if is_trouble_at_slack(&error) => {
+                Err(Failure::doubtful(method, error))
+            }
+            Verdict { ok: false, error } => Err(Failure::refused(method, &error)),
+        }
+    }
+
+    /// Sends one request of a method; returns the body of a success.
+    async fn send(
+        &self,
+        method: &'static str,
+        request: http::Result<Request<Vec<u8>>>,
+    ) -> Result<Vec<u8>, Failure> {
+        let request = request.map_err(|_| Failure::undone(method, UNSENDABLE, None))?;
+        let response = self.http.send(request).await.map_err(|error| unanswered(method, error))?;
+        let status = response.status();
+        if status.is_success() {
+            Ok(response.into_body())
+        } else {
+            Err(Failure::refused(method, &format!("http_{}", status.as_u16())))
+        }
     }
 
     /// Waits until a channel takes another message.
@@ -144,8 +197,9 @@ impl WebApi {
         &self,
         again: Again,
         method: &'static str,
-        call: &'c (dyn Fn() -> BoxFuture<'c, ClientResult<A>> + Sync),
-    ) -> BoxFuture<'c, Result<A, ChatError>> {
+        call: &'c (dyn Fn() -> BoxFuture<'c, Result<A, Failure>> + Sync),
+    ) -> impl Future<Output = Result<A, ChatError>> + Send {
+        let (since, metrics) = (Instant::now(), Arc::clone(self.http.metrics()));
         let gives_up_at = self.clock.uptime() + TRIED_FOR;
         let (clock, sleeper) = (Arc::clone(&self.clock), Arc::clone(&self.clock));
         let sleep = move |time| {
@@ -154,7 +208,7 @@ impl WebApi {
         };
         let waits =
             ExponentialBuilder::default().with_min_delay(FIRST_WAIT).with_max_times(RETRIES).with_jitter();
-        let insisting = (move || answer(method, call()).boxed())
+        let insisting = (move || call())
             .retry(waits)
             .sleep(sleep)
             .when(move |failure: &Failure| failure.may_be_tried(again)) // 2
@@ -162,7 +216,16 @@ impl WebApi {
                 failure.wait(planned).filter(|wait| clock.uptime() + *wait < gives_up_at)
             })
             .into_future();
-        insisting.map(|outcome| outcome.map_err(|failure| failure.error)).boxed()
+        insisting.map(move |answer| {
+            let answer = answer.map_err(|failure| failure.error);
+            metrics.called(
+                "slack",
+                method,
+                answer.as_ref().map_or_else(Outcome::from, |_| Outcome::Ok),
+                since,
+            );
+            answer
+        })
     }
 }
 
@@ -211,53 +274,26 @@ impl Failure {
     }
 }
 
-/// Waits for an answer, but not for long.
-async fn answer<A>(
-    method: &'static str,
-    call: impl Future<Output = ClientResult<A>> + Send,
-) -> Result<A, Failure> {
-    match tokio::time::timeout(TIMEOUT, call).await {
-        Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(error)) => Err(failure(method, &error)),
-        Err(_) => Err(Failure::doubtful(method, format!("nothing within {} s", TIMEOUT.as_secs()))),
-    }
+fn json_request(method: Method, address: &str, body: Vec<u8>) -> http::Result<Request<Vec<u8>>> {
+    let request = Request::builder().method(method).uri(address);
+    request.header(CONTENT_TYPE, "application/json; charset=utf-8").body(body)
 }
 
-/// What became of a call, in Slack's code or a few words of ours.
-fn failure(method: &'static str, error: &SlackClientError) -> Failure {
+/// Why a request has no answer, in a few words of ours.
+fn unanswered(method: &'static str, error: HttpError) -> Failure {
     match error {
-        SlackClientError::ApiError(api) if is_trouble_at_slack(&api.code) => {
-            Failure::doubtful(method, &api.code)
+        HttpError::Unable { status: StatusCode::TOO_MANY_REQUESTS, retry_after } => {
+            let why = retry_after
+                .map_or("ratelimited".to_owned(), |wait| format!("ratelimited for {} s", wait.as_secs()));
+            Failure::undone(method, why, retry_after)
         }
-        SlackClientError::ApiError(api) => Failure::refused(method, &api.code),
-        SlackClientError::RateLimitError(limit) => match limit.retry_after {
-            Some(wait) => {
-                Failure::undone(method, format!("ratelimited for {} s", wait.as_secs()), Some(wait))
-            }
-            None => Failure::undone(method, "ratelimited", None),
-        },
-        SlackClientError::HttpError(http) if http.status_code.is_client_error() => {
-            Failure::refused(method, &format!("http_{}", http.status_code.as_u16()))
+        HttpError::Unable { status, .. } => Failure::doubtful(method, format!("status {}", status.as_u16())),
+        HttpError::NoConnection { .. } | HttpError::Unprotected | HttpError::Unbuildable(_) => {
+            Failure::undone(method, error.to_string(), None)
         }
-        SlackClientError::HttpError(http) => {
-            Failure::doubtful(method, format!("status {}", http.status_code.as_u16()))
-        }
-        SlackClientError::ProtocolError(_) => Failure::doubtful(method, "an answer that cannot be read"),
-        SlackClientError::HttpProtocolError(http) if was_not_sent(http) => {
-            Failure::undone(method, "no connection", None)
-        }
-        SlackClientError::HttpProtocolError(_)
-        | SlackClientError::EndOfStream(_)
-        | SlackClientError::SystemError(_)
-        | SlackClientError::SocketModeProtocolError(_) => {
-            Failure::doubtful(method, "a connection that broke off")
-        }
+        HttpError::BrokenOff { .. } => Failure::doubtful(method, "a connection that broke off"),
+        HttpError::TimedOut { .. } | HttpError::TooLong(_) => Failure::doubtful(method, error.to_string()),
     }
-}
-
-fn was_not_sent(error: &SlackClientHttpProtocolError) -> bool {
-    let cause = error.cause.as_ref().and_then(|cause| cause.downcast_ref::<legacy::Error>());
-    cause.is_some_and(legacy::Error::is_connect)
 }
 
 /// Whether the code says that Slack itself is in trouble
