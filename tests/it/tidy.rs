@@ -10,7 +10,7 @@ use elevate::store::keys;
 use yaml_rust2::{Yaml, YamlLoader};
 
 /// Which modules a module may use, besides itself: dependencies point down only.
-const MAY_USE: [(&str, &[&str]); 27] = [
+const MAY_USE: [(&str, &[&str]); 28] = [
     ("domain", &[]),
     ("ports", &["domain"]),
     ("flows", &["ports", "domain"]),
@@ -26,6 +26,7 @@ const MAY_USE: [(&str, &[&str]); 27] = [
     ("config", &["ports", "domain", "outbound", "slack/ids"]),
     ("text", &["domain"]),
     ("slack/views", &["domain", "slack/ids", "text"]),
+    ("slack/ids", &["domain"]),
     ("slack/verify", &["domain"]),
     ("slack/command", &["domain"]),
     ("slack/payload", &["domain", "slack/ids", "slack/views"]),
