@@ -6,7 +6,7 @@ mod broker;
 mod deliver;
 pub mod inbox;
 mod outbox;
-mod overview;
+pub mod overview;
 pub mod people;
 mod queue;
 mod remind;

@@ -19,7 +19,7 @@ use crate::domain::{
     linking::{PendingLink, ShownBy},
     message::{Form, Message},
     person::{FreshGroups, HeldAccount, Link, Member, SignedIn, Subject, ToldGroups},
-    press::Press,
+    press::{Asker, Press},
     refusal::Refusal,
     request::{Event, Recorded, Request},
     secret::{Secret, SecretHash},
@@ -250,12 +250,12 @@ pub trait Store: Requests {
     /// Counts a try, if there has been none since `read` was.
     async fn count_try(&self, read: &AwaitedCode) -> Result<AwaitedCode, CommitError>;
 
-    /// Promises to do what a press asks; `false` when that is promised already.
-    async fn accept(&self, press: &Press, finish_by: Timestamp) -> Result<bool, StoreError>;
+    /// Promises to do what a press asks within [`JOB_LEASE`]; `false` when that is promised already.
+    async fn accept(&self, press: &Press) -> Result<bool, StoreError>;
     /// A press that is promised and not done.
     async fn press(&self, id: &CommandId) -> Result<Option<Press>, StoreError>;
-    /// Keeps the promise.
-    async fn finish(&self, id: &CommandId) -> Result<(), StoreError>;
+    /// Keeps the promise that was made to `asker`.
+    async fn finish(&self, asker: &Asker) -> Result<(), StoreError>;
 
     /// The head of a lane: at most `most` jobs that are due and not leased. Reads no other lane.
     async fn head(&self, lane: Lane, now: Timestamp, most: usize) -> Result<LaneHead, StoreError>;

@@ -57,10 +57,6 @@ pub enum Wish {
     Confirm(Sealed),
     /// To unlink.
     Unlink,
-    /// To see where they stand.
-    Overview,
-    /// To be told how this works.
-    Help,
 }
 
 /// Where an answer for one person's eyes alone goes.
@@ -83,7 +79,7 @@ impl Asker {
 }
 
 impl Wish {
-    /// What auditors are told was tried when the wish is refused; nothing for what changes nothing.
+    /// What auditors are told was tried when the wish is refused; nothing for what is never refused.
     #[must_use]
     pub fn tried(&self) -> Option<Tried> {
         match self {
@@ -94,7 +90,7 @@ impl Wish {
             Self::End(_) => Some(Tried::End),
             Self::OpenConsole(_) => Some(Tried::OpenConsole),
             Self::Link | Self::Confirm(_) => Some(Tried::Link),
-            Self::Unlink | Self::Overview | Self::Help => None,
+            Self::Unlink => None,
         }
     }
 
@@ -114,7 +110,7 @@ impl Wish {
             | Self::Withdraw(id)
             | Self::End(id)
             | Self::OpenConsole(id) => Some(id),
-            Self::Link | Self::Confirm(_) | Self::Unlink | Self::Overview | Self::Help => None,
+            Self::Link | Self::Confirm(_) | Self::Unlink => None,
         }
     }
 }
@@ -129,6 +125,6 @@ mod tests {
         let approve = Wish::Approve(id.clone());
         assert_eq!((approve.tried(), approve.request()), (Some(Tried::Approve), Some(&id)));
         assert_eq!((Wish::Link.tried(), Wish::Link.request()), (Some(Tried::Link), None));
-        assert_eq!((Wish::Help.tried(), Wish::Help.request()), (None, None));
+        assert_eq!((Wish::Unlink.tried(), Wish::Unlink.request()), (None, None));
     }
 }

@@ -14,7 +14,6 @@ use super::{
     Broker, Error, Result,
     access::{end, open_session, request, review},
     audit::{About, Attempt},
-    overview,
     people::link,
 };
 use crate::{
@@ -26,7 +25,7 @@ use crate::{
         press::{Asker, Press, ReplyTo, Wish},
         refusal::Refusal,
     },
-    ports::{ChatError, JOB_LEASE, StoreError},
+    ports::{ChatError, StoreError},
 };
 
 /// For how long a press that could not be finished is tried again. What somebody pressed longer ago than this
@@ -38,8 +37,7 @@ const PRESS_IS_TRIED_FOR: TimeDelta = TimeDelta::minutes(15);
 /// # Errors
 /// When the promise could not be stored: the person must press again.
 pub async fn accept(broker: &Arc<Broker>, press: Press) -> Result<(), StoreError> {
-    let finish_by = press.asker.at + JOB_LEASE;
-    if !broker.ports.store.accept(&press, finish_by).await? {
+    if !broker.ports.store.accept(&press).await? {
         return Ok(()); // promised already
     }
     broker.spawn(async move |broker| carry_out_at_once(&broker, &press).await); // 1
@@ -51,7 +49,7 @@ async fn carry_out_at_once(broker: &Arc<Broker>, press: &Press) {
         return tell(broker, &press.asker, error).await;
     }
     // The presser has had their answer: what is left concerns nobody but the sweeper.
-    if let Err(error) = broker.ports.store.finish(&press.asker.id).await {
+    if let Err(error) = broker.ports.store.finish(&press.asker).await {
         let error = anyhow::Error::from(error);
         tracing::warn!(error = format!("{error:#}"), "what was done will be looked at once more");
     } // 4
@@ -96,7 +94,7 @@ pub(super) async fn carry_out_again(broker: &Arc<Broker>, press: &Press) -> Resu
         None if age > PRESS_IS_TRIED_FOR => give_up(broker, press).await?,
         None => carry_out(broker, press).await?,
     }
-    Ok(broker.ports.store.finish(&asker.id).await?) // 4
+    Ok(broker.ports.store.finish(asker).await?) // 4
 }
 
 async fn give_up(broker: &Arc<Broker>, press: &Press) -> Result<()> {
@@ -132,8 +130,6 @@ async fn fulfil(broker: &Arc<Broker>, press: &Press) -> Result<Option<Message>> 
         Wish::Confirm(code) => link::confirm(broker, &press.asker, &code).await.map(drop).map(silent),
         Wish::Unlink if link::unlink(broker, &press.asker).await? => Ok(None),
         Wish::Unlink => Ok(Some(Message::Done(Done::NotLinked))),
-        Wish::Overview => overview::overview(broker, who).await.map(Some),
-        Wish::Help => Ok(Some(overview::help(broker))),
     } // 2
 }
 
@@ -202,7 +198,7 @@ async fn look_up(broker: &Broker, refusal: &Refusal) -> Result<Option<Box<Drawn>
 
 /// Says something to one person alone: where they pressed, or else in their conversation with the app.
 /// What Slack takes neither here nor there is left unsaid.
-async fn reply(broker: &Broker, asker: &Asker, message: &Message) -> Result<()> {
+pub(super) async fn reply(broker: &Broker, asker: &Asker, message: &Message) -> Result<()> {
     if let ReplyTo::ResponseUrl(url) = &asker.reply_to {
         match broker.ports.chat.reply(url, message).await {
             Err(ChatError::Refused { .. }) => {} // used up, or too old
@@ -233,7 +229,7 @@ impl Wish {
             | Self::Withdraw(id)
             | Self::End(id)
             | Self::OpenConsole(id) => About::Request(id),
-            Self::Link | Self::Confirm(_) | Self::Unlink | Self::Overview | Self::Help => About::Nothing,
+            Self::Link | Self::Confirm(_) | Self::Unlink => About::Nothing,
         }
     }
 }

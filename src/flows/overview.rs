@@ -1,10 +1,13 @@
-//! Overview: where a person stands, as the app last heard it.
+//! Overview: where a person stands, as the app last heard it, and how to use the app.
+//!
+//! 1. Both change nothing, so nothing is promised: the person is answered at once.
 
-use super::{Broker, Result};
+use super::{Broker, Result, inbox};
 use crate::{
     domain::{
         account::Account,
         message::{Message, Overview},
+        press::Asker,
     },
     ports::Listed,
 };
@@ -12,8 +15,25 @@ use crate::{
 /// How many of a person's requests are shown.
 const NEWEST: usize = 10;
 
+/// Shows a person where they stand.
+///
+/// # Errors
+/// A failure of the store or of Slack.
+pub async fn show_overview(broker: &Broker, asker: &Asker) -> Result<()> {
+    let overview = overview(broker, &asker.who).await?;
+    inbox::reply(broker, asker, &overview).await // 1
+}
+
+/// Shows a person how to use the app.
+///
+/// # Errors
+/// A failure of Slack.
+pub async fn show_help(broker: &Broker, asker: &Asker) -> Result<()> {
+    inbox::reply(broker, asker, &help(broker)).await // 1
+}
+
 /// Where this person stands: whom they are linked to, what they can ask for, what they have asked for.
-pub(super) async fn overview(broker: &Broker, who: &Account) -> Result<Message> {
+async fn overview(broker: &Broker, who: &Account) -> Result<Message> {
     let as_of = broker.ports.clock.now();
     let overview = match broker.ports.store.link(who).await? {
         None => Overview { email: None, targets: Vec::new(), requests: Vec::new(), as_of },
@@ -30,8 +50,7 @@ pub(super) async fn overview(broker: &Broker, who: &Account) -> Result<Message> 
     Ok(Message::Overview(overview))
 }
 
-/// How to use the app.
-pub(super) fn help(broker: &Broker) -> Message {
+fn help(broker: &Broker) -> Message {
     let max = broker.policy.max_duration;
     let on_mismatch = broker.settings.linking.on_mismatch;
     Message::Help { max, on_mismatch, example: broker.policy.durations.first().copied().unwrap_or(max) }

@@ -23,7 +23,7 @@ use crate::{
     flows::{
         self, Broker, Error,
         access::{request, review},
-        inbox,
+        inbox, overview,
         people::link,
     },
     text::refusal,
@@ -118,8 +118,16 @@ async fn on_command(broker: Arc<Broker>, command: SlashCommand) -> Result<(), No
             typed.map_err(|error| NotStored::because(&broker, error))?
         }
         Ok(CommandLine::Unlink) => Wish::Unlink,
-        Ok(CommandLine::Status) => Wish::Overview,
-        Ok(CommandLine::Help) => Wish::Help,
+        Ok(CommandLine::Status) => {
+            let person = asker.clone();
+            after_answer(&broker, asker, async move |broker| overview::show_overview(&broker, &person).await);
+            return Ok(());
+        }
+        Ok(CommandLine::Help) => {
+            let person = asker.clone();
+            after_answer(&broker, asker, async move |broker| overview::show_help(&broker, &person).await);
+            return Ok(());
+        }
         Ok(CommandLine::Request(ask)) => new_request(&broker, ask),
         Err(refusal) => {
             after_answer(&broker, asker, async |_| Err(Error::Refused(refusal)));
@@ -224,7 +232,7 @@ impl fmt::Display for NotStored {
     }
 }
 
-/// Lets Slack be answered before `work` is done: it opens a form, or says no, and needs no promise.
+/// Lets Slack be answered before `work` is done: it opens a form, shows something, or says no, and needs no promise.
 fn after_answer<F>(broker: &Arc<Broker>, asker: Asker, work: impl FnOnce(Arc<Broker>) -> F + Send + 'static)
 where
     F: Future<Output = flows::Result<()>> + Send,

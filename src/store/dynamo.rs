@@ -23,7 +23,7 @@ use crate::{
         ids::{CommandId, RequestId, SideEventId},
         job::{Job, Lane, LeaseOwner, Leased},
         person::{FreshGroups, Link, Subject},
-        press::Press,
+        press::{Asker, Press},
         request::{Recorded, Request},
         secret::SecretHash,
         ticket::{LinkSecrets, Ticket},
@@ -195,9 +195,8 @@ impl Store for DynamoStore {
         Ok(AwaitedCode { tries: read.tries + 1, ..read.clone() })
     }
 
-    async fn accept(&self, press: &Press, finish_by: Timestamp) -> Result<bool, StoreError> {
-        let change = press::accept(press, finish_by);
-        let made = self.make(format!("accept press {}", press.asker.id), change).await?;
+    async fn accept(&self, press: &Press) -> Result<bool, StoreError> {
+        let made = self.make(format!("accept press {}", press.asker.id), press::accept(press)).await?;
         Ok(made.is_ok())
     }
 
@@ -206,12 +205,8 @@ impl Store for DynamoStore {
         Ok(press.flatten())
     }
 
-    async fn finish(&self, id: &CommandId) -> Result<(), StoreError> {
-        let what = format!("finish press {id}");
-        let Some(finish_by) = self.load(what.clone(), keys::press(id), rows::finish_by).await? else {
-            return Ok(());
-        };
-        match self.make(what, Ok(press::finish(id, finish_by))).await? {
+    async fn finish(&self, asker: &Asker) -> Result<(), StoreError> {
+        match self.make(format!("finish press {}", asker.id), Ok(press::finish(asker))).await? {
             Ok(()) | Err(Broken) => Ok(()), // done, or so long ago that nobody remembers
         }
     }

@@ -160,19 +160,12 @@ pub(super) fn ticket(ticket: &Ticket) -> serde_json::Result<Row> {
 }
 
 pub(super) fn press(press: &Press, finish_by: Timestamp) -> serde_json::Result<Row> {
-    Row::at(keys::press(&press.asker.id))
-        .with("finish_by", millis(finish_by))
-        .with(keys::TTL, seconds(finish_by + PRESS_IS_KNOWN_FOR))
-        .body(press)
+    Row::at(keys::press(&press.asker.id)).with(keys::TTL, seconds(finish_by + PRESS_IS_KNOWN_FOR)).body(press)
 }
 
 /// The press, if it is not done; what was pressed is not kept any longer than that.
 pub(super) fn read_press(row: &Row) -> Result<Option<Press>, BadRow> {
     if row.has("finished")? { Ok(None) } else { row.read().map(Some) }
-}
-
-pub(super) fn finish_by(press: &Row) -> Result<Timestamp, BadRow> {
-    press.time("finish_by")
 }
 
 /// Whether nobody holds the lease on a job. A row that does not say is looked at like any other.

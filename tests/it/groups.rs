@@ -85,7 +85,7 @@ async fn whoever_asks_while_another_replica_is_asking_asks_after_it() {
 async fn a_replica_that_died_in_its_turn_is_not_waited_for_for_good() {
     play(Story::asked(), async |world| {
         let store = &world.app.broker().ports().store;
-        let bob = world.press(BOB, "1", Wish::Help).asker.who;
+        let bob = world.press(BOB, "1", Wish::Link).asker.who;
         let token = store.token(&bob).await.unwrap().unwrap();
         let until = world.company.clock.now() + TimeDelta::seconds(40);
         let taken = store.take_token(&bob, &token, until).await.unwrap();

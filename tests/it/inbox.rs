@@ -11,7 +11,7 @@ use elevate::{
         press::Wish,
         request::{Event, evolve},
     },
-    ports::{JOB_LEASE, Step},
+    ports::Step,
 };
 use sandbox::{
     dynamo::DynamoFault,
@@ -33,8 +33,7 @@ async fn a_press_that_its_replica_did_not_live_to_finish_is_finished_by_another(
         };
         let wish = Wish::Request(id, ask);
         let press = world.press(ADA, "a trigger", wish);
-        let finish_by = press.asker.at + JOB_LEASE;
-        assert!(ports.store.accept(&press, finish_by).await.unwrap());
+        assert!(ports.store.accept(&press).await.unwrap());
 
         world.passes(TimeDelta::seconds(59)).await;
         assert!(world.audit().is_empty(), "its own replica still has time");
@@ -53,7 +52,7 @@ async fn a_press_that_is_a_quarter_of_an_hour_old_is_given_up() {
     play(Story::with_linked([ADA]), async |world| {
         let ports = world.app.broker().ports();
         let press = world.press(ADA, "a trigger", Wish::Unlink);
-        ports.store.accept(&press, press.asker.at + JOB_LEASE).await.unwrap();
+        ports.store.accept(&press).await.unwrap();
         world.passes(TimeDelta::minutes(15) + TimeDelta::milliseconds(1)).await;
         assert!(world.ada().hears().contains("is not tried any more"));
         assert!(world.audit()[0].contains("is not tried any more"));
@@ -110,7 +109,7 @@ async fn an_unlinking_done_twice_spares_the_link_made_in_between() {
         ada.is_told();
         world.audit();
         let press = world.press(ADA, "a trigger", Wish::Unlink);
-        ports.store.accept(&press, press.asker.at + JOB_LEASE).await.unwrap();
+        ports.store.accept(&press).await.unwrap();
         ada.links().await;
         let link = ports.store.link(&press.asker.who).await.unwrap().unwrap();
         let event = elevate::domain::audit::SideEvent {
@@ -137,6 +136,32 @@ async fn a_press_that_cannot_be_stored_is_answered_so() {
         ada.types(ASK).await;
         assert!(ada.hears().contains("on its way"));
         world.everybody_catches_up();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn help_and_status_are_answered_at_once_and_store_nothing() {
+    play(Story::asked(), async |world| {
+        let (ada, dynamo) = (world.ada(), world.company.dynamo.control());
+        let calls_for = async |line| {
+            let before = dynamo.calls().len();
+            ada.types(line).await;
+            dynamo.calls().split_off(before)
+        };
+        assert_eq!(calls_for("/elevate help").await, Vec::<String>::new());
+        assert!(ada.hears().contains("/elevate link"));
+        assert_eq!(calls_for("/elevate status").await, ["GetItem", "Query", "BatchGetItem"]);
+        assert!(ada.hears().contains(ADA.email));
+        world.passes(TimeDelta::minutes(2)).await;
+        assert!(ada.unread_whispers().is_empty(), "nothing was left for the sweeper");
+
+        dynamo.fail_always("GetItem", Fault::Status(500));
+        ada.types("/elevate status").await;
+        assert!(ada.hears().contains("reference"));
+        dynamo.heal();
+        world.passes(TimeDelta::minutes(2)).await;
+        assert!(ada.unread_whispers().is_empty(), "she has had her answer");
     })
     .await;
 }

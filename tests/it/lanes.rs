@@ -89,14 +89,14 @@ async fn a_flood_holds_up_no_other_lane(flooded: Lane) {
         inbox::accept(dying.broker(), approve).await.unwrap();
         dying.broker().idle().await;
         let store = &world.app.broker().ports().store;
-        let asks_for_help = world.press(ADA, "1.2", Wish::Help);
-        assert!(store.accept(&asks_for_help, world.company.clock.now()).await.unwrap());
+        let asks_for_a_link = world.press(ADA, "1.2", Wish::Link);
+        assert!(store.accept(&asks_for_a_link).await.unwrap());
         assert_eq!(world.unread_by_anybody(), Vec::<String>::new(), "nobody has heard of anything");
 
         world.company.clock.advance(JOB_LEASE);
         world.sweeps_once_despite(flooded).await;
         if flooded != Lane::History {
-            assert_eq!(store.press(&asks_for_help.asker.id).await.unwrap(), None, "the press is finished");
+            assert_eq!(store.press(&asks_for_a_link.asker.id).await.unwrap(), None, "the press is finished");
         }
         if flooded != Lane::People {
             assert!(world.card().contains("*Approved*"));

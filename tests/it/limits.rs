@@ -250,7 +250,7 @@ async fn behind_a_load_balancer_addresses_are_what_it_says() {
 async fn whoever_types_too_much_is_told_to_wait_and_nothing_is_stored() {
     play(Story::start(), async |world| {
         let types = async |persona: sandbox::example_corp::Persona| {
-            world.company.slack.person(persona.slack).types(GENERAL_CHANNEL, "/elevate help").await.unwrap()
+            world.company.slack.person(persona.slack).types(GENERAL_CHANNEL, "/elevate unlink").await.unwrap()
         };
         for _ in 0..20 {
             assert!(types(ADA).await.is_ok());

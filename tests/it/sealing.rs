@@ -203,7 +203,7 @@ async fn what_was_moved_between_rows_opens_by_kms_for_nobody_else() {
         world.ada().links().await;
         world.bob().links().await;
         let store = &app.broker().ports().store;
-        let ada = world.press(ADA, "1", Wish::Help).asker.who;
+        let ada = world.press(ADA, "1", Wish::Link).asker.who;
         let own = store.token(&ada).await.unwrap().unwrap();
         let taken = store.take_token(&ada, &own, world.company.clock.now()).await.unwrap();
         let bobs = sealed_token_of(world, BOB).await;

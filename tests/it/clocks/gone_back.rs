@@ -113,7 +113,7 @@ async fn access_lasts_as_long_as_was_asked_for_though_a_clock_has_gone_back() {
 async fn a_turn_of_a_replica_that_died_is_over_though_a_clock_has_gone_back() {
     play(Story::asked(), async |world| {
         let store = &world.app.broker().ports().store;
-        let bob = world.press(BOB, "1", Wish::Help).asker.who;
+        let bob = world.press(BOB, "1", Wish::Link).asker.who;
         let token = store.token(&bob).await.unwrap().unwrap();
         let until = world.company.clock.now() + TimeDelta::seconds(40);
         store.take_token(&bob, &token, until).await.unwrap();

@@ -110,7 +110,8 @@ impl<'w> Listener<'w> {
         let store = &self.broker.ports().store;
         for job in self.due_jobs().await {
             if let Task::FinishPress(id) = &job.task {
-                store.finish(id).await.unwrap();
+                let press = store.press(id).await.unwrap().expect("it is not finished");
+                store.finish(&press.asker).await.unwrap();
             }
             store.complete(&Leased::by_committer(job), None).await.unwrap();
         }
@@ -166,9 +167,16 @@ struct DeafSlack {
 
 impl DeafSlack {
     fn notes(&self, message: &Message) {
-        if let Message::Refused { why, .. } = message {
-            self.heard.lock().unwrap().push(("hears", json!(why.code())));
-        }
+        let heard = if let Message::Refused { why, .. } = message {
+            json!(why.code())
+        } else if let Message::Help { .. } = message {
+            json!("help")
+        } else if let Message::Overview(_) = message {
+            json!("overview")
+        } else {
+            return;
+        };
+        self.heard.lock().unwrap().push(("hears", heard));
     }
 }
 

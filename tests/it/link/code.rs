@@ -4,7 +4,6 @@ use chrono::TimeDelta;
 use elevate::{
     domain::press::{Press, Wish},
     flows::people::link,
-    ports::JOB_LEASE,
 };
 use sandbox::{
     browser::Page,
@@ -246,7 +245,7 @@ async fn a_code_that_its_replica_did_not_live_to_judge_is_judged_by_another_once
         let code = sees_a_code(&ada).await;
         let store = &world.app.broker().ports().store;
         let press = typed(world, ADA, &code).await;
-        assert!(store.accept(&press, press.asker.at + JOB_LEASE).await.unwrap());
+        assert!(store.accept(&press).await.unwrap());
         world.passes(TimeDelta::minutes(1)).await;
         assert!(ada.is_told().contains(ADA.email));
         assert!(world.audit()[0].contains("*Linked*"));
@@ -262,9 +261,9 @@ async fn a_typed_code_that_was_moved_to_another_press_links_nothing() {
         let ada = world.ada();
         let code = sees_a_code(&ada).await;
         let press = typed(world, ADA, &code).await;
-        let moved = Press { asker: world.press(ADA, "another trigger", Wish::Help).asker, ..press };
+        let moved = Press { asker: world.press(ADA, "another trigger", Wish::Link).asker, ..press };
         let store = &world.app.broker().ports().store;
-        assert!(store.accept(&moved, moved.asker.at + JOB_LEASE).await.unwrap());
+        assert!(store.accept(&moved).await.unwrap());
         world.passes(TimeDelta::minutes(1)).await;
         assert_stranger(&ada).await;
         world.passes(TimeDelta::minutes(15)).await;
@@ -276,7 +275,7 @@ async fn a_typed_code_that_was_moved_to_another_press_links_nothing() {
 
 /// What somebody asks for by typing a code, as it is kept.
 async fn typed(world: &World, persona: Persona, code: &str) -> Press {
-    let asker = world.press(persona, "a trigger", Wish::Help).asker;
+    let asker = world.press(persona, "a trigger", Wish::Link).asker;
     let code = code.parse().unwrap();
     let wish = link::typed_code(world.app.broker(), &asker.who, &asker.id, &code).await.unwrap();
     asker.wishes(wish)

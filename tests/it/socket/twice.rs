@@ -9,7 +9,6 @@ use elevate::{
         press::Wish,
         request::{Event, Recorded},
     },
-    ports::JOB_LEASE,
 };
 use sandbox::example_corp::{ADA, BOB};
 use serde_json::json;
@@ -68,7 +67,7 @@ async fn a_press_that_its_replica_did_not_live_to_acknowledge_counts_once_howeve
         let request = world.request_of(ADA).await;
         let stored = world.press(BOB, "a press", Wish::Approve(request.clone()));
         let ports = world.app.broker().ports();
-        assert!(ports.store.accept(&stored, stored.asker.at + JOB_LEASE).await.unwrap());
+        assert!(ports.store.accept(&stored).await.unwrap());
 
         let button = json!({ "action_id": "review.approve", "value": request });
         connection.says(&envelope("interactive", pressed(BOB, &button, "a press"))).await;

@@ -9,7 +9,6 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use elevate::{
     domain::{
         audit::Tried,
-        ids::CommandId,
         job::{Job, Lane, LeaseOwner, Leased, Task},
         press::{Asker, Press, ReplyTo, Wish},
         refusal::Refusal,
@@ -249,9 +248,10 @@ async fn a_refusal_whose_code_is_not_known_is_an_error_that_names_its_row() {
 async fn a_press_is_promised_once() {
     let Fixture { store, .. } = &fixture().await;
     let press = press("press-1");
-    let finish_by = noon() + minutes(1);
-    assert!(store.accept(&press, finish_by).await.unwrap());
-    assert!(!store.accept(&press, finish_by + minutes(1)).await.unwrap());
+    assert!(store.accept(&press).await.unwrap());
+    assert!(!store.accept(&press).await.unwrap());
+    let later = Asker { at: noon() + minutes(1), ..press.asker.clone() };
+    assert!(!store.accept(&later.wishes(press.wish.clone())).await.unwrap());
     assert_eq!(store.press(&press.asker.id).await.unwrap(), Some(press));
 }
 
@@ -259,7 +259,7 @@ async fn a_press_is_promised_once() {
 async fn a_promise_whose_answer_is_lost_is_not_taken_for_a_second_one() {
     let Fixture { store, dynamo, .. } = &fixture().await;
     dynamo.fail_next_with("TransactWriteItems", DynamoFault::SucceedThenTimeOut);
-    assert!(store.accept(&press("press-1"), noon()).await.unwrap());
+    assert!(store.accept(&press("press-1")).await.unwrap());
 }
 
 #[tokio::test]
@@ -268,7 +268,9 @@ async fn of_16_racing_deliveries_of_a_press_one_is_accepted() {
     let mut race = JoinSet::new();
     for n in 0..16 {
         let store = store.clone();
-        race.spawn(async move { store.accept(&press("press-1"), noon() + minutes(n)).await.unwrap() });
+        let Press { asker, wish } = press("press-1");
+        let press = Press { asker: Asker { at: noon() + minutes(n), ..asker }, wish };
+        race.spawn(async move { store.accept(&press).await.unwrap() });
     }
     let accepted = race.join_all().await;
     assert_eq!(accepted.into_iter().filter(|accepted| *accepted).count(), 1);
@@ -278,8 +280,8 @@ async fn of_16_racing_deliveries_of_a_press_one_is_accepted() {
 async fn a_press_that_nobody_finishes_becomes_a_job() {
     let Fixture { store, .. } = &fixture().await;
     let press = press("press-1");
-    let finish_by = noon() + minutes(1);
-    store.accept(&press, finish_by).await.unwrap();
+    let finish_by = noon() + JOB_LEASE;
+    store.accept(&press).await.unwrap();
     assert_eq!(store.due(finish_by - millisecond(), 10).await.unwrap(), []);
     let due = store.due(finish_by, 10).await.unwrap();
     assert_eq!(due[0].task, Task::FinishPress(press.asker.id));
@@ -292,21 +294,21 @@ async fn a_finished_press_is_remembered_and_no_job_any_more() {
     let fixture = fixture().await;
     let store = &fixture.store;
     let press = press("press-1");
-    store.accept(&press, noon() + minutes(1)).await.unwrap();
-    store.finish(&press.asker.id).await.unwrap();
-    store.finish(&press.asker.id).await.unwrap();
+    store.accept(&press).await.unwrap();
+    store.finish(&press.asker).await.unwrap();
+    store.finish(&press.asker).await.unwrap();
     assert_eq!(store.press(&press.asker.id).await.unwrap(), None);
     assert_eq!(fixture.jobs().await, []);
-    assert!(!store.accept(&press, noon() + minutes(1)).await.unwrap());
+    assert!(!store.accept(&press).await.unwrap());
 }
 
 #[tokio::test]
 async fn finishing_what_nobody_promised_does_nothing() {
     let Fixture { store, .. } = &fixture().await;
-    let id: CommandId = "unheard-of".parse().unwrap();
-    store.finish(&id).await.unwrap();
-    assert_eq!(store.press(&id).await.unwrap(), None);
-    assert!(store.accept(&press("unheard-of"), noon()).await.unwrap());
+    let press = press("unheard-of");
+    store.finish(&press.asker).await.unwrap();
+    assert_eq!(store.press(&press.asker.id).await.unwrap(), None);
+    assert!(store.accept(&press).await.unwrap());
 }
 
 #[tokio::test]
@@ -392,5 +394,5 @@ fn chore(id: &str, due: Timestamp) -> Job {
 
 fn press(id: &str) -> Press {
     let asker = Asker { id: id.parse().unwrap(), at: noon(), who: slack("ada"), reply_to: ReplyTo::Direct };
-    Press { asker, wish: Wish::Overview }
+    Press { asker, wish: Wish::Link }
 }

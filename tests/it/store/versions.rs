@@ -22,7 +22,7 @@ async fn a_row_of_an_unknown_version_is_an_error_that_names_row_and_version() {
     store.save_place(&request.id, Surface::Card, &place).await.unwrap();
     store.keep_ticket(&ticket(1)).await.unwrap();
     let press = press();
-    store.accept(&press, noon()).await.unwrap();
+    store.accept(&press).await.unwrap();
     fixture.make_newer(|_| true).await;
 
     let id = &request.id;
@@ -79,7 +79,7 @@ async fn what_is_due_is_done_beside_rows_of_an_unknown_version() {
 
 fn press() -> Press {
     let id: CommandId = "press-1".parse().unwrap();
-    Asker { id, at: noon(), who: slack("ada"), reply_to: ReplyTo::Direct }.wishes(Wish::Help)
+    Asker { id, at: noon(), who: slack("ada"), reply_to: ReplyTo::Direct }.wishes(Wish::Link)
 }
 
 fn assert_unknown<T: std::fmt::Debug>(outcome: Result<T, StoreError>, row: &str) {
