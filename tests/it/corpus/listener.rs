@@ -11,7 +11,7 @@ use elevate::{
     domain::{
         account::{Account, Conversation, MessageRef},
         audit::{AuditEntry, SideEvent, SideNews},
-        job::{Job, Leased, Notice, Task},
+        job::{Job, LeaseOwner, Notice, Task},
         message::{Form, Message},
         person::Member,
         press::{Press, Wish},
@@ -113,13 +113,20 @@ impl<'w> Listener<'w> {
                 let press = store.press(id).await.unwrap().expect("it is not finished");
                 store.finish(&press.asker).await.unwrap();
             }
-            store.complete(&Leased::by_committer(job), None).await.unwrap();
+            let leased = store.lease(&job, LeaseOwner::named("the corpus"), self.later()).await.unwrap();
+            if let Some(leased) = leased {
+                assert!(store.complete(&leased, None).await.unwrap());
+            }
         }
     }
 
     async fn due_jobs(&self) -> Vec<Job> {
-        let later = self.world.company.clock.now() + JOB_LEASE;
-        self.broker.ports().store.due(later, 100).await.unwrap()
+        self.broker.ports().store.due(self.later(), 100).await.unwrap()
+    }
+
+    /// When no lease of the product's lasts any longer.
+    fn later(&self) -> Timestamp {
+        self.world.company.clock.now() + JOB_LEASE
     }
 }
 
