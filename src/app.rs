@@ -273,7 +273,7 @@ impl App {
         }
         // By the machine's own time, since whoever stops the process waits by it, too.
         timeout(STOP_WITHIN, finished).await.unwrap_or_else(|_| {
-            tracing::warn!("jobs were still in flight after the time to stop; another replica finishes them");
+            tracing::warn!("shutdown: jobs still in flight, left to other replicas");
             Ok(())
         })
     }
@@ -292,7 +292,7 @@ async fn sweep_until_stopped(broker: Arc<Broker>, lane: Lane) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while stopping.run_until_cancelled(ticks.tick()).await.is_some() {
         if let Err(error) = sweep::sweep_lane(&broker, lane).await {
-            tracing::warn!(?lane, error = format!("{error:#}"), "could not sweep");
+            tracing::warn!(?lane, error = format!("{error:#}"), "sweep: failed");
         }
     }
 }

@@ -141,7 +141,7 @@ impl Broker {
     /// Logs a failure, once, and hands back the reference under which the operator finds it.
     pub fn report(&self, error: &Error) -> String {
         let reference = self.ports.ids.reference();
-        tracing::error!(reference, error = format!("{error:#}"), "something failed");
+        tracing::error!(reference, error = format!("{error:#}"), "request failed, reference given");
         reference
     }
 

@@ -196,7 +196,7 @@ impl Broker {
     ) -> Result<Option<MessageRef>> {
         match self.ports.chat.find(channel, message, since).await {
             Err(refused @ ChatError::Refused { .. }) => {
-                tracing::warn!(error = %refused, "could not look for a message, which may now be there twice");
+                tracing::warn!(error = %refused, "chat: search for own message failed, a duplicate is possible");
                 Ok(None)
             }
             outcome => Ok(outcome?),

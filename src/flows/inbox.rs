@@ -51,7 +51,10 @@ async fn carry_out_at_once(broker: &Arc<Broker>, press: &Press) {
     // The presser has had their answer: what is left concerns nobody but the sweeper.
     if let Err(error) = broker.ports.store.finish(&press.asker).await {
         let error = anyhow::Error::from(error);
-        tracing::warn!(error = format!("{error:#}"), "what was done will be looked at once more");
+        tracing::warn!(
+            error = format!("{error:#}"),
+            "inbox: could not mark a press as finished, the sweeper will"
+        );
     } // 4
 }
 
@@ -98,7 +101,7 @@ pub(super) async fn carry_out_again(broker: &Arc<Broker>, press: &Press) -> Resu
 }
 
 async fn give_up(broker: &Arc<Broker>, press: &Press) -> Result<()> {
-    tracing::error!(press = %press.asker.id, "a press could not be finished and is given up");
+    tracing::error!(press = %press.asker.id, "inbox: press given up");
     let tried = press.wish.tried().unwrap_or(Tried::Use);
     broker.record_refusal(press.asker.attempt(tried, press.wish.about()), &Refusal::GivenUp).await?;
     refuse(broker, &press.asker, &Refusal::GivenUp, None).await
@@ -149,7 +152,7 @@ pub async fn tell(broker: &Arc<Broker>, asker: &Asker, error: Error) {
     };
     let reference = broker.report(&failure);
     if let Err(error) = reply(broker, asker, &Message::Failed { reference }).await {
-        tracing::warn!(error = format!("{error:#}"), "could not tell a person what became of their press");
+        tracing::warn!(error = format!("{error:#}"), "inbox: reply failed");
     }
 }
 
@@ -207,7 +210,7 @@ pub(super) async fn reply(broker: &Broker, asker: &Asker, message: &Message) -> 
     }
     match broker.ports.chat.whisper(&asker.who, message).await {
         Err(refused @ ChatError::Refused { .. }) => {
-            tracing::warn!(error = %refused, "an answer stays unsaid");
+            tracing::warn!(error = %refused, "inbox: reply refused");
             Ok(())
         }
         outcome => Ok(outcome?),

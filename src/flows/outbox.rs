@@ -26,7 +26,7 @@ impl Outbox {
     pub(super) fn push(&self, jobs: Vec<Job>) -> Option<String> {
         let mut inner = self.inner();
         if inner.waiting + jobs.len() > MOST {
-            tracing::warn!("much is on its way to Slack; the sweeper says the rest");
+            tracing::warn!("outbox: full, left to the sweeper");
             return None;
         }
         let line = line_of(jobs.first()?).to_owned();

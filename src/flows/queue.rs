@@ -67,7 +67,10 @@ impl Broker {
         match closed {
             Ok(is_held) => {
                 if !is_held {
-                    tracing::warn!(job = leased.job.id, "job was leased by another replica, or is done");
+                    tracing::warn!(
+                        job = leased.job.id,
+                        "jobs: lease lost, the job is done or leased by another replica"
+                    );
                 }
                 progress
             }
@@ -83,14 +86,18 @@ impl Broker {
         let outcome = if slack.is_some_and(|refusal| is_refused_for_good(job, refusal, now)) {
             self.dead_letter(leased, &error.to_string(), now).await // 3
         } else {
-            tracing::warn!(job = job.id, error = format!("{error:#}"), "job failed and will be retried");
+            tracing::warn!(job = job.id, error = format!("{error:#}"), "jobs: attempt failed, will retry");
             let told = slack.and_then(ChatError::retry_after).unwrap_or_default();
             let told = TimeDelta::from_std(told).unwrap_or(LONGEST_TOLD).min(LONGEST_TOLD);
             let rest = backoff(job, now).max(told);
             self.ports.store.release(leased, now + rest).await.map(drop).map_err(Error::from) // 2
         };
         if let Err(error) = outcome {
-            tracing::warn!(job = job.id, error = format!("{error:#}"), "job could not be released");
+            tracing::warn!(
+                job = job.id,
+                error = format!("{error:#}"),
+                "jobs: release failed, the lease must expire"
+            );
         }
         match slack {
             Some(ChatError::Unavailable { .. }) => Progress::Wait,
@@ -105,7 +112,7 @@ impl Broker {
 
     async fn dead_letter(self: &Arc<Self>, leased: &Leased, why: &str, now: Timestamp) -> Result<()> {
         let job = &leased.job;
-        tracing::error!(job = job.id, why, "job is a dead letter");
+        tracing::error!(job = job.id, why, "jobs: moved to dead letters");
         let event = self.undelivered(job, why, now).await?;
         let follow_ups = event.as_ref().map(|event| follow_ups_aside(event, now)).unwrap_or_default();
         let letter = DeadLetter { leased: leased.clone(), at: now, why: why.to_owned(), event, follow_ups };

@@ -31,7 +31,7 @@ pub(super) async fn remind(broker: &Broker, id: &RequestId, job: &Job) -> Result
     };
     match said {
         Err(refused) if matches!(refused.of_slack(), Some(ChatError::Refused { .. })) => {
-            tracing::warn!(request = %id, error = %refused, "reviewers are not reminded this time");
+            tracing::warn!(request = %id, error = %refused, "chat: reminder refused");
             Ok(next)
         }
         outcome => outcome.map(|()| next),

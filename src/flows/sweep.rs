@@ -116,7 +116,7 @@ async fn lease(broker: &Broker, job: &Job) -> Option<Leased> {
     let owner = LeaseOwner::named(broker.ports.ids.command_id().to_string());
     let leased = broker.ports.store.lease(job, owner, broker.ports.clock.now()).await;
     leased.unwrap_or_else(|error| {
-        tracing::warn!(job = job.id, error = format!("{error:#}"), "could not lease job");
+        tracing::warn!(job = job.id, error = format!("{error:#}"), "jobs: lease failed");
         None
     })
 }

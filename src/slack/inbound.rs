@@ -53,7 +53,7 @@ struct NotStored {
 pub async fn command(broker: &Arc<Broker>, command: Option<SlashCommand>) -> Ack {
     let Some(command) = command else {
         // Slack's own check of the certificate, `ssl_check=1`, comes this way too.
-        tracing::warn!("a command of an unknown shape was let pass");
+        tracing::warn!("slack: unreadable command");
         return for_their_eyes(&refusal(&Refusal::IncompleteCommand));
     };
     let who = command.who();
@@ -86,7 +86,7 @@ pub async fn interaction(broker: &Arc<Broker>, interaction: serde_json::Result<I
         }
         Ok(Interaction::Unknown) => Ack::Heard,
         Err(_) => {
-            tracing::warn!("an interaction of an unknown shape was let pass");
+            tracing::warn!("slack: unknown interaction ignored");
             Ack::Heard
         }
     }

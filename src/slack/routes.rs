@@ -89,7 +89,7 @@ impl Slack {
         let now = self.broker.ports().clock.now();
         let (head, body) = request.into_parts();
         let refuse = |forged| {
-            tracing::warn!(%forged, "a request to a Slack address was refused");
+            tracing::warn!(%forged, "slack: request with an invalid signature");
             StatusCode::UNAUTHORIZED
         };
         Verifier::recent_timestamp(&head.headers, now).map_err(refuse)?;

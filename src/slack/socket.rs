@@ -157,7 +157,7 @@ impl Sockets {
                 left.await.unwrap_or(Left::Lost)
             }
             Err(error) => {
-                tracing::warn!(%error, "could not open a connection to Slack");
+                tracing::warn!(%error, "slack: connection failed");
                 let until = Instant::now() + error.retry_after().unwrap_or_default().min(LONGEST_QUIET);
                 self.quiet_until.send_modify(|latest| *latest = until.max(*latest));
                 Left::Refused
@@ -241,7 +241,7 @@ impl Sockets {
 fn read(message: &Message) -> Heard {
     let Message::Text(text) = message else { return Heard::Nothing };
     let Ok(frame) = serde_json::from_str::<Frame>(text) else {
-        tracing::warn!("a frame of an unknown shape was let pass");
+        tracing::warn!("slack: unknown frame ignored");
         return Heard::Nothing;
     };
     match (frame.kind.as_str(), frame.envelope_id) {
@@ -250,7 +250,7 @@ fn read(message: &Message) -> Heard {
             Heard::Refresh
         }
         ("disconnect", _) => {
-            tracing::warn!(reason = frame.reason, "slack ends a connection");
+            tracing::warn!(reason = frame.reason, "slack: connection closed by Slack");
             Heard::Nothing
         }
         (kind, Some(id)) => Heard::Envelope(Envelope { id, kind: kind_of(kind), payload: frame.payload }),

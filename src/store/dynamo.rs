@@ -361,7 +361,7 @@ impl DynamoStore {
 
 /// A job, unless it cannot be read: that is told, and must not keep all others from being done.
 fn readable(row: &Row) -> Option<Job> {
-    row.read().map_err(|bad| tracing::error!(error = %bad, "a job cannot be read")).ok()
+    row.read().map_err(|bad| tracing::error!(error = %bad, "jobs: unreadable row skipped")).ok()
 }
 
 fn read_all<T: DeserializeOwned>(rows: Vec<Row>) -> anyhow::Result<Vec<T>> {

@@ -214,7 +214,7 @@ async fn sign_out(State(broker): BrokerState, Form(form): Form<Logout>) -> Statu
     let outcome = broker.spawn(work).await.map_err(|stopped| Error::Failed(stopped.into()));
     match outcome.and_then(|outcome| outcome) {
         Ok(()) => return StatusCode::OK,
-        Err(Error::Refused(why)) => tracing::warn!(?why, "a logout token was not accepted"),
+        Err(Error::Refused(why)) => tracing::warn!(?why, "identity: logout token rejected"),
         Err(failure @ Error::Failed(_)) => drop(broker.report(&failure)),
     }
     StatusCode::BAD_REQUEST
@@ -253,7 +253,7 @@ async fn ready(State(broker): BrokerState, is_reached: bool) -> Response {
     let mut unreachable = String::new();
     for (counterpart, cause) in causes {
         let Some(cause) = cause else { continue };
-        tracing::warn!(counterpart, error = format!("{cause:#}"), "not ready");
+        tracing::warn!(counterpart, error = format!("{cause:#}"), "ready: counterpart unreachable");
         unreachable.push_str(&format!("cannot reach: {counterpart}\n"));
     }
     if unreachable.is_empty() {

@@ -93,7 +93,7 @@ async fn ask_aws(broker: &Broker, terms: &SessionTerms) -> (SessionOutcome, Resu
             return (SessionOutcome::Refused { why }, Err(refusal.into()));
         }
         Err(CloudError::Unavailable(why)) => {
-            tracing::warn!(why, target = %terms.target(), "sts did not answer");
+            tracing::warn!(why, target = %terms.target(), "sts: no answer");
             return (SessionOutcome::Unknown, unavailable());
         }
     };

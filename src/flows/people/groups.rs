@@ -140,7 +140,7 @@ fn row_of<'a>(who: &'a Account, subject: &'a Subject) -> [(&'static str, &'a str
 
 /// Another sign-in helps where a token never opens again, and nothing but waiting where its key could not be had.
 fn shut(error: SealError) -> Refusal {
-    tracing::error!(%error, "could not open or seal a refresh token");
+    tracing::error!(%error, "sealing: failed");
     match error {
         SealError::Shut(_) => Refusal::SignInAgain,
         SealError::Unavailable(_) => Refusal::KeyUnavailable,
@@ -150,7 +150,7 @@ fn shut(error: SealError) -> Refusal {
 fn refused(error: IdentityError) -> Refusal {
     match error {
         IdentityError::Unavailable(why) => {
-            tracing::warn!(why, "the identity provider did not answer");
+            tracing::warn!(why, "identity: no answer");
             Refusal::IdentityUnavailable
         }
         IdentityError::Gone => Refusal::SignInAgain,
@@ -160,6 +160,6 @@ fn refused(error: IdentityError) -> Refusal {
 
 fn unread(error: impl Into<anyhow::Error>) -> Refusal {
     let error = error.into();
-    tracing::warn!(error = format!("{error:#}"), "could not get at a person's refresh token");
+    tracing::warn!(error = format!("{error:#}"), "store: refresh token unavailable");
     Refusal::TokenUnavailable
 }

@@ -76,7 +76,7 @@ pub(super) fn proof(browser: &Secret, state: Secret) -> SignInProof {
 pub(in crate::flows) fn refused(error: IdentityError) -> Error {
     match error {
         IdentityError::Unavailable(why) => {
-            tracing::warn!(why, "the identity provider did not answer");
+            tracing::warn!(why, "identity: no answer");
             Refusal::IdentityUnavailable.into()
         }
         IdentityError::Gone => Refusal::LinkGone.into(),
@@ -92,7 +92,7 @@ fn slack_accounts(broker: &Broker) -> Result<&dyn SlackAccounts> {
 fn refused_by_slack(error: IdentityError) -> Error {
     let why = match error {
         IdentityError::Unavailable(why) => {
-            tracing::warn!(why, "Slack did not answer a sign-in");
+            tracing::warn!(why, "platform sign-in: no answer");
             "Slack did not answer".to_owned()
         }
         IdentityError::Gone => return Refusal::LinkGone.into(),

@@ -26,15 +26,15 @@ const WRITTEN: [&str; 3] = ["bucket policy broken", "the read-only role will do"
 
 /// What shows that the troubles have come up, each where it is handled.
 const TROUBLES: [&str; 9] = [
-    "something failed",
-    "the identity provider did not answer",
-    "could not open or seal a refresh token",
-    "sts did not answer",
-    "could not tell a person what became of their press",
-    "job failed and will be retried",
-    "a logout token was not accepted",
-    "a request to a Slack address was refused",
-    "an interaction of an unknown shape was let pass",
+    "request failed, reference given",
+    "identity: no answer",
+    "sealing: failed",
+    "sts: no answer",
+    "inbox: reply failed",
+    "jobs: attempt failed, will retry",
+    "identity: logout token rejected",
+    "slack: request with an invalid signature",
+    "slack: unknown interaction ignored",
 ];
 
 #[tokio::test]

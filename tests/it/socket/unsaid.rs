@@ -50,12 +50,12 @@ async fn nothing_of_a_ticket_or_a_frame_is_logged() {
         let log = log.text();
         for logged in [
             PLANTED,
-            "could not open a connection to Slack",
+            "slack: connection failed",
             "a press was not stored",
             "a command of an unknown shape",
             "an interaction of an unknown shape",
             "a frame of an unknown shape",
-            "slack ends a connection",
+            "slack: connection closed by Slack",
         ] {
             assert!(log.contains(logged), "{logged}");
         }
