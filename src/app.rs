@@ -142,14 +142,14 @@ fn adapters(config: &Config, outside: Outside) -> anyhow::Result<Ports> {
     let counters: Arc<dyn Counters> = metrics.clone();
     let names =
         Names { accounts: config.policy.accounts.clone(), reviewers: config.policy.reviewers.clone() };
-    let chat = SlackChat::new(SlackClientConfig {
+    let chat = Arc::new(SlackChat::new(SlackClientConfig {
         http: http.clone(),
         api_url: config.slack.api_url.clone(),
         bot_token: config.slack.bot_token.clone(),
         names,
         team: config.slack.team_id.clone(),
         clock: Arc::clone(&clock),
-    });
+    }));
     let redirect_uri = |path| config.public_url.join(path).context("could not build a redirect address");
     let of_provider = redirect_uri("oidc/callback")?;
     let identity = OpenIdProvider::new(config.oidc.clone(), of_provider, http.clone(), Arc::clone(&clock));
@@ -165,7 +165,9 @@ fn adapters(config: &Config, outside: Outside) -> anyhow::Result<Ports> {
     let dynamodb = aws_sdk_dynamodb::Client::from_conf(dynamodb);
     Ok(Ports {
         store: Arc::new(DynamoStore::new(&dynamodb, &config.dynamodb.table)),
-        chat: Arc::new(chat),
+        directory: Arc::clone(&chat) as _,
+        messenger: Arc::clone(&chat) as _,
+        dialogs: chat,
         identity: Arc::new(identity),
         slack_accounts,
         sealer: Arc::new(Keyring::new(&config.sealing, &kms, Arc::clone(&ids))),
@@ -186,8 +188,8 @@ async fn check_sealing(sealer: &dyn Sealer) -> Result<(), SealError> {
 }
 
 async fn check_slack(slack: &Slack, ports: &Ports, http: &HttpClient) -> anyhow::Result<Workspace> {
-    let Ports { chat, clock, .. } = ports;
-    let workspace = chat.identify().await.context("could not ask Slack who the app is")?;
+    let Ports { directory, clock, .. } = ports;
+    let workspace = directory.identify().await.context("could not ask Slack who the app is")?;
     ensure!(
         workspace.tenant == slack.team_id.tenant(),
         "slack.team_id is {}, but the bot token belongs to {} ({})",
@@ -195,9 +197,9 @@ async fn check_slack(slack: &Slack, ports: &Ports, http: &HttpClient) -> anyhow:
         workspace.tenant.id(),
         workspace.name,
     );
-    let review = chat.channel(&slack.team_id.conversation(&slack.review_channel)).await;
+    let review = directory.channel(&slack.team_id.conversation(&slack.review_channel)).await;
     let review = review.context("could not look at slack.review_channel")?;
-    let audit = chat.channel(&slack.team_id.conversation(&slack.audit_channel)).await;
+    let audit = directory.channel(&slack.team_id.conversation(&slack.audit_channel)).await;
     let audit = audit.context("could not look at slack.audit_channel")?;
     for (key, channel) in [("review_channel", &review), ("audit_channel", &audit)] {
         let Channel { name, is_member, is_shared_outside } = channel;

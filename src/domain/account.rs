@@ -213,19 +213,15 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_two_accounts_are_written_alike(parts in any::<[String; 3]>(), others in any::<[String; 3]>()) {
+        fn no_two_accounts_are_written_alike(parts in few(), others in few()) {
             let account = |[platform, tenant, user]: [String; 3]| Account::new(platform, tenant, user);
             let (one, other) = (account(parts), account(others));
             prop_assert_eq!(one.to_string() == other.to_string(), one == other);
         }
+    }
 
-        #[test]
-        fn a_separator_inside_a_part_moves_nothing_into_its_neighbour(text in "[a/%#]{0,6}", cut in 0usize..6) {
-            let cut = cut.min(text.len());
-            let (left, right) = text.split_at(cut);
-            let one = Account::new("chat", left, right);
-            let other = Account::new("chat", text.as_str(), "");
-            prop_assert_eq!(one.to_string() == other.to_string(), one == other);
-        }
+    /// Parts that are made of few characters, so that what differs may still look alike.
+    fn few() -> impl Strategy<Value = [String; 3]> {
+        ["[a/%]{0,2}", "[a/%]{0,2}", "[a/%]{0,2}"]
     }
 }

@@ -26,7 +26,10 @@ use crate::{
         policy::Policy,
         refusal::Refusal,
     },
-    ports::{Chat, Clock, Cloud, Counters, Gauges, Identity, Ids, RateLimits, Sealer, SlackAccounts, Store},
+    ports::{
+        Clock, Cloud, Counters, Dialogs, Directory, Gauges, Identity, Ids, Messenger, RateLimits, Sealer,
+        SlackAccounts, Store,
+    },
 };
 
 /// Every effect the broker can have.
@@ -34,7 +37,9 @@ use crate::{
 #[expect(missing_docs, reason = "each field is the port it names")]
 pub struct Ports {
     pub store: Arc<dyn Store>,
-    pub chat: Arc<dyn Chat>,
+    pub directory: Arc<dyn Directory>,
+    pub messenger: Arc<dyn Messenger>,
+    pub dialogs: Arc<dyn Dialogs>,
     pub identity: Arc<dyn Identity>,
     pub slack_accounts: Option<Arc<dyn SlackAccounts>>,
     pub sealer: Arc<dyn Sealer>,

@@ -26,7 +26,7 @@ use crate::{
         request::Request,
         window::Timestamp,
     },
-    ports::{Address, ChatError, Surface},
+    ports::{Address, Because, ChatError, Surface},
 };
 
 /// Which try it is to say something.
@@ -69,7 +69,7 @@ impl Broker {
         let events: Vec<&SideEvent> = told.iter().map(|(_, event)| *event).collect();
         let Some(refusals) = Refusals::of(&events) else { return Progress::GoOn };
         let to = Address::Conversation(self.settings.audit_channel.clone());
-        let said = self.ports.chat.post(&to, &Message::Refusals(refusals)).await.map_err(Error::from);
+        let said = self.ports.messenger.post(&to, &Message::Refusals(refusals)).await.map_err(Error::from);
         let mut progress = Progress::GoOn;
         for (leased, _) in told {
             progress = match &said {
@@ -96,7 +96,7 @@ impl Broker {
     }
 
     async fn send(&self, who: &Account, message: Message) -> Result<()> {
-        self.ports.chat.post(&Address::Person(who.clone()), &message).await?;
+        self.ports.messenger.post(&Address::Person(who.clone()), &message).await?;
         Ok(())
     }
 
@@ -122,7 +122,7 @@ impl Broker {
         if which == Try::Another && self.find(channel, &message, entry.at()).await?.is_some() {
             return Ok(()); // 4
         }
-        self.ports.chat.post(&Address::Conversation(channel.clone()), &message).await?;
+        self.ports.messenger.post(&Address::Conversation(channel.clone()), &message).await?;
         Ok(())
     }
 
@@ -148,12 +148,12 @@ impl Broker {
         let since = Some(request.requested_at).filter(|_| !is_news);
         let Some((to, message)) = self.about(request, surface) else { return Ok(()) };
         if let Some(place) = self.whereabouts(&id, surface, &message, since).await? {
-            match self.ports.chat.redraw(&place, &message).await {
-                Err(ChatError::Refused { code, .. }) if code == "message_not_found" => {} // somebody deleted it
+            match self.ports.messenger.redraw(&place, &message).await {
+                Err(ChatError::Refused { because: Because::MessageGone, .. }) => {} // somebody deleted it
                 outcome => return Ok(outcome?),
             }
         }
-        let place = self.ports.chat.post(&to, &message).await?;
+        let place = self.ports.messenger.post(&to, &message).await?;
         Ok(self.ports.store.save_place(&id, surface, &place).await?)
     }
 
@@ -194,7 +194,7 @@ impl Broker {
         message: &Message,
         since: Timestamp,
     ) -> Result<Option<MessageRef>> {
-        match self.ports.chat.find(channel, message, since).await {
+        match self.ports.messenger.find(channel, message, since).await {
             Err(refused @ ChatError::Refused { .. }) => {
                 tracing::warn!(error = %refused, "chat: search for own message failed, a duplicate is possible");
                 Ok(None)
@@ -207,7 +207,7 @@ impl Broker {
         let Some(request) = self.ports.store.request(id).await? else { return Ok(()) };
         let Some(who) = request.requester.account else { return Ok(()) };
         match open_session::console_link(self, &who, id).await {
-            Ok(message) => Ok(self.ports.chat.whisper(&who, &message).await?),
+            Ok(message) => Ok(self.ports.messenger.whisper(&who, &message).await?),
             Err(Error::Refused(_)) => Ok(()), // access is over already: there is nothing to link to
             Err(error) => Err(error),
         }

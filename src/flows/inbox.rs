@@ -203,12 +203,12 @@ async fn look_up(broker: &Broker, refusal: &Refusal) -> Result<Option<Box<Drawn>
 /// What Slack takes neither here nor there is left unsaid.
 pub(super) async fn reply(broker: &Broker, asker: &Asker, message: &Message) -> Result<()> {
     if let ReplyTo::ResponseUrl(url) = &asker.reply_to {
-        match broker.ports.chat.reply(url, message).await {
+        match broker.ports.dialogs.reply(url, message).await {
             Err(ChatError::Refused { .. }) => {} // used up, or too old
             outcome => return Ok(outcome?),
         }
     }
-    match broker.ports.chat.whisper(&asker.who, message).await {
+    match broker.ports.messenger.whisper(&asker.who, message).await {
         Err(refused @ ChatError::Refused { .. }) => {
             tracing::warn!(error = %refused, "inbox: reply refused");
             Ok(())

@@ -1,4 +1,5 @@
-//! What the app says and asks in Slack: the [`Chat`] port over Slack's Web API.
+//! What the app says and asks in Slack: the [`Directory`], [`Messenger`] and [`Dialogs`] ports
+//! over Slack's Web API.
 
 mod answers;
 
@@ -29,7 +30,7 @@ use crate::{
         window::Timestamp,
     },
     outbound::{HttpClient, is_protected},
-    ports::{Address, Channel, Chat, ChatError, Clock, Workspace},
+    ports::{Address, Channel, ChatError, Clock, Dialogs, Directory, Messenger, Workspace},
 };
 
 /// The name under which messages carry what they are about.
@@ -88,7 +89,7 @@ impl SlackChat {
 }
 
 #[async_trait]
-impl Chat for SlackChat {
+impl Directory for SlackChat {
     async fn identify(&self) -> Result<Workspace, ChatError> {
         let myself: Myself = self.api.get("auth.test", &[]).await?;
         Ok(Workspace { tenant: myself.team_id.tenant(), name: myself.team })
@@ -105,13 +106,10 @@ impl Chat for SlackChat {
         let told: ConversationInfo = self.api.get("conversations.info", &[("channel", id.id())]).await?;
         Ok(told.channel.into())
     }
+}
 
-    async fn open(&self, trigger: &str, form: &Form) -> Result<(), ChatError> {
-        let open = SlackApiViewsOpenRequest::new(trigger.into(), draw_form(form, &self.names));
-        let Acknowledged { .. } = self.api.call(Again::Never, "views.open", &open).await?;
-        Ok(())
-    }
-
+#[async_trait]
+impl Messenger for SlackChat {
     async fn post(&self, to: &Address, message: &Message) -> Result<MessageRef, ChatError> {
         let (channel, thread) = match to {
             Address::Conversation(conversation) => (conversation.id(), None),
@@ -176,6 +174,15 @@ impl Chat for SlackChat {
             draw(message, &self.names),
         );
         let Acknowledged { .. } = self.api.call(Again::IfUndone, "chat.postEphemeral", &whisper).await?;
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Dialogs for SlackChat {
+    async fn open(&self, trigger: &str, form: &Form) -> Result<(), ChatError> {
+        let open = SlackApiViewsOpenRequest::new(trigger.into(), draw_form(form, &self.names));
+        let Acknowledged { .. } = self.api.call(Again::Never, "views.open", &open).await?;
         Ok(())
     }
 

@@ -30,6 +30,7 @@ fn because(code: &str) -> Because {
         | "msg_blocks_too_long"
         | "msg_too_long"
         | "no_text" => Because::Content,
+        "message_not_found" => Because::MessageGone,
         _ => Because::Other,
     }
 }

@@ -243,7 +243,7 @@ async fn icon() -> impl IntoResponse {
 /// Whether the store and Slack can be reached, and Slack can reach us. Why not is for the log: anybody can ask
 /// here.
 async fn ready(State(broker): BrokerState, is_reached: bool) -> Response {
-    let (store, slack) = tokio::join!(broker.ports().store.check(), broker.ports().chat.identify());
+    let (store, slack) = tokio::join!(broker.ports().store.check(), broker.ports().directory.identify());
     let silence = (!is_reached).then(|| anyhow::anyhow!("slack has said hello on no connection"));
     let causes = [
         ("store", store.err().map(anyhow::Error::from)),

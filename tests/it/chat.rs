@@ -13,7 +13,7 @@ use elevate::{
         request::{Event, Recorded, Request},
         window::Timestamp,
     },
-    ports::{Address, Because, Chat, ChatError},
+    ports::{Address, Because, ChatError, Dialogs, Directory, Messenger},
     slack::{
         client::{SlackChat, SlackClientConfig},
         views::Names,

@@ -10,7 +10,7 @@ use crate::domain::{
     account::Account,
     ids::{CommandId, RequestId},
     job::{Job, follow_ups},
-    person::{FreshGroups, Groups, Link, Subject},
+    person::{Actor, FreshGroups, Groups, Link, Subject},
     request::{Recorded, StatusKind, evolve},
     step_up::{Authentication, StepUp},
 };
@@ -48,6 +48,10 @@ fn link(name: &str) -> Link {
         is_refreshable: true,
         is_signed_out: false,
     }
+}
+
+fn stranger_without_account() -> Actor {
+    Actor { account: None, ..ada().actor().clone() }
 }
 
 fn person(name: &str, groups: &[&str]) -> Person {
@@ -200,6 +204,15 @@ fn nobody_answers_their_own_request_from_whichever_account() {
         other.subject = subject("ada-at-another-provider");
         other
     };
+    let mut stranger = ada().actor().clone();
+    stranger.subject = subject("somebody-else");
+    for elsewhere in [Account::new("slack", "T0999999", "U0ADA"), Account::new("other", "T0123456", "U0ADA")]
+    {
+        stranger.account = Some(elsewhere);
+        assert!(!stranger.is_same_person(ada().actor()), "{stranger:?}");
+    }
+    stranger.account = None;
+    assert!(!stranger.is_same_person(&stranger_without_account()), "to have no account is nothing in common");
     for actor in [ada().actor().clone(), same_identity, same_account] {
         let link = Link {
             account: actor.account.unwrap(),

@@ -36,7 +36,7 @@ pub async fn open_form(broker: &Broker, who: &Account, trigger: &str) -> Result<
         durations: broker.policy.durations.clone(),
         reviewers: broker.policy.reviewers.clone(),
     });
-    Ok(broker.ports.chat.open(trigger, &form).await?) // 1
+    Ok(broker.ports.dialogs.open(trigger, &form).await?) // 1
 }
 
 /// Makes the request `id`.

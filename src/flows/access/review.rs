@@ -37,7 +37,7 @@ pub async fn open_form(broker: &Broker, who: &Account, trigger: &str, id: Reques
     if *who.tenant() != broker.settings.home {
         return Err(Refusal::OtherTenant.into());
     }
-    Ok(broker.ports.chat.open(trigger, &Form::Rejection(id)).await?)
+    Ok(broker.ports.dialogs.open(trigger, &Form::Rejection(id)).await?)
 }
 
 /// Answers a request; hands back what the presser must be told, if they have to sign in first.

@@ -30,7 +30,7 @@ impl Broker {
         if *who.tenant() != self.settings.home {
             return Err(Refusal::OtherTenant.into());
         }
-        let member = self.ports.chat.member(who).await?;
+        let member = self.ports.directory.member(who).await?;
         member.admit(&self.settings.home)?;
         Ok(member)
     }

@@ -176,11 +176,11 @@ async fn a_channel_is_not_held_up_by_a_clock_that_has_gone_back() {
         let ports = world.app.broker().ports();
         let (ada, linked) = (Address::Person(account_of(ADA)), Message::Linked(ADA.email.parse().unwrap()));
         for _ in 0..12 {
-            ports.chat.post(&ada, &linked).await.unwrap();
+            ports.messenger.post(&ada, &linked).await.unwrap();
         }
         world.company.clock.advance(-TimeDelta::hours(1));
         let before = world.company.clock.now();
-        ports.chat.post(&ada, &linked).await.unwrap();
+        ports.messenger.post(&ada, &linked).await.unwrap();
         assert!(
             world.company.clock.now() <= before + TimeDelta::seconds(1),
             "it waits for one second, not for an hour"

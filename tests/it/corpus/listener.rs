@@ -18,7 +18,10 @@ use elevate::{
         window::Timestamp,
     },
     flows::{Broker, Ports, Settings},
-    ports::{Address, Channel, Chat, ChatError, JOB_LEASE, RateLimited, RateLimits, Workspace},
+    ports::{
+        Address, Channel, ChatError, Dialogs, Directory, JOB_LEASE, Messenger, RateLimited, RateLimits,
+        Workspace,
+    },
     slack::{routes, verify::Verifier},
 };
 use sandbox::{example_corp::ADA, slack::Delivery};
@@ -47,8 +50,10 @@ impl<'w> Listener<'w> {
             Config::parse(&company.configuration(&world.url), company.environment(), Secrets::new()).unwrap();
         let slack = Arc::new(DeafSlack::default());
         let running = world.app.broker();
-        let (chat, rate_limits) = (Arc::clone(&slack) as _, Arc::new(NoHurry) as _);
-        let ports = Ports { chat, rate_limits, ..running.ports().clone() };
+        let rate_limits = Arc::new(NoHurry) as _;
+        let (directory, messenger, dialogs) =
+            (Arc::clone(&slack) as _, Arc::clone(&slack) as _, Arc::clone(&slack) as _);
+        let ports = Ports { directory, messenger, dialogs, rate_limits, ..running.ports().clone() };
         let answers_at = Url::parse("https://hooks.slack.com").unwrap().origin();
         let settings = Settings { answers_at, ..running.settings().clone() };
         let broker = Broker::new(ports, config.policy, settings);
@@ -188,26 +193,7 @@ impl DeafSlack {
 }
 
 #[async_trait]
-impl Chat for DeafSlack {
-    async fn open(&self, _: &str, form: &Form) -> Result<(), ChatError> {
-        let form = match form {
-            Form::Request(form) => json!({ "request": form.targets }),
-            Form::Rejection(id) => json!({ "rejection": id }),
-        };
-        self.heard.lock().unwrap().push(("opened", form));
-        Ok(())
-    }
-
-    async fn reply(&self, _: &Url, message: &Message) -> Result<(), ChatError> {
-        self.notes(message);
-        unanswered()
-    }
-
-    async fn whisper(&self, _: &Account, message: &Message) -> Result<(), ChatError> {
-        self.notes(message);
-        unanswered()
-    }
-
+impl Directory for DeafSlack {
     async fn identify(&self) -> Result<Workspace, ChatError> {
         unanswered()
     }
@@ -219,7 +205,10 @@ impl Chat for DeafSlack {
     async fn channel(&self, _: &Conversation) -> Result<Channel, ChatError> {
         unanswered()
     }
+}
 
+#[async_trait]
+impl Messenger for DeafSlack {
     async fn post(&self, _: &Address, _: &Message) -> Result<MessageRef, ChatError> {
         unanswered()
     }
@@ -234,6 +223,28 @@ impl Chat for DeafSlack {
     }
 
     async fn redraw(&self, _: &MessageRef, _: &Message) -> Result<(), ChatError> {
+        unanswered()
+    }
+
+    async fn whisper(&self, _: &Account, message: &Message) -> Result<(), ChatError> {
+        self.notes(message);
+        unanswered()
+    }
+}
+
+#[async_trait]
+impl Dialogs for DeafSlack {
+    async fn open(&self, _: &str, form: &Form) -> Result<(), ChatError> {
+        let form = match form {
+            Form::Request(form) => json!({ "request": form.targets }),
+            Form::Rejection(id) => json!({ "rejection": id }),
+        };
+        self.heard.lock().unwrap().push(("opened", form));
+        Ok(())
+    }
+
+    async fn reply(&self, _: &Url, message: &Message) -> Result<(), ChatError> {
+        self.notes(message);
         unanswered()
     }
 }

@@ -88,6 +88,25 @@ async fn an_identity_belongs_to_one_slack_account() {
 }
 
 #[tokio::test]
+async fn the_same_user_id_elsewhere_is_another_account() {
+    let Fixture { store, .. } = &fixture().await;
+    store.save_link(&signed_in(store, "ada", 1).await).await.unwrap();
+    let ada = slack("ada");
+    let of_another_tenant = Account::new("slack", "T0999999", ada.user());
+    let on_another_platform = Account::new("other", ada.tenant().id(), ada.user());
+    for (n, name, account) in [(2, "eve", of_another_tenant), (3, "bob", on_another_platform)] {
+        assert_eq!(store.link(&account).await.unwrap(), None);
+        assert!(store.token(&account).await.unwrap().is_none());
+        let mut theirs = signed_in(store, name, n).await;
+        theirs.made.link.account = account.clone();
+        store.save_link(&theirs).await.unwrap();
+        assert_eq!(store.owner(&subject(name)).await.unwrap(), Some(account));
+    }
+    assert_eq!(store.link(&ada).await.unwrap(), Some(link("ada")));
+    assert_eq!(store.token(&ada).await.unwrap().unwrap().sealed, b"sealed 1");
+}
+
+#[tokio::test]
 async fn a_slack_account_belongs_to_one_identity() {
     let Fixture { store, .. } = &fixture().await;
     store.save_link(&signed_in(store, "ada", 1).await).await.unwrap();

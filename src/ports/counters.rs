@@ -1,0 +1,40 @@
+//! Counters and gauges: what the operator counts and watches.
+
+use super::{LaneHead, OpenRequests};
+use crate::domain::{
+    audit::SideNews,
+    job::{Lane, Task},
+    request::Event,
+    window::Timestamp,
+};
+
+/// What a rate limit is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Paced {
+    /// Commands, presses and forms of an account.
+    Account,
+    /// Page views by an address.
+    Address,
+}
+
+/// What the operator counts.
+pub trait Counters: Send + Sync {
+    /// Counts a committed event of a request.
+    fn event(&self, event: &Event);
+    /// Counts a committed event of no request.
+    fn side_event(&self, news: &SideNews);
+    /// Counts a job that became a dead letter.
+    fn dead_letter(&self, task: &Task);
+    /// Counts what a rate limit refused.
+    fn rate_limited(&self, paced: Paced);
+}
+
+/// What the sweeper saw, for the operator.
+pub trait Gauges: Send + Sync {
+    /// The head of a lane, as it was read at `now`.
+    fn saw_lane(&self, lane: Lane, head: &LaneHead, now: Timestamp);
+    /// Whether open requests are to be counted again.
+    fn wants_open_requests(&self, now: Timestamp) -> bool;
+    /// How many requests were open at `now`.
+    fn saw_open_requests(&self, open: OpenRequests, now: Timestamp);
+}
