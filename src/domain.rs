@@ -22,5 +22,6 @@ pub mod secret;
 pub mod session;
 pub mod step_up;
 pub mod ticket;
+pub mod trail;
 pub mod visible;
 pub mod window;

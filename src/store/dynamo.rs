@@ -4,7 +4,6 @@ use std::convert::Infallible;
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
-use serde::de::DeserializeOwned;
 
 use super::{
     commit::{self, Marker},
@@ -63,11 +62,11 @@ impl Store for DynamoStore {
 
     async fn event(&self, id: &RequestId, version: u64) -> Result<Option<Recorded>, StoreError> {
         let what = format!("load event {version} of request {id}");
-        self.load(what, keys::event(id, version), Row::read).await
+        self.load(what, keys::event(id, version), Row::read_event).await
     }
 
     async fn events(&self, id: &RequestId) -> Result<Vec<Recorded>, StoreError> {
-        let events = self.query_events(id).await.and_then(read_all);
+        let events = self.query_events(id).await.and_then(read_events);
         events.map_err(could_not(format!("load the events of request {id}")))
     }
 
@@ -94,7 +93,7 @@ impl Store for DynamoStore {
     }
 
     async fn side_event(&self, id: &SideEventId, at: Timestamp) -> Result<Option<SideEvent>, StoreError> {
-        self.load(format!("load event {id}"), keys::side_event(id, at), Row::read).await
+        self.load(format!("load event {id}"), keys::side_event(id, at), Row::read_event).await
     }
 
     async fn link(&self, who: &Account) -> Result<Option<Link>, StoreError> {
@@ -364,7 +363,7 @@ fn readable(row: &Row) -> Option<Job> {
     row.read().map_err(|bad| tracing::error!(error = %bad, "jobs: unreadable row skipped")).ok()
 }
 
-fn read_all<T: DeserializeOwned>(rows: Vec<Row>) -> anyhow::Result<Vec<T>> {
-    let values: Result<_, _> = rows.iter().map(Row::read).collect();
-    Ok(values?)
+fn read_events(rows: Vec<Row>) -> anyhow::Result<Vec<Recorded>> {
+    let events: Result<_, _> = rows.iter().map(Row::read_event).collect();
+    Ok(events?)
 }

@@ -22,6 +22,7 @@ use crate::{
         request::{Recorded, Request},
         secret::Sealed,
         ticket::Ticket,
+        trail::canonical::{self, NotCanonical},
         window::Timestamp,
     },
     ports::{DeadLetter, JOB_LEASE, SealedToken, Surface},
@@ -53,7 +54,7 @@ pub(super) fn request(request: &Request) -> serde_json::Result<Row> {
 }
 
 pub(super) fn event(recorded: &Recorded) -> serde_json::Result<Row> {
-    Row::at(keys::event(&recorded.request, recorded.version)).body(recorded)
+    Row::at(keys::event(&recorded.request, recorded.version)).canonical(recorded)
 }
 
 /// That a reviewer has answered a request. The index finds it; the row holds nothing else.
@@ -85,7 +86,7 @@ pub(super) fn place(id: &RequestId, which: Surface, place: &MessageRef) -> serde
 
 /// An event that belongs to no request.
 pub(super) fn side_event(event: &SideEvent) -> serde_json::Result<Row> {
-    Row::at(keys::side_event(&event.id, event.at)).body(event)
+    Row::at(keys::side_event(&event.id, event.at)).canonical(event)
 }
 
 // ---------------------------------------------------------------------------------------------------------
@@ -224,6 +225,12 @@ impl Row {
         Ok(self.with(BODY, text(body)))
     }
 
+    /// The body of an event: its canonical form, and nothing else.
+    fn canonical(self, event: &impl Serialize) -> serde_json::Result<Self> {
+        let form = canonical::form(event)?;
+        Ok(self.with(BODY, text(form)))
+    }
+
     /// Where it is. An index holds nothing else of a row.
     pub(super) fn key(&self) -> Result<Key, BadRow> {
         let (pk, sk) = (self.key_part(keys::PK)?, self.key_part(keys::SK)?);
@@ -248,6 +255,14 @@ impl Row {
     /// The domain's value that it holds.
     pub(super) fn read<T: DeserializeOwned>(&self) -> Result<T, BadRow> {
         self.json(BODY)
+    }
+
+    /// The event that it holds, in its canonical form.
+    pub(super) fn read_event<T: Serialize + DeserializeOwned>(&self) -> Result<T, BadRow> {
+        canonical::read(self.text(BODY)?).map_err(|fault| match fault {
+            NotCanonical::Unreadable(error) => self.unparsed(BODY, &error),
+            NotCanonical::OtherForm => self.bad("the event is not in its canonical form"),
+        })
     }
 
     fn json<T: DeserializeOwned>(&self, name: &str) -> Result<T, BadRow> {

@@ -13,7 +13,10 @@ use aws_sdk_dynamodb::{
     types::AttributeValue,
 };
 use elevate::{
-    domain::request::{Event, Request},
+    domain::{
+        request::{Event, Request},
+        trail::canonical::form,
+    },
     ports::{CommitError, OpenRequests, Requests, Store, Surface},
     store::DynamoStore,
 };
@@ -57,6 +60,30 @@ async fn events_are_numbered_without_a_gap_and_add_up_to_the_request() {
     let stored = store.request(&request.id).await.unwrap();
     assert_eq!(Request::replayed(&events), stored);
     assert_eq!(stored, Some(request));
+}
+
+#[tokio::test]
+async fn an_event_is_stored_as_its_canonical_bytes_and_read_as_nothing_else() {
+    let Fixture { store, dynamo, client } = &fixture().await;
+    let asked = asked(1, "ada", S3_ADMIN, noon());
+    store.commit(&asked).await.unwrap();
+    let rows = dynamo.rows(TABLE).await.unwrap();
+    let is_event = |row: &&Value| row["sk"]["S"].as_str().is_some_and(|sk| sk.starts_with("EVENT#"));
+    let row = rows.iter().find(is_event).unwrap();
+    let body = row["body"]["S"].as_str().unwrap();
+    assert_eq!(body, form(&asked.recorded).unwrap());
+    assert!(
+        body.starts_with(r#"{"answer_by":"2027-01-15T13:00:00Z","at":"2027-01-15T12:00:00Z","#),
+        "{body}"
+    );
+
+    let text = |name: &str| AttributeValue::S(row[name]["S"].as_str().unwrap().to_owned());
+    let put = client.update_item().table_name(TABLE).key("pk", text("pk")).key("sk", text("sk"));
+    let put = put.update_expression("SET body = :body");
+    let more = body.replacen('{', r#"{"aside":1,"#, 1);
+    put.expression_attribute_values(":body", AttributeValue::S(more)).send().await.unwrap();
+    let error = store.events(&asked.after.id).await.unwrap_err();
+    assert!(format!("{:#}", error.source).contains("not in its canonical form"), "{:#}", error.source);
 }
 
 #[tokio::test]
