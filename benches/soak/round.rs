@@ -13,6 +13,7 @@ use elevate::domain::{
     ids::RequestId,
     person::Subject,
     request::{Request, Status},
+    trail::actor::Actor,
 };
 use elevate::ports::Listed;
 use sandbox::{
@@ -176,8 +177,8 @@ impl Fate {
 
     fn is(self, status: &Status) -> bool {
         self == match status {
-            Status::Ended { by: Some(_), .. } => Self::EndedEarly,
-            Status::Ended { by: None, .. } => Self::RanOut,
+            Status::Ended { by: Actor::Clock, .. } => Self::RanOut,
+            Status::Ended { .. } => Self::EndedEarly,
             Status::Rejected { .. } => Self::Rejected,
             Status::Withdrawn { .. } => Self::Withdrawn,
             Status::Expired => Self::Expired,

@@ -33,7 +33,7 @@ pub(crate) async fn told(State(company): State<Company>) -> Result<Json<Value>, 
         }
     }
     for events in histories.values_mut() {
-        events.sort_by_key(|event| event.version);
+        events.sort_by_key(|event| event.number);
     }
     others.sort_by(|one, other| one["at"].as_str().cmp(&other["at"].as_str()));
     let newest = histories.values().max_by_key(|events| events.first().map(|event| event.at));
@@ -64,12 +64,12 @@ impl<'a> Row<'a> {
 
 /// How far a story has come.
 fn done(events: &[Recorded]) -> Vec<&'static str> {
-    let step = |recorded: &Recorded| match recorded.event {
+    let step = |recorded: &Recorded| match recorded.what {
         Event::Requested { .. } => Some("asked"),
         Event::Approved { .. } => Some("approved"),
         Event::SessionIssued { .. } => Some("opened"),
         Event::Rejected { .. }
-        | Event::Withdrawn { .. }
+        | Event::Withdrawn
         | Event::Expired
         | Event::Ended { .. }
         | Event::SessionIssuing { .. }
@@ -94,7 +94,7 @@ fn request(events: &[Recorded], now: Timestamp) -> Option<Value> {
     };
     let told = events.iter().filter_map(|event| {
         let body = serde_json::to_value(event).ok()?;
-        Some(shown(json!(event.at), body["event"].clone(), &body))
+        Some(shown(json!(event.at), body["what"].clone(), &body))
     });
     Some(json!({
         "id": request.id,

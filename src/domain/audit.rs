@@ -9,7 +9,7 @@ use super::{
     email::Email,
     ids::{RequestId, SideEventId, Target},
     linking::ShownBy,
-    person::{Actor, Subject},
+    person::{Human, Subject},
     refusal::Refusal,
     request::{Recorded, Request},
     window::{Minutes, Timestamp},
@@ -153,7 +153,7 @@ pub enum AuditEntry {
     /// An event of a request, with what a reader needs to know of that request.
     Request {
         /// Who asks.
-        requester: Actor,
+        requester: Human,
         /// What for.
         target: Target,
         /// For how long.
@@ -214,7 +214,7 @@ impl AuditEntry {
     #[must_use]
     pub fn request(&self) -> Option<&RequestId> {
         match self {
-            Self::Request { recorded, .. } => Some(&recorded.request),
+            Self::Request { recorded, .. } => Some(&recorded.stream),
             Self::Side(SideEvent {
                 what: SideNews::Refused { request, .. } | SideNews::Undelivered { request, .. },
                 ..
@@ -266,7 +266,7 @@ mod tests {
 
         let recorded = requested();
         let line = AuditEntry::of(&Request::opened(&recorded).unwrap(), &recorded);
-        assert_eq!(line.event_id(), format!("{}/1", recorded.request));
+        assert_eq!(line.event_id(), format!("{}/1", recorded.stream));
         assert_eq!(line.refusal(), None);
     }
 }

@@ -5,11 +5,12 @@ use serde::{Deserialize, Serialize};
 use super::{
     audit::Tried,
     ids::Target,
-    person::{Actor, Person, SignedIn},
+    person::{Human, Person, SignedIn},
     policy::Policy,
     reason::Reason,
     refusal::Refusal,
-    request::{DropReason, Event, Request, Status},
+    request::{Change, DropReason, Event, Request, Status},
+    trail::actor::{Actor, Approval},
     window::{Minutes, Timestamp, Window},
 };
 
@@ -121,16 +122,17 @@ impl Verdict {
 ///
 /// # Errors
 /// [`Refusal::NotEligible`], [`Refusal::TooLong`].
-pub fn ask(person: &Person, ask: Ask, policy: &Policy, now: Timestamp) -> Result<Event, Refusal> {
+pub fn ask(person: &Person, ask: Ask, policy: &Policy, now: Timestamp) -> Result<Change, Refusal> {
     policy.check_eligible(person.groups(), &ask.target)?;
     policy.check_duration(ask.duration)?;
     Ok(Event::Requested {
-        requester: person.actor().clone(),
+        requester: person.human().clone(),
         target: ask.target,
         duration: ask.duration,
         justification: ask.justification,
         answer_by: now + policy.request_ttl.as_delta(),
-    })
+    }
+    .by(person.human().clone()))
 }
 
 /// Decides what a command does to a request, if anything. Changes nothing.
@@ -142,14 +144,14 @@ pub fn decide(
     command: &Command,
     policy: &Policy,
     now: Timestamp,
-) -> Result<Option<Event>, Refusal> {
-    let event = match command {
+) -> Result<Option<Change>, Refusal> {
+    let change = match command {
         // Whoever presses twice has done it once: that is nobody's mistake, and nothing to be told of.
         Command::Approve { by }
         | Command::Reject { by, .. }
         | Command::Withdraw { by }
         | Command::End { by }
-            if request.is_so_already(command, by.actor(), now) =>
+            if request.is_so_already(command, by.human(), now) =>
         {
             return Ok(None);
         }
@@ -160,51 +162,57 @@ pub fn decide(
             // By the clock that opens it, even where that is behind the one that took the request: it lasts no longer
             // than was asked for.
             let window = Window::new(now, request.duration);
-            Event::Approved { by: by.actor().clone(), window }
+            Event::approved(by.human().clone(), window)
         }
         Command::Reject { by, reason } => {
             request.check_reviewer(by, policy)?;
             request.check_unanswered(now)?;
             policy.check_answering(by)?;
-            Event::Rejected { by: by.actor().clone(), reason: reason.clone() }
+            Event::Rejected { reason: reason.clone() }.by(by.human().clone())
         }
         Command::Withdraw { by } => {
             request.check_party(by, policy)?;
             request.check_unanswered(now)?;
-            Event::Withdrawn { by: by.actor().clone() }
+            Event::Withdrawn.by(by.human().clone())
         }
         Command::End { by } => {
             request.check_party(by, policy)?;
             let window_ends = request.live_at(now)?.window().ends();
             let sessions_until = request.has_issued_sessions().then_some(window_ends);
-            Event::Ended { by: Some(by.actor().clone()), ended_at: request.not_before(now), sessions_until }
+            Event::Ended { ended_at: request.not_before(now), sessions_until }.by(by.human().clone())
         }
-        Command::Elapse => return Ok(request.elapsed(now)),
+        Command::Elapse => return Ok(request.elapsed(now).map(|event| event.by(Actor::Clock))),
         Command::BeginSession { by } => {
             request.live_at(now)?.elevated(policy, by)?;
-            Event::SessionIssuing { session: request.sessions_begun() + 1 }
+            let session = request.sessions_begun() + 1;
+            Event::SessionIssuing { session }.by(request.requester.clone())
         }
         Command::SettleSession { session, .. } if !request.is_unsettled(*session) => return Ok(None),
-        Command::SettleSession { session, outcome } => request.settled(*session, outcome, now),
+        // What comes of a session is the requester's doing.
+        Command::SettleSession { session, outcome } => {
+            request.settled(*session, outcome, now).by(request.requester.clone())
+        }
     };
-    Ok(Some(event))
+    Ok(Some(change))
 }
 
 impl Request {
     /// Whether it stands where it stands because this very person has given this very command before.
-    fn is_so_already(&self, command: &Command, person: &Actor, now: Timestamp) -> bool {
+    fn is_so_already(&self, command: &Command, person: &Human, now: Timestamp) -> bool {
         let done_by = match (command, self.status_at(now)) {
-            (Command::Approve { .. }, Status::Approved { by, .. })
-            | (Command::Reject { .. }, Status::Rejected { by, .. })
+            (Command::Approve { .. }, Status::Approved { approvals, .. }) => {
+                return approvals.iter().any(|approval| approval.by.is(person));
+            }
+            (Command::Reject { .. }, Status::Rejected { by, .. })
             | (Command::Withdraw { .. }, Status::Withdrawn { by })
-            | (Command::End { .. }, Status::Ended { by: Some(by), .. }) => by,
+            | (Command::End { .. }, Status::Ended { by, .. }) => by,
             _ => return false,
         };
-        done_by.is_same_person(person)
+        done_by.is(person)
     }
 
     fn check_reviewer(&self, by: &Person, policy: &Policy) -> Result<(), Refusal> {
-        if by.actor().is_same_person(&self.requester) {
+        if by.human().is_same_person(&self.requester) {
             return Err(Refusal::OwnRequest { reviewers: policy.reviewers.clone() });
         }
         if !policy.is_reviewer(by) {
@@ -214,7 +222,7 @@ impl Request {
     }
 
     fn check_party(&self, by: &Person, policy: &Policy) -> Result<(), Refusal> {
-        if by.actor().is_same_person(&self.requester) || policy.is_reviewer(by) {
+        if by.human().is_same_person(&self.requester) || policy.is_reviewer(by) {
             return Ok(());
         }
         Err(Refusal::NotParty { reviewers: policy.reviewers.clone() })
@@ -225,11 +233,16 @@ impl Request {
         let status = stands.kind();
         match stands {
             Status::Requested => Ok(()),
-            Status::Approved { by, .. } | Status::Rejected { by, .. } | Status::Withdrawn { by } => {
-                Err(Refusal::AlreadyAnswered { status, by: by.email })
+            Status::Approved { approvals, .. } => {
+                Err(Refusal::AlreadyAnswered { status, by: Approval::names(&approvals) })
+            }
+            Status::Rejected { by, .. } | Status::Withdrawn { by } => {
+                Err(Refusal::AlreadyAnswered { status, by: by.name() })
             }
             Status::Expired => Err(Refusal::ExpiredUnanswered),
-            Status::Ended { approved_by, .. } => Err(Refusal::ApprovedAndOver { by: approved_by.email }),
+            Status::Ended { approvals, .. } => {
+                Err(Refusal::ApprovedAndOver { by: Approval::names(&approvals) })
+            }
         }
     }
 

@@ -1,10 +1,11 @@
 //! Proof that access is open, and that a browser may use it.
 
 use super::{
-    person::{Actor, SignedIn},
+    person::SignedIn,
     policy::Policy,
     refusal::Refusal,
     request::{Request, Status},
+    trail::actor::Approval,
     window::{Timestamp, Window},
 };
 
@@ -15,7 +16,7 @@ impl Request {
     /// [`Refusal::NotLive`].
     pub fn live_at(&self, now: Timestamp) -> Result<LiveGrant<'_>, Refusal> {
         match self.status_at(now) {
-            Status::Approved { by, window } => Ok(LiveGrant { request: self, approved_by: by, window, now }),
+            Status::Approved { approvals, window } => Ok(LiveGrant { request: self, approvals, window, now }),
             status @ (Status::Requested
             | Status::Rejected { .. }
             | Status::Withdrawn { .. }
@@ -31,7 +32,7 @@ impl Request {
 #[derive(Clone, Debug)]
 pub struct LiveGrant<'a> {
     request: &'a Request,
-    approved_by: Actor,
+    approvals: Vec<Approval>,
     window: Window,
     now: Timestamp,
 }
@@ -77,8 +78,8 @@ impl<'a> Elevated<'a> {
 
     /// Who approved it.
     #[must_use]
-    pub fn approved_by(&self) -> &Actor {
-        &self.grant.approved_by
+    pub fn approvals(&self) -> &[Approval] {
+        &self.grant.approvals
     }
 
     /// While access is open.

@@ -47,7 +47,7 @@ impl Lane {
     #[must_use]
     pub fn of_audit_line(event: &Event) -> Self {
         match event {
-            Event::Requested { .. } | Event::Withdrawn { .. } | Event::Expired => Self::AuditorsLater,
+            Event::Requested { .. } | Event::Withdrawn | Event::Expired => Self::AuditorsLater,
             Event::Approved { .. }
             | Event::Rejected { .. }
             | Event::Ended { .. }
@@ -79,7 +79,7 @@ impl Job {
             Task::Elapse(_) | Task::SettleSession(..) | Task::FinishPress(_) => Lane::History,
             Task::Remind(_) | Task::WarnOfEnd(_) => Lane::Timers,
             Task::Notify(Notice::Audit(entry)) => match &**entry {
-                AuditEntry::Request { recorded, .. } => Lane::of_audit_line(&recorded.event),
+                AuditEntry::Request { recorded, .. } => Lane::of_audit_line(&recorded.what),
                 AuditEntry::Side(event) => Lane::of_side_line(&event.what),
             },
             Task::Notify(
@@ -201,7 +201,7 @@ pub fn follow_ups(request: &Request, recorded: &Recorded) -> Vec<Job> {
     let receipt = || Notice::Receipt(id.clone());
     let audit = || Notice::Audit(Box::new(AuditEntry::of(request, recorded)));
     let elapse = |end| (end, "timer", Task::Elapse(id.clone()));
-    let (notices, timers) = match &recorded.event {
+    let (notices, timers) = match &recorded.what {
         Event::Requested { answer_by, .. } => {
             let remind =
                 next_reminder(request, recorded.at).map(|due| (due, "remind", Task::Remind(id.clone())));
@@ -213,7 +213,7 @@ pub fn follow_ups(request: &Request, recorded: &Recorded) -> Vec<Job> {
             let notices = vec![card(), receipt(), Notice::ConsoleLink(id.clone()), audit()];
             (notices, [warn, Some(elapse(window.ends()))])
         }
-        Event::Rejected { .. } | Event::Withdrawn { .. } | Event::Expired | Event::Ended { .. } => {
+        Event::Rejected { .. } | Event::Withdrawn | Event::Expired | Event::Ended { .. } => {
             (vec![card(), receipt(), audit()], [None, None])
         }
         Event::SessionIssuing { session } => {
@@ -270,7 +270,7 @@ fn notify(due: Timestamp, cause: &str, notices: Vec<Notice>) -> Vec<Job> {
 
 /// The prefix of the names of all jobs of this event. It sorts by version.
 fn cause(recorded: &Recorded) -> String {
-    format!("{}/{:06}", recorded.request, recorded.version)
+    format!("{}/{:06}", recorded.stream, recorded.number)
 }
 
 fn named(cause: &str, notice: &Notice) -> String {
@@ -305,7 +305,11 @@ mod tests {
     #[test]
     fn an_event_is_heard_at_once_and_in_order_and_what_time_will_bring_is_enqueued() {
         let request = after(&[(0, approve()), (1, begin())]);
-        let issuing = request.next(Event::SessionIssuing { session: 2 }, CommandId::random(1), minute(5));
+        let issuing = request.next(
+            Event::SessionIssuing { session: 2 }.by(request.requester.clone()),
+            CommandId::random(1),
+            minute(5),
+        );
         let audit = Task::Notify(Notice::Audit(Box::new(AuditEntry::of(&request, &issuing))));
         let cause = format!("{}/000004", request.id);
         let expected = [
@@ -322,14 +326,18 @@ mod tests {
     #[test]
     fn the_line_of_an_event_is_found_by_the_event_alone() {
         let request = after(&[(0, approve()), (1, begin())]);
-        let issuing = request.next(Event::SessionIssuing { session: 2 }, CommandId::random(1), minute(5));
+        let issuing = request.next(
+            Event::SessionIssuing { session: 2 }.by(request.requester.clone()),
+            CommandId::random(1),
+            minute(5),
+        );
         let [line, ..] = &follow_ups(&request, &issuing)[..] else { panic!("nothing follows") };
         assert_eq!((line.due, &line.id), (issuing.at, &audit_line_id(&issuing)));
     }
 
     #[test]
     fn a_job_that_fails_is_retried_ever_more_rarely() {
-        let job = Job { due: minute(0), id: "job".to_owned(), task: Task::Remind(requested().request) };
+        let job = Job { due: minute(0), id: "job".to_owned(), task: Task::Remind(requested().stream) };
         let rest = |seconds| backoff(&job, minute(0) + TimeDelta::seconds(seconds)).num_seconds();
         assert_eq!([-60, 0, 5, 20, 60, 599, 86_400].map(rest), [5, 5, 5, 20, 60, 599, 600]);
     }
@@ -340,7 +348,7 @@ mod tests {
         let id = &request.id;
         let timers = |duration: &str| {
             let window = Window::new(minute(0), duration.parse().unwrap());
-            let event = Event::Approved { by: request.requester.clone(), window };
+            let event = Event::approved(request.requester.clone(), window);
             let jobs = follow_ups(&request, &request.next(event, CommandId::random(1), minute(0)));
             let due = jobs.into_iter().map(|job| (job.due, job.task));
             due.filter(|(_, task)| !matches!(task, Task::Notify(_))).collect::<Vec<_>>()

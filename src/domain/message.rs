@@ -8,7 +8,7 @@ use super::{
     email::Email,
     ids::{RequestId, Target},
     linking::OnMismatch,
-    person::Actor,
+    person::Human,
     refusal::Refusal,
     request::Request,
     window::{Minutes, Timestamp},
@@ -46,7 +46,7 @@ pub enum Message {
         /// What was asked for.
         target: Target,
         /// Who asked for it.
-        requester: Actor,
+        requester: Human,
         /// The link: a bearer secret.
         url: Url,
     },

@@ -229,7 +229,7 @@ impl Link {
     /// The person, with groups as they are at this moment.
     #[must_use]
     pub fn with(&self, fresh: FreshGroups) -> Person {
-        Person { actor: self.actor(), groups: fresh.0, sign_in: None }
+        Person { human: self.human(), groups: fresh.0, sign_in: None }
     }
 
     /// The person, who has just signed in in a browser, with the groups of that sign-in.
@@ -241,13 +241,13 @@ impl Link {
             return Err(Refusal::OtherReviewer { signed_in: browser.known_as() });
         }
         let SignedIn { groups, authentication, .. } = browser;
-        Ok(Person { actor: self.actor(), groups, sign_in: Some(authentication) })
+        Ok(Person { human: self.human(), groups, sign_in: Some(authentication) })
     }
 
     /// What history keeps of this person.
     #[must_use]
-    pub fn actor(&self) -> Actor {
-        Actor {
+    pub fn human(&self) -> Human {
+        Human {
             subject: self.subject.clone(),
             account: Some(self.account.clone()),
             email: self.email.clone(),
@@ -257,7 +257,7 @@ impl Link {
 
 /// What history keeps of a person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Actor {
+pub struct Human {
     /// Who they are.
     pub subject: Subject,
     /// The account they acted through, where there was one.
@@ -267,7 +267,7 @@ pub struct Actor {
     pub email: Email,
 }
 
-impl Actor {
+impl Human {
     /// Whether both are one person: by identity, or by the account they act through.
     #[must_use]
     pub fn is_same_person(&self, other: &Self) -> bool {
@@ -280,7 +280,7 @@ impl Actor {
 /// Only [`Link::with`] makes one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
-    actor: Actor,
+    human: Human,
     groups: Groups,
     sign_in: Option<Authentication>,
 }
@@ -288,8 +288,8 @@ pub struct Person {
 impl Person {
     /// What history keeps of them.
     #[must_use]
-    pub fn actor(&self) -> &Actor {
-        &self.actor
+    pub fn human(&self) -> &Human {
+        &self.human
     }
 
     /// Their groups, as they are now.

@@ -53,15 +53,15 @@ pub enum Refusal {
     AlreadyAnswered {
         /// What became of the request.
         status: StatusKind,
-        /// Who did it.
-        by: Email,
+        /// What those are called who did it.
+        by: String,
     },
     /// The request's own deadline has passed.
     ExpiredUnanswered,
     /// The request was approved, and access is over.
     ApprovedAndOver {
-        /// The reviewer.
-        by: Email,
+        /// What those are called who agreed.
+        by: String,
     },
     /// Access is not open.
     NotLive {

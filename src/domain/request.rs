@@ -16,8 +16,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     ids::{CommandId, RequestId, Target},
-    person::Actor,
+    person::Human,
     reason::Reason,
+    trail::{
+        actor::{Actor, Approval},
+        record::{Record, Schema},
+    },
     window::{Minutes, Timestamp, Window},
 };
 
@@ -27,7 +31,7 @@ pub struct Request {
     /// Its name, forever.
     pub id: RequestId,
     /// Who asks.
-    pub requester: Actor,
+    pub requester: Human,
     /// What for.
     pub target: Target,
     /// For how long, counted from the approval.
@@ -55,8 +59,8 @@ pub enum Status {
     Requested,
     /// Access is open.
     Approved {
-        /// The reviewer.
-        by: Actor,
+        /// Who agreed.
+        approvals: Vec<Approval>,
         /// While it is open.
         window: Window,
     },
@@ -76,10 +80,10 @@ pub enum Status {
     Expired,
     /// Access is over.
     Ended {
-        /// The reviewer who had approved.
-        approved_by: Actor,
-        /// Who ended it early; nobody when the window ran out.
-        by: Option<Actor>,
+        /// Who had agreed.
+        approvals: Vec<Approval>,
+        /// Who ended it early; the clock when the window ran out.
+        by: Actor,
         /// When access was over.
         ended_at: Timestamp,
         /// Until when sessions that were issued before may still work, where access was ended early.
@@ -123,12 +127,12 @@ struct Sessions {
 
 /// What has happened to a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "event", rename_all = "snake_case")]
+#[serde(tag = "what", content = "facts", rename_all = "snake_case")]
 pub enum Event {
     /// It was made.
     Requested {
-        /// Who asks.
-        requester: Actor,
+        /// Who it is for.
+        requester: Human,
         /// What for.
         target: Target,
         /// For how long.
@@ -140,29 +144,22 @@ pub enum Event {
     },
     /// A reviewer said yes.
     Approved {
-        /// The reviewer.
-        by: Actor,
+        /// Who agreed.
+        approvals: Vec<Approval>,
         /// While access is open.
         window: Window,
     },
     /// A reviewer said no.
     Rejected {
-        /// The reviewer.
-        by: Actor,
         /// Why.
         reason: Reason,
     },
     /// It was taken back.
-    Withdrawn {
-        /// The requester, or a reviewer.
-        by: Actor,
-    },
+    Withdrawn,
     /// Nobody answered in time.
     Expired,
     /// Access is over.
     Ended {
-        /// Who ended it early; nobody when the window ran out.
-        by: Option<Actor>,
         /// When access was over.
         ended_at: Timestamp,
         /// Until when sessions that were issued before may still work, where access was ended early.
@@ -201,47 +198,59 @@ pub enum Event {
     },
 }
 
-/// An event as it is kept: which one of its request, when, and what caused it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Recorded {
-    /// The request it happened to.
-    pub request: RequestId,
-    /// Its number, from 1 without a gap.
-    pub version: u64,
-    /// When: never before its predecessor.
-    pub at: Timestamp,
-    /// What caused it.
-    pub command: CommandId,
-    /// What happened.
-    #[serde(flatten)]
-    pub event: Event,
+/// What is about to happen to a request, and by whom: an event that has no number and no date yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Who causes it.
+    pub actor: Actor,
+    /// What happens.
+    pub what: Event,
 }
 
-impl Recorded {
-    /// The name people know this event by: `<request>/<version>`.
+/// An event of a request, as it is kept.
+pub type Recorded = Record<RequestId, Event>;
+
+impl Event {
+    /// The change that this event is when `actor` causes it.
     #[must_use]
-    pub fn event_id(&self) -> String {
-        format!("{}/{}", self.request, self.version)
+    pub fn by(self, actor: impl Into<Actor>) -> Change {
+        Change { actor: actor.into(), what: self }
+    }
+
+    /// That one reviewer said yes, which opens the window.
+    #[must_use]
+    pub fn approved(by: Human, window: Window) -> Change {
+        let approval = Approval { by: by.clone().into(), at: window.starts() };
+        Self::Approved { approvals: vec![approval], window }.by(by)
+    }
+}
+
+impl Change {
+    /// The first event of the request `id`.
+    #[must_use]
+    pub fn first(self, id: RequestId, command: CommandId, now: Timestamp) -> Recorded {
+        let Self { actor, what } = self;
+        Record { schema: Schema, stream: id, number: 1, at: now, command, actor, what }
     }
 }
 
 /// Applies an event that has happened. Decides nothing and never fails.
 #[must_use]
 pub fn evolve(mut request: Request, recorded: &Recorded) -> Request {
-    request.version = recorded.version;
+    request.version = recorded.number;
     request.changed_at = recorded.at;
-    match &recorded.event {
+    match &recorded.what {
         Event::Requested { .. } => {}
-        Event::Approved { by, window } => {
-            request.status = Status::Approved { by: by.clone(), window: *window };
+        Event::Approved { approvals, window } => {
+            request.status = Status::Approved { approvals: approvals.clone(), window: *window };
         }
-        Event::Rejected { by, reason } => {
-            request.status = Status::Rejected { by: by.clone(), reason: reason.clone() };
+        Event::Rejected { reason } => {
+            request.status = Status::Rejected { by: recorded.actor.clone(), reason: reason.clone() };
         }
-        Event::Withdrawn { by } => request.status = Status::Withdrawn { by: by.clone() },
+        Event::Withdrawn => request.status = Status::Withdrawn { by: recorded.actor.clone() },
         Event::Expired => request.status = Status::Expired,
-        Event::Ended { by, ended_at, sessions_until } => {
-            request.status = request.status.ended(by.clone(), *ended_at, *sessions_until);
+        Event::Ended { ended_at, sessions_until } => {
+            request.status = request.status.ended(recorded.actor.clone(), *ended_at, *sessions_until);
         }
         Event::SessionIssuing { session } => {
             request.sessions.begun = *session;
@@ -264,18 +273,18 @@ impl Request {
     /// The request that its first event made; `None` for any other event.
     #[must_use]
     pub fn opened(first: &Recorded) -> Option<Self> {
-        let Event::Requested { requester, target, duration, justification, answer_by } = &first.event else {
+        let Event::Requested { requester, target, duration, justification, answer_by } = &first.what else {
             return None;
         };
         Some(Self {
-            id: first.request.clone(),
+            id: first.stream.clone(),
             requester: requester.clone(),
             target: target.clone(),
             duration: *duration,
             justification: justification.clone(),
             requested_at: first.at,
             answer_by: *answer_by,
-            version: first.version,
+            version: first.number,
             changed_at: first.at,
             status: Status::Requested,
             sessions: Sessions::default(),
@@ -292,9 +301,10 @@ impl Request {
 
     /// Numbers and dates the event that comes next.
     #[must_use]
-    pub fn next(&self, event: Event, command: CommandId, now: Timestamp) -> Recorded {
+    pub fn next(&self, change: Change, command: CommandId, now: Timestamp) -> Recorded {
         let at = self.not_before(now);
-        Recorded { request: self.id.clone(), version: self.version + 1, at, command, event }
+        let Change { actor, what } = change;
+        Record { schema: Schema, stream: self.id.clone(), number: self.version + 1, at, command, actor, what }
     }
 
     /// Where the request stands at `now`: what the clock has done counts, written down or not.
@@ -302,8 +312,8 @@ impl Request {
     pub fn status_at(&self, now: Timestamp) -> Status {
         match self.elapsed(now) {
             Some(Event::Expired) => Status::Expired,
-            Some(Event::Ended { by, ended_at, sessions_until }) => {
-                self.status.ended(by, ended_at, sessions_until)
+            Some(Event::Ended { ended_at, sessions_until }) => {
+                self.status.ended(Actor::Clock, ended_at, sessions_until)
             }
             Some(_) | None => self.status.clone(),
         }
@@ -350,7 +360,7 @@ impl Request {
         match &self.status {
             Status::Requested if self.answer_by <= now => Some(Event::Expired),
             Status::Approved { window, .. } if window.is_over(now) => {
-                Some(Event::Ended { by: None, ended_at: window.ends(), sessions_until: None })
+                Some(Event::Ended { ended_at: window.ends(), sessions_until: None })
             }
             Status::Requested
             | Status::Approved { .. }
@@ -402,10 +412,10 @@ impl Status {
     }
 
     /// What an approved request becomes when access is over; any other status stays.
-    fn ended(&self, by: Option<Actor>, ended_at: Timestamp, sessions_until: Option<Timestamp>) -> Self {
+    fn ended(&self, by: Actor, ended_at: Timestamp, sessions_until: Option<Timestamp>) -> Self {
         match self {
-            Self::Approved { by: approved_by, .. } => {
-                Self::Ended { approved_by: approved_by.clone(), by, ended_at, sessions_until }
+            Self::Approved { approvals, .. } => {
+                Self::Ended { approvals: approvals.clone(), by, ended_at, sessions_until }
             }
             Self::Requested
             | Self::Rejected { .. }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{grant::Elevated, ids::Target, request::Request, window::Timestamp};
+use super::{grant::Elevated, ids::Target, request::Request, trail::actor::Approval, window::Timestamp};
 
 /// The shortest session STS gives, in seconds
 /// (<https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>).
@@ -47,7 +47,7 @@ impl SessionTerms {
             tags: [
                 ("elevate:request", request.id.to_string()),
                 ("elevate:requester", allowed(request.requester.email.as_str(), LONGEST_TAG)),
-                ("elevate:reviewer", allowed(elevated.approved_by().email.as_str(), LONGEST_TAG)),
+                ("elevate:reviewer", allowed(&Approval::names(elevated.approvals()), LONGEST_TAG)),
             ],
             duration_seconds: i32::try_from(duration).expect("clamped to an hour"),
             policy: policy_until(hard_end),

@@ -103,16 +103,16 @@ impl Broker {
     /// Whether auditors have yet to hear of the event before this one.
     async fn is_early(&self, entry: &AuditEntry) -> Result<bool> {
         let AuditEntry::Request { recorded, .. } = entry else { return Ok(false) };
-        let before = recorded.version.saturating_sub(1);
+        let before = recorded.number.saturating_sub(1);
         let before = match before {
             0 => None,
-            version => self.ports.store.event(&recorded.request, version).await?,
+            version => self.ports.store.event(&recorded.stream, version).await?,
         };
         let Some(before) = before else { return Ok(false) };
         Ok(self
             .ports
             .store
-            .is_pending(Lane::of_audit_line(&before.event), before.at, &audit_line_id(&before))
+            .is_pending(Lane::of_audit_line(&before.what), before.at, &audit_line_id(&before))
             .await?) // 3
     }
 

@@ -46,7 +46,7 @@ pub(super) fn event(event: &Event) -> &'static str {
         Event::Requested { .. } => "requested",
         Event::Approved { .. } => "approved",
         Event::Rejected { .. } => "rejected",
-        Event::Withdrawn { .. } => "withdrawn",
+        Event::Withdrawn => "withdrawn",
         Event::Expired => "expired",
         Event::Ended { .. } => "ended",
         Event::SessionIssuing { .. } => "session_issuing",

@@ -9,9 +9,10 @@ use crate::{
     domain::{
         audit::SideEvent,
         job::{Job, Leased},
-        person::Actor,
-        request::{Event, Request},
+        person::Subject,
+        request::{Event, Recorded, Request},
         secret::SecretHash,
+        trail::actor::Actor,
         window::Timestamp,
     },
     ports::{CommitError, DeadLetter, Step, StoreError},
@@ -34,15 +35,13 @@ pub(super) enum Marker {
 
 impl Marker {
     pub(super) fn of(step: &Step) -> Self {
-        match &step.recorded.event {
+        match &step.recorded.what {
             Event::Requested { .. } | Event::Approved { .. } => {
                 step.after.holds_until().map_or(Self::LeftAlone, Self::HeldUntil)
             }
-            Event::Rejected { .. } | Event::Withdrawn { .. } | Event::Ended { by: Some(_), .. } => {
-                Self::GivenBack
-            }
+            Event::Ended { .. } if step.recorded.actor == Actor::Clock => Self::LeftAlone,
+            Event::Rejected { .. } | Event::Withdrawn | Event::Ended { .. } => Self::GivenBack,
             Event::Expired
-            | Event::Ended { by: None, .. }
             | Event::SessionIssuing { .. }
             | Event::SessionIssued { .. }
             | Event::SessionDropped { .. }
@@ -82,25 +81,28 @@ pub(super) fn step(step: &Step, marker: Marker) -> serde_json::Result<Transactio
     if let Some(write) = marker.write(after, recorded.at) {
         transaction = transaction.and_or(write, held);
     }
-    for reviewer in answered_by(&recorded.event) {
-        transaction = transaction.and(Write::put(rows::answer(&after.id, &reviewer.subject)));
+    for reviewer in answered_by(recorded) {
+        transaction = transaction.and(Write::put(rows::answer(&after.id, reviewer)));
     }
     with_jobs(transaction, jobs, recorded.at)
 }
 
-/// The reviewers whose answer an event is.
-fn answered_by(event: &Event) -> &[Actor] {
-    match event {
-        Event::Approved { by, .. } | Event::Rejected { by, .. } => std::slice::from_ref(by),
+/// The people whose answer an event is.
+fn answered_by(recorded: &Recorded) -> Vec<&Subject> {
+    match &recorded.what {
+        Event::Approved { approvals, .. } => {
+            approvals.iter().filter_map(|approval| approval.by.subject()).collect()
+        }
+        Event::Rejected { .. } => recorded.actor.subject().into_iter().collect(),
         Event::Requested { .. }
-        | Event::Withdrawn { .. }
+        | Event::Withdrawn
         | Event::Expired
         | Event::Ended { .. }
         | Event::SessionIssuing { .. }
         | Event::SessionIssued { .. }
         | Event::SessionDropped { .. }
         | Event::SessionRefused { .. }
-        | Event::SessionUnknown { .. } => &[],
+        | Event::SessionUnknown { .. } => Vec::new(),
     }
 }
 

@@ -336,8 +336,8 @@ impl DynamoStore {
     }
 
     async fn commit_with(&self, step: &Step, marker: Marker) -> Result<Result<(), CommitError>, StoreError> {
-        let Recorded { request, version, .. } = &step.recorded;
-        let what = format!("record event {version} of request {request}");
+        let Recorded { stream, number, .. } = &step.recorded;
+        let what = format!("record event {number} of request {stream}");
         self.make(what, commit::step(step, marker)).await
     }
 

@@ -54,7 +54,7 @@ pub(super) fn request(request: &Request) -> serde_json::Result<Row> {
 }
 
 pub(super) fn event(recorded: &Recorded) -> serde_json::Result<Row> {
-    Row::at(keys::event(&recorded.request, recorded.version)).canonical(recorded)
+    Row::at(keys::event(&recorded.stream, recorded.number)).canonical(recorded)
 }
 
 /// That a reviewer has answered a request. The index finds it; the row holds nothing else.

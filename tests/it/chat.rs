@@ -9,8 +9,8 @@ use elevate::{
         account::{Account, Conversation},
         ids::MemberKind,
         message::{Done, Drawn, Form as SlackForm, Message, RequestForm},
-        person::{Actor, Subject},
-        request::{Event, Recorded, Request},
+        person::{Human, Subject},
+        request::{Event, Request},
         window::Timestamp,
     },
     ports::{Address, Because, ChatError, Dialogs, Directory, Messenger},
@@ -445,25 +445,21 @@ fn form() -> SlackForm {
 /// The card of a request that nobody has answered, so many minutes after it was made.
 fn card(minutes: i64) -> Message {
     let (_, requester) = ada();
-    let request = Request::opened(&Recorded {
-        request: "req_01JHKQ2B00000000000000ADA1".parse().unwrap(),
-        version: 1,
-        at: at(0),
-        command: "press".parse().unwrap(),
-        event: Event::Requested {
-            requester,
-            target: "111122223333/S3Admin".parse().unwrap(),
-            duration: "1h".parse().unwrap(),
-            justification: "bucket policy broken".parse().unwrap(),
-            answer_by: at(24 * 60),
-        },
-    });
+    let asked = Event::Requested {
+        requester: requester.clone(),
+        target: "111122223333/S3Admin".parse().unwrap(),
+        duration: "1h".parse().unwrap(),
+        justification: "bucket policy broken".parse().unwrap(),
+        answer_by: at(24 * 60),
+    };
+    let id = "req_01JHKQ2B00000000000000ADA1".parse().unwrap();
+    let request = Request::opened(&asked.by(requester).first(id, "press".parse().unwrap(), at(0)));
     Message::ReviewCard(Drawn { request: request.unwrap(), as_of: at(minutes) })
 }
 
-fn ada() -> (Account, Actor) {
+fn ada() -> (Account, Human) {
     let who = Account::new("slack", "T0123456", "UADA");
-    let actor = Actor {
+    let actor = Human {
         subject: Subject { issuer: "https://idp.example".into(), subject: "ada".into() },
         account: Some(who.clone()),
         email: "ada@example.com".parse().unwrap(),

@@ -173,7 +173,7 @@ async fn access_can_be_ended_up_to_the_last_millisecond_of_its_window() {
             let heard = [world.bob().unread_whispers(), world.audit()].concat().join("\n");
             assert!(heard.contains(told), "{heard}");
             world.sweep().await;
-            let ends = world.history().await.into_iter().filter(|it| matches!(it.event, Event::Ended { .. }));
+            let ends = world.history().await.into_iter().filter(|it| matches!(it.what, Event::Ended { .. }));
             assert_eq!(ends.count(), 1);
             world.everybody_catches_up();
         })
@@ -212,7 +212,7 @@ async fn a_slow_clock_answers_what_a_fast_one_has_taken() {
         assert!(world.card().contains("*Approved*"));
         let [asked, approved] = &world.history().await[..] else { panic!("two events") };
         assert_eq!((asked.at, approved.at), (nine() + APART, nine() + APART), "the slow clock was behind");
-        let Event::Approved { window, .. } = &approved.event else { panic!("it is approved") };
+        let Event::Approved { window, .. } = &approved.what else { panic!("it is approved") };
         assert_eq!((window.starts(), window.ends()), (nine(), nine() + TimeDelta::hours(1)));
         world.everybody_catches_up();
     })
@@ -241,7 +241,7 @@ async fn nobody_gets_in_after_the_end_by_the_clock_of_whoever_is_asked() {
         assert!(ada.hears().contains("this request is ended"), "written down, it is over by every clock");
         world.is_at(end);
         world.sweep().await;
-        let ends = world.history().await.into_iter().filter(|it| matches!(it.event, Event::Ended { .. }));
+        let ends = world.history().await.into_iter().filter(|it| matches!(it.what, Event::Ended { .. }));
         assert_eq!(ends.count(), 1);
         world.everybody_catches_up();
     })

@@ -10,9 +10,9 @@ use elevate::{
     config::{Aws as Settings, Partition},
     domain::{
         ids::RequestId,
-        person::Actor,
+        person::Human,
         policy::Policy,
-        request::{Event, Recorded, Request, evolve},
+        request::{Event, Request, evolve},
         session::SessionTerms,
         window::{Timestamp, Window},
     },
@@ -100,13 +100,17 @@ async fn terms() -> SessionTerms {
     let (realm, now) = (Realm::new().await, noon());
     let ada = realm.sign_in().await.unwrap().signed_in;
     let request = approved(&actor(ada.subject().issuer.as_str(), "ada"), now - TimeDelta::minutes(30));
-    let begun = request.next(Event::SessionIssuing { session: 1 }, "begin".parse().unwrap(), now);
+    let begun = request.next(
+        Event::SessionIssuing { session: 1 }.by(request.requester.clone()),
+        "begin".parse().unwrap(),
+        now,
+    );
     let request = evolve(request, &begun);
     let elevated = request.live_at(now).unwrap().elevated(&policy(), &ada).unwrap();
     SessionTerms::new(&elevated, 1).unwrap()
 }
 
-fn approved(ada: &Actor, at: Timestamp) -> Request {
+fn approved(ada: &Human, at: Timestamp) -> Request {
     let hour = "1h".parse().unwrap();
     let requested = Event::Requested {
         requester: ada.clone(),
@@ -115,20 +119,14 @@ fn approved(ada: &Actor, at: Timestamp) -> Request {
         justification: "bucket policy broken".parse().unwrap(),
         answer_by: at + TimeDelta::hours(24),
     };
-    let first = Recorded {
-        request: RequestId::new(at, 1),
-        version: 1,
-        at,
-        command: "ask".parse().unwrap(),
-        event: requested,
-    };
+    let first = requested.by(ada.clone()).first(RequestId::new(at, 1), "ask".parse().unwrap(), at);
     let request = Request::opened(&first).unwrap();
-    let approved = Event::Approved { by: actor("https://idp.example", "bob"), window: Window::new(at, hour) };
+    let approved = Event::approved(actor("https://idp.example", "bob"), Window::new(at, hour));
     let second = request.next(approved, "approve".parse().unwrap(), at);
     evolve(request, &second)
 }
 
-fn actor(issuer: &str, login: &str) -> Actor {
+fn actor(issuer: &str, login: &str) -> Human {
     let json = serde_json::json!({
         "subject": { "issuer": issuer, "subject": login },
         "slack": format!("U0{}", login.to_uppercase()),

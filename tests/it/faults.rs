@@ -327,7 +327,7 @@ impl World {
         for request in self.requests().await {
             history.extend(self.app.broker().ports().store.events(&request.id).await.unwrap());
         }
-        let of = |is: fn(&Event) -> bool| history.iter().filter(|recorded| is(&recorded.event)).count();
+        let of = |is: fn(&Event) -> bool| history.iter().filter(|recorded| is(&recorded.what)).count();
         assert_eq!(of(|event| matches!(event, Event::SessionIssued { .. })), consoles, "{at}");
         let is_begun = of(|event| matches!(event, Event::SessionIssuing { .. })) > 0;
         assert!(is_begun || self.company.aws.assumptions().is_empty(), "{at}");

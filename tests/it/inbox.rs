@@ -173,7 +173,11 @@ async fn a_session_that_its_replica_did_not_live_to_settle_is_written_down_as_un
         let id = world.request_of(ADA).await;
         let request = store.request(&id).await.unwrap().unwrap();
         let issuing = Event::SessionIssuing { session: 1 };
-        let recorded = request.next(issuing, CommandId::random(1), world.company.clock.now());
+        let recorded = request.next(
+            issuing.by(request.requester.clone()),
+            CommandId::random(1),
+            world.company.clock.now(),
+        );
         let after = evolve(request, &recorded);
         let jobs = follow_ups(&after, &recorded);
         let step = Step { recorded, after, jobs, uses_up: Vec::new(), now: world.company.clock.now() };

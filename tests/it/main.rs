@@ -14,6 +14,7 @@ mod cloud;
 mod corpus;
 mod crash;
 mod deliver;
+mod events;
 mod faults;
 mod groups;
 mod hostile;

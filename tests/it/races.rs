@@ -42,16 +42,16 @@ async fn of_sixty_four_presses_at_once_exactly_one_wins() {
         world.settle().await;
 
         let history = history(world).await;
-        let [_, Recorded { event: Event::Approved { by, .. }, .. }] = &history[..] else {
+        let [_, Recorded { what: Event::Approved { approvals, .. }, .. }] = &history[..] else {
             panic!("one approval, and nothing else: {history:?}")
         };
         assert!(world.card().contains(&format!(
             "*Approved* by @{}",
-            name_of(&reviewers, by.account.as_ref().unwrap().user())
+            name_of(&reviewers, approvals[0].by.human().unwrap().account.as_ref().unwrap().user())
         )));
         let heard: Vec<String> = reviewers.iter().flat_map(Player::unread_whispers).collect();
         assert_eq!(heard.len(), 60, "all others are told; the winner has pressed four times, and has won");
-        let sentence = format!("{} has already approved this request", by.email);
+        let sentence = format!("{} has already approved this request", approvals[0].by.name());
         assert!(heard.iter().all(|heard| heard.contains(&sentence)), "{heard:?}");
         for _ in 0..3 {
             world.passes(TimeDelta::minutes(1)).await; // a channel takes its time for so many lines
@@ -61,7 +61,7 @@ async fn of_sixty_four_presses_at_once_exactly_one_wins() {
         assert!(others.len() == 1 && others[0].contains("*Approved*"), "{others:?}");
         assert!(reviewers.iter().all(|one| {
             let name = format!("@{} tried", one.persona.name);
-            one.persona.slack == by.account.as_ref().unwrap().user()
+            one.persona.slack == approvals[0].by.human().unwrap().account.as_ref().unwrap().user()
                 || refused.iter().any(|line| line.contains(&name))
         }));
         world.everybody_catches_up();
@@ -87,8 +87,8 @@ async fn of_an_approval_and_a_rejection_at_once_one_counts() {
         world.settle().await;
 
         let [late, heard] = match &history(world).await[..] {
-            [_, Recorded { event: Event::Approved { .. }, .. }] => [&dora, &bob].map(Player::unread_whispers),
-            [_, Recorded { event: Event::Rejected { .. }, .. }] => [&bob, &dora].map(Player::unread_whispers),
+            [_, Recorded { what: Event::Approved { .. }, .. }] => [&dora, &bob].map(Player::unread_whispers),
+            [_, Recorded { what: Event::Rejected { .. }, .. }] => [&bob, &dora].map(Player::unread_whispers),
             history => panic!("one answer, and nothing else: {history:?}"),
         };
         assert!(late.len() == 1 && late[0].contains("has already"), "{late:?}");
@@ -111,8 +111,8 @@ async fn of_an_approval_and_a_withdrawal_at_once_one_counts() {
 
         let history = history(world).await;
         let is_open = match &history[..] {
-            [_, Recorded { event: Event::Approved { .. }, .. }] => true,
-            [_, Recorded { event: Event::Withdrawn { .. }, .. }] => false,
+            [_, Recorded { what: Event::Approved { .. }, .. }] => true,
+            [_, Recorded { what: Event::Withdrawn, .. }] => false,
             history => panic!("one of both, and nothing else: {history:?}"),
         };
         let late = if is_open { ada.hears() } else { bob.hears() };

@@ -22,8 +22,8 @@ use elevate::{
         ids::{RequestId, SideEventId, Target},
         job::{Job, follow_ups, follow_ups_aside},
         linking::ShownBy,
-        person::{Actor, Link, Subject},
-        request::{Event, Recorded, Request, evolve},
+        person::{Human, Link, Subject},
+        request::{Change, Event, Recorded, Request, evolve},
         secret::Secret,
         ticket::{SignIn, Ticket, Visit},
         window::{Timestamp, Window},
@@ -97,8 +97,8 @@ fn slack(name: &str) -> Account {
     Account::new("slack", "T0123456", format!("U0{}", name.to_uppercase()))
 }
 
-fn actor(name: &str) -> Actor {
-    Actor {
+fn actor(name: &str) -> Human {
+    Human {
         subject: subject(name),
         account: Some(slack(name)),
         email: format!("{name}@example.com").parse().unwrap(),
@@ -140,20 +140,15 @@ fn asked(n: u128, name: &str, target: &str, at: Timestamp) -> Step {
         justification: "bucket policy broken".parse().unwrap(),
         answer_by: at + minutes(60),
     };
-    let recorded = Recorded {
-        request: RequestId::new(at, n),
-        version: 1,
-        at,
-        command: format!("ask-{n}").parse().unwrap(),
-        event,
-    };
+    let command = format!("ask-{n}").parse().unwrap();
+    let recorded = event.by(actor(name)).first(RequestId::new(at, n), command, at);
     let after = Request::opened(&recorded).unwrap();
     step(recorded, after)
 }
 
 /// The step that this event is.
-fn then(before: &Request, event: Event, command: &str, at: Timestamp) -> Step {
-    let recorded = before.next(event, command.parse().unwrap(), at);
+fn then(before: &Request, change: Change, command: &str, at: Timestamp) -> Step {
+    let recorded = before.next(change, command.parse().unwrap(), at);
     let after = evolve(before.clone(), &recorded);
     step(recorded, after)
 }
@@ -164,12 +159,12 @@ fn step(recorded: Recorded, after: Request) -> Step {
     Step { recorded, after, jobs, uses_up: Vec::new(), now }
 }
 
-fn approved(at: Timestamp) -> Event {
-    Event::Approved { by: actor("bob"), window: Window::new(at, "1h".parse().unwrap()) }
+fn approved(at: Timestamp) -> Change {
+    Event::approved(actor("bob"), Window::new(at, "1h".parse().unwrap()))
 }
 
-fn rejected() -> Event {
-    Event::Rejected { by: actor("bob"), reason: "not today".parse().unwrap() }
+fn rejected() -> Change {
+    Event::Rejected { reason: "not today".parse().unwrap() }.by(actor("bob"))
 }
 
 /// All that this person has asked for.
@@ -183,8 +178,8 @@ async fn ask(store: &DynamoStore, n: u128, at: Timestamp) -> Request {
     step.after
 }
 
-async fn commit(store: &DynamoStore, before: &Request, event: Event, at: Timestamp) -> Request {
-    let step = then(before, event, &format!("command-{}", before.version), at);
+async fn commit(store: &DynamoStore, before: &Request, change: Change, at: Timestamp) -> Request {
+    let step = then(before, change, &format!("command-{}", before.version), at);
     store.commit(&step).await.unwrap();
     step.after
 }

@@ -12,9 +12,10 @@ use elevate::{
         ids::{AccountId, CommandId, RequestId, SideEventId, Target},
         linking::{OnMismatch, ShownBy},
         message::{Done, Drawn, Form, Message, Overview, RequestForm},
-        person::{Actor, Subject},
+        person::{Human, Subject},
         refusal::Refusal,
-        request::{DropReason, Event, Recorded, Request},
+        request::{Change, DropReason, Event, Recorded, Request},
+        trail::actor::Actor,
         window::{Minutes, Timestamp, Window},
     },
     slack::views::{Names, draw, draw_form},
@@ -165,12 +166,12 @@ fn an_audit_line_tells_when_what_who_and_which_event() {
 
 #[test]
 fn the_audit_channel_tells_every_event_in_one_line() {
-    let early = Event::Ended { by: Some(bob()), ended_at: at(10), sessions_until: None };
-    let in_time = Event::Ended { by: None, ended_at: at(65), sessions_until: None };
+    let early = Event::Ended { ended_at: at(10), sessions_until: None }.by(bob());
+    let in_time = Event::Ended { ended_at: at(65), sessions_until: None }.by(Actor::Clock);
     let trails = [
         vec![requested(), rejected()],
-        vec![requested(), Event::Withdrawn { by: ada() }],
-        vec![requested(), Event::Expired],
+        vec![requested(), Event::Withdrawn.by(ada())],
+        vec![requested(), Event::Expired.by(Actor::Clock)],
         [vec![requested(), approved()], sessions(), vec![early]].concat(),
         vec![requested(), approved(), in_time],
     ];
@@ -273,8 +274,8 @@ fn command(after: &str) -> &str {
 struct HostilePeople {
     names: Names,
     text: String,
-    ada: Actor,
-    bob: Actor,
+    ada: Human,
+    bob: Human,
     targets: Vec<Target>,
 }
 
@@ -290,8 +291,8 @@ fn hostile_people() -> impl Strategy<Value = HostilePeople> {
             HostilePeople {
                 names: Names { accounts, reviewers },
                 text,
-                ada: Actor { email: ada_email, ..ada() },
-                bob: Actor { email: bob_email, ..bob() },
+                ada: Human { email: ada_email, ..ada() },
+                bob: Human { email: bob_email, ..bob() },
                 targets,
             }
         },
@@ -382,19 +383,21 @@ impl HostilePeople {
         self.targets[0].clone()
     }
 
-    fn trails(&self) -> [Vec<Event>; 4] {
+    fn trails(&self) -> [Vec<Change>; 4] {
         let requested = Event::Requested {
             requester: self.ada.clone(),
             target: self.target(),
             duration: Minutes::MAX,
             justification: self.text.parse().unwrap(),
             answer_by: at(24 * 60),
-        };
+        }
+        .by(self.ada.clone());
         let by = self.bob.clone();
-        let approved = Event::Approved { by: by.clone(), window: Window::new(at(5), Minutes::MAX) };
-        let rejected = Event::Rejected { by: by.clone(), reason: self.text.parse().unwrap() };
-        let refused = Event::SessionRefused { session: u32::MAX, why: self.text.clone() };
-        let ended = Event::Ended { by: Some(by), ended_at: at(9), sessions_until: None };
+        let approved = Event::approved(by.clone(), Window::new(at(5), Minutes::MAX));
+        let rejected = Event::Rejected { reason: self.text.parse().unwrap() }.by(by.clone());
+        let refused =
+            Event::SessionRefused { session: u32::MAX, why: self.text.clone() }.by(self.ada.clone());
+        let ended = Event::Ended { ended_at: at(9), sessions_until: None }.by(by);
         [
             vec![requested.clone()],
             vec![requested.clone(), rejected],
@@ -481,26 +484,26 @@ fn markup(message: &Value) -> Vec<&str> {
 
 /// A request in every status, and the moment at which it is shown.
 fn standings() -> [(&'static str, Drawn); 7] {
-    let withdrawn = Event::Withdrawn { by: ada() };
-    let early = Event::Ended { by: Some(ada()), ended_at: at(9), sessions_until: None };
-    let in_time = Event::Ended { by: None, ended_at: at(65), sessions_until: None };
+    let withdrawn = Event::Withdrawn.by(ada());
+    let early = Event::Ended { ended_at: at(9), sessions_until: None }.by(ada());
+    let in_time = Event::Ended { ended_at: at(65), sessions_until: None }.by(Actor::Clock);
     [
         ("waiting", vec![requested()], at(10)),
         ("approved", vec![requested(), approved()], at(10)),
         ("rejected", vec![requested(), rejected()], at(10)),
         ("withdrawn", vec![requested(), withdrawn], at(10)),
-        ("expired", vec![requested(), Event::Expired], at(24 * 60)),
+        ("expired", vec![requested(), Event::Expired.by(Actor::Clock)], at(24 * 60)),
         ("ended_early", vec![requested(), approved(), early], at(10)),
         ("ended", vec![requested(), approved(), in_time], at(65)),
     ]
     .map(|(standing, events, as_of)| (standing, Drawn { request: made(events), as_of }))
 }
 
-fn requested() -> Event {
+fn requested() -> Change {
     written("Bucket policy of the invoices is broken.\nSee INC-42.")
 }
 
-fn written(justification: &str) -> Event {
+fn written(justification: &str) -> Change {
     Event::Requested {
         requester: ada(),
         target: target(),
@@ -508,26 +511,28 @@ fn written(justification: &str) -> Event {
         justification: justification.parse().unwrap(),
         answer_by: at(24 * 60),
     }
+    .by(ada())
 }
 
-fn approved() -> Event {
-    Event::Approved { by: bob(), window: Window::new(at(5), minutes("1h")) }
+fn approved() -> Change {
+    Event::approved(bob(), Window::new(at(5), minutes("1h")))
 }
 
-fn rejected() -> Event {
-    Event::Rejected { by: bob(), reason: "S3ReadOnly is enough for that.".parse().unwrap() }
+fn rejected() -> Change {
+    Event::Rejected { reason: "S3ReadOnly is enough for that.".parse().unwrap() }.by(bob())
 }
 
-fn sessions() -> Vec<Event> {
+fn sessions() -> Vec<Change> {
     vec![
-        Event::SessionIssuing { session: 1 },
-        Event::SessionIssued { session: 1, expires_at: at(66) },
-        Event::SessionIssuing { session: 2 },
-        Event::SessionDropped { session: 2, why: DropReason::AccessEnded },
-        Event::SessionIssuing { session: 3 },
-        Event::SessionRefused { session: 3, why: "not authorized to perform: sts:TagSession".into() },
-        Event::SessionIssuing { session: 4 },
-        Event::SessionUnknown { session: 4 },
+        Event::SessionIssuing { session: 1 }.by(ada()),
+        Event::SessionIssued { session: 1, expires_at: at(66) }.by(ada()),
+        Event::SessionIssuing { session: 2 }.by(ada()),
+        Event::SessionDropped { session: 2, why: DropReason::AccessEnded }.by(ada()),
+        Event::SessionIssuing { session: 3 }.by(ada()),
+        Event::SessionRefused { session: 3, why: "not authorized to perform: sts:TagSession".into() }
+            .by(ada()),
+        Event::SessionIssuing { session: 4 }.by(ada()),
+        Event::SessionUnknown { session: 4 }.by(ada()),
     ]
 }
 
@@ -594,25 +599,22 @@ fn refusals(refusal: Refusal) -> Refusals {
 }
 
 /// What the audit channel hears of these events, a minute apart.
-fn entries(events: &[Event]) -> Vec<AuditEntry> {
+fn entries(events: &[Change]) -> Vec<AuditEntry> {
     let recorded = recorded(events.iter().cloned());
     let request = Request::replayed(&recorded).unwrap();
     recorded.iter().map(|recorded| AuditEntry::of(&request, recorded)).collect()
 }
 
 /// The request to which these events have happened, a minute apart.
-fn made(events: impl IntoIterator<Item = Event>) -> Request {
+fn made(events: impl IntoIterator<Item = Change>) -> Request {
     Request::replayed(&recorded(events)).unwrap()
 }
 
-fn recorded(events: impl IntoIterator<Item = Event>) -> Vec<Recorded> {
+fn recorded(events: impl IntoIterator<Item = Change>) -> Vec<Recorded> {
     let command: CommandId = "press".parse().unwrap();
-    let record = |(n, event)| Recorded {
-        request: request_id(),
-        version: n + 1,
-        at: at(i64::try_from(n).unwrap()),
-        command: command.clone(),
-        event,
+    let record = |(n, change): (u64, Change)| {
+        let first = change.first(request_id(), command.clone(), at(i64::try_from(n).unwrap()));
+        Recorded { number: n + 1, ..first }
     };
     (0u64..).zip(events).map(record).collect()
 }
@@ -640,16 +642,16 @@ fn target() -> Target {
     "111122223333/S3Admin".parse().unwrap()
 }
 
-fn ada() -> Actor {
+fn ada() -> Human {
     actor("ada", "UADA")
 }
 
-fn bob() -> Actor {
+fn bob() -> Human {
     actor("bob", "UBOB")
 }
 
-fn actor(name: &str, slack: &str) -> Actor {
-    Actor {
+fn actor(name: &str, slack: &str) -> Human {
+    Human {
         subject: Subject { issuer: "https://idp.example".into(), subject: name.into() },
         account: Some(Account::new("slack", "T0123456", slack)),
         email: email(&format!("{name}@example.com")),

@@ -386,7 +386,7 @@ impl World {
         let own = Listed::RequestedBy(Subject { issuer, subject }, None);
         for request in store.requests(&own, None, 1_000).await.unwrap().requests {
             let history = store.events(&request.id).await.unwrap();
-            let versions: Vec<u64> = history.iter().map(|recorded| recorded.version).collect();
+            let versions: Vec<u64> = history.iter().map(|recorded| recorded.number).collect();
             let is_whole = versions.iter().copied().eq(1..=request.version);
             if !is_whole || Request::replayed(&history).as_ref() != Some(&request) {
                 found.push(format!("{request:?} is not what its events {versions:?} add up to"));

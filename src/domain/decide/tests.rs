@@ -10,7 +10,7 @@ use crate::domain::{
     account::Account,
     ids::{CommandId, RequestId},
     job::{Job, follow_ups},
-    person::{Actor, FreshGroups, Groups, Link, Subject},
+    person::{FreshGroups, Groups, Human, Link, Subject},
     request::{Recorded, StatusKind, evolve},
     step_up::{Authentication, StepUp},
 };
@@ -50,8 +50,8 @@ fn link(name: &str) -> Link {
     }
 }
 
-fn stranger_without_account() -> Actor {
-    Actor { account: None, ..ada().actor().clone() }
+fn stranger_without_account() -> Human {
+    Human { account: None, ..ada().human().clone() }
 }
 
 fn person(name: &str, groups: &[&str]) -> Person {
@@ -82,9 +82,9 @@ pub(in crate::domain) fn requested() -> Recorded {
         duration: "1h".parse().unwrap(),
         justification: "why not".parse().unwrap(),
     };
-    let event = ask(&ada(), wanted, &policy(), minute(0)).unwrap();
+    let change = ask(&ada(), wanted, &policy(), minute(0)).unwrap();
     let command = CommandId::of_press(&Account::new("slack", "T0123456", "U0ADA"), "1");
-    Recorded { request: RequestId::new(minute(0), 1), version: 1, at: minute(0), command, event }
+    change.first(RequestId::new(minute(0), 1), command, minute(0))
 }
 
 /// The request after these commands, each at its minute; all of them bring something about.
@@ -183,11 +183,11 @@ fn whoever_is_late_hears_what_has_been_done() {
         let approve = Command::Approve { by: carol.clone() };
         decide(&after(commands), &approve, &policy(), minute(at)).unwrap_err()
     };
-    let answered = |status, by: &str| Refusal::AlreadyAnswered { status, by: by.parse().unwrap() };
+    let answered = |status, by: &str| Refusal::AlreadyAnswered { status, by: by.to_owned() };
     assert_eq!(heard(&[(1, approve())], 2), answered(StatusKind::Approved, "bob@example.com"));
     assert_eq!(heard(&[(1, reject())], 2), answered(StatusKind::Rejected, "bob@example.com"));
     assert_eq!(heard(&[(1, withdraw())], 2), answered(StatusKind::Withdrawn, "ada@example.com"));
-    let over = Refusal::ApprovedAndOver { by: "bob@example.com".parse().unwrap() };
+    let over = Refusal::ApprovedAndOver { by: "bob@example.com".to_owned() };
     assert_eq!(heard(&[(1, approve())], 62), over);
     assert_eq!(heard(&[], DAY), Refusal::ExpiredUnanswered, "though nobody has written that down");
 }
@@ -195,25 +195,25 @@ fn whoever_is_late_hears_what_has_been_done() {
 #[test]
 fn nobody_answers_their_own_request_from_whichever_account() {
     let same_identity = {
-        let mut twin = ada().actor().clone();
+        let mut twin = ada().human().clone();
         twin.account = Some(Account::new("slack", "T0123456", "U0TWIN"));
         twin
     };
     let same_account = {
-        let mut other = ada().actor().clone();
+        let mut other = ada().human().clone();
         other.subject = subject("ada-at-another-provider");
         other
     };
-    let mut stranger = ada().actor().clone();
+    let mut stranger = ada().human().clone();
     stranger.subject = subject("somebody-else");
     for elsewhere in [Account::new("slack", "T0999999", "U0ADA"), Account::new("other", "T0123456", "U0ADA")]
     {
         stranger.account = Some(elsewhere);
-        assert!(!stranger.is_same_person(ada().actor()), "{stranger:?}");
+        assert!(!stranger.is_same_person(ada().human()), "{stranger:?}");
     }
     stranger.account = None;
     assert!(!stranger.is_same_person(&stranger_without_account()), "to have no account is nothing in common");
-    for actor in [ada().actor().clone(), same_identity, same_account] {
+    for actor in [ada().human().clone(), same_identity, same_account] {
         let link = Link {
             account: actor.account.unwrap(),
             subject: actor.subject,
@@ -259,8 +259,7 @@ fn a_window_is_half_open_written_down_or_not() {
 fn an_event_is_never_dated_before_its_predecessor() {
     let request = after(&[(10, approve())]);
     let event = decide(&request, &end(), &policy(), minute(5)).unwrap().unwrap();
-    let by = Some(ada().actor().clone());
-    assert_eq!(event, Event::Ended { by, ended_at: minute(10), sessions_until: None });
+    assert_eq!(event, Event::Ended { ended_at: minute(10), sessions_until: None }.by(ada().human().clone()));
     let recorded = request.next(event, CommandId::of_the_clock(&request.id, 2), minute(5));
     assert_eq!(recorded.at, minute(10));
 }
@@ -282,7 +281,10 @@ fn a_session_takes_the_requester_and_their_groups_of_this_very_sign_in() {
 fn a_session_is_settled_once_and_issued_only_while_access_is_open() {
     let ready = || SessionOutcome::Ready { expires_at: minute(60) };
     let begun = after(&[(0, approve()), (1, begin())]);
-    let settled = |request: &Request, at| decide(request, &settle(ready()), &policy(), minute(at)).unwrap();
+    let settled = |request: &Request, at| {
+        let change = decide(request, &settle(ready()), &policy(), minute(at)).unwrap();
+        change.map(|change| change.what)
+    };
     assert!(matches!(settled(&begun, 2), Some(Event::SessionIssued { session: 1, .. })));
     assert!(matches!(settled(&begun, 60), Some(Event::SessionDropped { .. })), "the window has run out");
     let ended = after(&[(0, approve()), (1, begin()), (2, end())]);
@@ -296,12 +298,12 @@ fn a_session_is_settled_once_and_issued_only_while_access_is_open() {
 fn sessions_are_counted_and_whoever_ends_access_hears_until_when_they_work() {
     let begun = |outcome| after(&[(0, approve()), (1, begin()), (2, settle(outcome))]);
     let ended = |request: &Request| match decide(request, &end(), &policy(), minute(3)) {
-        Ok(Some(Event::Ended { sessions_until, .. })) => sessions_until,
+        Ok(Some(Change { what: Event::Ended { sessions_until, .. }, .. })) => sessions_until,
         outcome => panic!("{outcome:?}"),
     };
     let issued = begun(SessionOutcome::Ready { expires_at: minute(60) });
     let next = decide(&issued, &begin(), &policy(), minute(3));
-    assert_eq!(next, Ok(Some(Event::SessionIssuing { session: 2 })));
+    assert_eq!(next, Ok(Some(Event::SessionIssuing { session: 2 }.by(ada().human().clone()))));
     assert_eq!(ended(&issued), Some(minute(60)));
     assert_eq!(ended(&begun(SessionOutcome::Unknown)), None, "nothing was handed out");
 }
@@ -337,7 +339,7 @@ fn anything() -> impl Strategy<Value = Command> {
         Just(Command::Elapse),
         anybody().prop_map(|by| Command::BeginSession {
             by: SignedIn::verified(
-                by.actor().subject.clone(),
+                by.human().subject.clone(),
                 None,
                 by.groups().clone(),
                 Authentication::plain(minute(0))
@@ -395,21 +397,22 @@ proptest! {
         let mut now = 0;
         for (command, wait) in steps {
             now += wait;
-            let Ok(Some(event)) = decide(&request, &command, &policy(), minute(now)) else { continue };
-            if let Event::SessionIssuing { .. } | Event::SessionIssued { .. } = event {
-                let Status::Approved { by, window } = request.status_at(minute(now)) else {
+            let Ok(Some(change)) = decide(&request, &command, &policy(), minute(now)) else { continue };
+            if let Event::SessionIssuing { .. } | Event::SessionIssued { .. } = change.what {
+                let Status::Approved { approvals, window } = request.status_at(minute(now)) else {
                     return Err(TestCaseError::fail("a session outside any window"));
                 };
-                prop_assert_ne!(&by.subject, &request.requester.subject);
+                prop_assert!(approvals.iter().all(|approval| !approval.by.is(&request.requester)));
+                prop_assert!(approvals.iter().all(|approval| approval.by.human().is_some()));
                 prop_assert!(minute(now) < window.ends());
                 prop_assert!(window.ends() - window.starts() == request.duration.as_delta());
             }
-            let recorded = request.next(event, CommandId::of_the_clock(&request.id, request.version), minute(now));
+            let recorded = request.next(change, CommandId::of_the_clock(&request.id, request.version), minute(now));
             prop_assert!(recorded.at >= request.changed_at);
             request = evolve(request, &recorded);
             history.push(recorded);
         }
-        prop_assert!(history.iter().zip(1..).all(|(recorded, version)| recorded.version == version));
+        prop_assert!(history.iter().zip(1..).all(|(recorded, version)| recorded.number == version));
         prop_assert_eq!(request.version, history.len() as u64);
         let kept = serde_json::to_string(&history).unwrap();
         prop_assert_eq!(&serde_json::from_str::<Vec<Recorded>>(&kept).unwrap(), &history);

@@ -16,7 +16,7 @@ use crate::{
         ids::{CommandId, RequestId},
         message::{Form, RequestForm},
         refusal::Refusal,
-        request::{Recorded, Request},
+        request::Request,
     },
     flows::{Broker, Error, Result},
     ports::CommitError,
@@ -50,8 +50,8 @@ pub(in crate::flows) async fn request(
     let target = wanted.target.clone();
     let requester = broker.person(who).await?;
     let now = broker.ports.clock.now();
-    let event = ask(&requester, wanted, &broker.policy, now)?; // 2
-    let recorded = Recorded { request: id.clone(), version: 1, at: now, command: command.clone(), event };
+    let change = ask(&requester, wanted, &broker.policy, now)?; // 2
+    let recorded = change.first(id.clone(), command.clone(), now);
     let opened =
         Request::opened(&recorded).ok_or_else(|| anyhow!("{id} was not opened by its first event"))?;
     match commit(broker, recorded, opened, &command.into()).await {

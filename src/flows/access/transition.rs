@@ -53,12 +53,12 @@ pub(in crate::flows) async fn transition(
         let Some(before) = broker.ports.store.request(id).await? else {
             return Err(Refusal::NoSuchRequest { request: id.clone() }.into());
         };
-        let event = match decide(&before, command, &broker.policy, now) {
-            Ok(Some(event)) => event,
+        let change = match decide(&before, command, &broker.policy, now) {
+            Ok(Some(change)) => change,
             Ok(None) => return Ok(Changed { request: before, event: None }),
             Err(refusal) => return Err(refusal.into()),
         };
-        let recorded = before.next(event, cause.command.clone(), now);
+        let recorded = before.next(change, cause.command.clone(), now);
         let after = evolve(before, &recorded);
         match commit(broker, recorded, after, &cause).await {
             Ok(changed) => return Ok(changed),
@@ -92,13 +92,13 @@ pub(in crate::flows) async fn commit(
             return Err(error);
         }
     }
-    broker.ports.counters.event(&step.recorded.event);
+    broker.ports.counters.event(&step.recorded.what);
     broker.deliver_soon(step.jobs);
-    Ok(Changed { request: step.after, event: Some(step.recorded.event) })
+    Ok(Changed { request: step.after, event: Some(step.recorded.what) })
 }
 
 /// Whether a step whose answer was lost was made after all: the event that it would have written says so.
 async fn was_made(broker: &Broker, step: &Step) -> Result<bool, StoreError> {
-    let events = broker.ports.store.events(&step.recorded.request).await?;
+    let events = broker.ports.store.events(&step.recorded.stream).await?;
     Ok(events.contains(&step.recorded))
 }

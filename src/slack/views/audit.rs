@@ -8,15 +8,16 @@ use super::{
     Names,
     blocks::{message, section},
     standing::still_working,
-    text::{account, code, date, mention, name, person, quoted},
+    text::{account, approvers, cause, code, date, mention, name, person, quoted},
 };
 use crate::{
     domain::{
         audit::{AuditEntry, Refusals, SideEvent, SideNews},
         ids::Target,
         linking::ShownBy,
-        person::{Actor, Subject as Identity},
+        person::{Human, Subject as Identity},
         request::{DropReason, Event, Recorded},
+        trail::actor::Actor,
         window::{Minutes, Timestamp},
     },
     text::refusal,
@@ -67,7 +68,7 @@ impl Line<'_> {
 
 /// The request that an event happened to.
 struct Subject<'a> {
-    requester: &'a Actor,
+    requester: &'a Human,
     /// In Slack's markup.
     target: &'a str,
     duration: Minutes,
@@ -75,42 +76,40 @@ struct Subject<'a> {
 
 impl Subject<'_> {
     fn line<'a>(&self, recorded: &'a Recorded) -> Line<'a> {
-        let (title, told) = self.told(&recorded.event);
-        Line { at: recorded.at, title, told, quote: quote(&recorded.event) }
+        let (title, told) = self.told(recorded);
+        Line { at: recorded.at, title, told, quote: quote(&recorded.what) }
     }
 
-    fn told(&self, event: &Event) -> (&'static str, String) {
+    fn told(&self, recorded: &Recorded) -> (&'static str, String) {
         let Self { requester, target, duration } = self;
         let who = person(requester);
         let whose = mention(requester);
-        match event {
+        let actor = cause(&recorded.actor);
+        match &recorded.what {
             Event::Requested { answer_by, .. } => (
                 "Requested",
                 format!("{who} asked for {target} for {duration}, to be answered until {}", date(*answer_by)),
             ),
-            Event::Approved { by, window } => (
+            Event::Approved { approvals, window } => (
                 "Approved",
                 format!(
                     "{} approved {whose}'s request for {target}, open until {}",
-                    person(by),
+                    approvers(approvals),
                     date(window.ends())
                 ),
             ),
-            Event::Rejected { by, .. } => {
-                ("Rejected", format!("{} rejected {whose}'s request for {target}", person(by)))
+            Event::Rejected { .. } => {
+                ("Rejected", format!("{actor} rejected {whose}'s request for {target}"))
             }
-            Event::Withdrawn { by } => {
-                ("Withdrawn", format!("{} withdrew {whose}'s request for {target}", person(by)))
-            }
+            Event::Withdrawn => ("Withdrawn", format!("{actor} withdrew {whose}'s request for {target}")),
             Event::Expired => ("Expired", format!("nobody answered {who}'s request for {target} in time")),
-            Event::Ended { by: Some(by), ended_at, sessions_until } => {
-                let rest = still_working(*sessions_until);
-                let told =
-                    format!("{} ended {whose}'s access to {target} {}{rest}", person(by), date(*ended_at));
-                ("Ended early", told)
-            }
-            Event::Ended { by: None, ended_at, .. } => {
+            Event::Ended { ended_at, .. } if recorded.actor == Actor::Clock => {
                 ("Ended", format!("{who}'s access to {target} ran out {}", date(*ended_at)))
+            }
+            Event::Ended { ended_at, sessions_until } => {
+                let rest = still_working(*sessions_until);
+                let told = format!("{actor} ended {whose}'s access to {target} {}{rest}", date(*ended_at));
+                ("Ended early", told)
             }
             Event::SessionIssuing { session } => (
                 "Session asked for",
@@ -152,7 +151,7 @@ fn quote(event: &Event) -> Option<Cow<'_, str>> {
         }
         Event::SessionRefused { why, .. } => Some(why.into()),
         Event::Approved { .. }
-        | Event::Withdrawn { .. }
+        | Event::Withdrawn
         | Event::Expired
         | Event::Ended { .. }
         | Event::SessionIssuing { .. }

@@ -12,7 +12,7 @@ use crate::{
     domain::{
         decide::Verdict,
         email::Email,
-        person::Actor,
+        person::Human,
         refusal::Refusal,
         ticket::{CONSOLE_LASTS, LINK_LASTS, REVIEW_LASTS},
         window::Timestamp,
@@ -42,7 +42,7 @@ pub(super) fn console_link(target: &str, url: &Url, ends_at: Timestamp) -> Slack
 pub(super) fn sign_in_to_answer(
     verdict: &Verdict,
     target: &str,
-    requester: &Actor,
+    requester: &Human,
     url: &Url,
 ) -> SlackMessageContent {
     let what = format!("{} {}'s request for {target}", verdict.tried(), mention(requester));

@@ -5,11 +5,12 @@ use slack_morphism::prelude::SlackBlock;
 use super::{
     Names,
     blocks::{context, quote, section},
-    text::{code, date, person},
+    text::{approvers, cause, code, date},
 };
 use crate::domain::{
     message::Drawn,
     request::{Request, Status},
+    trail::actor::Actor,
     window::Timestamp,
 };
 
@@ -53,27 +54,31 @@ impl<'a> Standing<'a> {
                 names.a_reviewer(),
                 date(self.request.answer_by)
             ),
-            Status::Approved { by, window } => {
-                format!("*Approved* by {} · access is open until {}", person(by), date(window.ends()))
+            Status::Approved { approvals, window } => {
+                format!(
+                    "*Approved* by {} · access is open until {}",
+                    approvers(approvals),
+                    date(window.ends())
+                )
             }
             Status::Rejected { by, .. } => {
-                format!("*Rejected* by {} · {}", person(by), date(self.request.changed_at))
+                format!("*Rejected* by {} · {}", cause(by), date(self.request.changed_at))
             }
             Status::Withdrawn { by } => {
-                format!("*Withdrawn* by {} · {}", person(by), date(self.request.changed_at))
+                format!("*Withdrawn* by {} · {}", cause(by), date(self.request.changed_at))
             }
             Status::Expired => format!("*Expired* · nobody answered until {}", date(self.request.answer_by)),
-            Status::Ended { approved_by, by: Some(by), ended_at, sessions_until } => format!(
-                "*Ended early* by {} · {}{} · had been approved by {}",
-                person(by),
-                date(*ended_at),
-                still_working(*sessions_until),
-                person(approved_by)
-            ),
-            Status::Ended { approved_by, by: None, ended_at, .. } => format!(
+            Status::Ended { approvals, by: Actor::Clock, ended_at, .. } => format!(
                 "*Ended* · the window ran out {} · had been approved by {}",
                 date(*ended_at),
-                person(approved_by)
+                approvers(approvals)
+            ),
+            Status::Ended { approvals, by, ended_at, sessions_until } => format!(
+                "*Ended early* by {} · {}{} · had been approved by {}",
+                cause(by),
+                date(*ended_at),
+                still_working(*sessions_until),
+                approvers(approvals)
             ),
         }
     }

@@ -1,7 +1,13 @@
 //! How a text gets into a message: what people wrote is shown as they wrote it, deceives nobody and fits.
 
 use crate::{
-    domain::{account::Account, person::Actor, visible::reveal, window::Timestamp},
+    domain::{
+        account::Account,
+        person::Human,
+        trail::actor::{Actor, Approval},
+        visible::reveal,
+        window::Timestamp,
+    },
     slack::ids::PLATFORM,
 };
 
@@ -42,21 +48,35 @@ pub(super) fn account(who: &Account) -> String {
 }
 
 /// A person, by the account they acted through, if they did, or else by their verified address.
-pub(super) fn mention(actor: &Actor) -> String {
-    actor
+pub(super) fn mention(human: &Human) -> String {
+    human
         .account
         .as_ref()
         .filter(|who| who.platform().as_str() == PLATFORM)
-        .map_or_else(|| name(actor.email.as_str()), account)
+        .map_or_else(|| name(human.email.as_str()), account)
 }
 
 /// A person: the account they acted through and their verified address.
-pub(super) fn person(actor: &Actor) -> String {
-    let email = name(actor.email.as_str());
-    match &actor.account {
+pub(super) fn person(human: &Human) -> String {
+    let email = name(human.email.as_str());
+    match &human.account {
         Some(who) => format!("{} ({email})", account(who)),
         None => email,
     }
+}
+
+/// Who or what caused an event.
+pub(super) fn cause(actor: &Actor) -> String {
+    match actor {
+        Actor::Person(human) => person(human),
+        Actor::Account { account: who } => account(who),
+        Actor::Rule { .. } | Actor::Clock | Actor::Operator | Actor::Service { .. } => name(&actor.name()),
+    }
+}
+
+/// All who agreed.
+pub(super) fn approvers(approvals: &[Approval]) -> String {
+    approvals.iter().map(|approval| cause(&approval.by)).collect::<Vec<_>>().join(" and ")
 }
 
 /// A moment, shown in the reader's own zone

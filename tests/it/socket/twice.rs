@@ -123,7 +123,7 @@ async fn what_was_done_without_an_acknowledgement_is_not_done_again() {
 async fn assert_approved_once(world: &World) {
     let store = &world.app.broker().ports().store;
     let history = store.events(&world.request_of(ADA).await).await.unwrap();
-    assert!(matches!(&history[..], [_, Recorded { event: Event::Approved { .. }, .. }]), "{history:?}");
+    assert!(matches!(&history[..], [_, Recorded { what: Event::Approved { .. }, .. }]), "{history:?}");
     assert!(world.card().contains("*Approved* by @Bob"));
     assert!(world.ada().is_told().contains("*Approved*"));
     assert!(world.ada().hears().contains("Your link"));

@@ -1,6 +1,9 @@
 //! Who holds a target: one request per person and target at a time.
 
-use elevate::{domain::request::Event, ports::Store};
+use elevate::{
+    domain::{request::Event, trail::actor::Actor},
+    ports::Store,
+};
 
 use super::*;
 
@@ -44,13 +47,13 @@ async fn an_approved_request_holds_its_target_until_the_window_ends() {
 async fn a_request_that_is_over_before_its_time_gives_its_target_back() {
     let over = [
         rejected(),
-        Event::Withdrawn { by: actor("ada") },
-        Event::Ended { by: Some(actor("ada")), ended_at: noon(), sessions_until: None },
+        Event::Withdrawn.by(actor("ada")),
+        Event::Ended { ended_at: noon(), sessions_until: None }.by(actor("ada")),
     ];
     for event in over {
         let Fixture { store, .. } = &fixture().await;
         let mut request = ask(store, 1, noon()).await;
-        if matches!(event, Event::Ended { .. }) {
+        if matches!(event.what, Event::Ended { .. }) {
             request = commit(store, &request, approved(noon()), noon()).await;
         }
         commit(store, &request, event, noon()).await;
@@ -64,7 +67,7 @@ async fn writing_down_that_a_request_has_run_out_leaves_its_successor_the_target
     let old = ask(store, 1, noon()).await;
     let end = old.answer_by;
     let successor = ask(store, 2, end).await;
-    commit(store, &old, Event::Expired, end + minutes(1)).await;
+    commit(store, &old, Event::Expired.by(Actor::Clock), end + minutes(1)).await;
     let third = asked(3, "ada", S3_ADMIN, end + minutes(1));
     assert_held_by(&successor.id, store.commit(&third).await);
 }
@@ -76,7 +79,7 @@ async fn ending_a_request_by_a_slow_clock_leaves_its_successor_the_target() {
     let old = ask(store, 1, noon()).await;
     let end = old.answer_by;
     let successor = ask(store, 2, end).await;
-    commit(store, &old, Event::Withdrawn { by: actor("ada") }, end - millisecond()).await;
+    commit(store, &old, Event::Withdrawn.by(actor("ada")), end - millisecond()).await;
     let third = asked(3, "ada", S3_ADMIN, end);
     assert_held_by(&successor.id, store.commit(&third).await);
 }
@@ -97,10 +100,10 @@ async fn approving_a_request_by_a_slow_clock_does_not_open_a_target_twice() {
 async fn a_session_of_a_request_that_is_over_is_settled_without_touching_the_target() {
     let Fixture { store, .. } = &fixture().await;
     let old = commit(store, &ask(store, 1, noon()).await, approved(noon()), noon()).await;
-    let old = commit(store, &old, Event::SessionIssuing { session: 1 }, noon()).await;
-    let ended = Event::Ended { by: Some(actor("bob")), ended_at: noon(), sessions_until: None };
+    let old = commit(store, &old, Event::SessionIssuing { session: 1 }.by(actor("ada")), noon()).await;
+    let ended = Event::Ended { ended_at: noon(), sessions_until: None }.by(actor("bob"));
     let old = commit(store, &old, ended, noon()).await;
     let successor = ask(store, 2, noon()).await;
-    commit(store, &old, Event::SessionUnknown { session: 1 }, noon()).await;
+    commit(store, &old, Event::SessionUnknown { session: 1 }.by(actor("ada")), noon()).await;
     assert_held_by(&successor.id, store.commit(&asked(3, "ada", S3_ADMIN, noon())).await);
 }

@@ -1,0 +1,126 @@
+//! Events as they are stored: a golden record for each kind, so that no change of the form goes unnoticed, and a page
+//! that explains them all.
+
+use elevate::domain::{
+    account::Account,
+    email::Email,
+    person::{Human, Subject},
+    request::{Change, DropReason, Event, Recorded},
+    trail::{
+        actor::{Actor, Approval},
+        canonical::{form, read},
+    },
+    window::{Timestamp, Window},
+};
+use serde_json::Value;
+
+#[test]
+fn the_stored_form_of_each_event_is_as_it_was() {
+    for (what, record) in records() {
+        insta::assert_snapshot!(format!("stored_{what}"), form(&record).unwrap());
+    }
+}
+
+#[test]
+fn each_event_is_read_as_what_was_written_and_written_as_it_was_read() {
+    for (what, record) in records() {
+        let text = form(&record).unwrap();
+        assert_eq!(read::<Recorded>(&text).unwrap(), record, "{what}");
+        let any: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(form(&any).unwrap(), text, "{what}");
+    }
+}
+
+#[test]
+fn an_event_of_another_version_or_of_an_unknown_kind_is_not_read() {
+    let (_, record) = &records()[0];
+    let text = form(record).unwrap();
+    let newer = text.replace(r#""v":1"#, r#""v":2"#);
+    let unknown = text.replace(r#""what":"requested""#, r#""what":"not_invented_yet""#);
+    for other in [newer, unknown] {
+        assert_ne!(other, text);
+        read::<Recorded>(&other).unwrap_err();
+    }
+}
+
+#[test]
+fn the_page_about_events_explains_each_of_them() {
+    let page = include_str!("../../docs/EVENTS.md");
+    let (_, section) = page.split_once("## What happens to a request").unwrap();
+    let section = section.split("\n## ").next().unwrap();
+    let rows = section.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
+    let explained: Vec<&str> = rows.map(|(what, _)| what).skip(1).collect(); // after the table's head
+    let known: Vec<String> = records().into_iter().map(|(what, _)| what).collect();
+    assert_eq!(explained, known);
+}
+
+/// A record of each kind, and the word for it.
+fn records() -> Vec<(String, Recorded)> {
+    let record = |change: Change| {
+        let record = change.first(
+            "req_01JHKQ2B00000000000000ADA1".parse().unwrap(),
+            "press-1".parse().unwrap(),
+            at(0),
+        );
+        let what = serde_json::to_value(&record).unwrap()["what"].as_str().unwrap().to_owned();
+        (what, record)
+    };
+    changes().map(record).into()
+}
+
+/// Every kind of event, in the order of the page.
+fn changes() -> [Change; 11] {
+    let (ada, bob) = (human("ada"), human("bob"));
+    let window = Window::new(at(5), "1h".parse().unwrap());
+    let approvals = vec![
+        Approval { by: bob.clone().into(), at: at(5) },
+        Approval { by: Actor::Rule { name: "on-call".to_owned() }, at: at(5) },
+    ];
+    [
+        Event::Requested {
+            requester: ada.clone(),
+            target: "111122223333/S3Admin".parse().unwrap(),
+            duration: "1h".parse().unwrap(),
+            justification: "Bucket policy \"broken\" – €\u{1f600}".parse().unwrap(),
+            answer_by: at(60),
+        }
+        .by(ada.clone()),
+        Event::Approved { approvals, window }.by(bob.clone()),
+        Event::Rejected { reason: "not today".parse().unwrap() }.by(bob.clone()),
+        Event::Withdrawn.by(ada.clone()),
+        Event::Expired.by(Actor::Clock),
+        Event::Ended { ended_at: at(9), sessions_until: Some(at(65)) }.by(Actor::Operator),
+        Event::SessionIssuing { session: 1 }.by(ada.clone()),
+        Event::SessionIssued { session: 1, expires_at: at(66) }.by(ada.clone()),
+        Event::SessionDropped { session: 1, why: DropReason::AccessEnded }.by(ada.clone()),
+        Event::SessionRefused { session: 1, why: "not authorized".to_owned() }.by(ada.clone()),
+        Event::SessionUnknown { session: 1 }.by(ada),
+    ]
+    .map(|change| {
+        // A kind that is added belongs into the list, too.
+        match change.what {
+            Event::Requested { .. }
+            | Event::Approved { .. }
+            | Event::Rejected { .. }
+            | Event::Withdrawn
+            | Event::Expired
+            | Event::Ended { .. }
+            | Event::SessionIssuing { .. }
+            | Event::SessionIssued { .. }
+            | Event::SessionDropped { .. }
+            | Event::SessionRefused { .. }
+            | Event::SessionUnknown { .. } => change,
+        }
+    })
+}
+
+fn human(name: &str) -> Human {
+    let email: Email = format!("{name}@example.com").parse().unwrap();
+    let subject = Subject { issuer: "https://idp.example.com".to_owned(), subject: name.to_owned() };
+    let account = Account::new("slack", "T0123456", format!("U0{}", name.to_uppercase()));
+    Human { subject, account: Some(account), email }
+}
+
+fn at(minutes: i64) -> Timestamp {
+    Timestamp::from_timestamp(1_800_000_000 + 60 * minutes, 0).unwrap()
+}
