@@ -34,41 +34,40 @@ pub(super) enum About<'a> {
     Request(&'a RequestId),
 }
 
-impl Broker {
-    /// Records that something was refused; carried out twice, it is recorded once.
-    pub(super) async fn record_refusal(
-        self: &Arc<Self>,
-        attempt: Attempt<'_>,
-        refusal: &Refusal,
-    ) -> Result<()> {
-        let Attempt { command, at, who, tried, about } = attempt;
-        let (request, target) = match about {
-            About::Nothing => (None, None),
-            About::Target(target) => (None, Some(target.clone())),
-            About::Request(id) => (Some(id.clone()), self.target_of(id).await?),
-        };
-        let what = SideNews::Refused { tried, request, target, refusal: refusal.clone() };
-        let event = SideEvent { id: SideEventId::of(command, at), at, who: who.clone(), what };
-        let now = self.ports.clock.now();
-        let heard_at = self.refusals_heard_at(who, now);
-        let jobs = follow_ups_aside(&event, heard_at);
-        let is_news = self.ports.store.record(&event, &jobs, now).await?; // 1
-        if is_news {
-            self.ports.counters.side_event(&event.what);
-        }
-        if is_news && heard_at <= now {
-            self.deliver_soon(jobs); // 2
-        }
-        Ok(())
+/// Records that something was refused; carried out twice, it is recorded once.
+pub(super) async fn record_refusal(
+    broker: &Arc<Broker>,
+    attempt: Attempt<'_>,
+    refusal: &Refusal,
+) -> Result<()> {
+    let Attempt { command, at, who, tried, about } = attempt;
+    let (request, target) = match about {
+        About::Nothing => (None, None),
+        About::Target(target) => (None, Some(target.clone())),
+        About::Request(id) => (Some(id.clone()), target_of(broker, id).await?),
+    };
+    let what = SideNews::Refused { tried, request, target, refusal: refusal.clone() };
+    let event = SideEvent { id: SideEventId::of(command, at), at, who: who.clone(), what };
+    let now = broker.ports.clock.now();
+    let heard_at = heard_at(broker, who, now);
+    let jobs = follow_ups_aside(&event, heard_at);
+    let is_news = broker.ports.store.record(&event, &jobs, now).await?; // 1
+    if is_news {
+        broker.ports.counters.side_event(&event.what);
     }
+    if is_news && heard_at <= now {
+        broker.deliver_soon(jobs); // 2
+    }
+    Ok(())
+}
 
-    fn refusals_heard_at(&self, who: &Account, now: Timestamp) -> Timestamp {
-        let mut paces = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
-        paces.retain(|_, pace| !pace.is_over(now));
-        paces.entry(who.clone()).or_insert_with(|| Pace::starting(now)).heard_at(now)
-    }
+/// When auditors hear of what this person is refused now.
+fn heard_at(broker: &Broker, who: &Account, now: Timestamp) -> Timestamp {
+    let mut paces = broker.refusals.lock().unwrap_or_else(PoisonError::into_inner);
+    paces.retain(|_, pace| !pace.is_over(now));
+    paces.entry(who.clone()).or_insert_with(|| Pace::starting(now)).heard_at(now)
+}
 
-    async fn target_of(&self, id: &RequestId) -> Result<Option<Target>> {
-        Ok(self.ports.store.request(id).await?.map(|request| request.target))
-    }
+async fn target_of(broker: &Broker, id: &RequestId) -> Result<Option<Target>> {
+    Ok(broker.ports.store.request(id).await?.map(|request| request.target))
 }

@@ -13,7 +13,7 @@ use chrono::TimeDelta;
 
 use super::{
     Broker, Error, Result,
-    access::open_session,
+    access::console_link,
     queue::{Outcome, Progress},
 };
 use crate::{
@@ -206,7 +206,7 @@ impl Broker {
     async fn whisper_console_link(&self, id: &RequestId) -> Result<()> {
         let Some(request) = self.ports.store.request(id).await? else { return Ok(()) };
         let Some(who) = request.requester.account else { return Ok(()) };
-        match open_session::console_link(self, &who, id).await {
+        match console_link::console_link(self, &who, id).await {
             Ok(message) => Ok(self.ports.messenger.whisper(&who, &message).await?),
             Err(Error::Refused(_)) => Ok(()), // access is over already: there is nothing to link to
             Err(error) => Err(error),

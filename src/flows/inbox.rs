@@ -12,14 +12,14 @@ use chrono::TimeDelta;
 
 use super::{
     Broker, Error, Result,
-    access::{end, open_session, request, review},
-    audit::{About, Attempt},
+    access::{console_link, end, request, review},
+    audit::{About, Attempt, record_refusal},
     people::link,
 };
 use crate::{
     domain::{
         audit::{SideNews, Tried},
-        decide::Verdict,
+        decide::{Command, Verdict},
         ids::SideEventId,
         message::{Done, Drawn, Message},
         press::{Asker, Press, ReplyTo, Wish},
@@ -67,7 +67,7 @@ async fn carry_out(broker: &Arc<Broker>, press: &Press) -> Result<()> {
         Err(Error::Refused(_)) if has_been_done(broker, press).await? => {}
         Err(Error::Refused(refusal)) => {
             if let Some(tried) = press.wish.tried() {
-                broker.record_refusal(asker.attempt(tried, press.wish.about()), &refusal).await?;
+                record_refusal(broker, asker.attempt(tried, press.wish.about()), &refusal).await?;
             }
             refuse(broker, asker, &refusal, press.wish.rides_along()).await?;
         }
@@ -103,7 +103,7 @@ pub(super) async fn carry_out_again(broker: &Arc<Broker>, press: &Press) -> Resu
 async fn give_up(broker: &Arc<Broker>, press: &Press) -> Result<()> {
     tracing::error!(press = %press.asker.id, "inbox: press given up");
     let tried = press.wish.tried().unwrap_or(Tried::Use);
-    broker.record_refusal(press.asker.attempt(tried, press.wish.about()), &Refusal::GivenUp).await?;
+    record_refusal(broker, press.asker.attempt(tried, press.wish.about()), &Refusal::GivenUp).await?;
     refuse(broker, &press.asker, &Refusal::GivenUp, None).await
 }
 
@@ -124,9 +124,11 @@ async fn fulfil(broker: &Arc<Broker>, press: &Press) -> Result<Option<Message>> 
         }
         Wish::Approve(id) => review::review(broker, who, &id, Verdict::Approve, command).await,
         Wish::Reject(id, reason) => review::review(broker, who, &id, Verdict::Reject(reason), command).await,
-        Wish::Withdraw(id) => end::withdraw(broker, who, &id, command).await.map(silent),
-        Wish::End(id) => end::end(broker, who, &id, command).await.map(silent),
-        Wish::OpenConsole(id) => open_session::console_link(broker, who, &id).await.map(Some),
+        Wish::Withdraw(id) => {
+            end::end(broker, who, &id, |by| Command::Withdraw { by }, command).await.map(silent)
+        }
+        Wish::End(id) => end::end(broker, who, &id, |by| Command::End { by }, command).await.map(silent),
+        Wish::OpenConsole(id) => console_link::console_link(broker, who, &id).await.map(Some),
         Wish::Link => {
             Ok(Some(Message::LinkInvitation { why: None, url: link::invite(broker, who, None).await? }))
         }
@@ -159,7 +161,7 @@ pub async fn tell(broker: &Arc<Broker>, asker: &Asker, error: Error) {
 /// Tells somebody why not where nothing was promised; auditors hear of it if they may not use the app at all.
 async fn turn_away(broker: &Arc<Broker>, asker: &Asker, refusal: &Refusal) -> Result<()> {
     if let Refusal::OtherTenant | Refusal::NotFullMember { .. } = refusal {
-        broker.record_refusal(asker.attempt(Tried::Use, About::Nothing), refusal).await?;
+        record_refusal(broker, asker.attempt(Tried::Use, About::Nothing), refusal).await?;
     }
     refuse(broker, asker, refusal, None).await
 }
@@ -184,7 +186,7 @@ async fn invite(
     match link::invite(broker, &asker.who, wish).await {
         Ok(url) => Ok(Message::LinkInvitation { why: Some(refusal.clone()), url }),
         Err(Error::Refused(outsider)) => {
-            broker.record_refusal(asker.attempt(Tried::Use, About::Nothing), &outsider).await?;
+            record_refusal(broker, asker.attempt(Tried::Use, About::Nothing), &outsider).await?;
             Ok(Message::Refused { why: outsider, pointer: None })
         }
         Err(failure) => Err(failure),

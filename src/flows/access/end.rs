@@ -12,30 +12,20 @@ use crate::{
         account::Account,
         decide::Command,
         ids::{CommandId, RequestId},
+        person::Person,
     },
     flows::{Broker, Result},
 };
 
-/// Takes a request back.
-pub(in crate::flows) async fn withdraw(
-    broker: &Arc<Broker>,
-    who: &Account,
-    id: &RequestId,
-    command: CommandId,
-) -> Result<()> {
-    let by = broker.person(who).await?; // 1
-    transition(broker, id, &Command::Withdraw { by }, command.into()).await?; // 2, 3
-    Ok(())
-}
-
-/// Ends access.
+/// Takes a request back, or ends access, as the presser has chosen.
 pub(in crate::flows) async fn end(
     broker: &Arc<Broker>,
     who: &Account,
     id: &RequestId,
-    command: CommandId,
+    chosen: impl FnOnce(Person) -> Command + Send,
+    press: CommandId,
 ) -> Result<()> {
     let by = broker.person(who).await?; // 1
-    transition(broker, id, &Command::End { by }, command.into()).await?; // 2, 3
+    transition(broker, id, &chosen(by), press.into()).await?; // 2, 3
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Open session: an approved person opens the AWS console.
 //!
-//! 1. The person gets a ticket, for their eyes alone: 15 minutes, one session.
+//! 1. The person gets a ticket, for their eyes alone (`console_link.rs`): 15 minutes, one session.
 //! 2. Opening it starts a sign-in and nothing else; the ticket stays whole (`visits/ticket.rs`).
 //! 3. Back from the identity provider: the ticket must be the one this sign-in was started with.
 //! 4. `SessionIssuing` is committed, which uses up the ticket, if the person is authenticated, eligible and
@@ -17,43 +17,17 @@ use secrecy::SecretString;
 use super::transition::{Cause, Changed, transition};
 use crate::{
     domain::{
-        account::Account,
         decide::{Command, SessionOutcome},
         ids::RequestId,
-        message::Message,
         person::SignedIn,
         refusal::Refusal,
         request::{DropReason, Event, Request, StatusKind},
         secret::SecretHash,
         session::SessionTerms,
-        ticket::Visit,
     },
-    flows::{Broker, Result, visits::ticket},
+    flows::{Broker, Result},
     ports::CloudError,
 };
-
-/// A fresh link to the console for the requester, as long as access is open.
-///
-/// # Errors
-/// [`Refusal::NotFullMember`], [`Refusal::NotLive`], [`Refusal::NotYours`]; a failure of Slack or of the store.
-pub(in crate::flows) async fn console_link(
-    broker: &Broker,
-    who: &Account,
-    id: &RequestId,
-) -> Result<Message> {
-    broker.member(who).await?;
-    let now = broker.ports.clock.now();
-    let Some(request) = broker.ports.store.request(id).await? else {
-        return Err(Refusal::NoSuchRequest { request: id.clone() }.into());
-    };
-    if Some(who) != request.requester.account.as_ref() {
-        return Err(Refusal::NotYours.into());
-    }
-    let ends_at = request.live_at(now)?.window().ends();
-    let visit = Visit::OpenConsole { request: id.clone() };
-    let url = ticket::give_out(broker, who, visit, None).await?;
-    Ok(Message::ConsoleLink { target: request.target, url, ends_at }) // 1
-}
 
 /// Opens a session for the person who signed in, and says where the console is. That ticket and sign-in are still
 /// good is a condition of the commit that uses them up.

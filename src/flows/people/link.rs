@@ -59,18 +59,18 @@ pub(in crate::flows) async fn finish(
     let token = redeemed.refresh_token;
     match broker.settings.linking.compare(&member, &redeemed.signed_in)? {
         Comparison::Agreed(link) => {
-            let made = broker.with_token(link, token).await?;
+            let made = with_token(broker, link, token).await?;
             let cause = (CommandId::of_secret(&uses_up.sign_in), broker.ports.clock.now());
             let link = bind(broker, made, LinkProof::SignIn(uses_up), cause).await?; // 4
             Ok(CameBack::Linked { link, wish: ticket.wish.clone() })
         }
         Comparison::TakesSlack(link) => {
-            let pending = broker.pending(link, token).await?;
+            let pending = pending(broker, link, token).await?;
             slack::begin(broker, browser, ticket, pending).await.map(CameBack::OnToSlack) // 5
         }
         Comparison::TakesCode(link) => {
             let email = link.email.clone();
-            let pending = broker.pending(link, token).await?;
+            let pending = pending(broker, link, token).await?;
             let code = code::show(broker, pending, &uses_up).await?; // 5
             let invitee = Invitee { who: member.who, name: member.name };
             Ok(CameBack::TakesCode { code, email, invitee })
@@ -87,7 +87,7 @@ async fn bind(
     (cause, at): (CommandId, Timestamp),
 ) -> Result<Link> {
     let link = made.link.clone();
-    let replaces = broker.replaced_by(&link).await?;
+    let replaces = replaced_by(broker, &link).await?;
     let (email, shown_by) = (link.email.clone(), uses_up.shown_by());
     let what = match &replaces {
         Some(from) => SideNews::Relinked { email, from: from.clone(), to: link.subject.clone(), shown_by },
@@ -128,27 +128,25 @@ pub(in crate::flows) async fn unlink(broker: &Arc<Broker>, asker: &Asker) -> Res
     Ok(true)
 }
 
-impl Broker {
-    /// The other identity whose place a link would take, if the account is linked to one.
-    async fn replaced_by(&self, link: &Link) -> Result<Option<Subject>> {
-        let Some(current) = self.ports.store.link(&link.account).await? else { return Ok(None) };
-        link.may_replace(&current)?;
-        Ok(Some(current.subject).filter(|current| *current != link.subject))
-    }
+/// The other identity whose place a link would take, if the account is linked to one.
+async fn replaced_by(broker: &Broker, link: &Link) -> Result<Option<Subject>> {
+    let Some(current) = broker.ports.store.link(&link.account).await? else { return Ok(None) };
+    link.may_replace(&current)?;
+    Ok(Some(current.subject).filter(|current| *current != link.subject))
+}
 
-    /// A link that is made once it has been shown whose the account is; nobody is to show that in vain.
-    async fn pending(&self, link: Link, token: Option<SecretString>) -> Result<PendingLink> {
-        self.replaced_by(&link).await?;
-        self.with_token(link, token).await
-    }
+/// A link that is made once it has been shown whose the account is; nobody is to show that in vain.
+async fn pending(broker: &Broker, link: Link, token: Option<SecretString>) -> Result<PendingLink> {
+    replaced_by(broker, &link).await?;
+    with_token(broker, link, token).await
+}
 
-    /// A link with the refresh token that the sign-in brought, if it did.
-    async fn with_token(&self, mut link: Link, token: Option<SecretString>) -> Result<PendingLink> {
-        link.is_refreshable = token.is_some();
-        let sealed_token = match token {
-            Some(token) => Some(Sealed(self.seal_token(&link.account, &link.subject, &token).await?)),
-            None => None,
-        };
-        Ok(PendingLink { link, sealed_token })
-    }
+/// A link with the refresh token that the sign-in brought, if it did.
+async fn with_token(broker: &Broker, mut link: Link, token: Option<SecretString>) -> Result<PendingLink> {
+    link.is_refreshable = token.is_some();
+    let sealed_token = match token {
+        Some(token) => Some(Sealed(broker.seal_token(&link.account, &link.subject, &token).await?)),
+        None => None,
+    };
+    Ok(PendingLink { link, sealed_token })
 }

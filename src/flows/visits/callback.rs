@@ -20,7 +20,7 @@ use crate::{
     flows::{
         Broker, Error, Result,
         access::{open_session, review},
-        audit::{About, Attempt},
+        audit::{About, Attempt, record_refusal},
         people::link,
     },
     ports::Answer,
@@ -56,7 +56,7 @@ pub async fn come_back(
     };
     if let Err(Error::Refused(refusal)) = &finished {
         let command = broker.ports.ids.command_id();
-        broker.record_refusal(attempt(&ticket, &command, now), refusal).await?; // 3
+        record_refusal(broker, attempt(&ticket, &command, now), refusal).await?; // 3
     }
     finished
 }

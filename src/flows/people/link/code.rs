@@ -31,7 +31,7 @@ use crate::{
 /// Keeps a link until its code is typed; the code is for the browser that has come back.
 pub(super) async fn show(broker: &Broker, pending: PendingLink, uses_up: &LinkSecrets) -> Result<Code> {
     let code = broker.ports.ids.code();
-    let sealed = broker.seal_code(&code, &shown_to(&pending.link)).await?;
+    let sealed = seal(broker, &code, &shown_to(&pending.link)).await?;
     let now = broker.ports.clock.now();
     let awaited = AwaitedCode { pending, code: sealed, expires_at: now + CODE_LASTS, tries: 0 };
     match broker.ports.store.await_code(&awaited, uses_up, now).await {
@@ -48,13 +48,13 @@ pub(super) async fn show(broker: &Broker, pending: PendingLink, uses_up: &LinkSe
 /// # Errors
 /// When the code cannot be sealed.
 pub async fn typed(broker: &Broker, who: &Account, press: &CommandId, code: &Code) -> Result<Wish> {
-    Ok(Wish::Confirm(broker.seal_code(code, &typed_by(who, press)).await?)) // 2
+    Ok(Wish::Confirm(seal(broker, code, &typed_by(who, press)).await?)) // 2
 }
 
 /// Makes the link that waits for this account, if the code is the one that was shown.
 pub(in crate::flows) async fn confirm(broker: &Arc<Broker>, asker: &Asker, typed: &Sealed) -> Result<Link> {
     broker.member(&asker.who).await?;
-    let typed = broker.open_code(typed, &typed_by(&asker.who, &asker.id)).await?;
+    let typed = open(broker, typed, &typed_by(&asker.who, &asker.id)).await?;
     let (shown, awaited) = count_try(broker, asker).await?; // 3
     if !shown.matches(&typed) {
         return Err(awaited.wrong().into());
@@ -69,7 +69,7 @@ async fn count_try(broker: &Broker, asker: &Asker) -> Result<(Code, AwaitedCode)
     loop {
         let awaited = broker.ports.store.awaited_code(&asker.who).await?.ok_or(Refusal::NoCode)?;
         awaited.admit(asker.at)?;
-        let shown = broker.open_code(&awaited.code, &shown_to(&awaited.pending.link)).await?;
+        let shown = open(broker, &awaited.code, &shown_to(&awaited.pending.link)).await?;
         match broker.ports.store.count_try(&awaited).await {
             Ok(counted) => return Ok((shown, counted)),
             Err(CommitError::Failed(error)) => return Err(error.into()),
@@ -78,15 +78,13 @@ async fn count_try(broker: &Broker, asker: &Asker) -> Result<(Code, AwaitedCode)
     }
 }
 
-impl Broker {
-    async fn seal_code(&self, code: &Code, row: &SealedRow<'_>) -> Result<Sealed> {
-        Ok(Sealed(self.ports.sealer.seal(&SecretString::from(code.expose()), row).await?))
-    }
+async fn seal(broker: &Broker, code: &Code, row: &SealedRow<'_>) -> Result<Sealed> {
+    Ok(Sealed(broker.ports.sealer.seal(&SecretString::from(code.expose()), row).await?))
+}
 
-    async fn open_code(&self, sealed: &Sealed, row: &SealedRow<'_>) -> Result<Code> {
-        let code = self.ports.sealer.open(&sealed.0, row).await?.secret;
-        Ok(code.expose_secret().parse().map_err(|_| anyhow!("what was sealed as a code is none"))?)
-    }
+async fn open(broker: &Broker, sealed: &Sealed, row: &SealedRow<'_>) -> Result<Code> {
+    let code = broker.ports.sealer.open(&sealed.0, row).await?.secret;
+    Ok(code.expose_secret().parse().map_err(|_| anyhow!("what was sealed as a code is none"))?)
 }
 
 /// What a code that is shown is sealed for.

@@ -1,0 +1,33 @@
+//! Console link: the requester gets a one-time link to the console, which `open_session` takes from there.
+//!
+//! 1. The person must be a full member.
+//! 2. The request must be their own, and access open.
+//! 3. The link is for their eyes alone: 15 minutes, one session.
+
+use crate::{
+    domain::{account::Account, ids::RequestId, message::Message, refusal::Refusal, ticket::Visit},
+    flows::{Broker, Result, visits::ticket},
+};
+
+/// A fresh link to the console for the requester, as long as access is open.
+///
+/// # Errors
+/// [`Refusal::NotFullMember`], [`Refusal::NotLive`], [`Refusal::NotYours`]; a failure of Slack or of the store.
+pub(in crate::flows) async fn console_link(
+    broker: &Broker,
+    who: &Account,
+    id: &RequestId,
+) -> Result<Message> {
+    broker.member(who).await?; // 1
+    let now = broker.ports.clock.now();
+    let Some(request) = broker.ports.store.request(id).await? else {
+        return Err(Refusal::NoSuchRequest { request: id.clone() }.into());
+    };
+    if Some(who) != request.requester.account.as_ref() {
+        return Err(Refusal::NotYours.into());
+    }
+    let ends_at = request.live_at(now)?.window().ends(); // 2
+    let visit = Visit::OpenConsole { request: id.clone() };
+    let url = ticket::give_out(broker, who, visit, None).await?; // 3
+    Ok(Message::ConsoleLink { target: request.target, url, ends_at })
+}
