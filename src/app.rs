@@ -80,7 +80,6 @@ pub async fn build(config: Config, outside: Outside) -> anyhow::Result<App> {
         review_channel: config.slack.team_id.conversation(&config.slack.review_channel),
         audit_channel: config.slack.team_id.conversation(&config.slack.audit_channel),
         linking: config.link,
-        answers_at: config.slack.answers_at(),
     };
     let broker = Broker::new(ports, config.policy, settings);
     let (router, sockets) = match &config.slack.mode {
@@ -146,6 +145,7 @@ fn adapters(config: &Config, outside: Outside) -> anyhow::Result<Ports> {
         http: http.clone(),
         api_url: config.slack.api_url.clone(),
         bot_token: config.slack.bot_token.clone(),
+        answers_at: config.slack.answers_at(),
         names,
         team: config.slack.team_id.clone(),
         clock: Arc::clone(&clock),

@@ -251,7 +251,7 @@ impl Gauges for Metrics {
 impl From<&ChatError> for Outcome {
     fn from(error: &ChatError) -> Self {
         match error {
-            ChatError::Refused { .. } => Self::Refused,
+            ChatError::Refused { .. } | ChatError::Unsupported { .. } => Self::Refused,
             ChatError::Unavailable { .. } => Self::Unavailable,
         }
     }

@@ -1,7 +1,6 @@
-//! Presses: what somebody in Slack asks for, and where they hear the answer.
+//! Presses: what somebody on a chat platform asks for, and where they hear the answer.
 
 use serde::{Deserialize, Serialize};
-use url::Url;
 
 use super::{
     account::Account,
@@ -13,7 +12,7 @@ use super::{
     window::Timestamp,
 };
 
-/// What somebody pressed, typed or submitted in Slack: stored before Slack is answered.
+/// What somebody pressed, typed or submitted: stored before the platform is answered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Press {
     /// Who asks.
@@ -22,14 +21,14 @@ pub struct Press {
     pub wish: Wish,
 }
 
-/// Who asks for something in Slack, and where they hear the answer.
+/// Who asks for something, and where they hear the answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asker {
-    /// Made from what Slack sent, so that the same press has the same id.
+    /// Made from what the platform sent, so that the same press has the same id.
     pub id: CommandId,
     /// When it came in.
     pub at: Timestamp,
-    /// The Slack account.
+    /// The account.
     pub who: Account,
     /// Where an answer for this person's eyes alone goes.
     pub reply_to: ReplyTo,
@@ -63,11 +62,47 @@ pub enum Wish {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReplyTo {
-    /// Slack's `response_url`: 5 uses within 30 minutes
-    /// (<https://docs.slack.dev/interactivity/handling-user-interaction#message_responses>).
-    ResponseUrl(Url),
+    /// Where the person acted.
+    Handle(ReplyHandle),
     /// The person's conversation with the app.
     Direct,
+}
+
+/// What opens a form for the person who has just acted. Only the platform's adapter reads what is inside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FormHandle(String);
+
+/// What answers the person who has just acted, where they acted. Only the platform's adapter reads what is inside.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ReplyHandle(String);
+
+impl FormHandle {
+    /// The handle that the platform gave.
+    #[must_use]
+    pub fn new(handle: impl Into<String>) -> Self {
+        Self(handle.into())
+    }
+
+    /// What the platform gave.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl ReplyHandle {
+    /// The handle that the platform gave.
+    #[must_use]
+    pub fn new(handle: impl Into<String>) -> Self {
+        Self(handle.into())
+    }
+
+    /// What the platform gave.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 impl Asker {

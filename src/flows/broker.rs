@@ -9,7 +9,7 @@ use std::{
 use tokio::task::JoinHandle;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::Instrument;
-use url::{Origin, Url};
+use url::Url;
 
 use super::{
     Error, Result,
@@ -66,8 +66,6 @@ pub struct Settings {
     pub audit_channel: Conversation,
     /// What linking takes.
     pub linking: LinkPolicy,
-    /// Where Slack takes answers to what people do: nowhere else is anything sent that somebody says is for them.
-    pub answers_at: Origin,
 }
 
 /// The broker.

@@ -149,7 +149,9 @@ impl Broker {
         let Some((to, message)) = self.about(request, surface) else { return Ok(()) };
         if let Some(place) = self.whereabouts(&id, surface, &message, since).await? {
             match self.ports.messenger.redraw(&place, &message).await {
-                Err(ChatError::Refused { because: Because::MessageGone, .. }) => {} // somebody deleted it
+                Err(
+                    ChatError::Refused { because: Because::MessageGone, .. } | ChatError::Unsupported { .. },
+                ) => {} // somebody deleted it, or nothing is replaced there
                 outcome => return Ok(outcome?),
             }
         }
@@ -195,7 +197,7 @@ impl Broker {
         since: Timestamp,
     ) -> Result<Option<MessageRef>> {
         match self.ports.messenger.find(channel, message, since).await {
-            Err(refused @ ChatError::Refused { .. }) => {
+            Err(refused @ (ChatError::Refused { .. } | ChatError::Unsupported { .. })) => {
                 tracing::warn!(error = %refused, "chat: search for own message failed, a duplicate is possible");
                 Ok(None)
             }
@@ -203,11 +205,21 @@ impl Broker {
         }
     }
 
+    /// Says something to one person alone: as a direct message, where the platform has no other private word.
+    pub(super) async fn whisper(&self, who: &Account, message: &Message) -> Result<(), ChatError> {
+        match self.ports.messenger.whisper(who, message).await {
+            Err(ChatError::Unsupported { .. }) => {
+                self.ports.messenger.post(&Address::Person(who.clone()), message).await.map(drop)
+            }
+            outcome => outcome,
+        }
+    }
+
     async fn whisper_console_link(&self, id: &RequestId) -> Result<()> {
         let Some(request) = self.ports.store.request(id).await? else { return Ok(()) };
         let Some(who) = request.requester.account else { return Ok(()) };
         match console_link::console_link(self, &who, id).await {
-            Ok(message) => Ok(self.ports.messenger.whisper(&who, &message).await?),
+            Ok(message) => Ok(self.whisper(&who, &message).await?),
             Err(Error::Refused(_)) => Ok(()), // access is over already: there is nothing to link to
             Err(error) => Err(error),
         }

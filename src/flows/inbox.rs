@@ -1,6 +1,6 @@
 //! Inbox: a press is promised, answered, then done.
 //!
-//! 1. What the press asks for is stored before Slack is answered. That row is the promise, the de-duplication
+//! 1. What the press asks for is stored before the platform is answered. That row is the promise, the de-duplication
 //!    and the id of the change in one.
 //! 2. The wish is carried out by the flow that it names.
 //! 3. The presser hears what their press shows no other sign of: an answer, a refusal, a failure.
@@ -32,7 +32,7 @@ use crate::{
 /// may not be what they want any more.
 const PRESS_IS_TRIED_FOR: TimeDelta = TimeDelta::minutes(15);
 
-/// Promises to do what a press asks, and sets out to do it. Slack may be answered as soon as this returns.
+/// Promises to do what a press asks, and sets out to do it. The platform may be answered as soon as this returns.
 ///
 /// # Errors
 /// When the promise could not be stored: the person must press again.
@@ -202,16 +202,16 @@ async fn look_up(broker: &Broker, refusal: &Refusal) -> Result<Option<Box<Drawn>
 }
 
 /// Says something to one person alone: where they pressed, or else in their conversation with the app.
-/// What Slack takes neither here nor there is left unsaid.
+/// What the platform takes neither here nor there is left unsaid.
 pub(super) async fn reply(broker: &Broker, asker: &Asker, message: &Message) -> Result<()> {
-    if let ReplyTo::ResponseUrl(url) = &asker.reply_to {
-        match broker.ports.dialogs.reply(url, message).await {
-            Err(ChatError::Refused { .. }) => {} // used up, or too old
+    if let ReplyTo::Handle(handle) = &asker.reply_to {
+        match broker.ports.dialogs.reply(handle, message).await {
+            Err(ChatError::Refused { .. } | ChatError::Unsupported { .. }) => {} // used up, too old, or not theirs
             outcome => return Ok(outcome?),
         }
     }
-    match broker.ports.messenger.whisper(&asker.who, message).await {
-        Err(refused @ ChatError::Refused { .. }) => {
+    match broker.whisper(&asker.who, message).await {
+        Err(refused @ (ChatError::Refused { .. } | ChatError::Unsupported { .. })) => {
             tracing::warn!(error = %refused, "inbox: reply refused");
             Ok(())
         }

@@ -106,7 +106,7 @@ impl Broker {
             {
                 Progress::Wait // the channel takes no other line, either
             }
-            Some(ChatError::Refused { .. }) | None => Progress::GoOn,
+            Some(ChatError::Refused { .. } | ChatError::Unsupported { .. }) | None => Progress::GoOn,
         }
     }
 
@@ -173,7 +173,11 @@ impl Broker {
 /// Whether no later try can succeed. A line for auditors is given up only where Slack will never take it: that the
 /// channel is gone, or the app not in it, somebody will mend, and then the lines are wanted.
 fn is_refused_for_good(job: &Job, error: &ChatError, now: Timestamp) -> bool {
-    let ChatError::Refused { because, .. } = error else { return false };
+    let because = match error {
+        ChatError::Refused { because, .. } => because,
+        ChatError::Unsupported { .. } => return true,
+        ChatError::Unavailable { .. } => return false,
+    };
     if subject(job).is_none() {
         return false;
     }

@@ -36,7 +36,12 @@ pub(super) async fn remind(broker: &Broker, id: &RequestId, job: &Job) -> Result
         None => broker.draw(id, Surface::Card, Try::Another).await,
     };
     match said {
-        Err(refused) if matches!(refused.of_slack(), Some(ChatError::Refused { .. })) => {
+        Err(refused)
+            if matches!(
+                refused.of_slack(),
+                Some(ChatError::Refused { .. } | ChatError::Unsupported { .. })
+            ) =>
+        {
             tracing::warn!(request = %id, error = %refused, "chat: reminder refused");
             Ok(next)
         }

@@ -39,50 +39,62 @@ pub enum Address {
     Thread(MessageRef),
 }
 
-/// Slack did not do it.
+/// A chat platform did not do it.
 #[derive(Debug, thiserror::Error)]
 pub enum ChatError {
-    /// Slack said no, with this code.
-    #[error("slack refused {method}: {code}")]
+    /// The platform said no.
+    #[error("{platform} refused {operation}: {reason}")]
     Refused {
-        /// The Web API method.
-        method: &'static str,
-        /// Slack's error code.
-        code: String,
+        /// The platform.
+        platform: &'static str,
+        /// What was asked, in the platform's word for it.
+        operation: &'static str,
+        /// Why, in the platform's word for it.
+        reason: String,
         /// What would have to change.
         because: Because,
     },
-    /// Slack could not be asked; nobody knows whether it was done.
-    #[error("slack did not answer {method}: {why}")]
+    /// The platform could not be asked; nobody knows whether it was done.
+    #[error("{platform} did not answer {operation}: {reason}")]
     Unavailable {
-        /// The Web API method.
-        method: &'static str,
+        /// The platform.
+        platform: &'static str,
+        /// What was asked, in the platform's word for it.
+        operation: &'static str,
         /// What happened, without any body.
-        why: String,
-        /// How long Slack wants to be left alone, if it said so.
+        reason: String,
+        /// How long the platform wants to be left alone, if it said so.
         retry_after: Option<Duration>,
+    },
+    /// The platform has nothing of the kind: no form, no word for one person alone, no update in place.
+    #[error("{platform} cannot {operation}")]
+    Unsupported {
+        /// The platform.
+        platform: &'static str,
+        /// What it cannot do.
+        operation: &'static str,
     },
 }
 
 impl ChatError {
-    /// How long Slack wants to be left alone, if it said so.
+    /// How long the platform wants to be left alone, if it said so.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Unavailable { retry_after, .. } => *retry_after,
-            Self::Refused { .. } => None,
+            Self::Refused { .. } | Self::Unsupported { .. } => None,
         }
     }
 }
 
-/// What a refusal of Slack's is due to.
+/// What a platform's refusal is due to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Because {
     /// The message that was to be replaced is not there any more.
     MessageGone,
     /// Whom or where it is meant for: a channel that is gone, somebody who has left.
     Addressee,
-    /// What it says: Slack will not take it at any other time either.
+    /// What it says: the platform will not take it at any other time either.
     Content,
     /// Anything else, such as the app's token or scopes: somebody can mend it.
     Other,

@@ -13,7 +13,7 @@ use slack_morphism::prelude::{
     SlackApiChatPostEphemeralRequest, SlackApiChatPostMessageRequest, SlackApiChatUpdateRequest,
     SlackApiViewsOpenRequest, SlackMessageContent, SlackMessageMetadata, SlackMessageResponseType,
 };
-use url::Url;
+use url::{Origin, Url};
 
 use self::answers::{Acknowledged, ConversationInfo, History, Myself, Opened, Posted, UserInfo};
 use super::{
@@ -27,6 +27,7 @@ use crate::{
         account::{Account, Conversation, MessageRef},
         message::{Form, Message},
         person::Member,
+        press::{FormHandle, ReplyHandle},
         window::Timestamp,
     },
     outbound::{HttpClient, is_protected},
@@ -49,6 +50,8 @@ pub struct SlackClientConfig {
     pub http: HttpClient,
     /// The base of the Web API; plain http on loopback alone.
     pub api_url: Url,
+    /// Where Slack takes answers to what people do.
+    pub answers_at: Origin,
     /// The bot's token.
     pub bot_token: SecretString,
     /// The names that messages show.
@@ -63,6 +66,7 @@ pub struct SlackClientConfig {
 #[derive(Debug)]
 pub struct SlackChat {
     api: WebApi,
+    answers_at: Origin,
     names: Names,
     team: TeamId,
 }
@@ -71,8 +75,8 @@ impl SlackChat {
     /// A client for one workspace. Calls nobody yet.
     #[must_use]
     pub fn new(config: SlackClientConfig) -> Self {
-        let SlackClientConfig { http, api_url, bot_token, names, team, clock } = config;
-        Self { api: WebApi::new(&http, &api_url, bot_token, clock), names, team }
+        let SlackClientConfig { http, api_url, answers_at, bot_token, names, team, clock } = config;
+        Self { api: WebApi::new(&http, &api_url, bot_token, clock), answers_at, names, team }
     }
 
     /// The message, with what it is about attached for whoever has to find it again.
@@ -180,15 +184,21 @@ impl Messenger for SlackChat {
 
 #[async_trait]
 impl Dialogs for SlackChat {
-    async fn open(&self, trigger: &str, form: &Form) -> Result<(), ChatError> {
-        let open = SlackApiViewsOpenRequest::new(trigger.into(), draw_form(form, &self.names));
+    async fn open(&self, at: &FormHandle, form: &Form) -> Result<(), ChatError> {
+        let open = SlackApiViewsOpenRequest::new(at.as_str().into(), draw_form(form, &self.names));
         let Acknowledged { .. } = self.api.call(Again::Never, "views.open", &open).await?;
         Ok(())
     }
 
-    async fn reply(&self, response_url: &Url, message: &Message) -> Result<(), ChatError> {
+    /// Answers at Slack's own address, and at nobody else's, whoever says that it is for them. An address is good for 5
+    /// answers within 30 minutes (<https://docs.slack.dev/interactivity/handling-user-interaction#message_responses>).
+    async fn reply(&self, to: &ReplyHandle, message: &Message) -> Result<(), ChatError> {
         const METHOD: &str = "response_url";
-        if !is_protected(response_url) {
+        let Ok(response_url) = Url::parse(to.as_str()) else { return Err(refused(METHOD, "not_an_address")) };
+        if response_url.origin() != self.answers_at {
+            return Err(refused(METHOD, "not_of_slack"));
+        }
+        if !is_protected(&response_url) {
             return Err(refused(METHOD, "not_https"));
         }
         let reply = Reply {
@@ -196,7 +206,7 @@ impl Dialogs for SlackChat {
             replace_original: false,
             content: draw(message, &self.names),
         };
-        self.api.post_to(METHOD, response_url, &reply).await
+        self.api.post_to(METHOD, &response_url, &reply).await
     }
 }
 

@@ -1,5 +1,8 @@
 //! Slack's "no", and what it is due to.
 
+use std::time::Duration;
+
+use super::ids::PLATFORM;
 use crate::ports::{Because, ChatError};
 
 /// What a code is due to (<https://docs.slack.dev/reference/methods/chat.postMessage#errors>, and those of
@@ -37,10 +40,24 @@ fn because(code: &str) -> Because {
 
 /// The error that Slack refuses a call with this code.
 pub(crate) fn refused(method: &'static str, code: &str) -> ChatError {
-    ChatError::Refused { method, code: code.to_owned(), because: because(code) }
+    ChatError::Refused {
+        platform: PLATFORM,
+        operation: method,
+        reason: code.to_owned(),
+        because: because(code),
+    }
 }
 
 /// The error that Slack has not answered a call.
 pub(crate) fn unavailable(method: &'static str, why: impl Into<String>) -> ChatError {
-    ChatError::Unavailable { method, why: why.into(), retry_after: None }
+    unavailable_for(method, why, None)
+}
+
+/// The error that Slack has not answered a call, and for how long it wants to be left alone, if it said so.
+pub(crate) fn unavailable_for(
+    method: &'static str,
+    why: impl Into<String>,
+    retry_after: Option<Duration>,
+) -> ChatError {
+    ChatError::Unavailable { platform: PLATFORM, operation: method, reason: why.into(), retry_after }
 }

@@ -6,7 +6,6 @@
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use serde_json::{Value, json};
-use url::Url;
 
 use super::{
     command::CommandLine,
@@ -17,7 +16,7 @@ use crate::{
     domain::{
         decide::Ask,
         ids::CommandId,
-        press::{Asker, Press, ReplyTo, Wish},
+        press::{Asker, FormHandle, Press, ReplyHandle, ReplyTo, Wish},
         refusal::Refusal,
     },
     flows::{
@@ -102,14 +101,12 @@ async fn on_command(broker: Arc<Broker>, command: SlashCommand) -> Result<(), No
         id: CommandId::of_press(&command.who(), &command.trigger_id),
         at: broker.ports().clock.now(),
         who: command.who(),
-        reply_to: reply_to(&broker, Some(command.response_url)),
+        reply_to: ReplyTo::Handle(ReplyHandle::new(command.response_url)),
     };
     let wish = match command.text.parse() {
         Ok(CommandLine::Form) => {
-            let (who, trigger) = (asker.who.clone(), command.trigger_id);
-            after_answer(&broker, asker, async move |broker| {
-                request::open_form(&broker, &who, &trigger).await
-            });
+            let (who, form) = (asker.who.clone(), FormHandle::new(command.trigger_id));
+            after_answer(&broker, asker, async move |broker| request::open_form(&broker, &who, &form).await);
             return Ok(());
         }
         Ok(CommandLine::Link) => Wish::Link,
@@ -144,7 +141,7 @@ async fn on_press(broker: Arc<Broker>, sender: Sender, press: BlockActions) -> R
         id: CommandId::of_press(&who, &press.trigger_id),
         at: broker.ports().clock.now(),
         who,
-        reply_to: reply_to(&broker, press.response_url()),
+        reply_to: press.response_url().map_or(ReplyTo::Direct, |url| ReplyTo::Handle(ReplyHandle::new(url))),
     };
     if let Err(rate_limited) = broker.ports().rate_limits.count_action(&asker.who) {
         if broker.ports().rate_limits.may_notify(&asker.who) {
@@ -156,9 +153,9 @@ async fn on_press(broker: Arc<Broker>, sender: Sender, press: BlockActions) -> R
     let wish = match (action.action_id.as_str(), request) {
         (action::UNLINK, _) => Wish::Unlink,
         (action::REJECT, Ok(request)) => {
-            let (who, trigger) = (asker.who.clone(), press.trigger_id);
+            let (who, form) = (asker.who.clone(), FormHandle::new(press.trigger_id));
             after_answer(&broker, asker, async move |broker| {
-                review::open_form(&broker, &who, &trigger, request).await
+                review::open_form(&broker, &who, &form, request).await
             });
             return Ok(());
         }
@@ -197,13 +194,6 @@ async fn on_submission(
 
 fn texts(errors: FieldErrors) -> FieldTexts {
     errors.into_iter().map(|(field, why)| (field, refusal(&why))).collect()
-}
-
-/// Slack's own address for an answer. Nobody else's is written to, whoever says so: then the answer goes to the
-/// person's conversation with the app.
-fn reply_to(broker: &Broker, url: Option<Url>) -> ReplyTo {
-    let of_slack = url.filter(|url| url.origin() == broker.settings().answers_at);
-    of_slack.map_or(ReplyTo::Direct, ReplyTo::ResponseUrl)
 }
 
 fn new_request(broker: &Broker, ask: Ask) -> Wish {

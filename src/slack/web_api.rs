@@ -24,7 +24,7 @@ use crate::{
     outbound::{HttpClient, HttpError, Limits},
     ports::{ChatError, Clock},
     rate_limit::{Pace, Uptime},
-    slack::errors::{refused, unavailable},
+    slack::errors::{refused, unavailable, unavailable_for},
 };
 
 /// What one call may cost. A page of a channel's history holds up to 200 messages, with their blocks.
@@ -247,7 +247,8 @@ impl Failure {
     }
 
     fn undone(method: &'static str, why: impl Into<String>, retry_after: Option<Duration>) -> Self {
-        Self { error: ChatError::Unavailable { method, why: why.into(), retry_after }, is_undone: true }
+        let error = unavailable_for(method, why, retry_after);
+        Self { error, is_undone: true }
     }
 
     fn doubtful(method: &'static str, why: impl Into<String>) -> Self {
@@ -269,7 +270,9 @@ impl Failure {
             ChatError::Unavailable { retry_after: Some(told), .. } => {
                 planned.map(|planned| planned.max(*told)).filter(|wait| *wait <= LONGEST_WAIT)
             }
-            ChatError::Unavailable { retry_after: None, .. } | ChatError::Refused { .. } => planned,
+            ChatError::Unavailable { retry_after: None, .. }
+            | ChatError::Refused { .. }
+            | ChatError::Unsupported { .. } => planned,
         }
     }
 }

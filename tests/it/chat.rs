@@ -10,6 +10,7 @@ use elevate::{
         ids::MemberKind,
         message::{Done, Drawn, Form as SlackForm, Message, RequestForm},
         person::{Human, Subject},
+        press::{FormHandle, ReplyHandle},
         request::{Event, Request},
         window::Timestamp,
     },
@@ -27,6 +28,7 @@ use sandbox::{
 };
 use serde::Deserialize;
 use tokio::sync::mpsc;
+use url::Url;
 
 use crate::stage::{self, StageClock};
 
@@ -159,12 +161,13 @@ async fn an_answer_to_a_command_is_a_form_or_a_reply_where_it_was_typed() {
 
     slack.person("UADA").types("C0REVIEW", "/elevate").await.unwrap();
     let command = commands.recv().await.unwrap();
-    chat.open(&command.trigger_id, &form()).await.unwrap();
+    let trigger = FormHandle::new(command.trigger_id);
+    chat.open(&trigger, &form()).await.unwrap();
     assert_eq!(slack.open_views("UADA")[0].callback_id(), "request.submit");
-    let again = chat.open(&command.trigger_id, &form()).await;
+    let again = chat.open(&trigger, &form()).await;
     assert_refused(&again, "views.open", "exchanged_trigger_id");
 
-    let response_url = command.response_url.parse().unwrap();
+    let response_url = ReplyHandle::new(command.response_url);
     for _ in 0..5 {
         chat.reply(&response_url, &not_linked()).await.unwrap();
     }
@@ -182,19 +185,34 @@ async fn the_token_goes_to_the_web_api_alone_and_a_reply_over_https_alone() {
         "ok"
     };
     let base = serve(Router::new().route("/response", post(note)).with_state(seen)).await;
-    let response_url = format!("{base}/response").parse().unwrap();
+    let response_url = ReplyHandle::new(format!("{base}/response"));
 
-    let beside_a_stand_in = chat_with("http://127.0.0.1:1/api", TOKEN);
+    let beside_a_stand_in = chat_that_answers_at(&base, "http://127.0.0.1:1/api");
     beside_a_stand_in.reply(&response_url, &not_linked()).await.unwrap();
     assert!(headers.recv().await.unwrap().get("authorization").is_none());
-    let elsewhere = "http://slack.example/response".parse().unwrap();
-    let refused = beside_a_stand_in.reply(&elsewhere, &not_linked()).await;
-    assert_refused(&refused, "response_url", "not_https");
+    let unprotected = ReplyHandle::new("http://slack.example/response");
+    let refused = chat_that_answers_at("http://slack.example", "http://127.0.0.1:1/api");
+    assert_refused(&refused.reply(&unprotected, &not_linked()).await, "response_url", "not_https");
 
-    let real = chat_with("https://slack.com/api", TOKEN);
+    let real = chat_that_answers_at(&base, "https://slack.com/api");
     let loopback = real.reply(&response_url, &not_linked()).await;
     assert!(matches!(loopback, Err(ChatError::Unavailable { .. })), "{loopback:?}");
     assert!(headers.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn a_reply_goes_to_slacks_own_address_alone() {
+    let real = chat_that_answers_at("https://hooks.slack.com", "https://slack.com/api");
+    for (elsewhere, why) in [
+        ("https://hooks.slack.com.example/actions/1", "not_of_slack"),
+        ("https://hooks.slack.com@slack.example/actions/1", "not_of_slack"),
+        ("https://hooks.slack.com:8443/actions/1", "not_of_slack"),
+        ("http://hooks.slack.com/actions/1", "not_of_slack"),
+        ("hooks.slack.com/actions/1", "not_an_address"),
+    ] {
+        let refused = real.reply(&ReplyHandle::new(elsewhere), &not_linked()).await;
+        assert_refused(&refused, "response_url", why);
+    }
 }
 
 // ---------------------------------------------------------------------------------------------------------
@@ -272,7 +290,7 @@ async fn what_may_have_been_done_is_tried_again_where_twice_is_once() {
     chat.post(&review_channel(), &card(1)).await.unwrap_err();
     assert_eq!(calls_of("chat.postMessage"), 2, "a second post would be a second message");
     slack.control().fail_next("views.open", Fault::RateLimited(1));
-    chat.open("1.2.3", &form()).await.unwrap_err();
+    chat.open(&FormHandle::new("1.2.3"), &form()).await.unwrap_err();
     assert_eq!(calls_of("views.open"), 1, "a trigger is worth nothing a second later");
 }
 
@@ -387,19 +405,32 @@ fn chat_with(api_url: &str, token: &str) -> SlackChat {
 }
 
 fn chat_by(api_url: &str, token: &str, clock: &Clock) -> SlackChat {
-    SlackChat::new(SlackClientConfig {
+    SlackChat::new(client_config(api_url, token, clock))
+}
+
+/// The API beside a Slack that takes answers at `address`.
+fn chat_that_answers_at(address: &str, api_url: &str) -> SlackChat {
+    let answers_at = Url::parse(address).unwrap().origin();
+    let config = client_config(api_url, TOKEN, &Clock::standing(at(0)));
+    SlackChat::new(SlackClientConfig { answers_at, ..config })
+}
+
+fn client_config(api_url: &str, token: &str, clock: &Clock) -> SlackClientConfig {
+    let api_url: Url = api_url.parse().unwrap();
+    SlackClientConfig {
         http: stage::http(),
-        api_url: api_url.parse().unwrap(),
+        answers_at: api_url.origin(),
+        api_url,
         bot_token: token.into(),
         names: Names::default(),
         team: "T0123456".parse().unwrap(),
         clock: Arc::new(StageClock(clock.clone())),
-    })
+    }
 }
 
 #[track_caller]
 fn assert_refused<T: std::fmt::Debug>(outcome: &Result<T, ChatError>, method: &str, code: &str) {
-    let Err(ChatError::Refused { method: by, code: with, .. }) = outcome else { panic!("{outcome:?}") };
+    let Err(ChatError::Refused { operation: by, reason: with, .. }) = outcome else { panic!("{outcome:?}") };
     assert_eq!((*by, with.as_str()), (method, code));
 }
 

@@ -26,6 +26,7 @@ mod link;
 mod log;
 mod metrics;
 mod open_session;
+mod plain;
 mod races;
 mod remind;
 mod request;

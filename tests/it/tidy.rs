@@ -30,7 +30,7 @@ const MAY_USE: [(&str, &[&str]); 28] = [
     ("slack/verify", &["domain"]),
     ("slack/command", &["domain"]),
     ("slack/payload", &["domain", "slack/ids", "slack/views"]),
-    ("slack/errors", &["ports"]),
+    ("slack/errors", &["ports", "slack/ids"]),
     ("slack/web_api", &["ports", "slack/errors", "rate_limit", "metrics", "outbound"]),
     (
         "slack/client",

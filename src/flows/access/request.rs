@@ -15,6 +15,7 @@ use crate::{
         decide::{Ask, ask},
         ids::{CommandId, RequestId},
         message::{Form, RequestForm},
+        press::FormHandle,
         refusal::Refusal,
         request::Request,
     },
@@ -22,11 +23,11 @@ use crate::{
     ports::CommitError,
 };
 
-/// Opens the form that a request is made with. `trigger` lives 3 s, so nothing slow comes before.
+/// Opens the form that a request is made with. The handle may live for seconds only, so nothing slow comes before.
 ///
 /// # Errors
 /// [`Refusal::NotLinked`], [`Refusal::OtherTenant`]; a failure of the store or of Slack.
-pub async fn open_form(broker: &Broker, who: &Account, trigger: &str) -> Result<()> {
+pub async fn open_form(broker: &Broker, who: &Account, at: &FormHandle) -> Result<()> {
     if *who.tenant() != broker.settings.home {
         return Err(Refusal::OtherTenant.into());
     }
@@ -36,7 +37,7 @@ pub async fn open_form(broker: &Broker, who: &Account, trigger: &str) -> Result<
         durations: broker.policy.durations.clone(),
         reviewers: broker.policy.reviewers.clone(),
     });
-    Ok(broker.ports.dialogs.open(trigger, &form).await?) // 1
+    Ok(broker.ports.dialogs.open(at, &form).await?) // 1
 }
 
 /// Makes the request `id`.

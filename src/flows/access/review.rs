@@ -21,6 +21,7 @@ use crate::{
         ids::{CommandId, RequestId},
         message::{Form, Message},
         person::SignedIn,
+        press::FormHandle,
         refusal::Refusal,
         request::Request,
         secret::SecretHash,
@@ -33,11 +34,11 @@ use crate::{
 ///
 /// # Errors
 /// [`Refusal::OtherTenant`]; a failure of Slack.
-pub async fn open_form(broker: &Broker, who: &Account, trigger: &str, id: RequestId) -> Result<()> {
+pub async fn open_form(broker: &Broker, who: &Account, at: &FormHandle, id: RequestId) -> Result<()> {
     if *who.tenant() != broker.settings.home {
         return Err(Refusal::OtherTenant.into());
     }
-    Ok(broker.ports.dialogs.open(trigger, &Form::Rejection(id)).await?)
+    Ok(broker.ports.dialogs.open(at, &Form::Rejection(id)).await?)
 }
 
 /// Answers a request; hands back what the presser must be told, if they have to sign in first.

@@ -23,7 +23,7 @@ use crate::{
     outbound::{HttpClient, HttpError, Upgraded},
     ports::{ChatError, Clock},
     slack::{
-        errors::unavailable,
+        errors::{unavailable, unavailable_for},
         web_api::{Again, WebApi},
     },
 };
@@ -133,7 +133,7 @@ fn unanswered(error: &HttpError) -> ChatError {
         | HttpError::TimedOut { .. }
         | HttpError::TooLong(_) => None,
     };
-    ChatError::Unavailable { method: HANDSHAKE, why: error.to_string(), retry_after }
+    unavailable_for(HANDSHAKE, error.to_string(), retry_after)
 }
 
 #[cfg(test)]

@@ -14,10 +14,10 @@ use elevate::{
         job::{Job, LeaseOwner, Notice, Task},
         message::{Form, Message},
         person::Member,
-        press::{Press, Wish},
+        press::{FormHandle, Press, ReplyHandle, Wish},
         window::Timestamp,
     },
-    flows::{Broker, Ports, Settings},
+    flows::{Broker, Ports},
     ports::{
         Address, Channel, ChatError, Dialogs, Directory, JOB_LEASE, Messenger, RateLimited, RateLimits,
         Workspace,
@@ -27,7 +27,6 @@ use elevate::{
 use sandbox::{example_corp::ADA, slack::Delivery};
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
-use url::Url;
 
 use crate::world::{Story, World, play};
 
@@ -54,9 +53,7 @@ impl<'w> Listener<'w> {
         let (directory, messenger, dialogs) =
             (Arc::clone(&slack) as _, Arc::clone(&slack) as _, Arc::clone(&slack) as _);
         let ports = Ports { directory, messenger, dialogs, rate_limits, ..running.ports().clone() };
-        let answers_at = Url::parse("https://hooks.slack.com").unwrap().origin();
-        let settings = Settings { answers_at, ..running.settings().clone() };
-        let broker = Broker::new(ports, config.policy, settings);
+        let broker = Broker::new(ports, config.policy, running.settings().clone());
 
         let Mode::Http { signing_secret } = &config.slack.mode else { panic!("{:?}", config.slack.mode) };
         let router = routes::router(Arc::clone(&broker), Verifier::new(signing_secret));
@@ -234,7 +231,7 @@ impl Messenger for DeafSlack {
 
 #[async_trait]
 impl Dialogs for DeafSlack {
-    async fn open(&self, _: &str, form: &Form) -> Result<(), ChatError> {
+    async fn open(&self, _: &FormHandle, form: &Form) -> Result<(), ChatError> {
         let form = match form {
             Form::Request(form) => json!({ "request": form.targets }),
             Form::Rejection(id) => json!({ "rejection": id }),
@@ -243,12 +240,17 @@ impl Dialogs for DeafSlack {
         Ok(())
     }
 
-    async fn reply(&self, _: &Url, message: &Message) -> Result<(), ChatError> {
+    async fn reply(&self, _: &ReplyHandle, message: &Message) -> Result<(), ChatError> {
         self.notes(message);
         unanswered()
     }
 }
 
 fn unanswered<T>() -> Result<T, ChatError> {
-    Err(ChatError::Unavailable { method: "any", why: "it only listens".into(), retry_after: None })
+    Err(ChatError::Unavailable {
+        platform: "slack",
+        operation: "any",
+        reason: "it only listens".into(),
+        retry_after: None,
+    })
 }
