@@ -19,7 +19,7 @@ use crate::{
     identity::{OpenIdProvider, SignInWithSlack},
     metrics::acks,
     outbound::{CallTimer, HttpClient},
-    ports::{Channel, Clock, Counters, Ids, SealError, Sealer, SlackAccounts, Workspace},
+    ports::{Channel, Clock, Counters, Ids, PlatformSignIn, SealError, Sealer, Workspace},
     rate_limit::ProcessRateLimits,
     sealer::Keyring,
     slack::{
@@ -121,7 +121,7 @@ pub async fn check(config: &Config, outside: Outside) -> anyhow::Result<Vec<Chec
         ("Slack", slack.map(drop)),
         ("identity provider", identity.map_err(Into::into)),
     ];
-    if let Some(accounts) = &ports.slack_accounts {
+    if let Some(accounts) = &ports.platform_sign_in {
         checked.push(("Sign in with Slack", accounts.check().await.map_err(Into::into)));
     }
     if config.sealing.kms_key_id.is_some() {
@@ -153,7 +153,7 @@ fn adapters(config: &Config, outside: Outside) -> anyhow::Result<Ports> {
     let redirect_uri = |path| config.public_url.join(path).context("could not build a redirect address");
     let of_provider = redirect_uri("oidc/callback")?;
     let identity = OpenIdProvider::new(config.oidc.clone(), of_provider, http.clone(), Arc::clone(&clock));
-    let slack_accounts: Option<Arc<dyn SlackAccounts>> = match &config.slack.client {
+    let platform_sign_in: Option<Arc<dyn PlatformSignIn>> = match &config.slack.client {
         Some(client) => {
             let (of_slack, clock) = (redirect_uri("oidc/slack")?, Arc::clone(&clock));
             Some(Arc::new(SignInWithSlack::new(&config.slack, client, of_slack, http.clone(), clock)))
@@ -169,7 +169,7 @@ fn adapters(config: &Config, outside: Outside) -> anyhow::Result<Ports> {
         messenger: Arc::clone(&chat) as _,
         dialogs: chat,
         identity: Arc::new(identity),
-        slack_accounts,
+        platform_sign_in,
         sealer: Arc::new(Keyring::new(&config.sealing, &kms, Arc::clone(&ids))),
         cloud: Arc::new(AwsCloud::new(sts, aws, config.public_url.clone(), http)),
         rate_limits: Arc::new(ProcessRateLimits::new(Arc::clone(&clock), Arc::clone(&counters))),

@@ -33,8 +33,8 @@ pub enum Error {
 }
 
 impl Error {
-    /// What Slack said, if that is what failed.
-    fn of_slack(&self) -> Option<&ChatError> {
+    /// What the platform said, if that is what failed.
+    fn of_platform(&self) -> Option<&ChatError> {
         match self {
             Self::Failed(error) => error.downcast_ref(),
             Self::Refused(_) => None,

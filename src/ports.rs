@@ -21,7 +21,9 @@ pub use self::{
     dialogs::Dialogs,
     directory::{Channel, Directory, Workspace},
     entropy::Ids,
-    identity::{Answer, Identity, IdentityError, Redeemed, Refreshed, SignInProof, SignedOut, SlackAccounts},
+    identity::{
+        Answer, Identity, IdentityError, PlatformSignIn, Redeemed, Refreshed, SignInProof, SignedOut,
+    },
     messenger::{Address, Because, ChatError, Messenger},
     rate_limits::{RateLimited, RateLimits},
     requests::{Cursor, Listed, OpenRequests, OpenStatus, Page, Requests},

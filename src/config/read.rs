@@ -178,15 +178,24 @@ impl Aws {
 
 /// Where people can sign in with Slack, they do so if the addresses do not agree, unless another way is chosen.
 fn link_policy(source: &mut Source, slack: &Setting<Slack>) -> Setting<LinkPolicy> {
-    let on_mismatch = source.optional("link.on_mismatch", OnMismatch::from_str);
+    let on_mismatch = source.optional("link.on_mismatch", on_mismatch_named);
     let email_domains = source.list("link.email_domains", EmailDomain::from_str);
     let has_client = slack.as_ref().map(|slack| slack.client.is_some());
     let on_mismatch = on_mismatch?;
-    if let (Some(OnMismatch::Slack), Ok(false)) = (on_mismatch, has_client) {
+    if let (Some(OnMismatch::PlatformSignIn), Ok(false)) = (on_mismatch, has_client) {
         source.note("link.on_mismatch", "slack takes slack.client_id, from the app's page");
     }
-    let default = if let Ok(true) = has_client { OnMismatch::Slack } else { OnMismatch::Refuse };
+    let default = if let Ok(true) = has_client { OnMismatch::PlatformSignIn } else { OnMismatch::Refuse };
     Ok(LinkPolicy { on_mismatch: on_mismatch.unwrap_or(default), email_domains: email_domains? })
+}
+
+fn on_mismatch_named(text: &str) -> Result<OnMismatch, &'static str> {
+    match text {
+        "refuse" => Ok(OnMismatch::Refuse),
+        "slack" => Ok(OnMismatch::PlatformSignIn),
+        "code" => Ok(OnMismatch::Code),
+        _ => Err("expected refuse, slack or code"),
+    }
 }
 
 fn policy(source: &mut Source) -> Setting<Policy> {

@@ -127,14 +127,14 @@ fn what_a_mismatch_leads_to_follows_from_what_there_is_and_may_be_chosen() {
     let client = [("ELEVATE_SLACK__CLIENT_ID", "1.2"), ("ELEVATE_SLACK__CLIENT_SECRET", "hush")];
     let chosen = |variables: &[(&str, &str)]| parse(LEAST, variables).map(|config| config.link.on_mismatch);
     assert_eq!(chosen(&[]), Ok(OnMismatch::Refuse));
-    assert_eq!(chosen(&client), Ok(OnMismatch::Slack));
+    assert_eq!(chosen(&client), Ok(OnMismatch::PlatformSignIn));
     for (choice, name) in [(OnMismatch::Refuse, "refuse"), (OnMismatch::Code, "code")] {
         let choose = ("ELEVATE_LINK__ON_MISMATCH", name);
         assert_eq!(chosen(&[choose]), Ok(choice));
         assert_eq!(chosen(&[choose, client[0], client[1]]), Ok(choice));
     }
     let slack = ("ELEVATE_LINK__ON_MISMATCH", "slack");
-    assert_eq!(chosen(&[slack, client[0], client[1]]), Ok(OnMismatch::Slack));
+    assert_eq!(chosen(&[slack, client[0], client[1]]), Ok(OnMismatch::PlatformSignIn));
     assert!(faults(&[slack]).starts_with("link.on_mismatch: slack takes slack.client_id"));
 }
 

@@ -1,4 +1,4 @@
-//! The code by which somebody shows that a Slack account is theirs: they see it in a browser, and type it in Slack.
+//! The code by which somebody shows that an account is theirs: they see it in a browser, and type it from that account.
 
 use std::{fmt, str::FromStr};
 
@@ -62,7 +62,7 @@ impl fmt::Debug for Code {
     }
 }
 
-/// A link that waits for its code, kept under its Slack account: no other can type it.
+/// A link that waits for its code, kept under its account: no other can type it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AwaitedCode {
     /// The link.

@@ -186,7 +186,7 @@ const FIRST_REMINDER: TimeDelta = TimeDelta::minutes(15);
 const SHORTEST_BACKOFF: TimeDelta = TimeDelta::seconds(5);
 /// The longest backoff of a job that failed.
 const LONGEST_BACKOFF: TimeDelta = TimeDelta::minutes(10);
-/// How long a job is retried that Slack refuses for a reason that somebody may mend.
+/// How long a job is retried that a platform refuses for a reason that somebody may mend.
 pub const REFUSED_JOB_IS_TRIED_FOR: TimeDelta = TimeDelta::hours(24);
 /// Names the job of telling auditors, after what made it necessary.
 const AUDIT_LINE: &str = "to_auditors";

@@ -1,6 +1,4 @@
-//! How a link between a Slack account and an identity may come about.
-
-use std::str::FromStr;
+//! How a link between an account and an identity may come about.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,47 +12,47 @@ use super::{
 /// What linking takes, besides a sign-in at the identity provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkPolicy {
-    /// What is done where the Slack account's address is not the identity's.
+    /// What is done where the account's address is not the identity's.
     pub on_mismatch: OnMismatch,
     /// The domains that an identity's address may be of; none: every domain.
     pub email_domains: Vec<EmailDomain>,
 }
 
-/// What is done about a sign-in whose address Slack has not confirmed for the account that is to be linked.
+/// What is done about a sign-in whose address the platform has not confirmed for the account that is to be linked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnMismatch {
     /// It is refused.
     Refuse,
-    /// Whoever signed in signs in with Slack, too, in the same browser.
-    Slack,
-    /// Whoever signed in sees a code, and types it in Slack.
+    /// Whoever signed in signs in at the platform, too, in the same browser.
+    PlatformSignIn,
+    /// Whoever signed in sees a code, and types it from the account.
     Code,
 }
 
-/// What has shown that a Slack account is theirs to whose identity it is linked.
+/// What has shown that an account is theirs to whose identity it is linked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ShownBy {
-    /// Slack has confirmed the identity's address for it.
+    /// The platform has confirmed the identity's address for it.
     Address,
-    /// They signed in with Slack.
-    SlackSignIn,
-    /// They typed a code in Slack.
+    /// They signed in at the platform.
+    PlatformSignIn,
+    /// They typed a code from the account.
     Code,
 }
 
-/// What comes of comparing a Slack account with a sign-in.
+/// What comes of comparing an account with a sign-in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Comparison {
-    /// Slack has confirmed the address that the identity provider vouches for.
+    /// The platform has confirmed the address that the identity provider vouches for.
     Agreed(Link),
-    /// It has not: whoever signed in has to sign in with Slack, too.
-    TakesSlack(Link),
-    /// It has not: whoever signed in has to type a code in Slack.
+    /// It has not: whoever signed in has to sign in at the platform, too.
+    TakesPlatformSignIn(Link),
+    /// It has not: whoever signed in has to type a code from the account.
     TakesCode(Link),
 }
 
-/// A link that is made as soon as whoever signed in has shown that the Slack account is theirs.
+/// A link that is made as soon as whoever signed in has shown that the account is theirs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PendingLink {
     /// The link.
@@ -64,7 +62,7 @@ pub struct PendingLink {
 }
 
 impl LinkPolicy {
-    /// Compares a Slack account with the identity that signed in. The link is not refreshable.
+    /// Compares an account with the identity that signed in. The link is not refreshable.
     ///
     /// # Errors
     /// [`Refusal::NoVerifiedEmail`] and [`Refusal::OtherDomain`], whatever is done about a mismatch;
@@ -82,13 +80,13 @@ impl LinkPolicy {
             is_signed_out: false,
         };
         let mismatch = match member.confirmed_email.clone() {
-            Some(slack) if slack == *email => return Ok(Comparison::Agreed(link)),
+            Some(confirmed) if confirmed == *email => return Ok(Comparison::Agreed(link)),
             Some(account) => Refusal::EmailsDiffer { account, identity: email.clone() },
             None => Refusal::NoConfirmedEmail,
         };
         match self.on_mismatch {
             OnMismatch::Refuse => Err(mismatch),
-            OnMismatch::Slack => Ok(Comparison::TakesSlack(link)),
+            OnMismatch::PlatformSignIn => Ok(Comparison::TakesPlatformSignIn(link)),
             OnMismatch::Code => Ok(Comparison::TakesCode(link)),
         }
     }
@@ -116,34 +114,12 @@ impl Link {
 }
 
 impl PendingLink {
-    /// Refuses whoever is signed in to Slack as another account than the link's, or in another workspace.
+    /// Refuses whoever is signed in to the platform as another account than the link's, or in another tenant.
     ///
     /// # Errors
     /// [`Refusal::OtherAccount`].
     pub fn is_for(&self, held: &HeldAccount) -> Result<(), Refusal> {
         if *held.who() == self.link.account { Ok(()) } else { Err(Refusal::OtherAccount) }
-    }
-}
-
-impl OnMismatch {
-    /// The choice, as it is written.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Refuse => "refuse",
-            Self::Slack => "slack",
-            Self::Code => "code",
-        }
-    }
-}
-
-impl FromStr for OnMismatch {
-    type Err = &'static str;
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        [Self::Refuse, Self::Slack, Self::Code]
-            .into_iter()
-            .find(|choice| choice.as_str() == text)
-            .ok_or("expected refuse, slack or code")
     }
 }
 
@@ -179,9 +155,10 @@ mod tests {
     }
 
     /// What each choice makes of these addresses.
-    fn compared(slack: Option<&str>, identity: Option<&str>) -> [Result<Comparison, Refusal>; 3] {
-        [OnMismatch::Refuse, OnMismatch::Slack, OnMismatch::Code]
-            .map(|on_mismatch| policy(on_mismatch, &[]).compare(&member(slack), &signed_in("ada", identity)))
+    fn compared(confirmed: Option<&str>, identity: Option<&str>) -> [Result<Comparison, Refusal>; 3] {
+        [OnMismatch::Refuse, OnMismatch::PlatformSignIn, OnMismatch::Code].map(|on_mismatch| {
+            policy(on_mismatch, &[]).compare(&member(confirmed), &signed_in("ada", identity))
+        })
     }
 
     fn agreed(subject: &str, email: &str) -> Link {
@@ -203,31 +180,31 @@ mod tests {
     }
 
     #[test]
-    fn another_address_in_slack_or_none_takes_what_was_chosen_and_the_link_keeps_the_identitys() {
+    fn another_address_at_the_platform_or_none_takes_what_was_chosen_and_the_link_keeps_the_identitys() {
         let link = agreed("ada", "ada@example.com");
         let identity = link.email.clone();
         let differ = Refusal::EmailsDiffer { account: "eve@example.com".parse().unwrap(), identity };
-        for (slack, refusal) in [(Some("eve@example.com"), differ), (None, Refusal::NoConfirmedEmail)] {
+        for (confirmed, refusal) in [(Some("eve@example.com"), differ), (None, Refusal::NoConfirmedEmail)] {
             let expected = [
                 Err(refusal),
-                Ok(Comparison::TakesSlack(link.clone())),
+                Ok(Comparison::TakesPlatformSignIn(link.clone())),
                 Ok(Comparison::TakesCode(link.clone())),
             ];
-            assert_eq!(compared(slack, Some("ada@example.com")), expected);
+            assert_eq!(compared(confirmed, Some("ada@example.com")), expected);
         }
     }
 
     #[test]
     fn an_identity_without_a_verified_address_is_refused_whatever_was_chosen() {
-        for slack in [Some("ada@example.com"), None] {
-            assert_eq!(compared(slack, None), [(); 3].map(|()| Err(Refusal::NoVerifiedEmail)));
+        for confirmed in [Some("ada@example.com"), None] {
+            assert_eq!(compared(confirmed, None), [(); 3].map(|()| Err(Refusal::NoVerifiedEmail)));
         }
     }
 
     #[test]
     fn only_addresses_of_the_listed_domains_are_linked() {
         let compared = |email: &str| {
-            let listed = policy(OnMismatch::Slack, &["Example.com", "example.org"]);
+            let listed = policy(OnMismatch::PlatformSignIn, &["Example.com", "example.org"]);
             listed.compare(&member(Some(email)), &signed_in("ada", Some(email)))
         };
         for listed in ["ada@example.com", "ADA@EXAMPLE.ORG"] {
@@ -249,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_is_for_the_very_account_that_slack_tells() {
+    fn a_link_is_for_the_very_account_that_the_platform_names() {
         let link = agreed("ada", "ada@example.com");
         let ada = link.account.clone();
         let pending = PendingLink { link, sealed_token: None };

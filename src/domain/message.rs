@@ -1,4 +1,4 @@
-//! Everything the app says in Slack, before anybody decides how it looks.
+//! Everything the app says on a chat platform, before anybody decides how it looks.
 
 use url::Url;
 
@@ -138,7 +138,7 @@ pub struct RequestForm {
     pub reviewers: String,
 }
 
-/// A form that opens over Slack.
+/// A form that opens over a chat.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Form {
     /// To make a request.

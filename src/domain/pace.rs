@@ -1,8 +1,7 @@
 //! How auditors hear of one person's refusals: the first few one by one, the rest of that minute in one line.
 //!
-//! Slack takes about one message a second in a channel
-//! (<https://docs.slack.dev/apis/web-api/rate-limits>), so whoever is refused again and again must not keep the
-//! audit channel from telling what others do. Every refusal is an event all the same.
+//! A chat platform may take about one message a second in a conversation, so whoever is refused again and again must
+//! not keep the audit channel from telling what others do. Every refusal is an event all the same.
 
 use chrono::TimeDelta;
 

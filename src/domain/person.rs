@@ -1,4 +1,4 @@
-//! Who somebody is: a Slack account, an identity, and what binds the two.
+//! Who somebody is: an account, an identity, and what binds the two.
 
 use std::collections::BTreeSet;
 
@@ -48,14 +48,14 @@ impl<S: Into<String>> FromIterator<S> for Groups {
     }
 }
 
-/// What Slack says of an account.
+/// What the platform says of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
     /// The account.
     pub who: Account,
     /// The name it shows.
     pub name: String,
-    /// The profile's e-mail address, when Slack has confirmed it.
+    /// The profile's e-mail address, when the platform has confirmed it.
     pub confirmed_email: Option<Email>,
     /// What kind of account it is.
     pub kind: MemberKind,
@@ -132,14 +132,14 @@ impl SignedIn {
     }
 }
 
-/// Proof that a browser has just come back from Slack, signed in to this account.
+/// Proof that a browser has just come back from the platform, signed in to this account.
 ///
-/// Only the [`SlackAccounts`](crate::ports::SlackAccounts) adapter makes one, from a verified ID token.
+/// Only the [`PlatformSignIn`](crate::ports::PlatformSignIn) adapter makes one, from a verified ID token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeldAccount(Account);
 
 impl HeldAccount {
-    /// What a verified ID token of Slack's says.
+    /// What a verified ID token of the platform's says.
     pub(crate) fn verified(who: Account) -> Self {
         Self(who)
     }

@@ -101,8 +101,8 @@ pub struct LinkSecrets {
 pub enum SignInAt {
     /// At the identity provider.
     IdentityProvider,
-    /// At Slack.
-    Slack,
+    /// At the chat platform.
+    Platform,
 }
 
 impl Ticket {
@@ -158,7 +158,7 @@ impl Visit {
     pub fn at(&self) -> SignInAt {
         match self {
             Self::Link { .. } | Self::OpenConsole { .. } | Self::Review(_) => SignInAt::IdentityProvider,
-            Self::HoldAccount { .. } => SignInAt::Slack,
+            Self::HoldAccount { .. } => SignInAt::Platform,
         }
     }
 

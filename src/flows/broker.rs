@@ -27,8 +27,8 @@ use crate::{
         refusal::Refusal,
     },
     ports::{
-        Clock, Cloud, Counters, Dialogs, Directory, Gauges, Identity, Ids, Messenger, RateLimits, Sealer,
-        SlackAccounts, Store,
+        Clock, Cloud, Counters, Dialogs, Directory, Gauges, Identity, Ids, Messenger, PlatformSignIn,
+        RateLimits, Sealer, Store,
     },
 };
 
@@ -41,7 +41,7 @@ pub struct Ports {
     pub messenger: Arc<dyn Messenger>,
     pub dialogs: Arc<dyn Dialogs>,
     pub identity: Arc<dyn Identity>,
-    pub slack_accounts: Option<Arc<dyn SlackAccounts>>,
+    pub platform_sign_in: Option<Arc<dyn PlatformSignIn>>,
     pub sealer: Arc<dyn Sealer>,
     pub cloud: Arc<dyn Cloud>,
     pub rate_limits: Arc<dyn RateLimits>,

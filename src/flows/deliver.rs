@@ -1,11 +1,11 @@
-//! Deliver: what has been committed is said in Slack, at least once.
+//! Deliver: what has been committed is said on the platform, at least once.
 //!
 //! 1. The replica that committed says it at once, in the order of its commits; the sweeper says what that replica did
 //!    not live to say.
 //! 2. A card is drawn from the stored request, and again if the request has changed meanwhile: edits converge.
 //! 3. Auditors hear of a request's events in their order, whichever replicas tell them.
 //! 4. What may have been said already is looked for, where the app can read along, before it is said again.
-//! 5. A job is completed only after Slack has taken what it says.
+//! 5. A job is completed only after the platform has taken what it says.
 
 use std::sync::Arc;
 

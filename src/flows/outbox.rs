@@ -1,4 +1,4 @@
-//! Outbox: jobs of this replica on their way to Slack, one after the other for each request, as they were committed.
+//! Outbox: jobs of this replica on their way to a platform, one after the other for each request, as they were committed.
 
 use std::{
     collections::{HashMap, VecDeque},

@@ -18,7 +18,7 @@ const NEWEST: usize = 10;
 /// Shows a person where they stand.
 ///
 /// # Errors
-/// A failure of the store or of Slack.
+/// A failure of the store or of the platform.
 pub async fn show_overview(broker: &Broker, asker: &Asker) -> Result<()> {
     let overview = overview(broker, &asker.who).await?;
     inbox::reply(broker, asker, &overview).await // 1
@@ -27,7 +27,7 @@ pub async fn show_overview(broker: &Broker, asker: &Asker) -> Result<()> {
 /// Shows a person how to use the app.
 ///
 /// # Errors
-/// A failure of Slack.
+/// A failure of the platform.
 pub async fn show_help(broker: &Broker, asker: &Asker) -> Result<()> {
     inbox::reply(broker, asker, &help(broker)).await // 1
 }

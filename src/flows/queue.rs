@@ -2,7 +2,7 @@
 //!
 //! 1. A job that is done is completed, together with enqueuing the one that follows it.
 //! 2. A job that failed is released, and retried with backoff by whichever replica sweeps.
-//! 3. A job that Slack refuses for good becomes a dead letter, which an operator finds and auditors hear of. It never
+//! 3. A job that the platform refuses for good becomes a dead letter, which an operator finds and auditors hear of. It never
 //!    holds up what waits behind it.
 
 use std::sync::Arc;
@@ -24,7 +24,7 @@ use crate::{
 /// The longest wait of a job whose time has not come: what it waits for may be done at any moment.
 const LOOKED_AT_EVERY: TimeDelta = TimeDelta::minutes(1);
 
-/// The longest that Slack is believed when it says to come back later.
+/// The longest that a platform is believed when it says to come back later.
 const LONGEST_TOLD: TimeDelta = TimeDelta::hours(1);
 
 /// What is to become of a job that did not fail.
@@ -45,7 +45,7 @@ pub(super) enum Outcome {
 pub(super) enum Progress {
     /// The next may be tried.
     GoOn,
-    /// Slack cannot be asked, or this replica does no more.
+    /// The platform cannot be asked, or this replica does no more.
     Wait,
 }
 
@@ -82,12 +82,12 @@ impl Broker {
     pub(super) async fn put_off(self: &Arc<Self>, leased: &Leased, error: &Error) -> Progress {
         let job = &leased.job;
         let now = self.ports.clock.now();
-        let slack = error.of_slack();
-        let outcome = if slack.is_some_and(|refusal| is_refused_for_good(job, refusal, now)) {
+        let refused = error.of_platform();
+        let outcome = if refused.is_some_and(|refusal| is_refused_for_good(job, refusal, now)) {
             self.dead_letter(leased, &error.to_string(), now).await // 3
         } else {
             tracing::warn!(job = job.id, error = format!("{error:#}"), "jobs: attempt failed, will retry");
-            let told = slack.and_then(ChatError::retry_after).unwrap_or_default();
+            let told = refused.and_then(ChatError::retry_after).unwrap_or_default();
             let told = TimeDelta::from_std(told).unwrap_or(LONGEST_TOLD).min(LONGEST_TOLD);
             let rest = backoff(job, now).max(told);
             self.ports.store.release(leased, now + rest).await.map(drop).map_err(Error::from) // 2
@@ -99,7 +99,7 @@ impl Broker {
                 "jobs: release failed, the lease must expire"
             );
         }
-        match slack {
+        match refused {
             Some(ChatError::Unavailable { .. }) => Progress::Wait,
             Some(ChatError::Refused { because: Because::Addressee | Because::Other, .. })
                 if is_for_auditors(job) =>
@@ -170,7 +170,7 @@ impl Broker {
     }
 }
 
-/// Whether no later try can succeed. A line for auditors is given up only where Slack will never take it: that the
+/// Whether no later try can succeed. A line for auditors is given up only where the platform will never take it: that the
 /// channel is gone, or the app not in it, somebody will mend, and then the lines are wanted.
 fn is_refused_for_good(job: &Job, error: &ChatError, now: Timestamp) -> bool {
     let because = match error {

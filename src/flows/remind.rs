@@ -38,7 +38,7 @@ pub(super) async fn remind(broker: &Broker, id: &RequestId, job: &Job) -> Result
     match said {
         Err(refused)
             if matches!(
-                refused.of_slack(),
+                refused.of_platform(),
                 Some(ChatError::Refused { .. } | ChatError::Unsupported { .. })
             ) =>
         {

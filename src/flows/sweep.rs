@@ -29,11 +29,11 @@ use crate::domain::{
 
 /// How many places jobs go to at a time, in each lane.
 const PLACES: usize = 16;
-/// For how long a round begins new jobs for a place. A place that takes its time, because Slack paces it or does not
+/// For how long a round begins new jobs for a place. A place that takes its time, because the platform paces it or does not
 /// answer, so slows itself down, and holds up nothing else of its lane for longer than this.
 const PLACE_OPEN_FOR: Duration = Duration::from_secs(20);
 
-/// Where a job goes. What does not wait for Slack comes first.
+/// Where a job goes. What does not wait for a platform comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Place<'w> {
     /// Into the history of a request.

@@ -28,7 +28,7 @@ pub enum Shown {
 /// Whom a link would link.
 #[derive(Clone, Debug)]
 pub struct Invitee {
-    /// The Slack account.
+    /// The account.
     pub who: Account,
     /// The name it shows.
     pub name: String,
@@ -57,9 +57,9 @@ pub enum CameBack {
     },
     /// The request is answered.
     Answered(Verdict),
-    /// The person is to show that the Slack account is theirs: this is where they sign in with Slack.
-    OnToSlack(Url),
-    /// The person is to show that the Slack account is theirs: this is what they type there.
+    /// The person is to show that the account is theirs: this is where they sign in to its platform.
+    OnToPlatform(Url),
+    /// The person is to show that the account is theirs: this is what they type there.
     TakesCode {
         /// The code.
         code: Code,

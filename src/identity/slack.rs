@@ -30,7 +30,7 @@ use crate::{
     ports::{
         Answer, Clock,
         IdentityError::{self, Gone, Unusable},
-        SignInProof, SlackAccounts,
+        PlatformSignIn, SignInProof,
     },
     slack::ids::TeamId,
 };
@@ -85,7 +85,7 @@ impl SignInWithSlack {
 }
 
 #[async_trait]
-impl SlackAccounts for SignInWithSlack {
+impl PlatformSignIn for SignInWithSlack {
     async fn check(&self) -> Result<(), IdentityError> {
         self.provider().await.map(drop)
     }

@@ -89,10 +89,10 @@ pub enum IdentityError {
     Unusable(String),
 }
 
-/// What Slack tells of a browser, by Sign in with Slack.
+/// Whose account a browser is signed in to at a chat platform.
 #[async_trait]
-pub trait SlackAccounts: Send + Sync {
-    /// Whether Slack's provider can be reached, and is what it says it is.
+pub trait PlatformSignIn: Send + Sync {
+    /// Whether the platform's provider can be reached, and is what it says it is.
     async fn check(&self) -> Result<(), IdentityError>;
     /// Where a browser goes to sign in.
     async fn sign_in_url(&self, proof: &SignInProof) -> Result<Url, IdentityError>;

@@ -39,13 +39,13 @@ pub trait Store: Requests {
     /// What was recorded under this id at this time.
     async fn side_event(&self, id: &SideEventId, at: Timestamp) -> Result<Option<SideEvent>, StoreError>;
 
-    /// The link of a Slack account.
+    /// The link of an account.
     async fn link(&self, who: &Account) -> Result<Option<Link>, StoreError>;
-    /// Binds a Slack account to an identity, in place of the one it replaces; uses up the link token.
+    /// Binds an account to an identity, in place of the one it replaces; uses up the link token.
     async fn save_link(&self, new: &NewLink) -> Result<(), LinkError>;
     /// Dissolves a link, with its token.
     async fn remove_link(&self, link: &Link, event: &SideEvent, jobs: &[Job]) -> Result<(), CommitError>;
-    /// The Slack account that an identity is bound to.
+    /// The account that an identity is bound to.
     async fn owner(&self, subject: &Subject) -> Result<Option<Account>, StoreError>;
     /// Drops the token of a link, and takes no sign-in before `event` for a recent one any more: in force from `now` on.
     async fn sign_out(
@@ -57,7 +57,7 @@ pub trait Store: Requests {
     ) -> Result<(), CommitError>;
     /// Notes the groups last heard of, for display.
     async fn save_groups(&self, link: &Link, groups: &FreshGroups) -> Result<(), StoreError>;
-    /// The sealed refresh token of a Slack account.
+    /// The sealed refresh token of an account.
     async fn token(&self, who: &Account) -> Result<Option<SealedToken>, StoreError>;
     /// Takes the sealed refresh token for one turn at the identity provider, if it is still as it was read.
     /// Others leave it alone until `until`.
@@ -94,7 +94,7 @@ pub trait Store: Requests {
         uses_up: &LinkSecrets,
         now: Timestamp,
     ) -> Result<(), CommitError>;
-    /// The link of a Slack account that waits for its code.
+    /// The link of an account that waits for its code.
     async fn awaited_code(&self, who: &Account) -> Result<Option<AwaitedCode>, StoreError>;
     /// Counts a try, if there has been none since `read` was.
     async fn count_try(&self, read: &AwaitedCode) -> Result<AwaitedCode, CommitError>;
@@ -129,9 +129,9 @@ pub trait Store: Requests {
     /// Makes a job that can never be done a dead letter, with the record of why, once.
     async fn dead_letter(&self, letter: &DeadLetter) -> Result<(), CommitError>;
 
-    /// Where Slack has put a message about a request.
+    /// Where the platform has put a message about a request.
     async fn place(&self, id: &RequestId, which: Surface) -> Result<Option<MessageRef>, StoreError>;
-    /// Notes where Slack has put a message about a request.
+    /// Notes where the platform has put a message about a request.
     async fn save_place(&self, id: &RequestId, which: Surface, place: &MessageRef) -> Result<(), StoreError>;
 }
 
@@ -199,8 +199,8 @@ pub struct NewLink {
 pub enum LinkProof {
     /// A sign-in at the identity provider, whose address is the account's.
     SignIn(LinkSecrets),
-    /// A sign-in at the identity provider, and one at Slack.
-    SlackSignIn(LinkSecrets, SecretHash),
+    /// A sign-in at the identity provider, and one at the platform.
+    PlatformSignIn(LinkSecrets, SecretHash),
     /// A code that was typed, in the last try that was counted.
     Code(AwaitedCode),
 }
@@ -211,7 +211,7 @@ impl LinkProof {
     pub fn shown_by(&self) -> ShownBy {
         match self {
             Self::SignIn(_) => ShownBy::Address,
-            Self::SlackSignIn(..) => ShownBy::SlackSignIn,
+            Self::PlatformSignIn(..) => ShownBy::PlatformSignIn,
             Self::Code(_) => ShownBy::Code,
         }
     }
@@ -289,11 +289,11 @@ pub enum LinkError {
     /// The link token has been used up, or a later browser has taken it over.
     #[error("the link token has been used up")]
     UsedUp,
-    /// The identity belongs to another Slack account.
-    #[error("the identity belongs to another Slack account")]
+    /// The identity belongs to another account.
+    #[error("the identity belongs to another account")]
     IdentityTaken,
-    /// The Slack account does not belong to whom it should, if to anybody.
-    #[error("the Slack account is linked to another identity")]
+    /// The account does not belong to whom it should, if to anybody.
+    #[error("the account is linked to another identity")]
     LinkedToAnother,
     /// Nobody knows whether it was made.
     #[error(transparent)]

@@ -166,9 +166,9 @@ fn if_unchanged(write: Write, read: &SealedToken) -> Transaction<CommitError> {
 fn use_up_proof(proof: &LinkProof, now: Timestamp) -> Transaction<LinkError> {
     match proof {
         LinkProof::SignIn(secrets) => use_up_secrets(secrets, now, |_| LinkError::UsedUp),
-        LinkProof::SlackSignIn(secrets, slack) => {
+        LinkProof::PlatformSignIn(secrets, at_platform) => {
             let used_up = use_up_secrets(secrets, now, |_| LinkError::UsedUp);
-            used_up.and_or(use_up(slack, now), |_| LinkError::UsedUp)
+            used_up.and_or(use_up(at_platform, now), |_| LinkError::UsedUp)
         }
         LinkProof::Code(typed) => {
             let code = Write::delete(keys::awaited_code(&typed.pending.link.account));

@@ -30,7 +30,7 @@ use crate::{
 
 /// For how long an expired one-time secret or code stays, so that its fate can be looked up.
 const EXPIRED_TICKET_STAYS: TimeDelta = TimeDelta::days(1);
-/// For how long a press is known after it had to be done: Slack does not send it again that late.
+/// For how long a press is known after it had to be done: the platform does not send it again that late.
 const PRESS_IS_KNOWN_FOR: TimeDelta = TimeDelta::hours(48);
 
 const BODY: &str = "body";

@@ -171,7 +171,7 @@ async fn come_back_from_slack(
     purpose: Purpose,
     Query(query): Query<CallbackQuery>,
 ) -> Response {
-    come_back(broker, browser, purpose, query.read(SignInAt::Slack)).await
+    come_back(broker, browser, purpose, query.read(SignInAt::Platform)).await
 }
 
 /// Takes a browser back from where it signed in.
@@ -196,7 +196,7 @@ async fn come_back(
         Ok(CameBack::TakesCode { code, email, invitee }) => {
             pages::code(&code, &email, &invitee, &broker.settings().home_name).into_response()
         }
-        Ok(CameBack::OnToSlack(url)) => pages::onward(&url).into_response(),
+        Ok(CameBack::OnToPlatform(url)) => pages::onward(&url).into_response(),
         Ok(CameBack::Console(url)) => Redirect::to(url.expose_secret()).into_response(),
         Err(error) => error::page(&broker, &error),
     }

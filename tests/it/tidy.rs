@@ -159,6 +159,23 @@ fn the_rules_are_pure() {
     }
 }
 
+/// An account is opaque to the inner layers: they name no chat platform and none of its commands, except as the data of
+/// their own tests.
+#[test]
+fn the_inner_layers_name_no_chat_platform() {
+    for file in ["domain", "flows", "ports", "store"].into_iter().flat_map(files_of) {
+        if file.file_name().is_some_and(|name| name == "tests.rs") {
+            continue;
+        }
+        let text = fs::read_to_string(&file).unwrap().to_lowercase();
+        let before_tests = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+        for (line, words) in before_tests.lines().enumerate() {
+            let is_named = words.contains("slack") || words.contains("/elevate");
+            assert!(!is_named, "{}:{}: names a platform: {words}", file.display(), line + 1);
+        }
+    }
+}
+
 /// Calls that make a proof, or reach out to the world, and the one place of each.
 #[test]
 fn proofs_are_made_and_effects_are_had_in_one_place_each() {

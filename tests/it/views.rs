@@ -147,7 +147,7 @@ fn answers_say_what_happened_and_what_to_do_next() {
     let help = |on_mismatch| Message::Help { max: minutes("8h"), example: minutes("1h"), on_mismatch };
     shows("help", &help(OnMismatch::Refuse));
     shows("help_where_codes_are_typed", &help(OnMismatch::Code));
-    assert_eq!(json(&help(OnMismatch::Slack)), json(&help(OnMismatch::Refuse)));
+    assert_eq!(json(&help(OnMismatch::PlatformSignIn)), json(&help(OnMismatch::Refuse)));
 }
 
 #[test]
@@ -360,7 +360,7 @@ impl HostilePeople {
                 email: self.ada.email.clone(),
                 from: Subject { issuer: self.text.clone(), subject: self.text.clone() },
                 to: self.ada.subject.clone(),
-                shown_by: ShownBy::SlackSignIn,
+                shown_by: ShownBy::PlatformSignIn,
             })),
             Message::Audit(aside(SideNews::Refused {
                 tried: Tried::OpenConsole,
@@ -551,7 +551,7 @@ fn side_news() -> Vec<SideNews> {
     };
     vec![
         linked(ShownBy::Address),
-        linked(ShownBy::SlackSignIn),
+        linked(ShownBy::PlatformSignIn),
         linked(ShownBy::Code),
         SideNews::Relinked {
             email: email("ada@example.com"),

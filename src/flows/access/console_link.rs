@@ -12,7 +12,7 @@ use crate::{
 /// A fresh link to the console for the requester, as long as access is open.
 ///
 /// # Errors
-/// [`Refusal::NotFullMember`], [`Refusal::NotLive`], [`Refusal::NotYours`]; a failure of Slack or of the store.
+/// [`Refusal::NotFullMember`], [`Refusal::NotLive`], [`Refusal::NotYours`]; a failure of the platform or of the store.
 pub(in crate::flows) async fn console_link(
     broker: &Broker,
     who: &Account,

@@ -1,6 +1,6 @@
 //! Request: a person asks for a target.
 //!
-//! 1. `/elevate` opens a form at once, from what the app last heard of the person's groups: for display only.
+//! 1. A command without words opens a form at once, from what the app last heard of the person's groups: for display only.
 //! 2. What is submitted is checked against the groups as they are now.
 //! 3. The request, its event and what follows are committed as one, unless the person has another for the target.
 
@@ -26,7 +26,7 @@ use crate::{
 /// Opens the form that a request is made with. The handle may live for seconds only, so nothing slow comes before.
 ///
 /// # Errors
-/// [`Refusal::NotLinked`], [`Refusal::OtherTenant`]; a failure of the store or of Slack.
+/// [`Refusal::NotLinked`], [`Refusal::OtherTenant`]; a failure of the store or of the platform.
 pub async fn open_form(broker: &Broker, who: &Account, at: &FormHandle) -> Result<()> {
     if *who.tenant() != broker.settings.home {
         return Err(Refusal::OtherTenant.into());

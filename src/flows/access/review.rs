@@ -33,7 +33,7 @@ use crate::{
 /// Asks for the reason of a rejection. Everything is checked when the form is submitted.
 ///
 /// # Errors
-/// [`Refusal::OtherTenant`]; a failure of Slack.
+/// [`Refusal::OtherTenant`]; a failure of the platform.
 pub async fn open_form(broker: &Broker, who: &Account, at: &FormHandle, id: RequestId) -> Result<()> {
     if *who.tenant() != broker.settings.home {
         return Err(Refusal::OtherTenant.into());

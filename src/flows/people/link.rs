@@ -1,17 +1,18 @@
-//! Link: a Slack account is bound to an identity, and set free again.
+//! Link: an account is bound to an identity, and set free again.
 //!
 //! 1. The bot answers, to the person alone, with a link that is good once, for 10 minutes.
 //! 2. GET shows whom it would link.
 //! 3. POST starts a sign-in; the browser that starts last is the one that may use the link up (`visits/ticket.rs`).
-//! 4. Back from the identity provider: where the verified address there is that of the Slack profile, both are bound.
+//! 4. Back from the identity provider: where the verified address there is that of the account's profile, both are
+//!    bound.
 //! 5. Where it is not, it takes what the operator has chosen to show that the account is theirs who signed in: nothing
-//!    will do, or Sign in with Slack in the same browser (`link/slack.rs`), or a code that is shown there and typed in
-//!    Slack (`link/code.rs`).
+//!    will do, or a sign-in at the platform in the same browser (`link/platform.rs`), or a code that is shown there
+//!    and typed from the account (`link/code.rs`).
 //! 6. One commit uses up all that has led to it, and binds account and identity, each to nobody else. An account that
 //!    is linked already moves to another identity of the same address, and to no other.
 
 mod code;
-mod slack;
+mod platform;
 
 use std::sync::Arc;
 
@@ -19,7 +20,7 @@ use secrecy::SecretString;
 use url::Url;
 
 pub use self::code::typed as typed_code;
-pub(in crate::flows) use self::{code::confirm, slack::finish as finish_with_slack};
+pub(in crate::flows) use self::{code::confirm, platform::finish as finish_at_platform};
 use crate::{
     domain::{
         account::Account,
@@ -41,13 +42,13 @@ use crate::{
     ports::{CommitError, LinkError, LinkProof, NewLink, Redeemed},
 };
 
-/// A new link for this Slack account, to be shown to nobody else. What they wanted comes along.
+/// A new link for this account, to be shown to nobody else. What they wanted comes along.
 pub(in crate::flows) async fn invite(broker: &Broker, who: &Account, wish: Option<Wish>) -> Result<Url> {
     let member = broker.member(who).await?;
     ticket::give_out(broker, who, Visit::Link { name: member.name }, wish).await // 1
 }
 
-/// Links the Slack account that the token was made for to the identity that signed in, or says what that takes.
+/// Links the account that the token was made for to the identity that signed in, or says what that takes.
 pub(in crate::flows) async fn finish(
     broker: &Arc<Broker>,
     browser: &Secret,
@@ -64,9 +65,9 @@ pub(in crate::flows) async fn finish(
             let link = bind(broker, made, LinkProof::SignIn(uses_up), cause).await?; // 4
             Ok(CameBack::Linked { link, wish: ticket.wish.clone() })
         }
-        Comparison::TakesSlack(link) => {
+        Comparison::TakesPlatformSignIn(link) => {
             let pending = pending(broker, link, token).await?;
-            slack::begin(broker, browser, ticket, pending).await.map(CameBack::OnToSlack) // 5
+            platform::begin(broker, browser, ticket, pending).await.map(CameBack::OnToPlatform) // 5
         }
         Comparison::TakesCode(link) => {
             let email = link.email.clone();
@@ -108,7 +109,7 @@ async fn bind(
     Ok(link)
 }
 
-/// Sets the Slack account of `asker` free; `false` when it was not bound.
+/// Sets the account of `asker` free; `false` when it was not bound.
 pub(in crate::flows) async fn unlink(broker: &Arc<Broker>, asker: &Asker) -> Result<bool> {
     let Some(link) = broker.ports.store.link(&asker.who).await? else { return Ok(false) };
     let what = SideNews::Unlinked { email: link.email.clone() };

@@ -1,6 +1,6 @@
 //! Person: who is pressing, with groups as they are now.
 //!
-//! 1. Slack says that they are a full member of this workspace.
+//! 1. The platform says that they are a full member of this tenant.
 //! 2. They are linked to an identity.
 //! 3. The identity provider tells their groups.
 
@@ -14,7 +14,7 @@ use crate::{
 };
 
 impl Broker {
-    /// The person behind a Slack account, with groups as they are now.
+    /// The person behind an account, with groups as they are now.
     pub(in crate::flows) async fn person(&self, who: &Account) -> Result<Person> {
         self.member(who).await?; // 1
         let link = self.ports.store.link(who).await?.ok_or(Refusal::NotLinked)?; // 2

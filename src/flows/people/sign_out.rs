@@ -1,7 +1,7 @@
 //! Sign-out: the identity provider says, to us alone, that somebody's sessions there are over.
 //!
 //! 1. What it says is genuine, and of this moment.
-//! 2. The Slack account is found that this identity is bound to; where there is none, there is nothing to do.
+//! 2. The account is found that this identity is bound to; where there is none, there is nothing to do.
 //! 3. One commit drops the refresh token and marks the link, so that the person must sign in again. It is not made for
 //!    whoever has signed in since, and what comes twice counts once.
 

@@ -26,7 +26,7 @@ use crate::{
     ports::Answer,
 };
 
-/// What the identity provider, or Slack, sent back with the browser.
+/// What the identity provider, or the platform, sent back with the browser.
 #[derive(Clone, Debug)]
 pub struct Callback {
     /// From where: each sends browsers back to an address of its own.
@@ -78,9 +78,9 @@ async fn finish(
             link::finish(broker, browser, ticket, uses_up, redeemed).await
         }
         Visit::HoldAccount { after, pending } => {
-            let held = sign_in::redeem_at_slack(broker, answer, &proof).await?;
+            let held = sign_in::redeem_at_platform(broker, answer, &proof).await?;
             let uses_up = LinkSecrets { token: started.ticket, sign_in: after };
-            let link = link::finish_with_slack(broker, *pending, uses_up, ticket.key.clone(), &held).await?;
+            let link = link::finish_at_platform(broker, *pending, uses_up, ticket.key.clone(), &held).await?;
             Ok(CameBack::Linked { link, wish: ticket.wish.clone() })
         }
         Visit::OpenConsole { request } => {

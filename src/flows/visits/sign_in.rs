@@ -1,4 +1,4 @@
-//! Sign-in: a browser goes to the identity provider, or to Slack, and comes back as somebody.
+//! Sign-in: a browser goes to the identity provider, or to the chat platform, and comes back as somebody.
 //!
 //! 1. A sign-in is kept under the hash of its `state`, with the hash of the browser's cookie and what it is for.
 //!    Its nonce and PKCE verifier are derived from the cookie and the `state`, so that nothing kept is a secret.
@@ -15,7 +15,7 @@ use crate::{
         window::Timestamp,
     },
     flows::{Broker, Error, Result},
-    ports::{Answer, IdentityError, Redeemed, SignInProof, SlackAccounts},
+    ports::{Answer, IdentityError, PlatformSignIn, Redeemed, SignInProof},
 };
 
 /// A sign-in that starts now in this browser, on the way from a ticket to `visit`: what is kept of it, and where the
@@ -33,7 +33,9 @@ pub(in crate::flows) async fn begin(
         SignInAt::IdentityProvider => {
             broker.ports.identity.sign_in_url(&proof, asks).await.map_err(refused)?
         }
-        SignInAt::Slack => slack_accounts(broker)?.sign_in_url(&proof).await.map_err(refused_by_slack)?,
+        SignInAt::Platform => {
+            platform_sign_in(broker)?.sign_in_url(&proof).await.map_err(refused_by_platform)?
+        }
     };
     Ok((from.leads_to(visit, proof.state.hash(), browser.hash(), now), url)) // 1
 }
@@ -48,14 +50,14 @@ pub(super) async fn redeem(
     broker.ports.identity.redeem(answer, proof).await.map_err(refused) // 2
 }
 
-/// Whose Slack account is signed in.
-pub(super) async fn redeem_at_slack(
+/// Whose account is signed in at the platform.
+pub(super) async fn redeem_at_platform(
     broker: &Broker,
     answer: Result<Answer, String>,
     proof: &SignInProof,
 ) -> Result<HeldAccount> {
     let answer = answer.map_err(|why| Refusal::AccountSignInFailed { why })?;
-    slack_accounts(broker)?.redeem(answer, proof).await.map_err(refused_by_slack) // 2
+    platform_sign_in(broker)?.redeem(answer, proof).await.map_err(refused_by_platform) // 2
 }
 
 /// The ticket under this key, while it is worth something.
@@ -84,16 +86,16 @@ pub(in crate::flows) fn refused(error: IdentityError) -> Error {
     }
 }
 
-/// Where people sign in with Slack. A sign-in may have begun while that was set up, and come back when it is not.
-fn slack_accounts(broker: &Broker) -> Result<&dyn SlackAccounts> {
-    Ok(broker.ports.slack_accounts.as_deref().ok_or(Refusal::LinkGone)?)
+/// Where people sign in at the platform. A sign-in may have begun while that was set up, and come back when it is not.
+fn platform_sign_in(broker: &Broker) -> Result<&dyn PlatformSignIn> {
+    Ok(broker.ports.platform_sign_in.as_deref().ok_or(Refusal::LinkGone)?)
 }
 
-fn refused_by_slack(error: IdentityError) -> Error {
+fn refused_by_platform(error: IdentityError) -> Error {
     let why = match error {
         IdentityError::Unavailable(why) => {
             tracing::warn!(why, "platform sign-in: no answer");
-            "Slack did not answer".to_owned()
+            "it did not answer".to_owned()
         }
         IdentityError::Gone => return Refusal::LinkGone.into(),
         IdentityError::Unusable(why) => why,

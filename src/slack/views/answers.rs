@@ -58,7 +58,7 @@ pub(super) fn help(max: Minutes, example: Minutes, on_mismatch: OnMismatch) -> S
         OnMismatch::Code => {
             Some(("/elevate confirm K7QM-2XPA", "does so with the code that you are shown then"))
         }
-        OnMismatch::Refuse | OnMismatch::Slack => None,
+        OnMismatch::Refuse | OnMismatch::PlatformSignIn => None,
     };
     let commands = [
         ("/elevate", "opens a form to ask for access"),

@@ -169,7 +169,7 @@ fn identity(identity: &Identity) -> String {
 fn shown(by: ShownBy) -> &'static str {
     match by {
         ShownBy::Address => "",
-        ShownBy::SlackSignIn => ", which is not their address in Slack: they signed in with Slack",
+        ShownBy::PlatformSignIn => ", which is not their address in Slack: they signed in with Slack",
         ShownBy::Code => ", which is not their address in Slack: they typed a code",
     }
 }

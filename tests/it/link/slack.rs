@@ -353,12 +353,12 @@ async fn while_slack_cannot_say_who_it_is_nothing_is_linked() {
         let control = world.company.slack.control();
         control.fail_next("openid-configuration", Fault::Status(503));
         let page = ada.follows_link(&link).await;
-        assert!(page.text().contains("Slack did not answer"), "{}", page.text());
+        assert!(page.text().contains("it did not answer"), "{}", page.text());
         world.auditors_hear(["*Refused* · @Ada tried to link their account"]);
         for (fault, why) in [
-            (Fault::Status(503), "Slack did not answer"),
+            (Fault::Status(503), "it did not answer"),
             (Fault::Garbage, "could not be read"),
-            (Fault::AnswerLost, "Slack did not answer"),
+            (Fault::AnswerLost, "it did not answer"),
         ] {
             control.fail_next("openid.connect.token", fault);
             let page = ada.follows_link(&link).await;

@@ -320,7 +320,7 @@ pub(super) async fn signed_in(store: &DynamoStore, name: &str, n: u8) -> NewLink
 
 pub(super) fn secrets(new: &NewLink) -> &LinkSecrets {
     match &new.uses_up {
-        LinkProof::SignIn(secrets) | LinkProof::SlackSignIn(secrets, _) => secrets,
+        LinkProof::SignIn(secrets) | LinkProof::PlatformSignIn(secrets, _) => secrets,
         LinkProof::Code(_) => panic!("a code needs no secrets"),
     }
 }

@@ -1,7 +1,7 @@
-//! Linking where the addresses do not agree: by a code that is seen in the browser and typed in Slack.
+//! Linking where the addresses do not agree: by a code that is seen in the browser and typed from the account.
 //!
 //! 1. The browser that has come back from the identity provider shows a code; one commit uses up the link token and the
-//!    sign-in, and keeps the link under its Slack account until the code is typed, sealed, for it is short.
+//!    sign-in, and keeps the link under its account until the code is typed, sealed, for it is short.
 //! 2. What somebody types waits in the inbox like any press, sealed, too.
 //! 3. A try is counted before it is judged. Only the account's own code is looked at, whoever types.
 //! 4. The right code makes the link, in one commit that uses the code up; a wrong one leaves four more tries at most.

@@ -1,8 +1,8 @@
-//! Linking where the addresses do not agree: by Sign in with Slack.
+//! Linking where the addresses do not agree: by a sign-in at the chat platform.
 //!
-//! 1. The browser that has come back from the identity provider goes on to Slack. What the provider said waits in that
-//!    sign-in.
-//! 2. Back from Slack: the browser must be signed in to the very account that the link token was made for.
+//! 1. The browser that has come back from the identity provider goes on to the platform. What the provider said waits
+//!    in that sign-in.
+//! 2. Back from there: the browser must be signed in to the very account that the link token was made for.
 //! 3. The commit uses up the link token and both sign-ins.
 
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use crate::{
     ports::LinkProof,
 };
 
-/// Starts a sign-in at Slack in this browser, and says where it goes.
+/// Starts a sign-in at the platform in this browser, and says where it goes.
 pub(super) async fn begin(
     broker: &Broker,
     browser: &Secret,
@@ -36,7 +36,7 @@ pub(super) async fn begin(
     Ok(url)
 }
 
-/// Makes the link that has waited, for whoever is signed in to its Slack account.
+/// Makes the link that has waited, for whoever is signed in to its account.
 pub(in crate::flows) async fn finish(
     broker: &Arc<Broker>,
     pending: PendingLink,
@@ -47,5 +47,5 @@ pub(in crate::flows) async fn finish(
     pending.is_for(held)?; // 2
     broker.member(held.who()).await?;
     let cause = (CommandId::of_secret(&sign_in), broker.ports.clock.now());
-    bind(broker, pending, LinkProof::SlackSignIn(uses_up, sign_in), cause).await // 3
+    bind(broker, pending, LinkProof::PlatformSignIn(uses_up, sign_in), cause).await // 3
 }
