@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod audit;
+pub mod burst;
 pub mod code;
 pub mod decide;
 pub mod email;
@@ -11,7 +12,6 @@ pub mod job;
 pub mod linking;
 pub mod message;
 
-pub mod pace;
 pub mod person;
 pub mod policy;
 pub mod press;

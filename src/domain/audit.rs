@@ -1,17 +1,18 @@
 //! What auditors hear: every event of a request, and the events that belong to none.
 
-use std::{collections::BTreeMap, fmt};
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use super::{
     account::Account,
+    burst::Kind,
     email::Email,
     ids::{RequestId, SideEventId, Target},
     linking::ShownBy,
     person::{Human, Subject},
     refusal::Refusal,
-    request::{Recorded, Request},
+    request::{Event, Recorded, Request},
     window::{Minutes, Timestamp},
 };
 
@@ -120,32 +121,6 @@ impl fmt::Display for Tried {
     }
 }
 
-/// Several refusals of one person, told in one line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusals {
-    /// The last of them.
-    pub last: SideEvent,
-    /// When the first of them was.
-    pub since: Timestamp,
-    /// How often what was tried.
-    pub tried: BTreeMap<Tried, u32>,
-}
-
-impl Refusals {
-    /// Adds up refusals of one person, oldest first; nothing where there is none.
-    #[must_use]
-    pub fn of(events: &[&SideEvent]) -> Option<Self> {
-        let (first, last) = (events.first()?, events.last()?);
-        let mut tried = BTreeMap::new();
-        for event in events {
-            if let SideNews::Refused { tried: what, .. } = &event.what {
-                *tried.entry(*what).or_default() += 1;
-            }
-        }
-        Some(Self { last: SideEvent::clone(last), since: first.at, tried })
-    }
-}
-
 /// One line of the audit channel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -177,12 +152,56 @@ impl AuditEntry {
         }
     }
 
-    /// The refusal it tells of, if it does.
+    /// The line of another event of the same request.
     #[must_use]
-    pub fn refusal(&self) -> Option<&SideEvent> {
+    pub fn of_the_same_request(&self, event: Recorded) -> Self {
         match self {
-            Self::Side(event @ SideEvent { what: SideNews::Refused { .. }, .. }) => Some(event),
-            Self::Side(_) | Self::Request { .. } => None,
+            Self::Request { requester, target, duration, .. } => Self::Request {
+                requester: requester.clone(),
+                target: target.clone(),
+                duration: *duration,
+                recorded: Box::new(event),
+            },
+            Self::Side(event) => Self::Side(event.clone()),
+        }
+    }
+
+    /// Whether its event is the one of the same request right before that of `other`.
+    #[must_use]
+    pub fn is_right_before(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Request { recorded: before, .. }, Self::Request { recorded: after, .. }) => {
+                before.stream == after.stream && before.number + 1 == after.number
+            }
+            (Self::Side(_), _) | (_, Self::Side(_)) => false,
+        }
+    }
+
+    /// What it counts as in a burst; nothing where it is always a line of its own: what lets somebody in or keeps them
+    /// out, and what could not be told.
+    #[must_use]
+    pub fn burst_kind(&self) -> Option<Kind> {
+        match self {
+            Self::Request { recorded, .. } => match &recorded.what {
+                Event::Requested { .. } => Some(Kind::Requested),
+                Event::Withdrawn => Some(Kind::Withdrawn),
+                Event::Expired => Some(Kind::Expired),
+                Event::Approved { .. }
+                | Event::Rejected { .. }
+                | Event::Ended { .. }
+                | Event::SessionIssuing { .. }
+                | Event::SessionIssued { .. }
+                | Event::SessionDropped { .. }
+                | Event::SessionRefused { .. }
+                | Event::SessionUnknown { .. } => None,
+            },
+            Self::Side(event) => match &event.what {
+                SideNews::Linked { .. } => Some(Kind::Linked),
+                SideNews::Unlinked { .. } => Some(Kind::Unlinked),
+                SideNews::SignedOut { .. } => Some(Kind::SignedOut),
+                SideNews::Refused { tried, .. } => Some(Kind::Refused(*tried)),
+                SideNews::Relinked { .. } | SideNews::Undelivered { .. } => None,
+            },
         }
     }
 
@@ -248,25 +267,15 @@ mod tests {
     }
 
     #[test]
-    fn refusals_are_added_up_by_what_was_tried() {
-        let [first, second, last] = [(Tried::Approve, 1), (Tried::Reject, 2), (Tried::Approve, 3)]
-            .map(|(tried, at)| refused(tried, at));
-        let tried = [(Tried::Approve, 2), (Tried::Reject, 1)].into();
-        let told = Refusals { last: last.clone(), since: minute(1), tried };
-        assert_eq!(Refusals::of(&[&first, &second, &last]), Some(told));
-        assert_eq!(Refusals::of(&[]), None);
-    }
-
-    #[test]
-    fn a_line_names_its_event_and_tells_whether_it_is_of_a_refusal() {
+    fn a_line_names_its_event_and_what_it_counts_as() {
         let event = refused(Tried::Link, 1);
         let line = AuditEntry::Side(event.clone());
         assert_eq!(line.event_id(), event.id.to_string());
-        assert_eq!(line.refusal(), Some(&event));
+        assert_eq!(line.burst_kind(), Some(Kind::Refused(Tried::Link)));
 
         let recorded = requested();
         let line = AuditEntry::of(&Request::opened(&recorded).unwrap(), &recorded);
         assert_eq!(line.event_id(), format!("{}/1", recorded.stream));
-        assert_eq!(line.refusal(), None);
+        assert_eq!(line.burst_kind(), Some(Kind::Requested));
     }
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     account::Account,
     audit::{AuditEntry, SideEvent, SideNews},
+    burst,
     email::Email,
     ids::{CommandId, RequestId},
     request::{Event, Recorded, Request},
@@ -32,7 +33,7 @@ pub enum Lane {
     People,
     /// What auditors hear first: answers, sessions, ends, links, and what could not be told.
     Auditors,
-    /// What auditors hear besides: requests, withdrawals, refusals.
+    /// What auditors hear besides: requests, withdrawals, refusals, bursts.
     AuditorsLater,
     /// Reminders and warnings.
     Timers,
@@ -78,6 +79,7 @@ impl Job {
         match &self.task {
             Task::Elapse(_) | Task::SettleSession(..) | Task::FinishPress(_) => Lane::History,
             Task::Remind(_) | Task::WarnOfEnd(_) => Lane::Timers,
+            Task::Notify(Notice::Burst(_)) => Lane::AuditorsLater,
             Task::Notify(Notice::Audit(entry)) => match &**entry {
                 AuditEntry::Request { recorded, .. } => Lane::of_audit_line(&recorded.what),
                 AuditEntry::Side(event) => Lane::of_side_line(&event.what),
@@ -92,6 +94,36 @@ impl Job {
                 | Notice::SignedOut(..),
             ) => Lane::People,
         }
+    }
+
+    /// Its audit line, if it tells one that a burst may be made of.
+    #[must_use]
+    pub fn may_burst(&self) -> Option<&AuditEntry> {
+        match &self.task {
+            Task::Notify(Notice::Audit(entry)) => Some(&**entry).filter(|entry| entry.burst_kind().is_some()),
+            Task::Notify(_)
+            | Task::Elapse(_)
+            | Task::SettleSession(..)
+            | Task::FinishPress(_)
+            | Task::Remind(_)
+            | Task::WarnOfEnd(_) => None,
+        }
+    }
+
+    /// The same job, with its audit line in a burst.
+    #[must_use]
+    pub fn in_burst(self) -> Self {
+        if let Self { due, id, task: Task::Notify(Notice::Audit(entry)) } = self {
+            Self { due, id, task: Task::Notify(Notice::Burst(entry)) }
+        } else {
+            self
+        }
+    }
+
+    /// Until when it is held for others that are told with it.
+    #[must_use]
+    pub fn held_until(&self) -> Option<Timestamp> {
+        matches!(self.task, Task::Notify(Notice::Burst(_))).then(|| burst::minute_end(self.due))
     }
 }
 
@@ -111,6 +143,12 @@ impl LeaseOwner {
     #[must_use]
     pub fn committer() -> Self {
         Self("committer".to_owned())
+    }
+
+    /// The owner of a job that is held for others. Whoever needs it done earlier may lease it all the same.
+    #[must_use]
+    pub fn nobody() -> Self {
+        Self("nobody".to_owned())
     }
 
     /// Its name.
@@ -167,6 +205,8 @@ pub enum Notice {
     ConsoleLink(RequestId),
     /// The audit channel has this line.
     Audit(Box<AuditEntry>),
+    /// The audit channel has this event in one line with others of the same person.
+    Burst(Box<AuditEntry>),
     /// A person hears that they are linked.
     Linked(Account, Email),
     /// A person hears that they are linked to another identity than before.
@@ -242,9 +282,9 @@ pub fn next_reminder(request: &Request, now: Timestamp) -> Option<Timestamp> {
     Some(request.requested_at + wait).filter(|due| *due < request.answer_by)
 }
 
-/// What must be done because of an event that belongs to no request. Auditors hear of it at `heard_at`.
+/// What must be done, at `due`, because of an event that belongs to no request.
 #[must_use]
-pub fn follow_ups_aside(event: &SideEvent, heard_at: Timestamp) -> Vec<Job> {
+pub fn follow_ups_aside(event: &SideEvent, due: Timestamp) -> Vec<Job> {
     let to = event.who.clone();
     let mut notices = match &event.what {
         SideNews::Linked { email, .. } => vec![Notice::Linked(to, email.clone())],
@@ -254,7 +294,7 @@ pub fn follow_ups_aside(event: &SideEvent, heard_at: Timestamp) -> Vec<Job> {
         SideNews::Refused { .. } | SideNews::Undelivered { .. } => Vec::new(),
     };
     notices.push(Notice::Audit(Box::new(AuditEntry::Side(event.clone()))));
-    notify(heard_at, event.id.as_str(), notices)
+    notify(due, event.id.as_str(), notices)
 }
 
 /// The name of the job of telling auditors of this event. It is due at once.
@@ -278,7 +318,7 @@ fn named(cause: &str, notice: &Notice) -> String {
         Notice::Card(_) => "card",
         Notice::Receipt(_) => "receipt",
         Notice::ConsoleLink(_) => "session_link",
-        Notice::Audit(_) => AUDIT_LINE,
+        Notice::Audit(_) | Notice::Burst(_) => AUDIT_LINE,
         Notice::Linked(..) | Notice::Relinked(..) | Notice::Unlinked(..) | Notice::SignedOut(..) => "notice",
     };
     format!("{cause}/{name}")

@@ -3,7 +3,8 @@
 use url::Url;
 
 use super::{
-    audit::{AuditEntry, Refusals},
+    audit::AuditEntry,
+    burst::Burst,
     decide::Verdict,
     email::Email,
     ids::{RequestId, Target},
@@ -52,8 +53,8 @@ pub enum Message {
     },
     /// A line of the audit channel.
     Audit(AuditEntry),
-    /// A line of the audit channel about several refusals of one person.
-    Refusals(Refusals),
+    /// A line of the audit channel about several events of one person.
+    Burst(Box<Burst>),
     /// An invitation to link, with the reason for it.
     LinkInvitation {
         /// Why it is needed, if the person did not ask for it.

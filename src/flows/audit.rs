@@ -1,17 +1,17 @@
-//! Audit: what was refused is an event of its own, apart from the request it was about.
+//! Audit: what auditors hear one by one or in bursts, and refusals, which are events of their own.
 //!
 //! 1. The store keeps the refusal, with who tried what.
-//! 2. The audit channel hears it: at once, or together with what else this person is refused that minute.
+//! 2. The audit channel hears it: at once, or together with what else this person brings about in that minute.
 
 use std::sync::{Arc, PoisonError};
 
 use super::{Broker, Result};
 use crate::domain::{
     account::Account,
-    audit::{SideEvent, SideNews, Tried},
+    audit::{AuditEntry, SideEvent, SideNews, Tried},
+    burst::Recent,
     ids::{CommandId, RequestId, SideEventId, Target},
-    job::follow_ups_aside,
-    pace::Pace,
+    job::{Job, follow_ups_aside},
     refusal::Refusal,
     window::Timestamp,
 };
@@ -49,23 +49,27 @@ pub(super) async fn record_refusal(
     let what = SideNews::Refused { tried, request, target, refusal: refusal.clone() };
     let event = SideEvent { id: SideEventId::of(command, at), at, who: who.clone(), what };
     let now = broker.ports.clock.now();
-    let heard_at = heard_at(broker, who, now);
-    let jobs = follow_ups_aside(&event, heard_at);
+    let jobs = in_bursts(broker, follow_ups_aside(&event, now));
     let is_news = broker.ports.store.record(&event, &jobs, now).await?; // 1
     if is_news {
         broker.ports.counters.side_event(&event.what);
-    }
-    if is_news && heard_at <= now {
         broker.deliver_soon(jobs); // 2
     }
     Ok(())
 }
 
-/// When auditors hear of what this person is refused now.
-fn heard_at(broker: &Broker, who: &Account, now: Timestamp) -> Timestamp {
-    let mut paces = broker.refusals.lock().unwrap_or_else(PoisonError::into_inner);
-    paces.retain(|_, pace| !pace.is_over(now));
-    paces.entry(who.clone()).or_insert_with(|| Pace::starting(now)).heard_at(now)
+/// The same jobs, with those audit lines in bursts of which their person has had enough in this minute.
+pub(super) fn in_bursts(broker: &Broker, jobs: Vec<Job>) -> Vec<Job> {
+    let now = broker.ports.clock.now();
+    let place = |job: Job| if joins_burst(broker, &job, now) { job.in_burst() } else { job };
+    jobs.into_iter().map(place).collect()
+}
+
+fn joins_burst(broker: &Broker, job: &Job, now: Timestamp) -> bool {
+    let Some(who) = job.may_burst().and_then(AuditEntry::concerned) else { return false };
+    let mut recent = broker.recent.lock().unwrap_or_else(PoisonError::into_inner);
+    recent.retain(|_, recent| !recent.is_over(now));
+    recent.entry(who.clone()).or_insert_with(|| Recent::none(now)).joins_burst(now)
 }
 
 async fn target_of(broker: &Broker, id: &RequestId) -> Result<Option<Target>> {

@@ -19,9 +19,9 @@ use super::{
 use crate::{
     domain::{
         account::{Account, Conversation, Tenant},
+        burst::Recent,
         ids::RequestId,
         linking::LinkPolicy,
-        pace::Pace,
         person::{FreshGroups, Subject},
         policy::Policy,
         refusal::Refusal,
@@ -75,7 +75,7 @@ pub struct Broker {
     pub(super) settings: Settings,
     pub(super) groups: SingleFlight<(Account, Subject), Result<FreshGroups, Refusal>>,
     pub(super) drawing: Turns<RequestId>,
-    pub(super) refusals: Mutex<HashMap<Account, Pace>>,
+    pub(super) recent: Mutex<HashMap<Account, Recent>>,
     pub(super) outbox: Outbox,
     tasks: TaskTracker,
     stop: CancellationToken,
@@ -93,7 +93,7 @@ impl Broker {
             settings,
             groups: SingleFlight::default(),
             drawing: Turns::default(),
-            refusals: Mutex::default(),
+            recent: Mutex::default(),
             outbox: Outbox::default(),
             tasks,
             stop: CancellationToken::new(),

@@ -19,9 +19,10 @@ use super::{
 use crate::{
     domain::{
         account::{Account, Conversation, MessageRef},
-        audit::{AuditEntry, Refusals, SideEvent},
+        audit::AuditEntry,
+        burst::Burst,
         ids::RequestId,
-        job::{Job, Lane, Leased, Notice, Task, audit_line_id},
+        job::{Job, Lane, LeaseOwner, Leased, Notice, Task, audit_line_id},
         message::{Drawn, Message},
         request::Request,
         window::Timestamp,
@@ -38,6 +39,15 @@ pub(super) enum Try {
     Another,
 }
 
+/// Whose turn it is to be told.
+#[derive(Debug)]
+enum TurnOf {
+    /// It is this event's.
+    This,
+    /// It is that of an event before it; this is what becomes of the job meanwhile.
+    Before(Outcome),
+}
+
 /// How long after its commit a replica may begin to say something. A job that waits longer may be delivered by
 /// another replica.
 const COMMITTER_BEGINS_WITHIN: TimeDelta = TimeDelta::seconds(15);
@@ -46,7 +56,7 @@ impl Broker {
     /// Sets out to say what is due of these freshly committed jobs, after what is on its way already of the same
     /// request. Where too much is on its way, the sweeper says it.
     pub(super) fn deliver_soon(self: &Arc<Self>, jobs: Vec<Job>) {
-        let is_said = |job: &Job| matches!(job.task, Task::Notify(_));
+        let is_said = |job: &Job| matches!(job.task, Task::Notify(_)) && job.held_until().is_none();
         let Some(line) = self.outbox.push(jobs.into_iter().filter(is_said).collect()) else { return };
         self.spawn(async move |broker| {
             while let Some(job) = broker.outbox.next(&line) {
@@ -64,12 +74,31 @@ impl Broker {
         self.close(leased, outcome).await // 5
     }
 
-    /// Says in one line what several jobs tell of one person's refusals.
-    pub(super) async fn deliver_refusals(self: &Arc<Self>, told: &[(Leased, &SideEvent)]) -> Progress {
-        let events: Vec<&SideEvent> = told.iter().map(|(_, event)| *event).collect();
-        let Some(refusals) = Refusals::of(&events) else { return Progress::GoOn };
+    /// Says in one line what several jobs tell of one person.
+    pub(super) async fn deliver_burst(self: &Arc<Self>, leased: &[Leased]) -> Progress {
+        let mut told: Vec<(&Leased, &AuditEntry)> = Vec::new();
+        for leased in leased {
+            let Task::Notify(Notice::Burst(entry)) = &leased.job.task else { continue };
+            let follows = |(_, before): &(_, &AuditEntry)| before.is_right_before(entry);
+            if told.iter().any(follows) {
+                told.push((leased, entry));
+                continue;
+            }
+            match self.turn_of(entry).await {
+                Ok(TurnOf::This) => told.push((leased, entry)),
+                Ok(TurnOf::Before(outcome)) => {
+                    self.close(leased, Ok(outcome)).await;
+                }
+                Err(error) => {
+                    self.put_off(leased, &error).await;
+                }
+            }
+        }
+        let entries: Vec<&AuditEntry> = told.iter().map(|(_, entry)| *entry).collect();
+        let Some(burst) = Burst::of(&entries) else { return Progress::GoOn };
         let to = Address::Conversation(self.settings.audit_channel.clone());
-        let said = self.ports.messenger.post(&to, &Message::Refusals(refusals)).await.map_err(Error::from);
+        let said =
+            self.ports.messenger.post(&to, &Message::Burst(Box::new(burst))).await.map_err(Error::from);
         let mut progress = Progress::GoOn;
         for (leased, _) in told {
             progress = match &said {
@@ -80,13 +109,15 @@ impl Broker {
         progress
     }
 
-    async fn say(&self, notice: &Notice, which: Try) -> Result<Outcome> {
+    async fn say(self: &Arc<Self>, notice: &Notice, which: Try) -> Result<Outcome> {
         match notice {
             Notice::Card(id) => self.draw(id, Surface::Card, which).await?,
             Notice::Receipt(id) => self.draw(id, Surface::Receipt, which).await?,
             Notice::ConsoleLink(id) => self.whisper_console_link(id).await?,
-            Notice::Audit(entry) if self.is_early(entry).await? => return Ok(Outcome::NotYet),
-            Notice::Audit(entry) => self.tell_auditors(entry, which).await?,
+            Notice::Audit(entry) | Notice::Burst(entry) => match self.turn_of(entry).await? {
+                TurnOf::This => self.tell_auditors(entry, which).await?,
+                TurnOf::Before(outcome) => return Ok(outcome),
+            },
             Notice::Linked(who, email) => self.send(who, Message::Linked(email.clone())).await?,
             Notice::SignedOut(who, email) => self.send(who, Message::SignedOut(email.clone())).await?,
             Notice::Relinked(who, email) => self.send(who, Message::Relinked(email.clone())).await?,
@@ -100,20 +131,34 @@ impl Broker {
         Ok(())
     }
 
-    /// Whether auditors have yet to hear of the event before this one.
-    async fn is_early(&self, entry: &AuditEntry) -> Result<bool> {
-        let AuditEntry::Request { recorded, .. } = entry else { return Ok(false) };
+    /// Whether auditors have heard of the event before this one. What waits behind less important lines, or for the
+    /// end of its minute, is told at once, so that nothing important waits with it.
+    async fn turn_of(self: &Arc<Self>, entry: &AuditEntry) -> Result<TurnOf> {
+        let AuditEntry::Request { recorded, .. } = entry else { return Ok(TurnOf::This) };
         let before = recorded.number.saturating_sub(1);
         let before = match before {
             0 => None,
             version => self.ports.store.event(&recorded.stream, version).await?,
         };
-        let Some(before) = before else { return Ok(false) };
-        Ok(self
-            .ports
-            .store
-            .is_pending(Lane::of_audit_line(&before.what), before.at, &audit_line_id(&before))
-            .await?) // 3
+        let Some(before) = before else { return Ok(TurnOf::This) };
+        let (lane, id) = (Lane::of_audit_line(&before.what), audit_line_id(&before));
+        if !self.ports.store.is_pending(lane, before.at, &id).await? {
+            return Ok(TurnOf::This);
+        }
+        if lane != Lane::AuditorsLater {
+            return Ok(TurnOf::Before(Outcome::NotYet)); // 3
+        }
+        let task = Task::Notify(Notice::Audit(Box::new(entry.of_the_same_request(before.clone()))));
+        let job = Job { due: before.at, id: id.clone(), task };
+        let owner = LeaseOwner::named(self.ports.ids.command_id().to_string());
+        let Some(leased) = self.ports.store.lease(&job, owner, self.ports.clock.now()).await? else {
+            return Ok(TurnOf::Before(Outcome::NotYet));
+        };
+        if Box::pin(self.deliver(&leased, Try::Another)).await == Progress::Wait {
+            return Ok(TurnOf::Before(Outcome::Released));
+        }
+        let is_told = !self.ports.store.is_pending(lane, before.at, &id).await?;
+        Ok(if is_told { TurnOf::This } else { TurnOf::Before(Outcome::NotYet) })
     }
 
     async fn tell_auditors(&self, entry: &AuditEntry, which: Try) -> Result<()> {

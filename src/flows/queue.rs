@@ -36,7 +36,7 @@ pub(super) enum Outcome {
     Completed,
     /// Its time has not come.
     NotYet,
-    /// This replica is stopping.
+    /// This replica is stopping, or Slack takes nothing at the moment.
     Released,
 }
 
@@ -157,7 +157,9 @@ impl Broker {
             ) => {
                 return Ok(Some(user.clone()));
             }
-            Task::Notify(Notice::Audit(entry)) => return Ok(entry.concerned().cloned()),
+            Task::Notify(Notice::Audit(entry) | Notice::Burst(entry)) => {
+                return Ok(entry.concerned().cloned());
+            }
             Task::Notify(Notice::Card(id) | Notice::Receipt(id) | Notice::ConsoleLink(id))
             | Task::WarnOfEnd(id)
             | Task::Remind(id)
@@ -190,7 +192,7 @@ fn is_refused_for_good(job: &Job, error: &ChatError, now: Timestamp) -> bool {
 }
 
 fn is_for_auditors(job: &Job) -> bool {
-    matches!(job.task, Task::Notify(Notice::Audit(_)))
+    matches!(job.task, Task::Notify(Notice::Audit(_) | Notice::Burst(_)))
 }
 
 /// What somebody was to be told, in a few words, and of which request; nothing where it is no telling.
@@ -199,7 +201,9 @@ fn subject(job: &Job) -> Option<(&'static str, Option<&RequestId>)> {
         Task::Notify(Notice::Card(id)) => ("the review card", Some(id)),
         Task::Notify(Notice::Receipt(id)) => ("the receipt", Some(id)),
         Task::Notify(Notice::ConsoleLink(id)) => ("the link to the AWS console", Some(id)),
-        Task::Notify(Notice::Audit(entry)) => ("a line of this channel", entry.request()),
+        Task::Notify(Notice::Audit(entry) | Notice::Burst(entry)) => {
+            ("a line of this channel", entry.request())
+        }
         Task::Notify(Notice::Linked(..)) => ("word of being linked", None),
         Task::Notify(Notice::SignedOut(..)) => ("word of having to sign in again", None),
         Task::Notify(Notice::Relinked(..)) => ("word of being linked to another identity", None),

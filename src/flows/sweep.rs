@@ -20,7 +20,6 @@ use super::{
 };
 use crate::domain::{
     account::Account,
-    audit::SideEvent,
     decide::{Command, SessionOutcome},
     ids::{CommandId, RequestId},
     job::{Job, Lane, LeaseOwner, Leased, Notice, Task},
@@ -92,10 +91,10 @@ fn budget(lane: Lane) -> usize {
 async fn walk(broker: &Arc<Broker>, jobs: Vec<&Job>) {
     let closes = broker.ports.clock.uptime() + PLACE_OPEN_FOR;
     let is_open = || !broker.is_stopping() && broker.ports.clock.uptime() < closes;
-    let mut refusals: BTreeMap<&Account, Vec<(&Job, &SideEvent)>> = BTreeMap::new();
+    let mut bursts: BTreeMap<&Account, Vec<&Job>> = BTreeMap::new();
     for job in jobs {
-        if let Some(event) = refusal(job) {
-            refusals.entry(&event.who).or_default().push((job, event));
+        if let Some(who) = bursts_of(job) {
+            bursts.entry(who).or_default().push(job);
         } else if !is_open() {
             return;
         } else if let Some(leased) = lease(broker, job).await // 3
@@ -104,8 +103,8 @@ async fn walk(broker: &Arc<Broker>, jobs: Vec<&Job>) {
             return;
         }
     }
-    for told in refusals.into_values() {
-        if !is_open() || tell_refusals(broker, told).await == Progress::Wait {
+    for burst in bursts.into_values() {
+        if !is_open() || tell_burst(broker, burst).await == Progress::Wait {
             return;
         }
     }
@@ -121,30 +120,21 @@ async fn lease(broker: &Broker, job: &Job) -> Option<Leased> {
     })
 }
 
-/// The refusal that auditors must hear of, if that is what the job is about.
-fn refusal(job: &Job) -> Option<&SideEvent> {
-    match &job.task {
-        Task::Notify(Notice::Audit(entry)) => entry.refusal(),
-        Task::Notify(_)
-        | Task::Elapse(_)
-        | Task::SettleSession(..)
-        | Task::FinishPress(_)
-        | Task::Remind(_)
-        | Task::WarnOfEnd(_) => None,
-    }
+/// Whose burst it is that the job is part of, if it is.
+fn bursts_of(job: &Job) -> Option<&Account> {
+    let Task::Notify(Notice::Burst(entry)) = &job.task else { return None };
+    entry.concerned()
 }
 
-/// Tells auditors what one person was refused: in one line, however often that was.
-async fn tell_refusals(broker: &Arc<Broker>, told: Vec<(&Job, &SideEvent)>) -> Progress {
+/// Tells auditors what one person has brought about: in one line, however often that was.
+async fn tell_burst(broker: &Arc<Broker>, jobs: Vec<&Job>) -> Progress {
     let mut leased = Vec::new();
-    for (job, event) in told {
-        if let Some(job) = lease(broker, job).await {
-            leased.push((job, event));
-        }
+    for job in jobs {
+        leased.extend(lease(broker, job).await);
     }
     match &leased[..] {
-        [(leased, _)] => act(broker, leased).await,
-        several => broker.deliver_refusals(several).await,
+        [leased] => act(broker, leased).await,
+        several => broker.deliver_burst(several).await,
     }
 }
 
@@ -187,7 +177,7 @@ impl<'w> Place<'w> {
         match task {
             Task::Elapse(id) | Task::SettleSession(id, _) => Self::History(id),
             Task::FinishPress(id) => Self::Press(id),
-            Task::Notify(Notice::Audit(_)) => Self::Auditors,
+            Task::Notify(Notice::Audit(_) | Notice::Burst(_)) => Self::Auditors,
             Task::Notify(Notice::Card(_)) | Task::Remind(_) => Self::Reviewers,
             Task::Notify(Notice::Receipt(id) | Notice::ConsoleLink(id)) | Task::WarnOfEnd(id) => {
                 Self::Requester(id)

@@ -250,7 +250,7 @@ fn about(message: &Message) -> Option<(&'static str, String)> {
         Message::Receipt(drawn) => ("receipt", drawn.request.id.to_string()),
         Message::Reminder(drawn) => ("reminder", drawn.request.id.to_string()),
         Message::Audit(entry) => ("event", entry.event_id()),
-        Message::Refusals(refusals) => ("event", refusals.last.id.to_string()),
+        Message::Burst(burst) => ("event", burst.last.event_id()),
         Message::EndIsNear { .. }
         | Message::ConsoleLink { .. }
         | Message::SignInToAnswer { .. }

@@ -65,7 +65,7 @@ pub fn draw(message: &Message, names: &Names) -> SlackMessageContent {
             links::sign_in_to_answer(verdict, &names.target(target), requester, url)
         }
         Message::Audit(entry) => audit::audit_line(entry, names),
-        Message::Refusals(refusals) => audit::refusals_line(refusals, names),
+        Message::Burst(burst) => audit::burst_line(burst, names),
         Message::LinkInvitation { why, url } => links::link_invitation(why.as_ref(), url),
         Message::Linked(email) => links::linked(email),
         Message::Relinked(email) => links::relinked(email),

@@ -228,9 +228,10 @@ impl Store for DynamoStore {
     ) -> Result<Option<Leased>, StoreError> {
         let key = keys::job(job.lane(), job.due, &job.id);
         let lease = Write::update(key, "SET lease_until = :until, lease_owner = :owner")
-            .only_if("lease_until <= :now")
+            .only_if("lease_until <= :now OR lease_owner = :nobody")
             .with(":until", rows::millis(now + JOB_LEASE))
             .with(":owner", rows::text(owner.as_str()))
+            .with(":nobody", rows::text(LeaseOwner::nobody().as_str()))
             .with(":now", rows::millis(now));
         let change = Transaction::new().and_or(lease, |_| Broken);
         let made = self.make(format!("lease job {}", job.id), Ok(change)).await?;

@@ -174,12 +174,17 @@ pub(super) fn is_free(job: &Row, now: Timestamp) -> bool {
     job.time("lease_until").is_ok_and(|until| until <= now)
 }
 
-/// A job that is enqueued at `at`. A job that is due at once is leased to the replica that enqueues it.
+/// A job that is enqueued at `at`. A job that is due at once is leased to the replica that enqueues it, unless it is
+/// held for others.
 pub(super) fn job(job: &Job, at: Timestamp) -> serde_json::Result<Row> {
-    let lease_until = if job.due <= at { millis(at + JOB_LEASE) } else { number(0) };
+    let (lease_until, owner) = match job.held_until() {
+        Some(until) => (millis(until), LeaseOwner::nobody()),
+        None if job.due <= at => (millis(at + JOB_LEASE), LeaseOwner::committer()),
+        None => (number(0), LeaseOwner::committer()),
+    };
     Row::at(keys::job(job.lane(), job.due, &job.id))
         .with("lease_until", lease_until)
-        .with("lease_owner", text(LeaseOwner::committer().as_str()))
+        .with("lease_owner", text(owner.as_str()))
         .body(job)
 }
 

@@ -2,9 +2,9 @@
 
 use chrono::TimeDelta;
 use futures_util::future::join_all;
-use sandbox::example_corp::{ADA, AUDIT_CHANNEL};
+use sandbox::example_corp::{ADA, AUDIT_CHANNEL, BOB};
 
-use crate::world::{Story, play};
+use crate::world::{ASK, Story, play};
 
 #[tokio::test]
 async fn a_flood_of_refused_presses_does_not_keep_bob_from_approving() {
@@ -36,7 +36,7 @@ async fn a_flood_of_refused_presses_does_not_keep_bob_from_approving() {
 
         world.passes(TimeDelta::minutes(1)).await;
         let audit = world.audit();
-        assert!(audit.iter().all(|line| line.contains("*Refused again and again* · @Carol")), "{audit:?}");
+        assert!(audit.iter().all(|line| line.contains("*Burst* · 15 events of @Carol")), "{audit:?}");
         let counted: usize = audit.iter().map(|line| times(line, "approve ")).sum();
         assert_eq!(counted, LET_THROUGH - 5, "none is left out: {audit:?}");
         assert_eq!(audit.len(), 1, "{audit:?}");
@@ -48,6 +48,39 @@ async fn a_flood_of_refused_presses_does_not_keep_bob_from_approving() {
 fn times(line: &str, word: &str) -> usize {
     let (_, rest) = line.split_once(&format!("to {word}")).unwrap();
     rest.split_once('×').unwrap().0.parse().unwrap()
+}
+
+/// Ada asks and takes it back, again and again, and in the end Bob approves.
+#[tokio::test]
+async fn what_somebody_does_again_and_again_is_one_line_and_an_approval_waits_for_none() {
+    play(Story::with_linked([ADA, BOB]), async |world| {
+        world.everybody_puts_all_away();
+        world.company.clock.advance(TimeDelta::minutes(1));
+        for _ in 0..4 {
+            world.ada().types(ASK).await;
+            world.ada().presses("request.withdraw").await;
+        }
+        world.auditors_hear(["*Requested*", "*Withdrawn*", "*Requested*", "*Withdrawn*", "*Requested*"]);
+        world.ada().types(ASK).await;
+        assert_eq!(world.audit(), Vec::<String>::new());
+        world.bob().presses("review.approve").await;
+        world.sweep().await;
+        let audit = world.audit();
+        let [requested, approved] = &audit[..] else { panic!("{audit:?}") };
+        assert!(
+            requested.contains("*Requested* · @Ada") && approved.contains("*Approved* · @Bob"),
+            "{audit:?}"
+        );
+
+        world.passes(TimeDelta::minutes(1)).await;
+        let audit = world.audit();
+        let [burst] = &audit[..] else { panic!("{audit:?}") };
+        assert!(burst.contains("*Burst* · 3 events of @Ada"), "{burst}");
+        assert!(burst.contains("asked for access 1×, withdrew 2×"), "{burst}");
+        assert_eq!(burst.matches("req_").count(), 3, "every event is named: {burst}");
+        world.everybody_puts_all_away();
+    })
+    .await;
 }
 
 #[tokio::test]

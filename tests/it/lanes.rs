@@ -47,7 +47,8 @@ impl World {
                 audit(SideEvent { what, ..self.refusal(n) })
             }
         };
-        Job { due: self.company.clock.now(), id: format!("flood/{n}"), task }
+        let job = Job { due: self.company.clock.now(), id: format!("flood/{n}"), task };
+        if lane == Lane::AuditorsLater { job.in_burst() } else { job }
     }
 
     fn refusal(&self, n: u64) -> SideEvent {

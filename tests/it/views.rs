@@ -6,7 +6,8 @@ use chrono::{FixedOffset, TimeDelta};
 use elevate::{
     domain::{
         account::Account,
-        audit::{AuditEntry, Refusals, SideEvent, SideNews, Tried},
+        audit::{AuditEntry, SideEvent, SideNews, Tried},
+        burst::Burst,
         decide::Verdict,
         email::Email,
         ids::{AccountId, CommandId, RequestId, SideEventId, Target},
@@ -186,8 +187,8 @@ fn the_audit_channel_tells_every_event_in_one_line() {
 }
 
 #[test]
-fn what_one_person_is_refused_again_and_again_is_one_line() {
-    shows("audit_refusals", &Message::Refusals(refusals(Refusal::NotYours)));
+fn what_one_person_does_again_and_again_is_one_line() {
+    shows("audit_burst", &burst(Refusal::NotYours));
 }
 
 // ---------------------------------------------------------------------------------------------------------
@@ -373,7 +374,7 @@ impl HostilePeople {
                 request: Some(request_id()),
                 why: self.text.clone(),
             })),
-            Message::Refusals(refusals(Refusal::SessionRefused { why: self.text.clone() })),
+            burst(Refusal::SessionRefused { why: self.text.clone() }),
             Message::Failed { reference: self.text.clone() },
         ]);
         messages
@@ -576,8 +577,8 @@ fn aside(what: SideNews) -> AuditEntry {
     AuditEntry::Side(SideEvent { id, at: at(10), who, what })
 }
 
-/// Everything that can be tried, some of it twice, and refused.
-fn refusals(refusal: Refusal) -> Refusals {
+/// Everything that a burst may be made of, some of it twice, and in the end a refusal.
+fn burst(refusal: Refusal) -> Message {
     let tried = [
         Tried::Use,
         Tried::Link,
@@ -593,9 +594,9 @@ fn refusals(refusal: Refusal) -> Refusals {
         let (request, target) = (Some(request_id()), Some(target()));
         aside(SideNews::Refused { tried, request, target, refusal: refusal.clone() })
     };
-    let entries = tried.map(refused);
-    let events: Vec<&SideEvent> = entries.iter().filter_map(AuditEntry::refusal).collect();
-    Refusals::of(&events).unwrap()
+    let others = side_news().into_iter().map(aside).filter(|entry| entry.burst_kind().is_some());
+    let entries: Vec<AuditEntry> = others.chain(tried.map(refused)).collect();
+    Message::Burst(Box::new(Burst::of(&entries.iter().collect::<Vec<_>>()).unwrap()))
 }
 
 /// What the audit channel hears of these events, a minute apart.

@@ -13,7 +13,7 @@ use crate::{
         request::{Event, Recorded, Request, evolve},
         secret::SecretHash,
     },
-    flows::{Broker, Result},
+    flows::{Broker, Result, audit},
     ports::{CommitError, Step, StoreError},
 };
 
@@ -79,7 +79,7 @@ pub(in crate::flows) async fn commit(
     after: Request,
     cause: &Cause,
 ) -> Result<Changed, CommitError> {
-    let jobs = follow_ups(&after, &recorded);
+    let jobs = audit::in_bursts(broker, follow_ups(&after, &recorded));
     let now = broker.ports.clock.now();
     let step = Step { recorded, after, jobs, uses_up: cause.uses_up.clone(), now };
     match broker.ports.store.commit(&step).await {

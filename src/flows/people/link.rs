@@ -36,7 +36,7 @@ use crate::{
         window::Timestamp,
     },
     flows::{
-        Broker, Error, Result,
+        Broker, Error, Result, audit,
         visits::{CameBack, Invitee, ticket},
     },
     ports::{CommitError, LinkError, LinkProof, NewLink, Redeemed},
@@ -95,7 +95,7 @@ async fn bind(
         None => SideNews::Linked { email, shown_by },
     };
     let event = SideEvent { id: SideEventId::of(&cause, at), at, who: link.account.clone(), what };
-    let jobs = follow_ups_aside(&event, event.at);
+    let jobs = audit::in_bursts(broker, follow_ups_aside(&event, event.at));
     let new = NewLink { made, replaces, uses_up, event, jobs };
     match broker.ports.store.save_link(&new).await {
         Ok(()) => {} // 6
@@ -115,7 +115,7 @@ pub(in crate::flows) async fn unlink(broker: &Arc<Broker>, asker: &Asker) -> Res
     let what = SideNews::Unlinked { email: link.email.clone() };
     let id = SideEventId::of(&asker.id, asker.at);
     let event = SideEvent { id, at: asker.at, who: asker.who.clone(), what };
-    let jobs = follow_ups_aside(&event, event.at);
+    let jobs = audit::in_bursts(broker, follow_ups_aside(&event, event.at));
     match broker.ports.store.remove_link(&link, &event, &jobs).await {
         Ok(()) => {
             broker.ports.counters.side_event(&event.what);

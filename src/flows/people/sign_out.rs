@@ -13,7 +13,7 @@ use crate::{
         ids::{CommandId, SideEventId},
         job::follow_ups_aside,
     },
-    flows::{Broker, Error, Result, visits::sign_in::refused},
+    flows::{Broker, Error, Result, audit, visits::sign_in::refused},
     ports::{CommitError, SignedOut},
 };
 
@@ -31,7 +31,7 @@ pub async fn sign_out(broker: &Arc<Broker>, logout_token: &str) -> Result<()> {
     let id = SideEventId::of(&CommandId::of_logout(&subject.issuer, &id), at);
     let event = SideEvent { id, at, who, what: SideNews::SignedOut { email: link.email.clone() } };
     let now = broker.ports.clock.now();
-    let jobs = follow_ups_aside(&event, now);
+    let jobs = audit::in_bursts(broker, follow_ups_aside(&event, now));
     match broker.ports.store.sign_out(&link, &event, &jobs, now).await {
         Ok(()) => {
             broker.ports.counters.side_event(&event.what);

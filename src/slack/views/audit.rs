@@ -12,7 +12,8 @@ use super::{
 };
 use crate::{
     domain::{
-        audit::{AuditEntry, Refusals, SideEvent, SideNews},
+        audit::{AuditEntry, SideEvent, SideNews},
+        burst::Burst,
         ids::Target,
         linking::ShownBy,
         person::{Human, Subject as Identity},
@@ -25,27 +26,39 @@ use crate::{
 
 /// The most that a line quotes.
 const LONGEST_QUOTE: usize = 1_500;
+/// The most events of a burst that a line names one by one.
+const MOST_IDS: usize = 20;
 
 /// One line. What somebody wrote comes last, so that nothing can be mistaken for part of it.
 pub(super) fn audit_line(entry: &AuditEntry, names: &Names) -> SlackMessageContent {
-    let line = match entry {
+    line(entry, names).drawn(code(&entry.event_id()))
+}
+
+fn line<'a>(entry: &'a AuditEntry, names: &Names) -> Line<'a> {
+    match entry {
         AuditEntry::Request { requester, target, duration, recorded } => {
             Subject { requester, target: &names.target(target), duration: *duration }.line(recorded)
         }
         AuditEntry::Side(event) => side_line(event, names),
-    };
-    line.drawn(&entry.event_id())
+    }
 }
 
-/// One line about several refusals: how many since when, and the last of them in full.
-pub(super) fn refusals_line(refusals: &Refusals, names: &Names) -> SlackMessageContent {
-    let Refusals { last, since, tried } = refusals;
-    let counts: Vec<String> = tried.iter().map(|(what, times)| format!("{what} {times}×")).collect();
-    let (since, counts) = (date(*since), counts.join(", "));
-    let line = side_line(last, names);
-    let who = account(&last.who);
-    let told = format!("{who} tried to {counts} since {since} · the last: {}", line.told);
-    Line { title: "Refused again and again", told, ..line }.drawn(last.id.as_str())
+/// One line about several events of a person: how many of what since when, which, and the last of them in full.
+pub(super) fn burst_line(burst: &Burst, names: &Names) -> SlackMessageContent {
+    let Burst { who, since, last, kinds, ids } = burst;
+    let kinds: Vec<String> = kinds.iter().map(|(kind, times)| format!("{kind} {times}×")).collect();
+    let (who, kinds, since) = (account(who), kinds.join(", "), date(*since));
+    let line = line(last, names);
+    let told = format!("{} events of {who} since {since}: {kinds} · the last: {}", ids.len(), line.told);
+    Line { title: "Burst", told, ..line }.drawn(spanned(ids))
+}
+
+/// All ids, or the first and the last where there are too many for a line.
+fn spanned(ids: &[String]) -> String {
+    match ids {
+        [first, .., last] if ids.len() > MOST_IDS => format!("{} – {}", code(first), code(last)),
+        ids => ids.iter().map(|id| code(id)).collect::<Vec<_>>().join(" "),
+    }
 }
 
 /// What a line consists of, besides the event's id.
@@ -57,9 +70,10 @@ struct Line<'a> {
 }
 
 impl Line<'_> {
-    fn drawn(self, event_id: &str) -> SlackMessageContent {
+    /// The line with the ids of its events, in Slack's markup.
+    fn drawn(self, ids: String) -> SlackMessageContent {
         let Self { at, title, told, quote } = self;
-        let mut parts = vec![date(at), format!("*{title}*"), told, code(event_id)];
+        let mut parts = vec![date(at), format!("*{title}*"), told, ids];
         parts.extend(quote.map(|text| quoted(&text, LONGEST_QUOTE)));
         let line = parts.join(" · ");
         message(line.clone(), vec![section(line)])

@@ -142,6 +142,7 @@ async fn a_turn_of_a_replica_that_died_is_over_though_a_clock_has_gone_back() {
 async fn who_is_refused_after_a_clock_has_gone_back_is_heard_of_at_once() {
     play(Story::with_linked([ADA]), async |world| {
         let ada = world.ada();
+        world.company.clock.advance(TimeDelta::minutes(1));
         for _ in 0..6 {
             ada.types("/elevate 111122223333/Admin 1h x").await;
         }

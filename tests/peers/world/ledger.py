@@ -116,9 +116,10 @@ class Ledger:
         """The ids of all events."""
         return self.asides.keys() | {f"{event['request']}/{event['version']}" for event in self._events()}
 
-    def refusals_of(self, who: Json) -> set[str]:
-        """The ids of the events in which somebody was refused something."""
-        return {event["id"] for event in self._refusals() if event["who"] == who}
+    def person_of(self, event: str) -> str:
+        """The Slack account that an event concerns."""
+        request, slash, _ = event.partition("/")
+        return self.histories[request].requester if slash else str(self.asides[event]["who"]["user"])
 
     def unkept(self, presses: list[Press]) -> list[Press]:
         """The presses of which nothing has come: neither what they were for, nor a refusal."""

@@ -28,13 +28,14 @@ class Audit:
         self._lines = lines
 
     def untold(self) -> set[str]:
-        """The events that it is silent about. Many refusals of one person may have been told in one line."""
+        """The events that it is silent about. A burst of one person is told in one line."""
         untold = self._ledger.events() - set(self._told)
         for line in self._lines:
-            if "*Refused again and again*" in (text := text_of(line)):
-                who = self._ledger.asides[subject_of(line).id]["who"]
+            if "*Burst*" in (text := text_of(line)):
+                who = self._ledger.person_of(subject_of(line).id)
                 counted = sum(int(times) for times in re.findall(r"(\d+)×", text))
-                untold -= set(sorted(untold & self._ledger.refusals_of(who))[:counted])
+                theirs = {event for event in untold if self._ledger.person_of(event) == who}
+                untold -= set(sorted(theirs)[:counted])
         return untold
 
     def invented(self) -> set[str]:
