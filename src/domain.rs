@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod audit;
+pub mod audit_queue;
 pub mod burst;
 pub mod code;
 pub mod decide;

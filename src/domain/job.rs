@@ -96,6 +96,18 @@ impl Job {
         }
     }
 
+    /// What it is told in line with: all jobs of one request, or of one event of none, are named after it.
+    #[must_use]
+    pub fn line(&self) -> &str {
+        self.id.split_once('/').map_or(self.id.as_str(), |(cause, _)| cause)
+    }
+
+    /// Whether auditors hear it.
+    #[must_use]
+    pub fn is_for_auditors(&self) -> bool {
+        matches!(self.task, Task::Notify(Notice::Audit(_) | Notice::Burst(_)))
+    }
+
     /// Its audit line, if it tells one that a burst may be made of.
     #[must_use]
     pub fn may_burst(&self) -> Option<&AuditEntry> {

@@ -1,6 +1,6 @@
 //! Deliver: what has been committed is said on the platform, at least once.
 //!
-//! 1. The replica that committed says it at once, in the order of its commits; the sweeper says what that replica did
+//! 1. The replica that committed says it at once (`outbox.rs`); the sweeper says what that replica did
 //!    not live to say.
 //! 2. A card is drawn from the stored request, and again if the request has changed meanwhile: edits converge.
 //! 3. Auditors hear of a request's events in their order, whichever replicas tell them.
@@ -60,11 +60,31 @@ impl Broker {
         let Some(line) = self.outbox.push(jobs.into_iter().filter(is_said).collect()) else { return };
         self.spawn(async move |broker| {
             while let Some(job) = broker.outbox.next(&line) {
-                if broker.ports.clock.now() - job.due < COMMITTER_BEGINS_WITHIN {
-                    broker.deliver(&Leased::by_committer(job), Try::First).await; // 1
+                if job.is_for_auditors() {
+                    broker.tell_auditors_soon(job);
+                } else {
+                    broker.deliver_first(job).await; // 1
                 }
             }
         });
+    }
+
+    /// Sets out to tell auditors a line when it is its turn.
+    fn tell_auditors_soon(self: &Arc<Self>, job: Job) {
+        if self.outbox.push_for_auditors(job) {
+            self.spawn(async move |broker| {
+                while let Some(job) = broker.outbox.next_for_auditors() {
+                    broker.deliver_first(job).await;
+                }
+            });
+        }
+    }
+
+    /// Delivers what this replica has committed, unless another one may be at it by now.
+    async fn deliver_first(self: &Arc<Self>, job: Job) {
+        if self.ports.clock.now() - job.due < COMMITTER_BEGINS_WITHIN {
+            self.deliver(&Leased::by_committer(job), Try::First).await;
+        }
     }
 
     /// Says what a job tells, unless this replica is stopping.

@@ -1,23 +1,36 @@
-//! Outbox: jobs of this replica on their way to a platform, one after the other for each request, as they were committed.
+//! Outbox: jobs of this replica on their way to a platform.
+//!
+//! 1. What people hear of a request goes one after the other, as it was committed.
+//! 2. Auditors hear one line after the other, in the order of `domain/audit_queue.rs`. A line joins that queue once
+//!    what was committed before it for people has been told.
 
 use std::{
     collections::{HashMap, VecDeque},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use crate::domain::job::Job;
+use crate::domain::{audit_queue::AuditQueue, job::Job};
 
 /// How many jobs may be on their way at a time. Those beyond it are left to the sweeper.
 const MOST: usize = 1_000;
 
 /// Jobs on their way, in lines.
 #[derive(Debug, Default)]
-pub(super) struct Outbox(Mutex<Lines>);
+pub(super) struct Outbox {
+    lines: Mutex<Lines>,
+    auditors: Mutex<Auditors>,
+}
 
 #[derive(Debug, Default)]
 struct Lines {
     lines: HashMap<String, VecDeque<Job>>,
     waiting: usize,
+}
+
+#[derive(Debug, Default)]
+struct Auditors {
+    queue: AuditQueue,
+    is_worked_off: bool,
 }
 
 impl Outbox {
@@ -29,7 +42,7 @@ impl Outbox {
             tracing::warn!("outbox: full, left to the sweeper");
             return None;
         }
-        let line = line_of(jobs.first()?).to_owned();
+        let line = jobs.first()?.line().to_owned();
         inner.waiting += jobs.len();
         if let Some(walked) = inner.lines.get_mut(&line) {
             walked.extend(jobs);
@@ -54,14 +67,32 @@ impl Outbox {
         }
     }
 
-    fn inner(&self) -> MutexGuard<'_, Lines> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Puts a line for auditors into their queue. Returns whether nobody works that off: the caller must then do so to
+    /// its end with [`Outbox::next_for_auditors`].
+    pub(super) fn push_for_auditors(&self, job: Job) -> bool {
+        let mut auditors = self.auditors();
+        if let Some(job) = auditors.queue.push(job) {
+            tracing::warn!(job = job.id, "outbox: full for auditors, left to the sweeper");
+            return false;
+        }
+        !std::mem::replace(&mut auditors.is_worked_off, true)
     }
-}
 
-/// All jobs of one request, or of one event of none, are named after it.
-fn line_of(job: &Job) -> &str {
-    job.id.split_once('/').map_or(job.id.as_str(), |(cause, _)| cause)
+    /// The next line for auditors; nothing where there is none, and the work is over.
+    pub(super) fn next_for_auditors(&self) -> Option<Job> {
+        let mut auditors = self.auditors();
+        let next = auditors.queue.pop();
+        auditors.is_worked_off = next.is_some();
+        next
+    }
+
+    fn auditors(&self) -> MutexGuard<'_, Auditors> {
+        self.auditors.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Lines> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 #[cfg(test)]

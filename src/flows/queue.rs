@@ -102,7 +102,7 @@ impl Broker {
         match refused {
             Some(ChatError::Unavailable { .. }) => Progress::Wait,
             Some(ChatError::Refused { because: Because::Addressee | Because::Other, .. })
-                if is_for_auditors(job) =>
+                if job.is_for_auditors() =>
             {
                 Progress::Wait // the channel takes no other line, either
             }
@@ -183,16 +183,12 @@ fn is_refused_for_good(job: &Job, error: &ChatError, now: Timestamp) -> bool {
     if subject(job).is_none() {
         return false;
     }
-    let is_for_auditors = is_for_auditors(job);
+    let is_for_auditors = job.is_for_auditors();
     match because {
         Because::Content => true,
         Because::Addressee => !is_for_auditors,
         Because::Other | Because::MessageGone => !is_for_auditors && now - job.due > REFUSED_JOB_IS_TRIED_FOR,
     }
-}
-
-fn is_for_auditors(job: &Job) -> bool {
-    matches!(job.task, Task::Notify(Notice::Audit(_) | Notice::Burst(_)))
 }
 
 /// What somebody was to be told, in a few words, and of which request; nothing where it is no telling.

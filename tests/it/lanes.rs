@@ -1,4 +1,6 @@
-//! Lanes: no backlog of one lane delays another.
+//! Lanes: no backlog of one lane delays another, and no flood of one person what auditors hear of others.
+
+use std::time::Duration;
 
 use chrono::TimeDelta;
 use elevate::{
@@ -13,9 +15,10 @@ use elevate::{
     flows::{inbox, sweep},
     ports::JOB_LEASE,
 };
-use sandbox::example_corp::{ADA, AUDIT_CHANNEL, BOB, CAROL};
+use futures_util::future::join_all;
+use sandbox::example_corp::{ADA, AUDIT_CHANNEL, BOB, CAROL, Persona};
 
-use crate::world::{Story, World, account_of, play};
+use crate::world::{ASK, Story, World, account_of, play};
 
 /// More jobs than any round begins.
 const FLOOD: u64 = 1_001;
@@ -148,4 +151,56 @@ async fn a_thousand_refusals_that_auditors_cannot_be_told_hold_up_no_other_lane(
 #[tokio::test]
 async fn a_thousand_timers_hold_up_no_other_lane() {
     a_flood_holds_up_no_other_lane(Lane::Timers).await;
+}
+
+const DAN: Persona = Persona { slack: "U0DAN", login: "dan", name: "Dan", email: "dan@example.com", ..ADA };
+const ERIN: Persona =
+    Persona { slack: "U0ERIN", login: "erin", name: "Erin", email: "erin@example.com", ..ADA };
+const FRED: Persona =
+    Persona { slack: "U0FRED", login: "fred", name: "Fred", email: "fred@example.com", ..ADA };
+
+/// Three people do all that they may do at once. Then Bob approves what Ada has asked for.
+#[tokio::test]
+async fn an_approval_is_heard_within_ten_seconds_of_a_flood() {
+    /// How often somebody presses without being held back.
+    const AT_ONCE: usize = 20;
+    play(Story::asked(), async |world| {
+        let id = world.request_of(ADA).await;
+        let flooders = [DAN, ERIN, FRED].map(|persona| world.hire(persona));
+        for flooder in &flooders {
+            flooder.links().await;
+        }
+        for flooder in &flooders {
+            flooder.types(ASK).await;
+        }
+        world.everybody_puts_all_away();
+        world.company.clock.advance(TimeDelta::minutes(1));
+        world.company.slack.control().slow("chat.postMessage", Duration::from_millis(200));
+        join_all(flooders.iter().map(async |flooder| {
+            flooder.presses_unawaited("request.withdraw").await;
+            join_all((1..AT_ONCE).map(|_| flooder.presses_unawaited("review.approve"))).await
+        }))
+        .await;
+        inbox::accept(world.app.broker(), world.press(BOB, "1.1", Wish::Approve(id.clone()))).await.unwrap();
+        world.settle().await;
+
+        let approved = world.app.broker().ports().store.event(&id, 2).await.unwrap().unwrap();
+        let lines = world.company.slack.messages(AUDIT_CHANNEL);
+        let line = lines.iter().find(|line| line.text.contains("*Approved*")).expect("auditors hear of it");
+        let heard: f64 = line.ts.parse().unwrap();
+        let after = heard - approved.at.timestamp() as f64;
+        assert!(after <= 10.0, "auditors hear of the approval {after} s later");
+
+        world.company.slack.control().heal();
+        let mut audit = world.audit();
+        for _ in 0..3 {
+            world.passes(TimeDelta::minutes(1)).await;
+            audit.extend(world.audit());
+        }
+        let of_a_flooder = |line: &&String| !line.contains("*Approved*");
+        assert!(audit.iter().filter(of_a_flooder).count() <= 3 * (5 + 1), "{audit:?}");
+        assert_eq!(audit.iter().filter(|line| line.contains("*Burst* · ")).count(), 3, "{audit:?}");
+        world.everybody_puts_all_away();
+    })
+    .await;
 }
