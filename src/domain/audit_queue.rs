@@ -115,10 +115,7 @@ mod tests {
     use super::*;
     use crate::domain::{
         audit::{AuditEntry, SideEvent, SideNews, Tried},
-        decide::{
-            decide,
-            tests::{approve, minute, policy, requested},
-        },
+        decide::tests::{approve, decide, minute, policy, requested},
         ids::{CommandId, SideEventId},
         job::follow_ups,
         refusal::Refusal,

@@ -10,6 +10,7 @@ use super::{
     reason::Reason,
     refusal::Refusal,
     request::{Change, DropReason, Event, Request, Status},
+    session::Beginning,
     trail::actor::{Actor, Approval},
     window::{Minutes, Timestamp, Window},
 };
@@ -62,11 +63,6 @@ pub enum Command {
     },
     /// What the clock has made true is written down.
     Elapse,
-    /// The requester, back from the identity provider, wants a session.
-    BeginSession {
-        /// Whom the browser came back as.
-        by: SignedIn,
-    },
     /// A session that was begun has turned out somehow.
     SettleSession {
         /// Its number.
@@ -135,6 +131,19 @@ pub fn ask(person: &Person, ask: Ask, policy: &Policy, now: Timestamp) -> Result
     .by(person.human().clone()))
 }
 
+/// Decides whether the requester, back from the identity provider, may have a session. Changes nothing.
+///
+/// # Errors
+/// [`Refusal::NotLive`]; those of [`LiveGrant::elevated`](super::grant::LiveGrant::elevated).
+pub fn begin_session(
+    request: &Request,
+    by: &SignedIn,
+    policy: &Policy,
+    now: Timestamp,
+) -> Result<Beginning, Refusal> {
+    Ok(Beginning::of(&request.live_at(now)?.elevated(policy, by)?))
+}
+
 /// Decides what a command does to a request, if anything. Changes nothing.
 ///
 /// # Errors
@@ -182,11 +191,6 @@ pub fn decide(
             Event::Ended { ended_at: request.not_before(now), sessions_until }.by(by.human().clone())
         }
         Command::Elapse => return Ok(request.elapsed(now).map(|event| event.by(Actor::Clock))),
-        Command::BeginSession { by } => {
-            request.live_at(now)?.elevated(policy, by)?;
-            let session = request.sessions_begun() + 1;
-            Event::SessionIssuing { session }.by(request.requester.clone())
-        }
         Command::SettleSession { session, .. } if !request.is_unsettled(*session) => return Ok(None),
         // What comes of a session is the requester's doing.
         Command::SettleSession { session, outcome } => {

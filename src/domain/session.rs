@@ -2,7 +2,14 @@
 
 use serde_json::json;
 
-use super::{grant::Elevated, ids::Target, request::Request, trail::actor::Approval, window::Timestamp};
+use super::{
+    grant::Elevated,
+    ids::Target,
+    person::Human,
+    request::{Change, Event, Request},
+    trail::actor::Approval,
+    window::Timestamp,
+};
 
 /// The shortest session STS gives, in seconds
 /// (<https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>).
@@ -16,8 +23,8 @@ const LONGEST_TAG: usize = 256;
 
 /// The arguments of `AssumeRole` for one session.
 ///
-/// Only [`SessionTerms::new`] makes one: it takes an [`Elevated`] and a committed
-/// [`SessionIssuing`](super::request::Event::SessionIssuing).
+/// Only [`Beginning::once_committed`] gives one, which requires an [`Elevated`] and a committed
+/// [`SessionIssuing`](Event::SessionIssuing).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionTerms {
     target: Target,
@@ -29,18 +36,42 @@ pub struct SessionTerms {
     hard_end: Timestamp,
 }
 
-impl SessionTerms {
-    /// The terms of session number `session`; `None` when that session has not been recorded as being issued.
-    #[must_use]
-    pub fn new(elevated: &Elevated<'_>, session: u32) -> Option<Self> {
+/// A session that may begin: the event that is committed first, and the terms that it has then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Beginning {
+    session: u32,
+    by: Human,
+    terms: SessionTerms,
+}
+
+impl Beginning {
+    /// The next session of a request.
+    pub(super) fn of(elevated: &Elevated<'_>) -> Self {
         let request = elevated.request();
-        if !request.is_unsettled(session) {
-            return None;
-        }
+        let (session, by) = (request.sessions_begun() + 1, request.requester.clone());
+        Self { session, by, terms: SessionTerms::of(elevated) }
+    }
+
+    /// What is to be committed before AWS is asked.
+    #[must_use]
+    pub fn change(&self) -> Change {
+        Event::SessionIssuing { session: self.session }.by(self.by.clone())
+    }
+
+    /// The number of the session and its terms, once its event is committed.
+    #[must_use]
+    pub fn once_committed(self) -> (u32, SessionTerms) {
+        (self.session, self.terms)
+    }
+}
+
+impl SessionTerms {
+    fn of(elevated: &Elevated<'_>) -> Self {
+        let request = elevated.request();
         let hard_end = elevated.window().ends();
         let left = (hard_end - elevated.checked_at()).num_seconds();
         let duration = left.clamp(SHORTEST, LONGEST_CHAINED);
-        Some(Self {
+        Self {
             target: request.target.clone(),
             session_name: session_name(request),
             source_identity: source_identity(request),
@@ -52,7 +83,7 @@ impl SessionTerms {
             duration_seconds: i32::try_from(duration).expect("clamped to an hour"),
             policy: policy_until(hard_end),
             hard_end,
-        })
+        }
     }
 
     /// The role to assume.
@@ -134,17 +165,19 @@ fn allowed(text: &str, longest: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::decide::tests::{TARGET, after, approve, begin, minute, policy, signed_in};
+    use crate::domain::decide::{
+        begin_session,
+        tests::{TARGET, after, approve, begin, minute, policy, signed_in},
+    };
 
     #[test]
     fn terms_say_who_for_what_and_until_when() {
         let request = after(&[(0, approve()), (1, begin())]);
         let ada = signed_in("ada", &[TARGET]);
-        let terms = |session, at| {
-            let elevated = request.live_at(minute(at)).unwrap().elevated(&policy(), &ada).unwrap();
-            SessionTerms::new(&elevated, session)
-        };
-        let begun = terms(1, 2).unwrap();
+        let begins = |at| begin_session(&request, &ada, &policy(), minute(at)).unwrap();
+        assert_eq!(begins(2).change().what, Event::SessionIssuing { session: 2 });
+        let (session, begun) = begins(2).once_committed();
+        assert_eq!(session, 2);
         assert_eq!(*begun.target(), request.target);
         assert_eq!(begun.session_name(), "ada@example.com");
         assert_eq!(begun.source_identity(), format!("{}.ada@example.com", request.id));
@@ -156,9 +189,8 @@ mod tests {
         assert_eq!(begun.tags(), tags.map(|(key, value)| (key, value.to_owned())));
         assert_eq!(begun.hard_end(), minute(60));
         assert_eq!(begun.policy(), policy_until(minute(60)));
-        let durations = [2, 44, 46, 59].map(|at| terms(1, at).unwrap().duration_seconds());
+        let durations = [2, 44, 46, 59].map(|at| begins(at).once_committed().1.duration_seconds());
         assert_eq!(durations, [58 * 60, 16 * 60, 900, 900]);
-        assert_eq!(terms(2, 2), None, "nobody has written down that it is being issued");
     }
 
     #[test]

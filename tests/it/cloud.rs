@@ -9,6 +9,7 @@ use elevate::{
     aws::AwsCloud,
     config::{Aws as Settings, Partition},
     domain::{
+        decide::begin_session,
         ids::RequestId,
         person::Human,
         policy::Policy,
@@ -100,14 +101,7 @@ async fn terms() -> SessionTerms {
     let (realm, now) = (Realm::new().await, noon());
     let ada = realm.sign_in().await.unwrap().signed_in;
     let request = approved(&actor(ada.subject().issuer.as_str(), "ada"), now - TimeDelta::minutes(30));
-    let begun = request.next(
-        Event::SessionIssuing { session: 1 }.by(request.requester.clone()),
-        "begin".parse().unwrap(),
-        now,
-    );
-    let request = evolve(request, &begun);
-    let elevated = request.live_at(now).unwrap().elevated(&policy(), &ada).unwrap();
-    SessionTerms::new(&elevated, 1).unwrap()
+    begin_session(&request, &ada, &policy(), now).unwrap().once_committed().1
 }
 
 fn approved(ada: &Human, at: Timestamp) -> Request {

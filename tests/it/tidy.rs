@@ -184,7 +184,7 @@ fn proofs_are_made_and_effects_are_had_in_one_place_each() {
         ("HeldAccount::verified(", &["src/identity/slack.rs"]),
         ("FreshGroups::fetched(", &["src/identity"]),
         ("told.since(", &["src/flows/people/groups.rs", "src/domain/person.rs"]),
-        ("SessionTerms::new(", &["src/flows/access/open_session.rs"]),
+        (".once_committed(", &["src/flows/access/open_session.rs", "src/domain/session.rs"]),
         (".assume_role(", &["src/flows/access/open_session.rs", "src/aws.rs"]),
         (".console_url(", &["src/flows/access/open_session.rs", "src/aws.rs"]),
         (".scan(", &[]),

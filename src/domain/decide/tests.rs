@@ -88,7 +88,7 @@ pub(in crate::domain) fn requested() -> Recorded {
 }
 
 /// The request after these commands, each at its minute; all of them bring something about.
-pub(in crate::domain) fn after(commands: &[(i64, Command)]) -> Request {
+pub(in crate::domain) fn after(commands: &[(i64, Deed)]) -> Request {
     commands.iter().fold(Request::opened(&requested()).unwrap(), |request, (at, command)| {
         let event = decide(&request, command, &policy(), minute(*at)).unwrap().unwrap();
         let recorded =
@@ -97,35 +97,60 @@ pub(in crate::domain) fn after(commands: &[(i64, Command)]) -> Request {
     })
 }
 
-pub(in crate::domain) fn approve() -> Command {
-    Command::Approve { by: bob() }
+/// Whatever may be done with a request: a command, or the beginning of a session.
+#[derive(Clone, Debug)]
+pub(in crate::domain) enum Deed {
+    Command(Command),
+    Begin(SignedIn),
 }
 
-fn reject() -> Command {
-    Command::Reject { by: bob(), reason: "no".parse().unwrap() }
+impl From<Command> for Deed {
+    fn from(command: Command) -> Self {
+        Self::Command(command)
+    }
 }
 
-fn withdraw() -> Command {
-    Command::Withdraw { by: ada() }
+pub(in crate::domain) fn decide(
+    request: &Request,
+    deed: &(impl Clone + Into<Deed>),
+    policy: &Policy,
+    now: Timestamp,
+) -> Result<Option<Change>, Refusal> {
+    match deed.clone().into() {
+        Deed::Command(command) => super::decide(request, &command, policy, now),
+        Deed::Begin(by) => begin_session(request, &by, policy, now).map(|begins| Some(begins.change())),
+    }
 }
 
-fn end() -> Command {
-    Command::End { by: ada() }
+pub(in crate::domain) fn approve() -> Deed {
+    Command::Approve { by: bob() }.into()
 }
 
-pub(in crate::domain) fn begin() -> Command {
-    Command::BeginSession { by: signed_in("ada", &[TARGET]) }
+fn reject() -> Deed {
+    Command::Reject { by: bob(), reason: "no".parse().unwrap() }.into()
 }
 
-fn settle(outcome: SessionOutcome) -> Command {
-    Command::SettleSession { session: 1, outcome }
+fn withdraw() -> Deed {
+    Command::Withdraw { by: ada() }.into()
+}
+
+fn end() -> Deed {
+    Command::End { by: ada() }.into()
+}
+
+pub(in crate::domain) fn begin() -> Deed {
+    Deed::Begin(signed_in("ada", &[TARGET]))
+}
+
+fn settle(outcome: SessionOutcome) -> Deed {
+    Command::SettleSession { session: 1, outcome }.into()
 }
 
 const DAY: i64 = 24 * 60;
 
 #[test]
 fn who_gives_a_command_twice_has_given_it_once() {
-    let twice = |request: &Request, command: &Command, at| decide(request, command, &policy(), minute(at));
+    let twice = |request: &Request, command: &Deed, at| decide(request, command, &policy(), minute(at));
     let approved = after(&[(0, approve())]);
     assert_eq!(twice(&approved, &approve(), 59), Ok(None));
     assert_eq!(twice(&after(&[(0, withdraw())]), &withdraw(), 1), Ok(None));
@@ -133,10 +158,13 @@ fn who_gives_a_command_twice_has_given_it_once() {
     assert_eq!(twice(&after(&[(0, approve()), (1, end())]), &end(), 2), Ok(None));
 
     let carol = || person("carol", &[REVIEWER]);
-    assert!(twice(&approved, &Command::Approve { by: carol() }, 1).is_err(), "somebody else's is another");
+    assert!(
+        twice(&approved, &Command::Approve { by: carol() }.into(), 1).is_err(),
+        "somebody else's is another"
+    );
     assert!(twice(&approved, &reject(), 1).is_err(), "and so is another command");
     assert!(twice(&approved, &approve(), 60).is_err(), "and one for access that is over");
-    let ended_by_bob = after(&[(0, approve()), (1, Command::End { by: bob() })]);
+    let ended_by_bob = after(&[(0, approve()), (1, Command::End { by: bob() }.into())]);
     assert!(twice(&ended_by_bob, &end(), 2).is_err());
 }
 
@@ -147,7 +175,7 @@ fn every_command_against_every_status() {
         ("approved", after(&[(1, approve())])),
         ("rejected", after(&[(1, reject())])),
         ("withdrawn", after(&[(1, withdraw())])),
-        ("expired", after(&[(DAY, Command::Elapse)])),
+        ("expired", after(&[(DAY, Command::Elapse.into())])),
         ("ended", after(&[(1, approve()), (2, end())])),
     ];
     let commands = [
@@ -179,7 +207,7 @@ fn every_command_against_every_status() {
 #[test]
 fn whoever_is_late_hears_what_has_been_done() {
     let carol = person("carol", &[REVIEWER]);
-    let heard = |commands: &[(i64, Command)], at| {
+    let heard = |commands: &[(i64, Deed)], at| {
         let approve = Command::Approve { by: carol.clone() };
         decide(&after(commands), &approve, &policy(), minute(at)).unwrap_err()
     };
@@ -267,7 +295,7 @@ fn an_event_is_never_dated_before_its_predecessor() {
 #[test]
 fn a_session_takes_the_requester_and_their_groups_of_this_very_sign_in() {
     let request = after(&[(0, approve())]);
-    let begin = |by| decide(&request, &Command::BeginSession { by }, &policy(), minute(1));
+    let begin = |by| decide(&request, &Deed::Begin(by), &policy(), minute(1));
     assert!(begin(signed_in("ada", &[TARGET])).is_ok());
     assert_eq!(begin(signed_in("bob", &[TARGET])), Err(Refusal::OtherPerson { signed_in: "bob".into() }));
     let elsewhere = Subject { issuer: "https://other.example".into(), ..subject("ada") };
@@ -324,7 +352,7 @@ fn anybody() -> impl Strategy<Value = Person> {
         .prop_map(|(name, groups)| person(name, &groups))
 }
 
-fn anything() -> impl Strategy<Value = Command> {
+fn anything() -> impl Strategy<Value = Deed> {
     let outcome = prop_oneof![
         Just(SessionOutcome::Ready { expires_at: minute(60) }),
         Just(SessionOutcome::Refused { why: "no".into() }),
@@ -332,20 +360,16 @@ fn anything() -> impl Strategy<Value = Command> {
         Just(SessionOutcome::Unknown),
     ];
     prop_oneof![
-        anybody().prop_map(|by| Command::Approve { by }),
-        anybody().prop_map(|by| Command::Reject { by, reason: "no".parse().unwrap() }),
-        anybody().prop_map(|by| Command::Withdraw { by }),
-        anybody().prop_map(|by| Command::End { by }),
-        Just(Command::Elapse),
-        anybody().prop_map(|by| Command::BeginSession {
-            by: SignedIn::verified(
-                by.human().subject.clone(),
-                None,
-                by.groups().clone(),
-                Authentication::plain(minute(0))
-            ),
+        anybody().prop_map(|by| Command::Approve { by }.into()),
+        anybody().prop_map(|by| Command::Reject { by, reason: "no".parse().unwrap() }.into()),
+        anybody().prop_map(|by| Command::Withdraw { by }.into()),
+        anybody().prop_map(|by| Command::End { by }.into()),
+        Just(Command::Elapse.into()),
+        anybody().prop_map(|by| {
+            let (subject, groups) = (by.human().subject.clone(), by.groups().clone());
+            Deed::Begin(SignedIn::verified(subject, None, groups, Authentication::plain(minute(0))))
         }),
-        (1..4_u32, outcome).prop_map(|(session, outcome)| Command::SettleSession { session, outcome }),
+        (1..4_u32, outcome).prop_map(|(session, outcome)| Command::SettleSession { session, outcome }.into()),
     ]
 }
 

@@ -11,13 +11,12 @@
 
 use std::sync::Arc;
 
-use anyhow::anyhow;
 use secrecy::SecretString;
 
-use super::transition::{Cause, Changed, transition};
+use super::transition::{Cause, Changed, change, transition};
 use crate::{
     domain::{
-        decide::{Command, SessionOutcome},
+        decide::{Command, SessionOutcome, begin_session},
         ids::RequestId,
         person::SignedIn,
         refusal::Refusal,
@@ -38,14 +37,9 @@ pub(in crate::flows) async fn finish(
     uses_up: Vec<SecretHash>,
 ) -> Result<SecretString> {
     let cause = Cause { command: broker.ports.ids.command_id(), uses_up }; // 3
-    let begin = Command::BeginSession { by: signed_in.clone() };
-    let Changed { request, event } = transition(broker, id, &begin, cause).await?; // 4
-    let Some(Event::SessionIssuing { session }) = event else {
-        return Err(anyhow!("{id}: beginning a session brought about {event:?}").into());
-    };
-    let elevated = request.live_at(broker.ports.clock.now())?.elevated(&broker.policy, &signed_in)?;
-    let terms = SessionTerms::new(&elevated, session);
-    let terms = terms.ok_or_else(|| anyhow!("{id}: session {session} is not being issued"))?;
+    let begin = |request: &Request, now| begin_session(request, &signed_in, &broker.policy, now);
+    let (Changed { request, .. }, begun) = change(broker, id, cause, begin).await?; // 4
+    let (session, terms) = begun.once_committed();
     let (outcome, url) = ask_aws(broker, &terms).await; // 5
     match settle(broker, &request, session, outcome).await? {
         Some(Event::SessionIssued { .. }) => url, // 6, 7

@@ -1,4 +1,6 @@
 //! The spine that all changes of a request share: load, decide, commit; then tell.
+//!
+//! What a decision has proved on the way is handed on with the change, so that nobody proves it again.
 
 use std::sync::Arc;
 
@@ -10,8 +12,10 @@ use crate::{
         ids::{CommandId, RequestId},
         job::follow_ups,
         refusal::Refusal,
-        request::{Event, Recorded, Request, evolve},
+        request::{Change, Event, Recorded, Request, evolve},
         secret::SecretHash,
+        session::Beginning,
+        window::Timestamp,
     },
     flows::{Broker, Result, audit},
     ports::{CommitError, Step, StoreError},
@@ -41,27 +45,57 @@ pub(in crate::flows) struct Changed {
     pub(in crate::flows) event: Option<Event>,
 }
 
-/// Loads, decides by the clock of that moment, commits; decides again if somebody else was faster.
+/// What was decided.
+pub(in crate::flows) trait Decided {
+    /// The change that is to be committed, if anything happens at all.
+    fn change(&self) -> Option<Change>;
+}
+
+impl Decided for Option<Change> {
+    fn change(&self) -> Option<Change> {
+        self.clone()
+    }
+}
+
+impl Decided for Beginning {
+    fn change(&self) -> Option<Change> {
+        Some(self.change())
+    }
+}
+
+/// Carries a command out, if it is not refused.
 pub(in crate::flows) async fn transition(
     broker: &Arc<Broker>,
     id: &RequestId,
     command: &Command,
     cause: Cause,
 ) -> Result<Changed> {
+    let rule = |request: &Request, now| decide(request, command, &broker.policy, now);
+    let (changed, _) = change(broker, id, cause, rule).await?;
+    Ok(changed)
+}
+
+/// Loads, decides by the clock of that moment, commits; decides again if somebody else was faster. What was decided is
+/// handed back once it is committed.
+pub(in crate::flows) async fn change<D: Decided>(
+    broker: &Arc<Broker>,
+    id: &RequestId,
+    cause: Cause,
+    rule: impl Fn(&Request, Timestamp) -> Result<D, Refusal>,
+) -> Result<(Changed, D)> {
     for _ in 0..ATTEMPTS {
         let now = broker.ports.clock.now();
         let Some(before) = broker.ports.store.request(id).await? else {
             return Err(Refusal::NoSuchRequest { request: id.clone() }.into());
         };
-        let change = match decide(&before, command, &broker.policy, now) {
-            Ok(Some(change)) => change,
-            Ok(None) => return Ok(Changed { request: before, event: None }),
-            Err(refusal) => return Err(refusal.into()),
+        let decided = rule(&before, now)?;
+        let Some(next) = decided.change() else {
+            return Ok((Changed { request: before, event: None }, decided));
         };
-        let recorded = before.next(change, cause.command.clone(), now);
+        let recorded = before.next(next, cause.command.clone(), now);
         let after = evolve(before, &recorded);
         match commit(broker, recorded, after, &cause).await {
-            Ok(changed) => return Ok(changed),
+            Ok(changed) => return Ok((changed, decided)),
             Err(CommitError::Conflict) => {}
             Err(CommitError::UsedUp) => return Err(Refusal::LinkGone.into()),
             // Its time was over by another replica's clock, and so it was by the request that came after it.
