@@ -84,6 +84,7 @@ async fn a_code_of_one_purpose_serves_no_other_by_pkce_and_by_the_nonce_each_alo
         let link_in = sign_in(&ada.browser.press(&to_link, "This is me").await.unwrap());
         let console_in = sign_in(&ada.browser.open(&link).await.unwrap());
         for (provider, status) in [(Tampering::default(), 410), (without_pkce(), 502)] {
+            world.passes(TimeDelta::minutes(1)).await; // into a minute of which auditors have heard nothing
             world.company.idp.tamper(provider);
             let to_console = callback(&ada.opens(&console_in).await);
             let to_link = callback(&ada.opens(&link_in).await);

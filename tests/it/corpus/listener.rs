@@ -90,7 +90,7 @@ impl<'w> Listener<'w> {
                     let press = self.broker.ports().store.press(&id).await.unwrap();
                     ("promised", promised(&press.expect("it is not finished")))
                 }
-                Task::Notify(Notice::Audit(entry)) => ("recorded", recorded(&entry)),
+                Task::Notify(Notice::Audit(entry) | Notice::Burst(entry)) => ("recorded", recorded(&entry)),
                 Task::Notify(_)
                 | Task::Elapse(_)
                 | Task::SettleSession(..)
