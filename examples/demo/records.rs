@@ -27,7 +27,9 @@ pub(crate) async fn told(State(company): State<Company>) -> Result<Json<Value>, 
             ["REQ", id] if row.text(keys::SK).starts_with("EVENT#") => {
                 histories.entry(id.to_owned()).or_default().extend(row.event());
             }
-            ["PERSON", _, user] if row.text(keys::SK) == "META" => linked.push(user.to_owned()),
+            ["ACCOUNT", account] if row.text(keys::SK) == "META" => {
+                linked.extend(account.rsplit('/').next().map(str::to_owned));
+            }
             ["REFUSED", ..] => others.push(row.body()),
             _ => {}
         }

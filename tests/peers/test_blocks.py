@@ -49,7 +49,7 @@ def test_the_bot_says_and_shows_all_that_it_can(world: World) -> None:
     for command, answer in {
         "help": "Access to AWS roles",
         "status": "You can ask for",
-        "nonsense": "I could not read",
+        "nonsense": "I couldn't read",
         f"{PROD}/S3Admin 9h too long": "longer than the 8h",
     }.items():
         world.ada.types(f"/elevate {command}")

@@ -32,6 +32,21 @@ VERBS = {
 """What somebody tried who brought this event about."""
 
 
+SENTENCES = {
+    "already_answered": "has already {status} this request",
+    "already_open": "that is waiting or approved: {request}",
+    "approved_and_over": "its access is already over",
+    "expired_unanswered": "expired before anybody answered it",
+    "given_up": "could not be done for a quarter of an hour",
+    "identity_unavailable": "the identity provider did not answer",
+    "no_such_request": "There is no request {request}",
+    "not_live": "Access is not open: this request is {status}",
+    "sign_in_again": "wants you to sign in again",
+    "token_unavailable": "what is kept of your sign-in could not be read",
+}
+"""What people read of each refusal that the crowd can meet. A code that is not here is a fault of this table."""
+
+
 @dataclass
 class History:
     """A request, and all that has happened to it."""
@@ -53,18 +68,18 @@ class History:
     @property
     def requester(self) -> str:
         """The Slack account that asks."""
-        return str(self.request["requester"]["slack"])
+        return str(self.request["requester"]["account"]["user"])
 
     def faults(self) -> Iterator[str]:
         """What is wrong with it: a gap, a change that cannot be, a state that its events do not add up to."""
-        versions = [event["version"] for event in self.events]
-        if versions != list(range(1, self.version + 1)) or self.request["version"] != self.version:
-            yield f"version {self.version} has events {versions}"
+        numbers = [event["number"] for event in self.events]
+        if numbers != list(range(1, self.version + 1)) or self.request["version"] != self.version:
+            yield f"version {self.version} has events {numbers}"
         status = None
         for event in self.events:
-            if (status, event["event"]) not in LEADS:
-                yield f"{event['event']} after {status}"
-            status = event["event"]
+            if (status, event["what"]) not in LEADS:
+                yield f"{event['what']} after {status}"
+            status = event["what"]
         if status != self.status:
             yield f"{self.status} after {status}"
 
@@ -114,7 +129,7 @@ class Ledger:
 
     def events(self) -> set[str]:
         """The ids of all events."""
-        return self.asides.keys() | {f"{event['request']}/{event['version']}" for event in self._events()}
+        return self.asides.keys() | {f"{event['stream']}/{event['number']}" for event in self._events()}
 
     def person_of(self, event: str) -> str:
         """The Slack account that an event concerns."""
@@ -124,10 +139,10 @@ class Ledger:
     def unkept(self, presses: list[Press]) -> list[Press]:
         """The presses of which nothing has come: neither what they were for, nor a refusal."""
         effects = {
-            Press(by["slack"], VERBS[event["event"]], about)
+            Press(event["actor"]["account"]["user"], VERBS[event["what"]], about)
             for event in self._events()
-            if (by := event.get("requester") or event.get("by"))
-            for about in (event["request"], event.get("justification", ""))
+            if event["actor"]["kind"] == "person"
+            for about in (event["stream"], event.get("facts", {}).get("justification", ""))
         }
         refused = [(event["who"]["user"], event["tried"], event["request"]) for event in self._refusals()]
         unkept = []
@@ -144,7 +159,7 @@ class Ledger:
     def unheard(self, whispers: Mapping[str, list[str]]) -> list[str]:
         """The refusals that were whispered to whom they concern less often than there were any."""
         whispered = (event for event in self._refusals() if event["tried"] != "link")  # a page says that
-        refused = Counter((event["who"]["user"], event["why"]) for event in whispered)
+        refused = Counter((event["who"]["user"], sentence_of(event["refusal"])) for event in whispered)
         return [
             f"{who}: {why}"
             for (who, why), times in refused.items()
@@ -157,3 +172,8 @@ class Ledger:
 
     def _refusals(self) -> Iterator[Json]:
         return (event for event in self.asides.values() if event["event"] == "refused")
+
+
+def sentence_of(refusal: Json) -> str:
+    """What stands in every whisper of this refusal."""
+    return SENTENCES[refusal["code"]].format(**refusal)
