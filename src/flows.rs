@@ -17,7 +17,7 @@ pub mod visits;
 pub use broker::{Broker, Ports, Settings};
 
 use crate::{
-    domain::refusal::Refusal,
+    domain::refusal::{Refusal, Refused},
     ports::{ChatError, SealError, StoreError},
 };
 
@@ -25,8 +25,8 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A rule forbids it: the person hears why.
-    #[error("refused: {}", .0.code())]
-    Refused(Refusal),
+    #[error("refused: {}", .0.refusal.code())]
+    Refused(Refused),
     /// Something broke: the operator finds it in the log, the person hears a reference.
     #[error(transparent)]
     Failed(#[from] anyhow::Error),
@@ -44,7 +44,7 @@ impl Error {
 
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal)
+        Self::Refused(refusal.into())
     }
 }
 

@@ -2,4 +2,4 @@
 
 mod refusal;
 
-pub use refusal::refusal;
+pub use refusal::{refusal, refused};

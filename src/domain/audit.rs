@@ -11,7 +11,7 @@ use super::{
     ids::{RequestId, SideEventId, Target},
     linking::ShownBy,
     person::{Human, Subject},
-    refusal::Refusal,
+    refusal::Refused,
     request::{Event, Recorded, Request},
     window::{Minutes, Timestamp},
 };
@@ -70,8 +70,9 @@ pub enum SideNews {
         request: Option<RequestId>,
         /// The target it was about.
         target: Option<Target>,
-        /// Why.
-        refusal: Refusal,
+        /// Why, and what the person was given to find it by.
+        #[serde(flatten)]
+        why: Refused,
     },
     /// Something could not be told, and is not tried any more.
     Undelivered {
@@ -258,11 +259,12 @@ mod tests {
     use crate::domain::{
         decide::tests::{minute, requested},
         ids::CommandId,
+        refusal::Refusal,
     };
 
     fn refused(tried: Tried, at: i64) -> SideEvent {
         let who = Account::new("slack", "T0123456", "U0ADA");
-        let what = SideNews::Refused { tried, request: None, target: None, refusal: Refusal::NotLinked };
+        let what = SideNews::Refused { tried, request: None, target: None, why: Refusal::NotLinked.into() };
         SideEvent { id: SideEventId::of(&CommandId::random(1), minute(at)), at: minute(at), who, what }
     }
 

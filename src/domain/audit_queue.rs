@@ -131,8 +131,12 @@ mod tests {
     }
 
     fn refused(user: &str, id: &str) -> Job {
-        let what =
-            SideNews::Refused { tried: Tried::Use, request: None, target: None, refusal: Refusal::NotLinked };
+        let what = SideNews::Refused {
+            tried: Tried::Use,
+            request: None,
+            target: None,
+            why: Refusal::NotLinked.into(),
+        };
         aside(user, id, what)
     }
 

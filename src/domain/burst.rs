@@ -150,7 +150,8 @@ mod tests {
     fn a_burst_counts_its_events_by_kind_and_names_each() {
         let refused = |tried, at: i64| {
             let who = requested_by();
-            let what = SideNews::Refused { tried, request: None, target: None, refusal: Refusal::NotLinked };
+            let what =
+                SideNews::Refused { tried, request: None, target: None, why: Refusal::NotLinked.into() };
             let id = SideEventId::of(&CommandId::random(1), minute(at));
             AuditEntry::Side(SideEvent { id, at: minute(at), who, what })
         };

@@ -219,17 +219,14 @@ impl Request {
         if by.human().is_same_person(&self.requester) {
             return Err(Refusal::OwnRequest { reviewers: policy.reviewers.clone() });
         }
-        if !policy.is_reviewer(by) {
-            return Err(Refusal::NotReviewer { reviewers: policy.reviewers.clone() });
-        }
-        Ok(())
+        policy.check_reviewer(by, |reviewers| Refusal::NotReviewer { reviewers })
     }
 
     fn check_party(&self, by: &Person, policy: &Policy) -> Result<(), Refusal> {
-        if by.human().is_same_person(&self.requester) || policy.is_reviewer(by) {
+        if by.human().is_same_person(&self.requester) {
             return Ok(());
         }
-        Err(Refusal::NotParty { reviewers: policy.reviewers.clone() })
+        policy.check_reviewer(by, |reviewers| Refusal::NotParty { reviewers })
     }
 
     fn check_unanswered(&self, now: Timestamp) -> Result<(), Refusal> {

@@ -10,7 +10,7 @@ use super::{
     ids::{RequestId, Target},
     linking::OnMismatch,
     person::Human,
-    refusal::Refusal,
+    refusal::Refused,
     request::Request,
     window::{Minutes, Timestamp},
 };
@@ -58,7 +58,7 @@ pub enum Message {
     /// An invitation to link, with the reason for it.
     LinkInvitation {
         /// Why it is needed, if the person did not ask for it.
-        why: Option<Refusal>,
+        why: Option<Refused>,
         /// The link: a bearer secret.
         url: Url,
     },
@@ -84,7 +84,7 @@ pub enum Message {
     /// A "no".
     Refused {
         /// Why not.
-        why: Refusal,
+        why: Refused,
         /// The request it is about, when looking at it helps.
         pointer: Option<Box<Drawn>>,
     },

@@ -24,27 +24,34 @@ pub struct Subject {
     pub subject: String,
 }
 
-/// The names of the groups a person is in, compared exactly.
+/// The names of the groups a person is in, compared exactly. By default the provider has said nothing of them, which
+/// is not the same as that there are none.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Groups(BTreeSet<String>);
+pub struct Groups(Option<BTreeSet<String>>);
 
 impl Groups {
     /// Whether this very name is among them.
     #[must_use]
     pub fn contains(&self, group: &str) -> bool {
-        self.0.contains(group)
+        self.0.as_ref().is_some_and(|names| names.contains(group))
     }
 
     /// Their names, sorted.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(String::as_str)
+        self.0.iter().flatten().map(String::as_str)
+    }
+
+    /// Whether the provider has said nothing of them.
+    #[must_use]
+    pub fn are_unknown(&self) -> bool {
+        self.0.is_none()
     }
 }
 
 impl<S: Into<String>> FromIterator<S> for Groups {
     fn from_iter<I: IntoIterator<Item = S>>(names: I) -> Self {
-        Self(names.into_iter().map(Into::into).collect())
+        Self(Some(names.into_iter().map(Into::into).collect()))
     }
 }
 

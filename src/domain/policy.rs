@@ -46,12 +46,16 @@ impl Policy {
     /// Refuses whoever these groups do not make eligible for `target`.
     ///
     /// # Errors
-    /// [`Refusal::NotEligible`].
+    /// [`Refusal::NotEligible`], [`Refusal::NoGroupsClaim`].
     pub fn check_eligible(&self, groups: &Groups, target: &Target) -> Result<(), Refusal> {
         if self.targets(groups).contains(target) {
             return Ok(());
         }
-        Err(Refusal::NotEligible { target: target.clone(), group: self.group_for(target) })
+        let group = self.group_for(target);
+        if groups.are_unknown() {
+            return Err(Refusal::NoGroupsClaim { group });
+        }
+        Err(Refusal::NotEligible { target: target.clone(), group })
     }
 
     /// Refuses a duration over the maximum.
@@ -80,6 +84,25 @@ impl Policy {
     pub fn check_answering(&self, reviewer: &Person) -> Result<(), Refusal> {
         let Some(step_up) = self.step_up.as_ref().filter(|step_up| step_up.review) else { return Ok(()) };
         step_up.check(reviewer.sign_in().ok_or(Refusal::AnswerRequiresSignIn)?)
+    }
+
+    /// Refuses whoever is no reviewer: with `refusal`, unless the provider has said nothing of their groups.
+    ///
+    /// # Errors
+    /// `refusal` of the reviewers' group, or [`Refusal::NoGroupsClaim`].
+    pub fn check_reviewer(
+        &self,
+        person: &Person,
+        refusal: impl FnOnce(String) -> Refusal,
+    ) -> Result<(), Refusal> {
+        if self.is_reviewer(person) {
+            return Ok(());
+        }
+        let reviewers = self.reviewers.clone();
+        if person.groups().are_unknown() {
+            return Err(Refusal::NoGroupsClaim { group: reviewers });
+        }
+        Err(refusal(reviewers))
     }
 
     /// Whether these groups make a reviewer.

@@ -121,18 +121,34 @@ pub enum Refusal {
     NotLinked,
     /// The provider gives no refresh token, or has revoked it.
     SignInAgain,
+    /// The provider sent no groups claim at all, which is not the same as an empty one.
+    NoGroupsClaim {
+        /// The group that is required.
+        group: String,
+    },
     /// The provider did not answer.
-    IdentityUnavailable,
+    IdentityUnavailable {
+        /// What happened.
+        why: String,
+    },
     /// The stored refresh token could not be read, or the next one not stored.
-    TokenUnavailable,
+    TokenUnavailable {
+        /// What happened.
+        why: String,
+    },
     /// The key that seals refresh tokens could not be had.
-    KeyUnavailable,
+    KeyUnavailable {
+        /// What happened.
+        why: String,
+    },
     /// The provider's answer cannot be used.
     IdentityUnusable {
         /// What is wrong with it.
         why: String,
     },
-    /// The provider sent the browser back with an error instead of a code.
+    /// The person declined to sign in, or the provider did not let them.
+    SignInDeclined,
+    /// The provider sent the browser back with another error instead of a code.
     SignInRefused {
         /// The OAuth error code.
         error: String,
@@ -168,6 +184,11 @@ pub enum Refusal {
         /// What happened.
         why: String,
     },
+    /// The chat platform did not answer a sign-in with the chat account.
+    AccountSignInUnavailable {
+        /// What happened.
+        why: String,
+    },
     /// What was typed cannot be a code.
     BadCode,
     /// No code waits for this account.
@@ -194,7 +215,10 @@ pub enum Refusal {
         why: String,
     },
     /// The cloud did not answer.
-    SessionUnavailable,
+    SessionUnavailable {
+        /// What happened.
+        why: String,
+    },
     /// A press could not be finished for too long.
     GivenUp,
     /// There was too much at once.
@@ -215,6 +239,22 @@ pub enum Refusal {
     DamagedForm,
 }
 
+/// A refusal as a person hears it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refused {
+    /// Why something was not done.
+    pub refusal: Refusal,
+    /// The reference under which the operator finds it in the log, where that is whom to ask.
+    pub reference: Option<String>,
+}
+
+impl From<Refusal> for Refused {
+    /// Without a reference, which the log gives.
+    fn from(refusal: Refusal) -> Self {
+        Self { refusal, reference: None }
+    }
+}
+
 /// What belongs in the place of something that cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -227,7 +267,7 @@ pub enum Expected {
 
 impl Refusal {
     /// Every code.
-    pub const CODES: [&str; 51] = [
+    pub const CODES: [&str; 54] = [
         "own_request",
         "not_reviewer",
         "answer_requires_sign_in",
@@ -251,10 +291,12 @@ impl Refusal {
         "not_full_member",
         "not_linked",
         "sign_in_again",
+        "no_groups_claim",
         "identity_unavailable",
         "token_unavailable",
         "key_unavailable",
         "identity_unusable",
+        "sign_in_declined",
         "sign_in_refused",
         "link_gone",
         "other_browser",
@@ -265,6 +307,7 @@ impl Refusal {
         "other_domain",
         "other_account",
         "account_sign_in_failed",
+        "account_sign_in_unavailable",
         "bad_code",
         "no_code",
         "code_too_late",
@@ -311,10 +354,12 @@ impl Refusal {
             Self::NotFullMember { .. } => "not_full_member",
             Self::NotLinked => "not_linked",
             Self::SignInAgain => "sign_in_again",
-            Self::IdentityUnavailable => "identity_unavailable",
-            Self::TokenUnavailable => "token_unavailable",
-            Self::KeyUnavailable => "key_unavailable",
+            Self::NoGroupsClaim { .. } => "no_groups_claim",
+            Self::IdentityUnavailable { .. } => "identity_unavailable",
+            Self::TokenUnavailable { .. } => "token_unavailable",
+            Self::KeyUnavailable { .. } => "key_unavailable",
             Self::IdentityUnusable { .. } => "identity_unusable",
+            Self::SignInDeclined => "sign_in_declined",
             Self::SignInRefused { .. } => "sign_in_refused",
             Self::LinkGone => "link_gone",
             Self::OtherBrowser => "other_browser",
@@ -325,6 +370,7 @@ impl Refusal {
             Self::OtherDomain { .. } => "other_domain",
             Self::OtherAccount => "other_account",
             Self::AccountSignInFailed { .. } => "account_sign_in_failed",
+            Self::AccountSignInUnavailable { .. } => "account_sign_in_unavailable",
             Self::BadCode => "bad_code",
             Self::NoCode => "no_code",
             Self::CodeTooLate { .. } => "code_too_late",
@@ -333,7 +379,7 @@ impl Refusal {
             Self::IdentityTaken => "identity_taken",
             Self::LinkedToAnother => "linked_to_another",
             Self::SessionRefused { .. } => "session_refused",
-            Self::SessionUnavailable => "session_unavailable",
+            Self::SessionUnavailable { .. } => "session_unavailable",
             Self::GivenUp => "given_up",
             Self::TooFast { .. } => "too_fast",
             Self::Unreadable { .. } => "unreadable",
@@ -346,6 +392,73 @@ impl Refusal {
     #[must_use]
     pub fn unreadable(text: &str, expected: Expected) -> Self {
         Self::Unreadable { text: text.chars().take(Self::LONGEST_UNREADABLE).collect(), expected }
+    }
+
+    /// The refusal that an OAuth error code stands for, in place of an authorization code.
+    #[must_use]
+    pub fn at_sign_in(error: String) -> Self {
+        if error == "access_denied" { Self::SignInDeclined } else { Self::SignInRefused { error } }
+    }
+
+    /// Whether only the operator may be able to help. Then the person is given a reference, which the log has too.
+    #[must_use]
+    pub fn sends_to_operator(&self) -> bool {
+        match self {
+            Self::NoGroupsClaim { .. }
+            | Self::IdentityUnavailable { .. }
+            | Self::TokenUnavailable { .. }
+            | Self::KeyUnavailable { .. }
+            | Self::IdentityUnusable { .. }
+            | Self::SignInRefused { .. }
+            | Self::NoVerifiedEmail
+            | Self::EmailsDiffer { .. }
+            | Self::OtherDomain { .. }
+            | Self::AccountSignInFailed { .. }
+            | Self::AccountSignInUnavailable { .. }
+            | Self::SessionRefused { .. }
+            | Self::SessionUnavailable { .. }
+            | Self::GivenUp => true,
+            Self::OwnRequest { .. }
+            | Self::NotReviewer { .. }
+            | Self::AnswerRequiresSignIn
+            | Self::OtherReviewer { .. }
+            | Self::SignInTooOld { .. }
+            | Self::SignInTooWeak { .. }
+            | Self::NotParty { .. }
+            | Self::AlreadyAnswered { .. }
+            | Self::ExpiredUnanswered
+            | Self::ApprovedAndOver { .. }
+            | Self::NotLive { .. }
+            | Self::OtherPerson { .. }
+            | Self::NotYours
+            | Self::NotEligible { .. }
+            | Self::TooLong { .. }
+            | Self::AlreadyOpen { .. }
+            | Self::NoReason
+            | Self::ReasonTooLong { .. }
+            | Self::NoSuchRequest { .. }
+            | Self::OtherTenant
+            | Self::NotFullMember { .. }
+            | Self::NotLinked
+            | Self::SignInAgain
+            | Self::SignInDeclined
+            | Self::LinkGone
+            | Self::OtherBrowser
+            | Self::ForgedForm
+            | Self::NoConfirmedEmail
+            | Self::OtherAccount
+            | Self::BadCode
+            | Self::NoCode
+            | Self::CodeTooLate { .. }
+            | Self::WrongCode { .. }
+            | Self::CodeUsedUp
+            | Self::IdentityTaken
+            | Self::LinkedToAnother
+            | Self::TooFast { .. }
+            | Self::Unreadable { .. }
+            | Self::IncompleteCommand
+            | Self::DamagedForm => false,
+        }
     }
 
     /// Whether linking the account is what to do next.

@@ -12,7 +12,7 @@ use crate::domain::{
     burst::Recent,
     ids::{CommandId, RequestId, SideEventId, Target},
     job::{Job, follow_ups_aside},
-    refusal::Refusal,
+    refusal::Refused,
     window::Timestamp,
 };
 
@@ -35,18 +35,14 @@ pub(super) enum About<'a> {
 }
 
 /// Records that something was refused; carried out twice, it is recorded once.
-pub(super) async fn record_refusal(
-    broker: &Arc<Broker>,
-    attempt: Attempt<'_>,
-    refusal: &Refusal,
-) -> Result<()> {
+pub(super) async fn record_refusal(broker: &Arc<Broker>, attempt: Attempt<'_>, why: &Refused) -> Result<()> {
     let Attempt { command, at, who, tried, about } = attempt;
     let (request, target) = match about {
         About::Nothing => (None, None),
         About::Target(target) => (None, Some(target.clone())),
         About::Request(id) => (Some(id.clone()), target_of(broker, id).await?),
     };
-    let what = SideNews::Refused { tried, request, target, refusal: refusal.clone() };
+    let what = SideNews::Refused { tried, request, target, why: why.clone() };
     let event = SideEvent { id: SideEventId::of(command, at), at, who: who.clone(), what };
     let now = broker.ports.clock.now();
     let jobs = in_bursts(broker, follow_ups_aside(&event, now));

@@ -24,7 +24,7 @@ use crate::{
         linking::LinkPolicy,
         person::{FreshGroups, Subject},
         policy::Policy,
-        refusal::Refusal,
+        refusal::{Refusal, Refused},
     },
     ports::{
         Clock, Cloud, Counters, Dialogs, Directory, Gauges, Identity, Ids, Messenger, PlatformSignIn,
@@ -148,12 +148,39 @@ impl Broker {
         reference
     }
 
+    /// Gives a refusal that sends a person to the operator its reference, and logs it under that, once.
+    #[must_use]
+    pub fn refer(&self, refused: Refused) -> Refused {
+        let Refused { refusal, reference: None } = &refused else { return refused };
+        if !refusal.sends_to_operator() {
+            return refused;
+        }
+        let reference = self.ports.ids.reference();
+        let facts = loggable_facts(refusal);
+        tracing::warn!(reference, code = refusal.code(), facts, "refused: operator must act");
+        Refused { reference: Some(reference), ..refused }
+    }
+
     /// An address of ours that ends in a secret.
     pub(super) fn url(&self, path: &str, secret: &str) -> Url {
         let mut url = self.settings.public_url.clone();
         url.set_path(&format!("{path}/{secret}"));
         url
     }
+}
+
+/// A refusal's facts as JSON, in which only the domains of e-mail addresses are left.
+fn loggable_facts(refusal: &Refusal) -> String {
+    let mut facts = serde_json::to_value(refusal).unwrap_or_default();
+    if let Some(facts) = facts.as_object_mut() {
+        facts.remove("code");
+    }
+    let facts = facts.to_string();
+    let mut shown = String::new();
+    for piece in facts.split_inclusive(['"', ' ', ',', '/', ':', '(', ')', '<', '>']) {
+        shown.push_str(piece.split_once('@').map_or(piece, |(_, domain)| domain));
+    }
+    shown
 }
 
 impl fmt::Debug for Broker {

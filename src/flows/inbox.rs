@@ -23,7 +23,7 @@ use crate::{
         ids::SideEventId,
         message::{Done, Drawn, Message},
         press::{Asker, Press, ReplyTo, Wish},
-        refusal::Refusal,
+        refusal::{Refusal, Refused},
     },
     ports::{ChatError, StoreError},
 };
@@ -65,11 +65,12 @@ async fn carry_out(broker: &Arc<Broker>, press: &Press) -> Result<()> {
         Ok(None) => {}
         Ok(Some(answer)) => reply(broker, asker, &answer).await?,
         Err(Error::Refused(_)) if has_been_done(broker, press).await? => {}
-        Err(Error::Refused(refusal)) => {
+        Err(Error::Refused(refused)) => {
+            let refused = broker.refer(refused);
             if let Some(tried) = press.wish.tried() {
-                record_refusal(broker, asker.attempt(tried, press.wish.about()), &refusal).await?;
+                record_refusal(broker, asker.attempt(tried, press.wish.about()), &refused).await?;
             }
-            refuse(broker, asker, &refusal, press.wish.rides_along()).await?;
+            refuse(broker, asker, &refused, press.wish.rides_along()).await?;
         }
         Err(failure @ Error::Failed(_)) => return Err(failure),
     }
@@ -83,9 +84,7 @@ pub(super) async fn carry_out_again(broker: &Arc<Broker>, press: &Press) -> Resu
     let recorded = broker.ports.store.side_event(&SideEventId::of(&asker.id, asker.at), asker.at).await?;
     let age = broker.ports.clock.now() - asker.at;
     match recorded.map(|event| event.what) {
-        Some(SideNews::Refused { refusal, .. }) => {
-            refuse(broker, asker, &refusal, press.wish.rides_along()).await?;
-        }
+        Some(SideNews::Refused { why, .. }) => refuse(broker, asker, &why, press.wish.rides_along()).await?,
         Some(
             SideNews::Linked { .. }
             | SideNews::Relinked { .. }
@@ -101,10 +100,10 @@ pub(super) async fn carry_out_again(broker: &Arc<Broker>, press: &Press) -> Resu
 }
 
 async fn give_up(broker: &Arc<Broker>, press: &Press) -> Result<()> {
-    tracing::error!(press = %press.asker.id, "inbox: press given up");
+    let refused = broker.refer(Refusal::GivenUp.into());
     let tried = press.wish.tried().unwrap_or(Tried::Use);
-    record_refusal(broker, press.asker.attempt(tried, press.wish.about()), &Refusal::GivenUp).await?;
-    refuse(broker, &press.asker, &Refusal::GivenUp, None).await
+    record_refusal(broker, press.asker.attempt(tried, press.wish.about()), &refused).await?;
+    refuse(broker, &press.asker, &refused, None).await
 }
 
 /// Whether this very press is in the history of its request: then it has succeeded, and nobody heard of it.
@@ -146,7 +145,7 @@ fn silent((): ()) -> Option<Message> {
 /// Tells somebody what became of what they asked for: why not, or under which reference the operator finds it.
 pub async fn tell(broker: &Arc<Broker>, asker: &Asker, error: Error) {
     let failure = match error {
-        Error::Refused(refusal) => match turn_away(broker, asker, &refusal).await {
+        Error::Refused(refused) => match turn_away(broker, asker, &broker.refer(refused)).await {
             Ok(()) => return,
             Err(failure) => failure,
         },
@@ -159,19 +158,19 @@ pub async fn tell(broker: &Arc<Broker>, asker: &Asker, error: Error) {
 }
 
 /// Tells somebody why not where nothing was promised; auditors hear of it if they may not use the app at all.
-async fn turn_away(broker: &Arc<Broker>, asker: &Asker, refusal: &Refusal) -> Result<()> {
-    if let Refusal::OtherTenant | Refusal::NotFullMember { .. } = refusal {
-        record_refusal(broker, asker.attempt(Tried::Use, About::Nothing), refusal).await?;
+async fn turn_away(broker: &Arc<Broker>, asker: &Asker, refused: &Refused) -> Result<()> {
+    if let Refusal::OtherTenant | Refusal::NotFullMember { .. } = refused.refusal {
+        record_refusal(broker, asker.attempt(Tried::Use, About::Nothing), refused).await?;
     }
-    refuse(broker, asker, refusal, None).await
+    refuse(broker, asker, refused, None).await
 }
 
 /// Tells somebody why not, and gives them at hand what helps.
-async fn refuse(broker: &Arc<Broker>, asker: &Asker, refusal: &Refusal, wish: Option<Wish>) -> Result<()> {
-    let message = if refusal.asks_to_link() {
-        invite(broker, asker, refusal, wish).await?
+async fn refuse(broker: &Arc<Broker>, asker: &Asker, refused: &Refused, wish: Option<Wish>) -> Result<()> {
+    let message = if refused.refusal.asks_to_link() {
+        invite(broker, asker, refused, wish).await?
     } else {
-        Message::Refused { why: refusal.clone(), pointer: look_up(broker, refusal).await? }
+        Message::Refused { why: refused.clone(), pointer: look_up(broker, &refused.refusal).await? }
     };
     reply(broker, asker, &message).await // 3
 }
@@ -180,12 +179,13 @@ async fn refuse(broker: &Arc<Broker>, asker: &Asker, refusal: &Refusal, wish: Op
 async fn invite(
     broker: &Arc<Broker>,
     asker: &Asker,
-    refusal: &Refusal,
+    refused: &Refused,
     wish: Option<Wish>,
 ) -> Result<Message> {
     match link::invite(broker, &asker.who, wish).await {
-        Ok(url) => Ok(Message::LinkInvitation { why: Some(refusal.clone()), url }),
+        Ok(url) => Ok(Message::LinkInvitation { why: Some(refused.clone()), url }),
         Err(Error::Refused(outsider)) => {
+            let outsider = broker.refer(outsider);
             record_refusal(broker, asker.attempt(Tried::Use, About::Nothing), &outsider).await?;
             Ok(Message::Refused { why: outsider, pointer: None })
         }

@@ -60,8 +60,8 @@ impl Claims {
     }
 
     /// The groups in the claim that `path` names: the very key, or else the dotted path to it. Without the
-    /// claim there are none, for some providers leave out a list that is empty. One name alone may come
-    /// without a list; it is never split.
+    /// claim they are unknown, for some providers leave out a list that is empty and others were never told to send
+    /// one. One name alone may come without a list; it is never split.
     pub(super) fn groups(&self, path: &str) -> Result<Groups, NoGroups> {
         if self.says_there_are_too_many(path) {
             return Err(NoGroups::TooMany);
@@ -133,11 +133,14 @@ mod tests {
     }
 
     #[test]
-    fn without_the_claim_there_are_no_groups() {
-        for of in [json!({}), json!({ "groups": [] }), json!({ "roles": ["a"] })] {
+    fn without_the_claim_groups_are_unknown_and_with_an_empty_one_there_are_none() {
+        let are_unknown = |of, path| claims(of).groups(path).unwrap().are_unknown();
+        assert!(are_unknown(json!({}), "groups") && are_unknown(json!({ "roles": ["a"] }), "groups"));
+        assert!(are_unknown(json!({ "realm_access": "x" }), "realm_access.roles"));
+        assert!(!are_unknown(json!({ "groups": [] }), "groups"));
+        for of in [json!({}), json!({ "groups": [] })] {
             assert_eq!(groups(of, "groups").unwrap(), [""; 0]);
         }
-        assert_eq!(groups(json!({ "realm_access": "x" }), "realm_access.roles").unwrap(), [""; 0]);
     }
 
     #[test]

@@ -127,7 +127,7 @@ async fn on_command(broker: Arc<Broker>, command: SlashCommand) -> Result<(), No
         }
         Ok(CommandLine::Request(ask)) => new_request(&broker, ask),
         Err(refusal) => {
-            after_answer(&broker, asker, async |_| Err(Error::Refused(refusal)));
+            after_answer(&broker, asker, async |_| Err(Error::from(refusal)));
             return Ok(());
         }
     };
@@ -145,7 +145,7 @@ async fn on_press(broker: Arc<Broker>, sender: Sender, press: BlockActions) -> R
     };
     if let Err(rate_limited) = broker.ports().rate_limits.count_action(&asker.who) {
         if broker.ports().rate_limits.may_notify(&asker.who) {
-            after_answer(&broker, asker, async move |_| Err(Error::Refused(rate_limited.into())));
+            after_answer(&broker, asker, async move |_| Err(Error::from(Refusal::from(rate_limited))));
         }
         return Ok(());
     }

@@ -2,30 +2,40 @@
 
 use crate::domain::{
     ids::MemberKind,
-    refusal::{Expected, Refusal},
+    refusal::{Expected, Refusal, Refused},
 };
+
+/// What is said of a refusal, with the reference that the operator needs.
+#[must_use]
+pub fn refused(refused: &Refused) -> String {
+    let said = refusal(&refused.refusal);
+    match &refused.reference {
+        Some(reference) => format!("{said} Quote reference {reference}."),
+        None => said,
+    }
+}
 
 /// The sentences for a refusal.
 #[must_use]
 pub fn refusal(why: &Refusal) -> String {
     match why {
         Refusal::OwnRequest { reviewers } => {
-            format!("You cannot answer your own request. Another member of {reviewers} has to.")
+            format!("You cannot answer your own request. A member of {reviewers} has to.")
         }
         Refusal::NotReviewer { reviewers } => format!(
-            "Only a member of {reviewers} can answer this request. If you should be one, ask whoever manages that group."
+            "Only a member of {reviewers} can answer this request. If you should be one, ask the owner of that group."
         ),
         Refusal::AnswerRequiresSignIn => {
-            "Answering takes a sign-in at your identity provider. Press the button again to get a link to it.".to_owned()
+            "Answering requires a sign-in at your identity provider. Press the button again to get a link to it.".to_owned()
         }
         Refusal::OtherReviewer { signed_in } => format!(
-            "You signed in as {signed_in}, and this answer was begun from somebody else's Slack account. Sign out at your identity provider and open the link again."
+            "You signed in as {signed_in}, but this answer was begun from somebody else's Slack account. Sign out at your identity provider and open the link again."
         ),
         Refusal::SignInTooOld { max_age } => format!(
-            "You signed in at your identity provider more than {max_age} ago, and this takes a sign-in younger than that. Open the link again, and sign in anew when you are asked to."
+            "You signed in at your identity provider more than {max_age} ago, and this requires a more recent sign-in. Open the link again, and sign in when you are asked to."
         ),
         Refusal::SignInTooWeak { accepted } => format!(
-            "This takes a stronger sign-in than the one you made: {}. Open the link again and sign in that way, or ask whoever manages your account at the identity provider.",
+            "This requires a stronger sign-in than the one you made: {}. Open the link again and sign in that way, or ask the people who manage your account at the identity provider.",
             accepted.join(", ")
         ),
         Refusal::NotParty { reviewers } => {
@@ -51,7 +61,7 @@ pub fn refusal(why: &Refusal) -> String {
             "This access was approved for somebody else. Make a request of your own with /elevate.".to_owned()
         }
         Refusal::NotEligible { target, group } => format!(
-            "You are not eligible for {target}: that takes membership of {group}. Ask whoever manages that group."
+            "You are not eligible for {target}: it requires membership of {group}. Ask the owner of that group."
         ),
         Refusal::TooLong { asked, max } => {
             format!("{asked} is longer than the {max} that is allowed. Ask for {max} or less.")
@@ -77,23 +87,29 @@ pub fn refusal(why: &Refusal) -> String {
         Refusal::SignInAgain => {
             "Your identity provider wants you to sign in again. Link your Slack account once more, then repeat this.".to_owned()
         }
-        Refusal::IdentityUnavailable => {
-            "Your groups could not be checked because the identity provider did not answer, so nothing was changed. Try again in a minute.".to_owned()
+        Refusal::NoGroupsClaim { group } => format!(
+            "Your identity provider sent no groups for you, so it is not known whether you are in {group}. Tell the people who run this app."
+        ),
+        Refusal::IdentityUnavailable { .. } => {
+            "Your groups could not be checked because the identity provider did not answer, so nothing was changed. Try again in a minute. If it keeps happening, tell the people who run this app.".to_owned()
         }
-        Refusal::TokenUnavailable => {
-            "Your groups could not be checked because what is kept of your sign-in could not be read, so nothing was changed. Try again in a minute.".to_owned()
+        Refusal::TokenUnavailable { .. } => {
+            "Your groups could not be checked because your stored sign-in could not be read, so nothing was changed. Try again in a minute. If it keeps happening, tell the people who run this app.".to_owned()
         }
-        Refusal::KeyUnavailable => {
-            "Your groups could not be checked because the key to your sign-in could not be had, so nothing was changed. Try again in a minute.".to_owned()
+        Refusal::KeyUnavailable { .. } => {
+            "Your groups could not be checked because the key to your stored sign-in was not available, so nothing was changed. Try again in a minute. If it keeps happening, tell the people who run this app.".to_owned()
         }
         Refusal::IdentityUnusable { why } => format!(
-            "The identity provider's answer could not be accepted ({why}), so nothing was changed. Tell whoever runs this app."
+            "The identity provider's answer could not be accepted ({why}), so nothing was changed. Tell the people who run this app."
         ),
+        Refusal::SignInDeclined => {
+            "You were not signed in: the sign-in was cancelled or denied. Open the link again to try once more.".to_owned()
+        }
         Refusal::SignInRefused { error } => format!(
-            "You were not signed in: the identity provider answered “{error}”. Open the link again to try once more."
+            "You were not signed in: the identity provider answered “{error}”. Tell the people who run this app."
         ),
         Refusal::LinkGone => {
-            "This link has been used or is too old. Get a new one in Slack, with /elevate.".to_owned()
+            "This link has been used or is too old. Get a new one in Slack.".to_owned()
         }
         Refusal::OtherBrowser => {
             "This sign-in was started in another browser. Open the link from Slack in this one.".to_owned()
@@ -105,15 +121,15 @@ pub fn refusal(why: &Refusal) -> String {
             "Your Slack profile has no confirmed e-mail address. Confirm it in Slack, then start again with /elevate link.".to_owned()
         }
         Refusal::NoVerifiedEmail => {
-            "Your identity provider does not vouch for your e-mail address. Ask whoever manages your account there.".to_owned()
+            "Your identity provider does not vouch for your e-mail address. Tell the people who run this app.".to_owned()
         }
         Refusal::EmailsDiffer { account, identity } => format!(
-            "You signed in as {identity}, but the Slack account that this link belongs to is {account}. Open your own link, from your own /elevate link."
+            "You signed in as {identity}, but the Slack account that this link belongs to is {account}. Open your own link, from your own /elevate link. If both addresses are yours, tell the people who run this app."
         ),
         Refusal::OtherDomain { identity, domains } => {
             let domains: Vec<_> = domains.iter().map(ToString::to_string).collect();
             format!(
-                "You signed in as {identity}, and only addresses of {} can be linked here. Sign out at your identity provider and sign in with one of these, or ask whoever runs this app.",
+                "You signed in as {identity}, and only addresses of {} can be linked here. Sign out at your identity provider and sign in with one of these, or ask the people who run this app.",
                 domains.join(", ")
             )
         }
@@ -121,22 +137,26 @@ pub fn refusal(why: &Refusal) -> String {
             "In Slack you are signed in as somebody else than the account that this link belongs to, so nothing was linked. Sign in to Slack in this browser as that account, if it is yours, and open the link again; or else get your own, with /elevate link.".to_owned()
         }
         Refusal::AccountSignInFailed { why } => format!(
-            "You could not be signed in with Slack ({why}), so nothing was linked. Open the link again, and if that does not help, tell whoever runs this app."
+            "You could not be signed in with Slack ({why}), so nothing was linked. Open the link again, and if that does not help, tell the people who run this app."
         ),
+        Refusal::AccountSignInUnavailable { .. } => {
+            "You could not be signed in with Slack, because Slack did not answer, so nothing was linked. Open the link again in a minute. If it keeps happening, tell the people who run this app.".to_owned()
+        }
         Refusal::BadCode => {
-            "That is no code: codes are eight letters and digits, as the page shows them. Type it again.".to_owned()
+            "That isn't a code: codes are eight letters and digits, as the page shows them. Type it again.".to_owned()
         }
         Refusal::NoCode => {
             "No code waits for your Slack account. Type only a code that you have seen yourself, on the page at the end of your own /elevate link, and never one that somebody gave you.".to_owned()
         }
         Refusal::CodeTooLate { minutes } => {
-            format!("That code was good for {minutes} minutes, and they are over. Get another one with /elevate link.")
+            format!("That code has expired: codes are good for {minutes} minutes. Get another one with /elevate link.")
         }
         Refusal::WrongCode { left } => {
-            format!("That is not the code. Look at the page again; it can be typed {left} more time(s).")
+            let tries = if *left == 1 { "1 try".to_owned() } else { format!("{left} tries") };
+            format!("That code doesn't match. {tries} left.")
         }
         Refusal::CodeUsedUp => {
-            "A wrong code was typed too often, so the right one is worth nothing any more. Get another one with /elevate link.".to_owned()
+            "A wrong code was typed too often, so this code can no longer be used. Get another one with /elevate link.".to_owned()
         }
         Refusal::IdentityTaken => {
             "This identity is already linked to another Slack account. Unlink it there first, with /elevate unlink.".to_owned()
@@ -145,13 +165,13 @@ pub fn refusal(why: &Refusal) -> String {
             "Your Slack account is linked to another identity, of another address. Unlink it first, with /elevate unlink.".to_owned()
         }
         Refusal::SessionRefused { why } => {
-            format!("AWS refused the session: {why}. Show this to whoever runs the target account.")
+            format!("AWS refused the session: {}. Tell the people who run this app.", why.trim_end_matches('.'))
         }
-        Refusal::SessionUnavailable => {
-            "AWS could not open a session just now. Press Open console in Slack to try again.".to_owned()
+        Refusal::SessionUnavailable { .. } => {
+            "AWS could not open a session just now. Press Open console in Slack to try again. If it keeps happening, tell the people who run this app.".to_owned()
         }
         Refusal::GivenUp => {
-            "What you asked for could not be done for a quarter of an hour, and it is not tried any more. Look where things stand with /elevate status, and ask again if you still need it.".to_owned()
+            "What you asked for could not be done for a quarter of an hour, and it will not be tried again. See where things stand with /elevate status, and ask again if you still need it. If it happens again, tell the people who run this app.".to_owned()
         }
         Refusal::TooFast { seconds } => {
             format!("That is too much at once, so nothing was done. Wait {seconds} s, then repeat it.")

@@ -16,7 +16,10 @@ use crate::{
 /// The page for what a flow did not do. A failure is logged here, once.
 pub(super) fn page(broker: &Arc<Broker>, error: &Error) -> Response {
     match error {
-        Error::Refused(refusal) => (status(refusal), pages::refused(refusal)).into_response(),
+        Error::Refused(refused) => {
+            let refused = broker.refer(refused.clone());
+            (status(&refused.refusal), pages::refused(&refused)).into_response()
+        }
         Error::Failed(_) => {
             let reference = broker.report(error);
             (StatusCode::INTERNAL_SERVER_ERROR, pages::failed(&reference)).into_response()
@@ -27,14 +30,16 @@ pub(super) fn page(broker: &Arc<Broker>, error: &Error) -> Response {
 fn status(refusal: &Refusal) -> StatusCode {
     match refusal {
         Refusal::LinkGone | Refusal::CodeTooLate { .. } | Refusal::CodeUsedUp => StatusCode::GONE,
-        Refusal::IdentityUnavailable
-        | Refusal::TokenUnavailable
-        | Refusal::KeyUnavailable
-        | Refusal::SessionUnavailable => StatusCode::SERVICE_UNAVAILABLE,
-        Refusal::IdentityUnusable { .. }
+        Refusal::IdentityUnavailable { .. }
+        | Refusal::TokenUnavailable { .. }
+        | Refusal::KeyUnavailable { .. }
+        | Refusal::SessionUnavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
+        Refusal::NoGroupsClaim { .. }
+        | Refusal::AccountSignInUnavailable { .. }
+        | Refusal::IdentityUnusable { .. }
         | Refusal::AccountSignInFailed { .. }
         | Refusal::SessionRefused { .. } => StatusCode::BAD_GATEWAY,
-        Refusal::SignInRefused { .. } => StatusCode::UNAUTHORIZED,
+        Refusal::SignInDeclined | Refusal::SignInRefused { .. } => StatusCode::UNAUTHORIZED,
         Refusal::TooFast { .. } => StatusCode::TOO_MANY_REQUESTS,
         Refusal::AlreadyAnswered { .. }
         | Refusal::ExpiredUnanswered

@@ -10,12 +10,12 @@ use crate::{
         decide::Verdict,
         email::Email,
         person::Link,
-        refusal::Refusal,
+        refusal::Refused,
         secret::Secret,
         visible::visible,
     },
     flows::visits::{Asked, Invitee, Shown},
-    text::refusal,
+    text,
 };
 
 /// The one stylesheet.
@@ -110,8 +110,8 @@ pub(super) fn answered(verdict: &Verdict) -> Html<String> {
 }
 
 /// Why not.
-pub(super) fn refused(why: &Refusal) -> Html<String> {
-    page("That did not work", &html! { p role="alert" { (visible(&refusal(why))) } })
+pub(super) fn refused(why: &Refused) -> Html<String> {
+    page("That did not work", &html! { p role="alert" { (visible(&text::refused(why))) } })
 }
 
 /// Something broke.

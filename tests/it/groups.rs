@@ -65,7 +65,7 @@ async fn whoever_asks_while_another_replica_is_asking_asks_after_it() {
         while token_calls(world) == before {
             tokio::task::yield_now().await;
         }
-        world.company.idp.update_person(BOB.login, |bob| bob.groups.clear());
+        world.company.idp.update_person(BOB.login, |bob| bob.groups = vec!["staff".into()]);
         inbox::accept(other.broker(), world.press(BOB, "2", Wish::Approve(two))).await.unwrap();
         world.settle().await;
         other.broker().idle().await;
@@ -113,7 +113,7 @@ async fn who_cannot_have_their_turn_is_told_so_and_nothing_is_changed() {
         let before = token_calls(world);
         world.company.dynamo.lose_answers_to("TransactWriteItems", "taken_until");
         world.bob().presses("review.approve").await;
-        assert!(world.bob().hears().contains("what is kept of your sign-in could not be read"));
+        assert!(world.bob().hears().contains("your stored sign-in could not be read"));
         assert_eq!(token_calls(world), before, "the provider was not asked");
         assert!(world.audit()[0].contains("@Bob tried to approve"));
     })

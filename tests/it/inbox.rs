@@ -54,8 +54,8 @@ async fn a_press_that_is_a_quarter_of_an_hour_old_is_given_up() {
         let press = world.press(ADA, "a trigger", Wish::Unlink);
         ports.store.accept(&press).await.unwrap();
         world.passes(TimeDelta::minutes(15) + TimeDelta::milliseconds(1)).await;
-        assert!(world.ada().hears().contains("is not tried any more"));
-        assert!(world.audit()[0].contains("is not tried any more"));
+        assert!(world.ada().hears().contains("will not be tried again"));
+        assert!(world.audit()[0].contains("will not be tried again"));
     })
     .await;
 }

@@ -57,7 +57,7 @@ impl World {
     fn refusal(&self, n: u64) -> SideEvent {
         let at = self.company.clock.now();
         let refusal = Refusal::NotLinked;
-        let what = SideNews::Refused { tried: Tried::Use, request: None, target: None, refusal };
+        let what = SideNews::Refused { tried: Tried::Use, request: None, target: None, why: refusal.into() };
         SideEvent { id: SideEventId::of(&CommandId::random(n.into()), at), at, who: account_of(CAROL), what }
     }
 

@@ -28,6 +28,7 @@ mod metrics;
 mod open_session;
 mod plain;
 mod races;
+mod references;
 mod remind;
 mod request;
 mod review;

@@ -177,7 +177,7 @@ async fn unlinking_after_the_approval_lets_nobody_else_in() {
 async fn who_is_not_eligible_any_more_gets_no_session() {
     play(Story::approved(), async |world| {
         let link = world.ada().console_link().await;
-        world.company.idp.update_person(ADA.login, |ada| ada.groups.clear());
+        world.company.idp.update_person(ADA.login, |ada| ada.groups = vec!["staff".into()]);
         let page = world.ada().opens(&link).await;
         assert_eq!(page.status, 403);
         assert!(page.text().contains("You are not eligible"), "{}", page.text());

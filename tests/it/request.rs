@@ -70,7 +70,7 @@ async fn nobody_asks_for_what_their_groups_do_not_allow() {
 async fn groups_are_asked_for_anew_when_a_request_is_made() {
     play(Story::with_linked([ADA]), async |world| {
         let ada = world.ada();
-        world.company.idp.update_person(ADA.login, |person| person.groups.clear());
+        world.company.idp.update_person(ADA.login, |person| person.groups = vec!["staff".into()]);
         ada.is_refused(ASK, "not_eligible", "You are not eligible").await;
     })
     .await;

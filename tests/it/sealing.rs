@@ -23,7 +23,7 @@ const KEYS: &str = "ELEVATE_SEALING__KEYS";
 const KMS_KEY: (&str, &str) = ("ELEVATE_SEALING__KMS_KEY_ID", SEALING_ALIAS);
 const OLD_KEY: &str = "ZXhhbXBsZS1zZWFsaW5nLWtleS1vZi0zMi1ieXRlcyE=";
 const TODAYS_KEY: &str = "dG9kYXlzLXNlYWxpbmcta2V5LW9mLTMyLWJ5dGVzISE=";
-const NO_KEY: &str = "the key to your sign-in could not be had";
+const NO_KEY: &str = "the key to your stored sign-in was not available";
 
 /// The company's configuration, with `sealing` in the place of its key.
 fn configuration(world: &World, sealing: &[(&str, &str)]) -> Config {

@@ -94,7 +94,7 @@ fn links_lead_out_of_slack_and_say_how_long_they_live() {
     let console = Message::ConsoleLink { target: target(), url: link("console"), ends_at: at(65) };
     shows("console_link", &console);
     shows("link_invitation", &Message::LinkInvitation { why: None, url: link("link") });
-    let why = Some(Refusal::NotLinked);
+    let why = Some(Refusal::NotLinked.into());
     shows("link_invitation_with_a_reason", &Message::LinkInvitation { why, url: link("link") });
     shows("sign_in_to_answer", &sign_in_to_answer(Verdict::Approve, link("review")));
     shows("linked", &Message::Linked(email("ada@example.com")));
@@ -131,11 +131,11 @@ fn the_overview_shows_where_a_person_stands() {
 
 #[test]
 fn a_no_says_why_and_shows_the_request_that_stands_in_the_way() {
-    let why = Refusal::NotReviewer { reviewers: names().reviewers };
+    let why = Refusal::NotReviewer { reviewers: names().reviewers }.into();
     shows("refused", &Message::Refused { why, pointer: None });
 
     let [(_, waiting), ..] = standings();
-    let why = Refusal::AlreadyOpen { target: target(), request: waiting.request.id.clone() };
+    let why = Refusal::AlreadyOpen { target: target(), request: waiting.request.id.clone() }.into();
     let pointer = Some(Box::new(waiting));
     shows("refused_with_a_pointer", &Message::Refused { why, pointer });
 }
@@ -322,7 +322,7 @@ impl HostilePeople {
         messages.extend(self.trails().iter().flat_map(|events| {
             let drawn = Drawn { request: made(events.clone()), as_of: at(10) };
             let pointer = Some(Box::new(drawn.clone()));
-            let why = Refusal::IdentityUnusable { why: self.text.clone() };
+            let why = Refusal::IdentityUnusable { why: self.text.clone() }.into();
             [
                 Message::ReviewCard(drawn.clone()),
                 Message::Reminder(drawn.clone()),
@@ -346,7 +346,7 @@ impl HostilePeople {
                 url: link("review"),
             },
             Message::LinkInvitation {
-                why: Some(Refusal::SignInRefused { error: self.text.clone() }),
+                why: Some(Refusal::SignInRefused { error: self.text.clone() }.into()),
                 url: link("link"),
             },
             Message::Linked(self.ada.email.clone()),
@@ -367,7 +367,7 @@ impl HostilePeople {
                 tried: Tried::OpenConsole,
                 request: Some(request_id()),
                 target: Some(self.target()),
-                refusal: Refusal::SessionRefused { why: self.text.clone() },
+                why: Refusal::SessionRefused { why: self.text.clone() }.into(),
             })),
             Message::Audit(aside(SideNews::Undelivered {
                 what: self.text.clone(),
@@ -543,7 +543,7 @@ fn side_news() -> Vec<SideNews> {
         tried,
         request,
         target,
-        refusal: Refusal::NotReviewer { reviewers: names().reviewers },
+        why: Refusal::NotReviewer { reviewers: names().reviewers }.into(),
     };
     let undelivered = |what: &str, request| SideNews::Undelivered {
         what: what.to_owned(),
@@ -592,7 +592,7 @@ fn burst(refusal: Refusal) -> Message {
     ];
     let refused = |tried| {
         let (request, target) = (Some(request_id()), Some(target()));
-        aside(SideNews::Refused { tried, request, target, refusal: refusal.clone() })
+        aside(SideNews::Refused { tried, request, target, why: refusal.clone().into() })
     };
     let others = side_news().into_iter().map(aside).filter(|entry| entry.burst_kind().is_some());
     let entries: Vec<AuditEntry> = others.chain(tried.map(refused)).collect();

@@ -35,11 +35,13 @@ pub(crate) fn every_refusal() -> Vec<Refusal> {
         Refusal::NotFullMember { kind: MemberKind::Guest },
         Refusal::NotLinked,
         Refusal::SignInAgain,
-        Refusal::IdentityUnavailable,
-        Refusal::TokenUnavailable,
-        Refusal::KeyUnavailable,
+        Refusal::NoGroupsClaim { group: "aws-temp#Reviewer".into() },
+        Refusal::IdentityUnavailable { why: "connection refused".into() },
+        Refusal::TokenUnavailable { why: "could not load a token".into() },
+        Refusal::KeyUnavailable { why: "KMS did not answer".into() },
         Refusal::IdentityUnusable { why: "its signature is wrong".into() },
-        Refusal::SignInRefused { error: "access_denied".into() },
+        Refusal::SignInDeclined,
+        Refusal::SignInRefused { error: "unauthorized_client".into() },
         Refusal::LinkGone,
         Refusal::OtherBrowser,
         Refusal::ForgedForm,
@@ -51,7 +53,8 @@ pub(crate) fn every_refusal() -> Vec<Refusal> {
             domains: ["example.com", "example.org"].map(|domain| domain.parse().unwrap()).into(),
         },
         Refusal::OtherAccount,
-        Refusal::AccountSignInFailed { why: "access_denied".into() },
+        Refusal::AccountSignInFailed { why: "unauthorized_client".into() },
+        Refusal::AccountSignInUnavailable { why: "connection refused".into() },
         Refusal::BadCode,
         Refusal::NoCode,
         Refusal::CodeTooLate { minutes: 5 },
@@ -60,7 +63,7 @@ pub(crate) fn every_refusal() -> Vec<Refusal> {
         Refusal::IdentityTaken,
         Refusal::LinkedToAnother,
         Refusal::SessionRefused { why: "AccessDenied: no".into() },
-        Refusal::SessionUnavailable,
+        Refusal::SessionUnavailable { why: "STS took too long".into() },
         Refusal::GivenUp,
         Refusal::TooFast { seconds: 2 },
         Refusal::unreadable("S3Admin", Expected::Target),
@@ -113,4 +116,31 @@ fn what_is_not_known_is_read_as_nothing_else() {
 fn linking_helps_whoever_is_not_linked_or_has_to_sign_in_again() {
     let codes = every_refusal().into_iter().filter(Refusal::asks_to_link).map(|refusal| refusal.code());
     assert_eq!(codes.collect::<Vec<_>>(), ["not_linked", "sign_in_again"]);
+}
+
+/// docs/EVENTS.md has one row for each code, with its facts and whether it has a reference.
+#[test]
+fn the_documented_codes_are_those_that_there_are() {
+    let document = std::fs::read_to_string("docs/EVENTS.md").unwrap();
+    let (_, section) = document.split_once("\n## Refusal codes\n").unwrap();
+    let section = section.split("\n## ").next().unwrap_or_default();
+    let rows: Vec<&str> = section.lines().filter(|line| line.starts_with("| `")).collect();
+    let named = |cell: &str| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<BTreeSet<_>>();
+    let documented: Vec<_> = rows
+        .iter()
+        .map(|row| {
+            let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+            let [code, _, facts, _, reference] = cells[..] else { panic!("not five cells: {row}") };
+            (code.trim_matches('`').to_owned(), named(facts), reference == "yes")
+        })
+        .collect();
+    let there_are: Vec<_> = every_refusal()
+        .iter()
+        .map(|refusal| {
+            let stored = serde_json::to_value(refusal).unwrap();
+            let facts = stored.as_object().unwrap().keys().filter(|key| *key != "code").cloned().collect();
+            (refusal.code().to_owned(), facts, refusal.sends_to_operator())
+        })
+        .collect();
+    assert_eq!(documented, there_are);
 }

@@ -24,7 +24,7 @@ use crate::{
         secret::SecretHash,
         session::SessionTerms,
     },
-    flows::{Broker, Result},
+    flows::{Broker, Error, Result},
     ports::CloudError,
 };
 
@@ -46,14 +46,19 @@ pub(in crate::flows) async fn finish(
         Some(Event::SessionDropped { .. }) if url.is_ok() => {
             Err(Refusal::NotLive { status: StatusKind::Ended }.into())
         }
-        Some(_) | None => Err(url.err().unwrap_or(Refusal::SessionUnavailable.into())),
+        Some(_) | None => Err(url.err().unwrap_or_else(unsettled)),
     }
+}
+
+/// What a person hears whose session is not theirs although AWS has given it: another replica has settled it.
+fn unsettled() -> Error {
+    Refusal::SessionUnavailable { why: "the session was settled by another replica".to_owned() }.into()
 }
 
 /// Asks STS for a session and the console for its address: what AWS made of it, and what the person gets if the
 /// session is issued, or hears if it is not.
 async fn ask_aws(broker: &Broker, terms: &SessionTerms) -> (SessionOutcome, Result<SecretString>) {
-    let unavailable = || Err(Refusal::SessionUnavailable.into());
+    let unavailable = |why| Err(Refusal::SessionUnavailable { why }.into());
     let credentials = match broker.ports.cloud.assume_role(terms).await {
         Ok(credentials) => credentials,
         Err(CloudError::Refused(why)) => {
@@ -61,15 +66,14 @@ async fn ask_aws(broker: &Broker, terms: &SessionTerms) -> (SessionOutcome, Resu
             return (SessionOutcome::Refused { why }, Err(refusal.into()));
         }
         Err(CloudError::Unavailable(why)) => {
-            tracing::warn!(why, target = %terms.target(), "sts: no answer");
-            return (SessionOutcome::Unknown, unavailable());
+            return (SessionOutcome::Unknown, unavailable(why));
         }
     };
     match broker.ports.cloud.console_url(&credentials).await {
         Ok(url) => (SessionOutcome::Ready { expires_at: credentials.expires_at }, Ok(url)),
         Err(error) => {
-            let why = DropReason::NoConsole { why: error.to_string() };
-            (SessionOutcome::Unusable { why }, unavailable())
+            let why = error.to_string();
+            (SessionOutcome::Unusable { why: DropReason::NoConsole { why: why.clone() } }, unavailable(why))
         }
     }
 }

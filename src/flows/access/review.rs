@@ -22,7 +22,7 @@ use crate::{
         message::{Form, Message},
         person::SignedIn,
         press::FormHandle,
-        refusal::Refusal,
+        refusal::{Refusal, Refused},
         request::Request,
         secret::SecretHash,
         ticket::{Answering, Visit},
@@ -52,7 +52,7 @@ pub(in crate::flows) async fn review(
     let by = broker.person(who).await?; // 1
     match transition(broker, id, &verdict.clone().by(by), press.clone().into()).await {
         Ok(_) => Ok(None), // 2, 3
-        Err(Error::Refused(Refusal::AnswerRequiresSignIn)) => {
+        Err(Error::Refused(Refused { refusal: Refusal::AnswerRequiresSignIn, .. })) => {
             let answering = Answering { request: id.clone(), verdict, press };
             ask_to_sign_in(broker, who, answering).await.map(Some)
         }

@@ -140,26 +140,23 @@ fn row_of<'a>(who: &'a Account, subject: &'a Subject) -> [(&'static str, &'a str
 
 /// Another sign-in helps where a token never opens again, and nothing but waiting where its key could not be had.
 fn shut(error: SealError) -> Refusal {
-    tracing::error!(%error, "sealing: failed");
     match error {
-        SealError::Shut(_) => Refusal::SignInAgain,
-        SealError::Unavailable(_) => Refusal::KeyUnavailable,
+        SealError::Shut(why) => {
+            tracing::error!(why, "sealing: failed");
+            Refusal::SignInAgain
+        }
+        SealError::Unavailable(why) => Refusal::KeyUnavailable { why },
     }
 }
 
 fn refused(error: IdentityError) -> Refusal {
     match error {
-        IdentityError::Unavailable(why) => {
-            tracing::warn!(why, "identity: no answer");
-            Refusal::IdentityUnavailable
-        }
+        IdentityError::Unavailable(why) => Refusal::IdentityUnavailable { why },
         IdentityError::Gone => Refusal::SignInAgain,
         IdentityError::Unusable(why) => Refusal::IdentityUnusable { why },
     }
 }
 
 fn unread(error: impl Into<anyhow::Error>) -> Refusal {
-    let error = error.into();
-    tracing::warn!(error = format!("{error:#}"), "store: refresh token unavailable");
-    Refusal::TokenUnavailable
+    Refusal::TokenUnavailable { why: format!("{:#}", error.into()) }
 }

@@ -54,11 +54,15 @@ pub async fn come_back(
         Some(browser) => finish(broker, callback, &browser, &ticket, started).await, // 1
         None => Err(Refusal::OtherBrowser.into()),
     };
-    if let Err(Error::Refused(refusal)) = &finished {
-        let command = broker.ports.ids.command_id();
-        record_refusal(broker, attempt(&ticket, &command, now), refusal).await?; // 3
+    match finished {
+        Err(Error::Refused(refused)) => {
+            let refused = broker.refer(refused);
+            let command = broker.ports.ids.command_id();
+            record_refusal(broker, attempt(&ticket, &command, now), &refused).await?; // 3
+            Err(Error::Refused(refused))
+        }
+        Ok(_) | Err(Error::Failed(_)) => finished,
     }
-    finished
 }
 
 async fn finish(

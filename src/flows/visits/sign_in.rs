@@ -46,7 +46,7 @@ pub(super) async fn redeem(
     answer: Result<Answer, String>,
     proof: &SignInProof,
 ) -> Result<Redeemed> {
-    let answer = answer.map_err(|error| Refusal::SignInRefused { error })?;
+    let answer = answer.map_err(Refusal::at_sign_in)?;
     broker.ports.identity.redeem(answer, proof).await.map_err(refused) // 2
 }
 
@@ -56,7 +56,10 @@ pub(super) async fn redeem_at_platform(
     answer: Result<Answer, String>,
     proof: &SignInProof,
 ) -> Result<HeldAccount> {
-    let answer = answer.map_err(|why| Refusal::AccountSignInFailed { why })?;
+    let answer = answer.map_err(|error| match error.as_str() {
+        "access_denied" => Refusal::SignInDeclined,
+        _ => Refusal::AccountSignInFailed { why: error },
+    })?;
     platform_sign_in(broker)?.redeem(answer, proof).await.map_err(refused_by_platform) // 2
 }
 
@@ -77,10 +80,7 @@ pub(super) fn proof(browser: &Secret, state: Secret) -> SignInProof {
 
 pub(in crate::flows) fn refused(error: IdentityError) -> Error {
     match error {
-        IdentityError::Unavailable(why) => {
-            tracing::warn!(why, "identity: no answer");
-            Refusal::IdentityUnavailable.into()
-        }
+        IdentityError::Unavailable(why) => Refusal::IdentityUnavailable { why }.into(),
         IdentityError::Gone => Refusal::LinkGone.into(),
         IdentityError::Unusable(why) => Refusal::IdentityUnusable { why }.into(),
     }
@@ -92,13 +92,9 @@ fn platform_sign_in(broker: &Broker) -> Result<&dyn PlatformSignIn> {
 }
 
 fn refused_by_platform(error: IdentityError) -> Error {
-    let why = match error {
-        IdentityError::Unavailable(why) => {
-            tracing::warn!(why, "platform sign-in: no answer");
-            "it did not answer".to_owned()
-        }
-        IdentityError::Gone => return Refusal::LinkGone.into(),
-        IdentityError::Unusable(why) => why,
-    };
-    Refusal::AccountSignInFailed { why }.into()
+    match error {
+        IdentityError::Gone => Refusal::LinkGone.into(),
+        IdentityError::Unavailable(why) => Refusal::AccountSignInUnavailable { why }.into(),
+        IdentityError::Unusable(why) => Refusal::AccountSignInFailed { why }.into(),
+    }
 }

@@ -13,15 +13,15 @@ use crate::{
     domain::{
         linking::OnMismatch,
         message::{Done, Drawn},
-        refusal::Refusal,
+        refusal::Refused,
         window::Minutes,
     },
-    text::refusal,
+    text::refused as said,
 };
 
 /// A "no", and the request it is about when looking at it helps.
-pub(super) fn refused(why: &Refusal, pointer: Option<&Drawn>, names: &Names) -> SlackMessageContent {
-    let why = refusal(why);
+pub(super) fn refused(why: &Refused, pointer: Option<&Drawn>, names: &Names) -> SlackMessageContent {
+    let why = said(why);
     let mut blocks = vec![plain_section(&why)];
     blocks.extend(pointer.into_iter().flat_map(|drawn| receipt_blocks(&Standing::of(drawn), names)));
     message(escaped(&why, 1_000), blocks)

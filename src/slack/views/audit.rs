@@ -21,7 +21,7 @@ use crate::{
         trail::actor::Actor,
         window::{Minutes, Timestamp},
     },
-    text::refusal,
+    text::refused,
 };
 
 /// The most that a line quotes.
@@ -217,11 +217,11 @@ fn side_line<'a>(event: &'a SideEvent, names: &Names) -> Line<'a> {
             ),
             None,
         ),
-        SideNews::Refused { tried, request, target, refusal: why } => {
+        SideNews::Refused { tried, request, target, why } => {
             let about = request.iter().map(|id| code(id.as_str()));
             let about = about.chain(target.iter().map(|target: &Target| names.target(target)));
             let told = [format!("{who} tried to {tried}")].into_iter().chain(about);
-            ("Refused", told.collect::<Vec<_>>().join(" · "), Some(refusal(why).into()))
+            ("Refused", told.collect::<Vec<_>>().join(" · "), Some(refused(why).into()))
         }
         SideNews::Undelivered { what, request, why } => {
             let about = request.iter().map(|id| code(id.as_str()));

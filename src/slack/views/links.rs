@@ -13,11 +13,11 @@ use crate::{
         decide::Verdict,
         email::Email,
         person::Human,
-        refusal::Refusal,
+        refusal::Refused,
         ticket::{CONSOLE_LASTS, LINK_LASTS, REVIEW_LASTS},
         window::Timestamp,
     },
-    text::refusal,
+    text::refused,
 };
 
 /// The value of the button that unlinks, which is about no request.
@@ -56,10 +56,10 @@ pub(super) fn sign_in_to_answer(
 }
 
 /// An invitation to link, with the reason for it.
-pub(super) fn link_invitation(why: Option<&Refusal>, url: &Url) -> SlackMessageContent {
+pub(super) fn link_invitation(why: Option<&Refused>, url: &Url) -> SlackMessageContent {
     let why = why.map_or_else(
         || "Link your Slack account by signing in at your identity provider.".to_owned(),
-        refusal,
+        refused,
     );
     let minutes = LINK_LASTS.num_minutes();
     let blocks = vec![

@@ -177,7 +177,7 @@ struct DeafSlack {
 impl DeafSlack {
     fn notes(&self, message: &Message) {
         let heard = if let Message::Refused { why, .. } = message {
-            json!(why.code())
+            json!(why.refusal.code())
         } else if let Message::Help { .. } = message {
             json!("help")
         } else if let Message::Overview(_) = message {

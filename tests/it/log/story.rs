@@ -27,9 +27,9 @@ const WRITTEN: [&str; 3] = ["bucket policy broken", "the read-only role will do"
 /// What shows that the troubles have come up, each where it is handled.
 const TROUBLES: [&str; 9] = [
     "request failed, reference given",
-    "identity: no answer",
-    "sealing: failed",
-    "sts: no answer",
+    "code=\"identity_unavailable\"",
+    "code=\"key_unavailable\"",
+    "code=\"session_unavailable\"",
     "inbox: reply failed",
     "jobs: attempt failed, will retry",
     "identity: logout token rejected",

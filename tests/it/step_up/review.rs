@@ -174,7 +174,7 @@ async fn what_has_happened_since_the_press_counts_when_the_reviewer_is_back() {
         let (bob, grace) = (world.bob(), world.hire(GRACE));
         grace.links().await;
         let bobs = approves(&bob).await;
-        world.company.idp.update_person("bob", |bob| bob.groups.clear());
+        world.company.idp.update_person("bob", |bob| bob.groups = vec!["staff".into()]);
         let page = signs_in_as(&bob, &bobs, BOB).await;
         assert!(page.text().contains("Only a member of"), "{}", page.text());
         world.audit();

@@ -205,7 +205,7 @@ async fn an_event_of_no_request_is_recorded_once() {
             tried: Tried::Link,
             request: None,
             target: None,
-            refusal: Refusal::NoConfirmedEmail,
+            why: Refusal::NoConfirmedEmail.into(),
         },
         ..event
     };
@@ -218,7 +218,7 @@ async fn a_refusal_whose_code_is_not_known_is_an_error_that_names_its_row() {
     let Fixture { store, client, dynamo } = &fixture().await;
     let (event, _) = linked("ada", noon());
     let what =
-        SideNews::Refused { tried: Tried::Link, request: None, target: None, refusal: Refusal::LinkGone };
+        SideNews::Refused { tried: Tried::Link, request: None, target: None, why: Refusal::LinkGone.into() };
     let refused = SideEvent { what, ..event };
     store.record(&refused, &[], refused.at).await.unwrap();
     assert_eq!(store.side_event(&refused.id, refused.at).await.unwrap(), Some(refused.clone()));
