@@ -1,7 +1,7 @@
 //! Burst: what one person brings about again and again is one line of the audit channel.
 //!
-//! Slack takes about one message a second in a channel
-//! (<https://docs.slack.dev/apis/web-api/rate-limits>), so nobody may fill the audit channel with lines of their own.
+//! A chat platform takes about one message a second in a channel, so nobody may fill the audit channel with lines of
+//! their own.
 //! The first few of a person's events in a clock minute are lines of their own; those after them wait for the next
 //! minute and are added up. Every event is recorded all the same, and what lets somebody in is always a line.
 

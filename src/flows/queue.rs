@@ -36,7 +36,7 @@ pub(super) enum Outcome {
     Completed,
     /// Its time has not come.
     NotYet,
-    /// This replica is stopping, or Slack takes nothing at the moment.
+    /// This replica is stopping, or the chat platform takes nothing at the moment.
     Released,
 }
 
