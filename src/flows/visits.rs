@@ -1,6 +1,6 @@
 //! Visits: what people go on with in a browser.
 //!
-//! A [`ticket`] leads to a [`sign_in`], which comes back to the [`callback`]. That stands above the flows that a visit
+//! A [`ticket`] leads to a `sign_in`, which comes back to the [`callback`]. That stands above the flows that a visit
 //! ends in; the other two lie below them.
 
 pub mod callback;
