@@ -109,7 +109,7 @@ async fn every_event_of_a_story_is_counted_once() {
         let mut happened = BTreeMap::from([("linked".to_owned(), 3.0), ("refused".to_owned(), 1.0)]);
         let request = world.request_of(ADA).await;
         for recorded in world.app.broker().ports().store.events(&request).await.unwrap() {
-            let kind = serde_json::to_value(&recorded).unwrap()["event"].as_str().unwrap().to_owned();
+            let kind = serde_json::to_value(&recorded).unwrap()["what"].as_str().unwrap().to_owned();
             *happened.entry(kind).or_default() += 1.0;
         }
         assert!(happened.contains_key("approved") && happened.contains_key("session_issued"), "{happened:?}");

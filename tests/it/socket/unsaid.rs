@@ -52,9 +52,9 @@ async fn nothing_of_a_ticket_or_a_frame_is_logged() {
             PLANTED,
             "slack: connection failed",
             "a press was not stored",
-            "a command of an unknown shape",
-            "an interaction of an unknown shape",
-            "a frame of an unknown shape",
+            "slack: unreadable command",
+            "slack: unknown interaction ignored",
+            "slack: unknown frame ignored",
             "slack: connection closed by Slack",
         ] {
             assert!(log.contains(logged), "{logged}");
