@@ -32,7 +32,7 @@ def test_who_is_not_eligible_any_more_asks_for_nothing_and_gets_no_session(world
     link = world.approved()
     world.idp.puts_into(ADA)
     page = world.ada.opens(link)
-    assert page.status == 403 and f"that takes membership of aws-temp#S3Admin#{PROD}" in page.text, page
+    assert page.status == 403 and f"it requires membership of aws-temp#S3Admin#{PROD}" in page.text, page
     world.audit.shows("*Refused*", "tried to open the AWS console", "You are not eligible")
     assert world.signin.sessions == 0
 

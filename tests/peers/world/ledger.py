@@ -42,7 +42,7 @@ SENTENCES = {
     "no_such_request": "There is no request {request}",
     "not_live": "Access is not open: this request is {status}",
     "sign_in_again": "wants you to sign in again",
-    "token_unavailable": "what is kept of your sign-in could not be read",
+    "token_unavailable": "your stored sign-in could not be read",
 }
 """What people read of each refusal that the crowd can meet. A code that is not here is a fault of this table."""
 
