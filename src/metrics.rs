@@ -52,6 +52,7 @@ pub struct Metrics {
     acks: Durations<Labels<2>>,
     calls: Durations<CallLabels>,
     events: Family<Labels<1>, Counter>,
+    refusals: Family<Labels<1>, Counter>,
     dead_letters: Family<Labels<1>, Counter>,
     rate_limited: Family<Labels<1>, Counter>,
     open: Family<Labels<1>, Gauge>,
@@ -85,6 +86,7 @@ impl Metrics {
             acks: Family::new_with_constructor(histogram),
             calls: Family::new_with_constructor(histogram),
             events: Family::default(),
+            refusals: Family::default(),
             dead_letters: Family::default(),
             rate_limited: Family::default(),
             open: Family::default(),
@@ -120,6 +122,7 @@ impl Metrics {
             acks,
             calls,
             events,
+            refusals,
             dead_letters,
             rate_limited,
             open,
@@ -142,6 +145,7 @@ impl Metrics {
             calls.clone(),
         );
         registry.register("events", "Events committed by this replica", events.clone());
+        registry.register("refusals", "Refusals recorded by this replica, by their code", refusals.clone());
         registry.register(
             "dead_letters",
             "Jobs that this replica has made dead letters, because Slack refuses them for good",
@@ -213,6 +217,9 @@ impl Counters for Metrics {
 
     fn side_event(&self, news: &SideNews) {
         self.events.get_or_create(&[("event", names::side_news(news))]).inc();
+        if let SideNews::Refused { why, .. } = news {
+            self.refusals.get_or_create(&[("code", why.refusal.code())]).inc();
+        }
     }
 
     fn dead_letter(&self, task: &Task) {

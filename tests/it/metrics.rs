@@ -114,6 +114,7 @@ async fn every_event_of_a_story_is_counted_once() {
         }
         assert!(happened.contains_key("approved") && happened.contains_key("session_issued"), "{happened:?}");
         assert_eq!(scrape.events(), happened);
+        assert_eq!(scrape.sum("elevate_refusals_total", &[("code", "not_eligible")]), 1.0);
     })
     .await;
 }
