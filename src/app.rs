@@ -273,7 +273,7 @@ impl App {
             outcome = &mut finished => return outcome,
             () = stopping.cancelled() => {}
         }
-        // By the machine's own time, since whoever stops the process waits by it, too.
+        // By the machine's own time, which the process manager uses as well.
         timeout(STOP_WITHIN, finished).await.unwrap_or_else(|_| {
             tracing::warn!("shutdown: jobs still in flight, left to other replicas");
             Ok(())

@@ -21,8 +21,9 @@ use crate::{
     ports::{Because, ChatError, CommitError, DeadLetter},
 };
 
-/// The longest wait of a job whose time has not come: what it waits for may be done at any moment.
-const LOOKED_AT_EVERY: TimeDelta = TimeDelta::minutes(1);
+/// The longest wait of a job whose time has not come: what it waits for may be done at any moment. Lines of one request
+/// wait for one another across lanes, so their waits add up.
+const LOOKED_AT_EVERY: TimeDelta = TimeDelta::seconds(5);
 
 /// The longest that a platform is believed when it says to come back later.
 const LONGEST_TOLD: TimeDelta = TimeDelta::hours(1);

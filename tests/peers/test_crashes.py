@@ -18,8 +18,8 @@ from world.told import Audit, Copies
 REPLICAS = 3
 ERRANDS = 200
 KILLS = 20
-RESTS_WITHIN = 480.0
-"""How long all may take to be done: a killed replica has a minute for what it had begun, and lines wait in turn."""
+RESTS_WITHIN = 180.0
+"""How long all may take to be done: what a killed replica had begun is left to it for a minute."""
 
 
 @pytest.fixture
