@@ -43,6 +43,13 @@ impl Recent {
         self.events > LINES_PER_MINUTE
     }
 
+    /// Takes back an event that was counted and then not recorded.
+    pub fn take_back(&mut self, now: Timestamp) {
+        if !self.is_over(now) {
+            self.events = self.events.saturating_sub(1);
+        }
+    }
+
     /// Whether there is nothing left to remember, also where the clock has gone back since.
     #[must_use]
     pub fn is_over(&self, now: Timestamp) -> bool {
@@ -144,6 +151,20 @@ mod tests {
         assert!(recent.joins_burst(after(52)));
         assert!(!recent.joins_burst(after(-11)), "the clock has gone back");
         assert_eq!([0, 49, 50].map(|second| minute_end(after(second))), [50, 50, 110].map(after));
+    }
+
+    #[test]
+    fn an_event_that_was_not_recorded_does_not_count() {
+        let start = Timestamp::UNIX_EPOCH;
+        let mut recent = Recent::none(start);
+        recent.take_back(start);
+        for _ in 0..50 {
+            assert!(!recent.joins_burst(start));
+            recent.take_back(start);
+        }
+        assert!(!(0..5).any(|_| recent.joins_burst(start)));
+        recent.take_back(start + MINUTE);
+        assert!(recent.joins_burst(start), "what belongs to another minute takes nothing back");
     }
 
     #[test]

@@ -34,6 +34,33 @@ pub(super) enum About<'a> {
     Request(&'a RequestId),
 }
 
+/// Audit lines that count toward the bursts of these people. They are no longer counted if this is dropped: then the
+/// commit that they were part of was not made.
+#[must_use]
+pub(super) struct Counted<'a> {
+    broker: &'a Broker,
+    people: Vec<Account>,
+}
+
+impl Counted<'_> {
+    /// The commit was made: the lines count.
+    pub(super) fn keep(mut self) {
+        self.people.clear();
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        let now = self.broker.ports.clock.now();
+        let mut recent = self.broker.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        for who in &self.people {
+            if let Some(recent) = recent.get_mut(who) {
+                recent.take_back(now);
+            }
+        }
+    }
+}
+
 /// Records that something was refused; carried out twice, it is recorded once.
 pub(super) async fn record_refusal(broker: &Arc<Broker>, attempt: Attempt<'_>, why: &Refused) -> Result<()> {
     let Attempt { command, at, who, tried, about } = attempt;
@@ -45,24 +72,32 @@ pub(super) async fn record_refusal(broker: &Arc<Broker>, attempt: Attempt<'_>, w
     let what = SideNews::Refused { tried, request, target, why: why.clone() };
     let event = SideEvent { id: SideEventId::of(command, at), at, who: who.clone(), what };
     let now = broker.ports.clock.now();
-    let jobs = in_bursts(broker, follow_ups_aside(&event, now));
+    let (jobs, counted) = in_bursts(broker, follow_ups_aside(&event, now));
     let is_news = broker.ports.store.record(&event, &jobs, now).await?; // 1
     if is_news {
+        counted.keep();
         broker.ports.counters.side_event(&event.what);
         broker.deliver_soon(jobs); // 2
     }
     Ok(())
 }
 
-/// The same jobs, with those audit lines in bursts of which their person has had enough in this minute.
-pub(super) fn in_bursts(broker: &Broker, jobs: Vec<Job>) -> Vec<Job> {
+/// The same jobs, in which the audit lines beyond a person's first few of the minute are part of a burst. The lines are
+/// counted before the commit, so that many commits at once do not all find room.
+pub(super) fn in_bursts(broker: &Broker, jobs: Vec<Job>) -> (Vec<Job>, Counted<'_>) {
     let now = broker.ports.clock.now();
-    let place = |job: Job| if joins_burst(broker, &job, now) { job.in_burst() } else { job };
-    jobs.into_iter().map(place).collect()
+    let mut people = Vec::new();
+    let place = |job: Job| {
+        let Some(who) = job.may_burst().and_then(AuditEntry::concerned).cloned() else { return job };
+        let joins_burst = joins_burst(broker, &who, now);
+        people.push(who);
+        if joins_burst { job.in_burst() } else { job }
+    };
+    let jobs = jobs.into_iter().map(place).collect();
+    (jobs, Counted { broker, people })
 }
 
-fn joins_burst(broker: &Broker, job: &Job, now: Timestamp) -> bool {
-    let Some(who) = job.may_burst().and_then(AuditEntry::concerned) else { return false };
+fn joins_burst(broker: &Broker, who: &Account, now: Timestamp) -> bool {
     let mut recent = broker.recent.lock().unwrap_or_else(PoisonError::into_inner);
     recent.retain(|_, recent| !recent.is_over(now));
     recent.entry(who.clone()).or_insert_with(|| Recent::none(now)).joins_burst(now)

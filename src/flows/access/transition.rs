@@ -113,7 +113,7 @@ pub(in crate::flows) async fn commit(
     after: Request,
     cause: &Cause,
 ) -> Result<Changed, CommitError> {
-    let jobs = audit::in_bursts(broker, follow_ups(&after, &recorded));
+    let (jobs, counted) = audit::in_bursts(broker, follow_ups(&after, &recorded));
     let now = broker.ports.clock.now();
     let step = Step { recorded, after, jobs, uses_up: cause.uses_up.clone(), now };
     match broker.ports.store.commit(&step).await {
@@ -126,6 +126,7 @@ pub(in crate::flows) async fn commit(
             return Err(error);
         }
     }
+    counted.keep();
     broker.ports.counters.event(&step.recorded.what);
     broker.deliver_soon(step.jobs);
     Ok(Changed { request: step.after, event: Some(step.recorded.what) })

@@ -95,7 +95,7 @@ async fn bind(
         None => SideNews::Linked { email, shown_by },
     };
     let event = SideEvent { id: SideEventId::of(&cause, at), at, who: link.account.clone(), what };
-    let jobs = audit::in_bursts(broker, follow_ups_aside(&event, event.at));
+    let (jobs, counted) = audit::in_bursts(broker, follow_ups_aside(&event, event.at));
     let new = NewLink { made, replaces, uses_up, event, jobs };
     match broker.ports.store.save_link(&new).await {
         Ok(()) => {} // 6
@@ -104,6 +104,7 @@ async fn bind(
         Err(LinkError::LinkedToAnother) => return Err(Refusal::LinkedToAnother.into()),
         Err(LinkError::Failed(error)) => return Err(error.into()),
     }
+    counted.keep();
     broker.ports.counters.side_event(&new.event.what);
     broker.deliver_soon(new.jobs);
     Ok(link)
@@ -115,9 +116,10 @@ pub(in crate::flows) async fn unlink(broker: &Arc<Broker>, asker: &Asker) -> Res
     let what = SideNews::Unlinked { email: link.email.clone() };
     let id = SideEventId::of(&asker.id, asker.at);
     let event = SideEvent { id, at: asker.at, who: asker.who.clone(), what };
-    let jobs = audit::in_bursts(broker, follow_ups_aside(&event, event.at));
+    let (jobs, counted) = audit::in_bursts(broker, follow_ups_aside(&event, event.at));
     match broker.ports.store.remove_link(&link, &event, &jobs).await {
         Ok(()) => {
+            counted.keep();
             broker.ports.counters.side_event(&event.what);
             broker.deliver_soon(jobs);
         }

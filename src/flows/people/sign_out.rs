@@ -31,9 +31,10 @@ pub async fn sign_out(broker: &Arc<Broker>, logout_token: &str) -> Result<()> {
     let id = SideEventId::of(&CommandId::of_logout(&subject.issuer, &id), at);
     let event = SideEvent { id, at, who, what: SideNews::SignedOut { email: link.email.clone() } };
     let now = broker.ports.clock.now();
-    let jobs = audit::in_bursts(broker, follow_ups_aside(&event, now));
+    let (jobs, counted) = audit::in_bursts(broker, follow_ups_aside(&event, now));
     match broker.ports.store.sign_out(&link, &event, &jobs, now).await {
         Ok(()) => {
+            counted.keep();
             broker.ports.counters.side_event(&event.what);
             broker.deliver_soon(jobs); // 3
         }
