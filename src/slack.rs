@@ -5,6 +5,7 @@ pub mod command;
 mod errors;
 pub mod ids;
 pub mod inbound;
+mod pace;
 pub mod payload;
 pub mod routes;
 pub mod socket;

@@ -19,6 +19,7 @@ use self::answers::{Acknowledged, ConversationInfo, History, Myself, Opened, Pos
 use super::{
     errors::{refused, unavailable},
     ids::{ChannelId, TeamId},
+    pace::ChannelPace,
     views::{Names, draw, draw_form},
     web_api::{Again, WebApi},
 };
@@ -66,6 +67,7 @@ pub struct SlackClientConfig {
 #[derive(Debug)]
 pub struct SlackChat {
     api: WebApi,
+    pace: ChannelPace,
     answers_at: Origin,
     names: Names,
     team: TeamId,
@@ -76,7 +78,8 @@ impl SlackChat {
     #[must_use]
     pub fn new(config: SlackClientConfig) -> Self {
         let SlackClientConfig { http, api_url, answers_at, bot_token, names, team, clock } = config;
-        Self { api: WebApi::new(&http, &api_url, bot_token, clock), answers_at, names, team }
+        let pace = ChannelPace::new(Arc::clone(&clock));
+        Self { api: WebApi::new(&http, &api_url, bot_token, clock), pace, answers_at, names, team }
     }
 
     /// The message, with what it is about attached for whoever has to find it again.
@@ -124,7 +127,7 @@ impl Messenger for SlackChat {
             .opt_thread_ts(thread)
             .with_unfurl_links(false)
             .with_unfurl_media(false);
-        self.api.turn_in(channel).await?;
+        self.pace.turn_in(channel).await?;
         let Posted { channel, ts } = self.api.call(Again::IfUndone, "chat.postMessage", &post).await?;
         Ok(self.team.conversation(&channel).message(ts))
     }

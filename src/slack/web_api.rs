@@ -1,15 +1,13 @@
 //! Calls of the Web API, in whatever weather Slack has.
 //!
-//! 1. Posts go out at the pace that Slack allows each channel; one busy channel does not hold up another.
-//! 2. A call has a time limit, and what failed in passing is tried again: what surely was not done, whatever it is;
+//! 1. A call has a time limit, and what failed in passing is tried again: what surely was not done, whatever it is;
 //!    what may have been done, only where doing it twice is doing it once.
-//! 3. Nothing of a failed call is passed on but Slack's own code: the library's errors hold whole bodies.
+//! 2. Nothing of a failed call is passed on but Slack's own code: the library's errors hold whole bodies.
 
-use std::{fmt, num::NonZeroU32, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use backon::{ExponentialBuilder, Retryable};
 use futures_util::{FutureExt, future::BoxFuture};
-use governor::{Quota, RateLimiter, state::keyed::HashMapStateStore};
 use http::{
     HeaderValue, Method, Request, StatusCode,
     header::{AUTHORIZATION, CONTENT_TYPE},
@@ -23,7 +21,6 @@ use crate::{
     metrics::Outcome,
     outbound::{HttpClient, HttpError, Limits},
     ports::{ChatError, Clock},
-    rate_limit::{Pace, Uptime},
     slack::errors::{refused, unavailable, unavailable_for},
 };
 
@@ -38,16 +35,6 @@ const LONGEST_WAIT: Duration = Duration::from_secs(15);
 /// How long after its first try a call may be made again. Whoever calls has the work that it is about to themselves
 /// for a minute, and must be done by then.
 const TRIED_FOR: Duration = Duration::from_secs(20);
-/// How long a post waits for its channel. Where more are waiting than that, it is to come back another time.
-const LONGEST_TURN: Duration = Duration::from_secs(10);
-/// How many messages a channel takes each second
-/// (<https://docs.slack.dev/apis/web-api/rate-limits#posting-messages>).
-const POSTS_PER_SECOND: NonZeroU32 = NonZeroU32::MIN;
-/// How many it takes at once now and then; Slack allows short bursts, and does not say how many.
-const BURST: NonZeroU32 = NonZeroU32::new(10).expect("it is not zero");
-/// Of how many channels the pace is known before idle ones are forgotten.
-const PACED_CHANNELS: usize = 1_000;
-
 /// What is said of a request that cannot be made.
 const UNSENDABLE: &str = "a request that cannot be written";
 
@@ -68,7 +55,6 @@ pub(super) struct WebApi {
     base: String,
     token: SecretString,
     clock: Arc<dyn Clock>,
-    pace: Pace<String>,
 }
 
 /// What every answer has (<https://docs.slack.dev/apis/web-api/#responses>).
@@ -82,10 +68,8 @@ struct Verdict {
 impl WebApi {
     /// The Web API below `base`. Calls nobody yet.
     pub(super) fn new(http: &HttpClient, base: &Url, token: SecretString, clock: Arc<dyn Clock>) -> Self {
-        let quota = Quota::per_second(POSTS_PER_SECOND).allow_burst(BURST);
-        let pace = RateLimiter::new(quota, HashMapStateStore::default(), Uptime(Arc::clone(&clock)));
         let base = base.as_str().trim_end_matches('/').to_owned();
-        Self { http: http.limited_to(LIMITS), base, token, clock, pace }
+        Self { http: http.limited_to(LIMITS), base, token, clock }
     }
 
     /// Calls a method that reads.
@@ -176,22 +160,6 @@ impl WebApi {
         }
     }
 
-    /// Waits until a channel takes another message.
-    pub(super) async fn turn_in(&self, channel: &str) -> Result<(), ChatError> {
-        if self.pace.len() > PACED_CHANNELS {
-            self.pace.retain_recent();
-        }
-        let channel = channel.to_owned();
-        let since = self.clock.uptime();
-        while let Err(early) = self.pace.check_key(&channel) {
-            if self.clock.uptime().saturating_sub(since) >= LONGEST_TURN {
-                return Err(unavailable("chat.postMessage", "much is waiting for the channel"));
-            }
-            self.clock.sleep(early.wait_time_from(self.clock.uptime())).await; // 1
-        }
-        Ok(())
-    }
-
     /// Makes a call, and makes it again where that may help and can do no harm.
     fn insist<'c, A: Send + 'c>(
         &self,
@@ -211,7 +179,7 @@ impl WebApi {
         let insisting = (move || call())
             .retry(waits)
             .sleep(sleep)
-            .when(move |failure: &Failure| failure.may_be_tried(again)) // 2
+            .when(move |failure: &Failure| failure.may_be_tried(again)) // 1
             .adjust(move |failure: &Failure, planned| {
                 failure.wait(planned).filter(|wait| clock.uptime() + *wait < gives_up_at)
             })

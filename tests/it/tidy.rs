@@ -10,7 +10,7 @@ use elevate::store::keys;
 use yaml_rust2::{Yaml, YamlLoader};
 
 /// Which modules a module may use, besides itself: dependencies point down only.
-const MAY_USE: [(&str, &[&str]); 28] = [
+const MAY_USE: [(&str, &[&str]); 29] = [
     ("domain", &[]),
     ("ports", &["domain"]),
     ("flows", &["ports", "domain"]),
@@ -31,10 +31,20 @@ const MAY_USE: [(&str, &[&str]); 28] = [
     ("slack/command", &["domain"]),
     ("slack/payload", &["domain", "slack/ids", "slack/views"]),
     ("slack/errors", &["ports", "slack/ids"]),
-    ("slack/web_api", &["ports", "slack/errors", "rate_limit", "metrics", "outbound"]),
+    ("slack/pace", &["ports", "slack/errors", "rate_limit"]),
+    ("slack/web_api", &["ports", "slack/errors", "metrics", "outbound"]),
     (
         "slack/client",
-        &["ports", "domain", "slack/errors", "slack/ids", "slack/views", "slack/web_api", "outbound"],
+        &[
+            "ports",
+            "domain",
+            "slack/errors",
+            "slack/ids",
+            "slack/pace",
+            "slack/views",
+            "slack/web_api",
+            "outbound",
+        ],
     ),
     ("slack/inbound", &["flows", "ports", "domain", "slack/command", "slack/payload", "slack/views", "text"]),
     ("slack/routes", &["flows", "ports", "domain", "slack/inbound", "slack/payload", "slack/verify"]),
