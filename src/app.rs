@@ -24,10 +24,9 @@ use crate::{
     sealer::Keyring,
     slack::{
         client::{SlackChat, SlackClientConfig},
-        routes,
+        names, routes,
         socket::{SocketClient, SocketConfig, Sockets},
         verify::Verifier,
-        views::Names,
     },
     store::{DynamoStore, schema::check_table},
     web,
@@ -80,6 +79,7 @@ pub async fn build(config: Config, outside: Outside) -> anyhow::Result<App> {
         review_channel: config.slack.team_id.conversation(&config.slack.review_channel),
         audit_channel: config.slack.team_id.conversation(&config.slack.audit_channel),
         linking: config.link,
+        names: names(&config.policy),
     };
     let broker = Broker::new(ports, config.policy, settings);
     let (router, sockets) = match &config.slack.mode {
@@ -139,14 +139,12 @@ fn adapters(config: &Config, outside: Outside) -> anyhow::Result<Ports> {
     let sts = sts.config().to_builder().interceptor(timer("aws")).build();
     let kms = kms.config().to_builder().interceptor(timer("kms")).build();
     let counters: Arc<dyn Counters> = metrics.clone();
-    let names =
-        Names { accounts: config.policy.accounts.clone(), reviewers: config.policy.reviewers.clone() };
     let chat = Arc::new(SlackChat::new(SlackClientConfig {
         http: http.clone(),
         api_url: config.slack.api_url.clone(),
         bot_token: config.slack.bot_token.clone(),
         answers_at: config.slack.answers_at(),
-        names,
+        names: names(&config.policy),
         team: config.slack.team_id.clone(),
         clock: Arc::clone(&clock),
     }));

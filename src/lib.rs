@@ -3,7 +3,7 @@
 //! Dependencies point down only; `tests/it/tidy.rs` holds the modules to it:
 //!
 //! ```text
-//! main → app → { slack::{routes, socket}, web } → flows → ports → domain
+//! main → app → { slack::{routes, socket}, web } → flows → ports, text → domain
 //!              { store, slack::client, identity, aws, sealer, secrets, system, rate_limit }
 //!                  → outbound → metrics → ports, domain
 //!              slack::views → text → domain

@@ -5,6 +5,7 @@ pub mod command;
 mod errors;
 pub mod ids;
 pub mod inbound;
+mod names;
 mod pace;
 pub mod payload;
 pub mod routes;
@@ -12,3 +13,5 @@ pub mod socket;
 pub mod verify;
 pub mod views;
 mod web_api;
+
+pub use names::names;

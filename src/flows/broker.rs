@@ -30,6 +30,7 @@ use crate::{
         Clock, Cloud, Counters, Dialogs, Directory, Gauges, Identity, Ids, Messenger, PlatformSignIn,
         RateLimits, Sealer, Store,
     },
+    text::Names,
 };
 
 /// Every effect the broker can have.
@@ -66,6 +67,8 @@ pub struct Settings {
     pub audit_channel: Conversation,
     /// What linking takes.
     pub linking: LinkPolicy,
+    /// What sentences need to know of the platform and the policy.
+    pub names: Names,
 }
 
 /// The broker.
@@ -104,6 +107,12 @@ impl Broker {
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// What sentences need to know of the platform and the policy.
+    #[must_use]
+    pub fn names(&self) -> &Names {
+        &self.settings.names
     }
 
     /// The effects it can have.

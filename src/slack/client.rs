@@ -20,7 +20,7 @@ use super::{
     errors::{refused, unavailable},
     ids::{ChannelId, TeamId},
     pace::ChannelPace,
-    views::{Names, draw, draw_form},
+    views::{draw, draw_form},
     web_api::{Again, WebApi},
 };
 use crate::{
@@ -33,6 +33,7 @@ use crate::{
     },
     outbound::{HttpClient, is_protected},
     ports::{Address, Channel, ChatError, Clock, Dialogs, Directory, Messenger, Workspace},
+    text::Names,
 };
 
 /// The name under which messages carry what they are about.

@@ -25,7 +25,7 @@ use crate::{
         inbox, overview,
         people::link,
     },
-    text::refusal,
+    text::{Names, refusal},
 };
 
 /// What stands below each field that is refused.
@@ -53,11 +53,11 @@ pub async fn command(broker: &Arc<Broker>, command: Option<SlashCommand>) -> Ack
     let Some(command) = command else {
         // Slack's own check of the certificate, `ssl_check=1`, comes this way too.
         tracing::warn!("slack: unreadable command");
-        return for_their_eyes(&refusal(&Refusal::IncompleteCommand));
+        return for_their_eyes(&refusal(&Refusal::IncompleteCommand, broker.names()));
     };
     let who = command.who();
     if let Err(rate_limited) = broker.ports().rate_limits.count_action(&who) {
-        return for_their_eyes(&refusal(&rate_limited.into()));
+        return for_their_eyes(&refusal(&rate_limited.into(), broker.names()));
     }
     // Whoever waits for an answer may hang up, which cancels this; so what must finish is spawned.
     match broker.spawn(|broker| on_command(broker, command)).await {
@@ -176,12 +176,14 @@ async fn on_submission(
 ) -> Result<(), FieldTexts> {
     let Some(who) = sender.who(&broker.settings().home) else { return Ok(()) };
     if let Err(rate_limited) = broker.ports().rate_limits.count_action(&who) {
-        return Err([(submission.last_field(), refusal(&rate_limited.into()))].into());
+        return Err([(submission.last_field(), refusal(&rate_limited.into(), broker.names()))].into());
     }
     let wish = match submission.view.callback_id.as_str() {
-        view::REQUEST => new_request(&broker, submission.ask().map_err(texts)?),
+        view::REQUEST => {
+            new_request(&broker, submission.ask().map_err(|errors| texts(errors, broker.names()))?)
+        }
         view::REJECTION => {
-            let (request, reason) = submission.rejection().map_err(texts)?;
+            let (request, reason) = submission.rejection().map_err(|errors| texts(errors, broker.names()))?;
             Wish::Reject(request, reason)
         }
         _ => return Ok(()),
@@ -192,8 +194,8 @@ async fn on_submission(
     promised.map_err(|not_stored| [(submission.last_field(), not_stored.to_string())].into())
 }
 
-fn texts(errors: FieldErrors) -> FieldTexts {
-    errors.into_iter().map(|(field, why)| (field, refusal(&why))).collect()
+fn texts(errors: FieldErrors, names: &Names) -> FieldTexts {
+    errors.into_iter().map(|(field, why)| (field, refusal(&why, names))).collect()
 }
 
 fn new_request(broker: &Broker, ask: Ask) -> Wish {

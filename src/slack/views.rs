@@ -13,41 +13,30 @@ mod reminder;
 mod standing;
 mod text;
 
-use std::collections::BTreeMap;
-
 use slack_morphism::prelude::{SlackMessageContent, SlackView};
 
-use crate::domain::{
-    ids::{AccountId, Target},
-    message::{Form, Message},
+use crate::{
+    domain::{
+        ids::Target,
+        message::{Form, Message},
+    },
+    text::Names,
 };
 
 /// The most of an account's name that is shown.
 const LONGEST_ACCOUNT_NAME: usize = 40;
 
-/// The names by which people know accounts and reviewers.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Names {
-    /// What accounts are called.
-    pub accounts: BTreeMap<AccountId, String>,
-    /// The group that answers requests.
-    pub reviewers: String,
+/// A target in Slack's markup: `prod (111122223333) / S3Admin`.
+fn target(Target { account, role }: &Target, names: &Names) -> String {
+    match names.accounts.get(account) {
+        Some(name) => format!("{} ({account}) / {role}", text::escaped(name, LONGEST_ACCOUNT_NAME)),
+        None => format!("{account} / {role}"),
+    }
 }
 
-impl Names {
-    /// A target in Slack's markup: `prod (111122223333) / S3Admin`.
-    fn target(&self, target: &Target) -> String {
-        let Target { account, role } = target;
-        match self.accounts.get(account) {
-            Some(name) => format!("{} ({account}) / {role}", text::escaped(name, LONGEST_ACCOUNT_NAME)),
-            None => format!("{account} / {role}"),
-        }
-    }
-
-    /// Any of the people who may answer, in Slack's markup.
-    fn a_reviewer(&self) -> String {
-        format!("a member of {}", text::name(&self.reviewers))
-    }
+/// Any of the people who may answer, in Slack's markup.
+fn a_reviewer(names: &Names) -> String {
+    format!("a member of {}", text::name(&names.reviewers))
 }
 
 /// Draws a message.
@@ -57,16 +46,16 @@ pub fn draw(message: &Message, names: &Names) -> SlackMessageContent {
         Message::ReviewCard(drawn) => card::review_card(drawn, names),
         Message::Receipt(drawn) => receipt::receipt(drawn, names),
         Message::Reminder(drawn) => reminder::reminder(drawn, names),
-        Message::EndIsNear { target, ends_at } => reminder::end_is_near(&names.target(target), *ends_at),
-        Message::ConsoleLink { target, url, ends_at } => {
-            links::console_link(&names.target(target), url, *ends_at)
+        Message::EndIsNear { target: to, ends_at } => reminder::end_is_near(&target(to, names), *ends_at),
+        Message::ConsoleLink { target: to, url, ends_at } => {
+            links::console_link(&target(to, names), url, *ends_at)
         }
-        Message::SignInToAnswer { verdict, target, requester, url } => {
-            links::sign_in_to_answer(verdict, &names.target(target), requester, url)
+        Message::SignInToAnswer { verdict, target: to, requester, url } => {
+            links::sign_in_to_answer(verdict, &target(to, names), requester, url)
         }
         Message::Audit(entry) => audit::audit_line(entry, names),
         Message::Burst(burst) => audit::burst_line(burst, names),
-        Message::LinkInvitation { why, url } => links::link_invitation(why.as_ref(), url),
+        Message::LinkInvitation { why, url } => links::link_invitation(why.as_ref(), url, names),
         Message::Linked(email) => links::linked(email),
         Message::Relinked(email) => links::relinked(email),
         Message::Unlinked(email) => links::unlinked(email),

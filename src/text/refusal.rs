@@ -1,5 +1,6 @@
 //! What a person reads who was refused: what happened, and what to do next.
 
+use super::Names;
 use crate::domain::{
     ids::MemberKind,
     refusal::{Expected, Refusal, Refused},
@@ -7,8 +8,8 @@ use crate::domain::{
 
 /// What is said of a refusal, with the reference that the operator needs.
 #[must_use]
-pub fn refused(refused: &Refused) -> String {
-    let said = refusal(&refused.refusal);
+pub fn refused(refused: &Refused, names: &Names) -> String {
+    let said = refusal(&refused.refusal, names);
     match &refused.reference {
         Some(reference) => format!("{said} Quote reference {reference}."),
         None => said,
@@ -17,7 +18,8 @@ pub fn refused(refused: &Refused) -> String {
 
 /// The sentences for a refusal.
 #[must_use]
-pub fn refusal(why: &Refusal) -> String {
+pub fn refusal(why: &Refusal, names: &Names) -> String {
+    let Names { platform, command, .. } = names;
     match why {
         Refusal::OwnRequest { reviewers } => {
             format!("You cannot answer your own request. A member of {reviewers} has to.")
@@ -29,7 +31,7 @@ pub fn refusal(why: &Refusal) -> String {
             "Answering requires a sign-in at your identity provider. Press the button again to get a link to it.".to_owned()
         }
         Refusal::OtherReviewer { signed_in } => format!(
-            "You signed in as {signed_in}, but this answer was begun from somebody else's Slack account. Sign out at your identity provider and open the link again."
+            "You signed in as {signed_in}, but this answer was begun from somebody else's {platform} account. Sign out at your identity provider and open the link again."
         ),
         Refusal::SignInTooOld { max_age } => format!(
             "You signed in at your identity provider more than {max_age} ago, and this requires a more recent sign-in. Open the link again, and sign in when you are asked to."
@@ -45,20 +47,20 @@ pub fn refusal(why: &Refusal) -> String {
             format!("{by} has already {} this request. There is nothing left to do.", status.as_str())
         }
         Refusal::ExpiredUnanswered => {
-            "This request expired before anybody answered it. The requester can make a new one with /elevate.".to_owned()
+            format!("This request expired before anybody answered it. The requester can make a new one with {command}.")
         }
         Refusal::ApprovedAndOver { by } => format!(
-            "{by} approved this request, and its access is already over. The requester can make a new one with /elevate."
+            "{by} approved this request, and its access is already over. The requester can make a new one with {command}."
         ),
         Refusal::NotLive { status } => format!(
-            "Access is not open: this request is {}. Make a new one with /elevate if you still need it.",
+            "Access is not open: this request is {}. Make a new one with {command} if you still need it.",
             status.as_str()
         ),
         Refusal::OtherPerson { signed_in } => format!(
-            "You signed in as {signed_in}, and this access was approved for somebody else. Sign out at your identity provider and open the link again, or make a request of your own with /elevate."
+            "You signed in as {signed_in}, and this access was approved for somebody else. Sign out at your identity provider and open the link again, or make a request of your own with {command}."
         ),
         Refusal::NotYours => {
-            "This access was approved for somebody else. Make a request of your own with /elevate.".to_owned()
+            format!("This access was approved for somebody else. Make a request of your own with {command}.")
         }
         Refusal::NotEligible { target, group } => format!(
             "You are not eligible for {target}: it requires membership of {group}. Ask the owner of that group."
@@ -74,18 +76,18 @@ pub fn refusal(why: &Refusal) -> String {
             format!("That is {length} characters; {max} are allowed. Shorten it.")
         }
         Refusal::NoSuchRequest { request } => {
-            format!("There is no request {request}. Look at yours with /elevate status.")
+            format!("There is no request {request}. Look at yours with {command} status.")
         }
         Refusal::OtherTenant => {
             "Only members of this workspace can use this app. Use your own workspace's, or ask somebody here.".to_owned()
         }
         Refusal::NotFullMember { kind } => format!(
-            "Your Slack account is {}, and only full members can use this app. Ask a workspace admin.",
+            "Your {platform} account is {}, and only full members can use this app. Ask a workspace admin.",
             member_kind(*kind)
         ),
-        Refusal::NotLinked => "I don't know you yet. Link your Slack account first.".to_owned(),
+        Refusal::NotLinked => format!("I don't know you yet. Link your {platform} account first."),
         Refusal::SignInAgain => {
-            "Your identity provider wants you to sign in again. Link your Slack account once more, then repeat this.".to_owned()
+            format!("Your identity provider wants you to sign in again. Link your {platform} account once more, then repeat this.")
         }
         Refusal::NoGroupsClaim { group } => format!(
             "Your identity provider sent no groups for you, so it is not known whether you are in {group}. Tell the people who run this app."
@@ -109,22 +111,22 @@ pub fn refusal(why: &Refusal) -> String {
             "You were not signed in: the identity provider answered “{error}”. Tell the people who run this app."
         ),
         Refusal::LinkGone => {
-            "This link has been used or is too old. Get a new one in Slack.".to_owned()
+            format!("This link has been used or is too old. Get a new one in {platform}.")
         }
         Refusal::OtherBrowser => {
-            "This sign-in was started in another browser. Open the link from Slack in this one.".to_owned()
+            format!("This sign-in was started in another browser. Open the link from {platform} in this one.")
         }
         Refusal::ForgedForm => {
-            "This page was not opened from the link in Slack, or cookies are blocked. Open the link from Slack again.".to_owned()
+            format!("This page was not opened from the link in {platform}, or cookies are blocked. Open the link from {platform} again.")
         }
         Refusal::NoConfirmedEmail => {
-            "Your Slack profile has no confirmed e-mail address. Confirm it in Slack, then start again with /elevate link.".to_owned()
+            format!("Your {platform} profile has no confirmed e-mail address. Confirm it in {platform}, then start again with {command} link.")
         }
         Refusal::NoVerifiedEmail => {
             "Your identity provider does not vouch for your e-mail address. Tell the people who run this app.".to_owned()
         }
         Refusal::EmailsDiffer { account, identity } => format!(
-            "You signed in as {identity}, but the Slack account that this link belongs to is {account}. Open your own link, from your own /elevate link. If both addresses are yours, tell the people who run this app."
+            "You signed in as {identity}, but the {platform} account that this link belongs to is {account}. Open your own link, from your own {command} link. If both addresses are yours, tell the people who run this app."
         ),
         Refusal::OtherDomain { identity, domains } => {
             let domains: Vec<_> = domains.iter().map(ToString::to_string).collect();
@@ -134,44 +136,44 @@ pub fn refusal(why: &Refusal) -> String {
             )
         }
         Refusal::OtherAccount => {
-            "In Slack you are signed in as somebody else than the account that this link belongs to, so nothing was linked. Sign in to Slack in this browser as that account, if it is yours, and open the link again; or else get your own, with /elevate link.".to_owned()
+            format!("In {platform} you are signed in as somebody else than the account that this link belongs to, so nothing was linked. Sign in to {platform} in this browser as that account, if it is yours, and open the link again; or else get your own, with {command} link.")
         }
         Refusal::AccountSignInFailed { why } => format!(
-            "You could not be signed in with Slack ({why}), so nothing was linked. Open the link again, and if that does not help, tell the people who run this app."
+            "You could not be signed in with {platform} ({why}), so nothing was linked. Open the link again, and if that does not help, tell the people who run this app."
         ),
         Refusal::AccountSignInUnavailable { .. } => {
-            "You could not be signed in with Slack, because Slack did not answer, so nothing was linked. Open the link again in a minute. If it keeps happening, tell the people who run this app.".to_owned()
+            format!("You could not be signed in with {platform}, because {platform} did not answer, so nothing was linked. Open the link again in a minute. If it keeps happening, tell the people who run this app.")
         }
         Refusal::BadCode => {
             "That isn't a code: codes are eight letters and digits, as the page shows them. Type it again.".to_owned()
         }
         Refusal::NoCode => {
-            "No code waits for your Slack account. Type only a code that you have seen yourself, on the page at the end of your own /elevate link, and never one that somebody gave you.".to_owned()
+            format!("No code waits for your {platform} account. Type only a code that you have seen yourself, on the page at the end of your own {command} link, and never one that somebody gave you.")
         }
         Refusal::CodeTooLate { minutes } => {
-            format!("That code has expired: codes are good for {minutes} minutes. Get another one with /elevate link.")
+            format!("That code has expired: codes are good for {minutes} minutes. Get another one with {command} link.")
         }
         Refusal::WrongCode { left } => {
             let tries = if *left == 1 { "1 try".to_owned() } else { format!("{left} tries") };
             format!("That code doesn't match. {tries} left.")
         }
         Refusal::CodeUsedUp => {
-            "A wrong code was typed too often, so this code can no longer be used. Get another one with /elevate link.".to_owned()
+            format!("A wrong code was typed too often, so this code can no longer be used. Get another one with {command} link.")
         }
         Refusal::IdentityTaken => {
-            "This identity is already linked to another Slack account. Unlink it there first, with /elevate unlink.".to_owned()
+            format!("This identity is already linked to another {platform} account. Unlink it there first, with {command} unlink.")
         }
         Refusal::LinkedToAnother => {
-            "Your Slack account is linked to another identity, of another address. Unlink it first, with /elevate unlink.".to_owned()
+            format!("Your {platform} account is linked to another identity, of another address. Unlink it first, with {command} unlink.")
         }
         Refusal::SessionRefused { why } => {
             format!("AWS refused the session: {}. Tell the people who run this app.", why.trim_end_matches('.'))
         }
         Refusal::SessionUnavailable { .. } => {
-            "AWS could not open a session just now. Press Open console in Slack to try again. If it keeps happening, tell the people who run this app.".to_owned()
+            format!("AWS could not open a session just now. Press Open console in {platform} to try again. If it keeps happening, tell the people who run this app.")
         }
         Refusal::GivenUp => {
-            "What you asked for could not be done for a quarter of an hour, and it will not be tried again. See where things stand with /elevate status, and ask again if you still need it. If it happens again, tell the people who run this app.".to_owned()
+            format!("What you asked for could not be done for a quarter of an hour, and it will not be tried again. See where things stand with {command} status, and ask again if you still need it. If it happens again, tell the people who run this app.")
         }
         Refusal::TooFast { seconds } => {
             format!("That is too much at once, so nothing was done. Wait {seconds} s, then repeat it.")

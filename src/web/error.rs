@@ -18,7 +18,7 @@ pub(super) fn page(broker: &Arc<Broker>, error: &Error) -> Response {
     match error {
         Error::Refused(refused) => {
             let refused = broker.refer(refused.clone());
-            (status(&refused.refusal), pages::refused(&refused)).into_response()
+            (status(&refused.refusal), pages::refused(&refused, broker.names())).into_response()
         }
         Error::Failed(_) => {
             let reference = broker.report(error);

@@ -15,7 +15,7 @@ use crate::{
         visible::visible,
     },
     flows::visits::{Asked, Invitee, Shown},
-    text,
+    text::{self, Names},
 };
 
 /// The one stylesheet.
@@ -110,8 +110,8 @@ pub(super) fn answered(verdict: &Verdict) -> Html<String> {
 }
 
 /// Why not.
-pub(super) fn refused(why: &Refused) -> Html<String> {
-    page("That did not work", &html! { p role="alert" { (visible(&text::refused(why))) } })
+pub(super) fn refused(why: &Refused, names: &Names) -> Html<String> {
+    page("That did not work", &html! { p role="alert" { (visible(&text::refused(why, names))) } })
 }
 
 /// Something broke.

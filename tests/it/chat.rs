@@ -15,10 +15,8 @@ use elevate::{
         window::Timestamp,
     },
     ports::{Address, Because, ChatError, Dialogs, Directory, Messenger},
-    slack::{
-        client::{SlackChat, SlackClientConfig},
-        views::Names,
-    },
+    slack::client::{SlackChat, SlackClientConfig},
+    text::Names,
 };
 use futures_util::future::join_all;
 use sandbox::{

@@ -19,7 +19,8 @@ use elevate::{
         trail::actor::Actor,
         window::{Minutes, Timestamp, Window},
     },
-    slack::views::{Names, draw, draw_form},
+    slack::views::{draw, draw_form},
+    text::Names,
 };
 use insta::{assert_json_snapshot, assert_snapshot};
 use proptest::prelude::*;
@@ -290,7 +291,7 @@ fn hostile_people() -> impl Strategy<Value = HostilePeople> {
                 .collect();
             let accounts = targets.iter().map(|target| (target.account.clone(), account.clone())).collect();
             HostilePeople {
-                names: Names { accounts, reviewers },
+                names: Names { accounts, reviewers, ..names() },
                 text,
                 ada: Human { email: ada_email, ..ada() },
                 bob: Human { email: bob_email, ..bob() },
@@ -636,7 +637,12 @@ fn targets(count: usize) -> Vec<Target> {
 
 fn names() -> Names {
     let prod: AccountId = "111122223333".parse().unwrap();
-    Names { accounts: [(prod, "prod".to_owned())].into(), reviewers: "aws-temp#Reviewer".to_owned() }
+    Names {
+        platform: "Slack".to_owned(),
+        command: "/elevate".to_owned(),
+        accounts: [(prod, "prod".to_owned())].into(),
+        reviewers: "aws-temp#Reviewer".to_owned(),
+    }
 }
 
 fn target() -> Target {

@@ -3,7 +3,6 @@
 use slack_morphism::prelude::SlackMessageContent;
 
 use super::{
-    Names,
     blocks::{message, plain_section, section},
     receipt::receipt_blocks,
     standing::Standing,
@@ -16,12 +15,12 @@ use crate::{
         refusal::Refused,
         window::Minutes,
     },
-    text::refused as said,
+    text::{Names, refused as said},
 };
 
 /// A "no", and the request it is about when looking at it helps.
 pub(super) fn refused(why: &Refused, pointer: Option<&Drawn>, names: &Names) -> SlackMessageContent {
-    let why = said(why);
+    let why = said(why, names);
     let mut blocks = vec![plain_section(&why)];
     blocks.extend(pointer.into_iter().flat_map(|drawn| receipt_blocks(&Standing::of(drawn), names)));
     message(escaped(&why, 1_000), blocks)

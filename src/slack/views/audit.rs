@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use slack_morphism::prelude::SlackMessageContent;
 
 use super::{
-    Names,
     blocks::{message, section},
     standing::still_working,
     text::{account, approvers, cause, code, date, mention, name, person, quoted},
@@ -21,7 +20,7 @@ use crate::{
         trail::actor::Actor,
         window::{Minutes, Timestamp},
     },
-    text::refused,
+    text::{Names, refused},
 };
 
 /// The most that a line quotes.
@@ -37,7 +36,7 @@ pub(super) fn audit_line(entry: &AuditEntry, names: &Names) -> SlackMessageConte
 fn line<'a>(entry: &'a AuditEntry, names: &Names) -> Line<'a> {
     match entry {
         AuditEntry::Request { requester, target, duration, recorded } => {
-            Subject { requester, target: &names.target(target), duration: *duration }.line(recorded)
+            Subject { requester, target: &super::target(target, names), duration: *duration }.line(recorded)
         }
         AuditEntry::Side(event) => side_line(event, names),
     }
@@ -219,9 +218,9 @@ fn side_line<'a>(event: &'a SideEvent, names: &Names) -> Line<'a> {
         ),
         SideNews::Refused { tried, request, target, why } => {
             let about = request.iter().map(|id| code(id.as_str()));
-            let about = about.chain(target.iter().map(|target: &Target| names.target(target)));
+            let about = about.chain(target.iter().map(|target: &Target| super::target(target, names)));
             let told = [format!("{who} tried to {tried}")].into_iter().chain(about);
-            ("Refused", told.collect::<Vec<_>>().join(" · "), Some(refused(why).into()))
+            ("Refused", told.collect::<Vec<_>>().join(" · "), Some(refused(why, names).into()))
         }
         SideNews::Undelivered { what, request, why } => {
             let about = request.iter().map(|id| code(id.as_str()));

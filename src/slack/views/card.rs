@@ -3,13 +3,15 @@
 use slack_morphism::prelude::{SlackBlockButtonElement, SlackBlockButtonStyle, SlackMessageContent};
 
 use super::{
-    Names,
     blocks::{actions, message, request_button, section},
     ids::action,
     standing::Standing,
     text::{mention, person},
 };
-use crate::domain::{ids::RequestId, message::Drawn, request::Status};
+use crate::{
+    domain::{ids::RequestId, message::Drawn, request::Status},
+    text::Names,
+};
 
 /// Who asks for what and why, what has become of it, and what can be done about it.
 pub(super) fn review_card(drawn: &Drawn, names: &Names) -> SlackMessageContent {

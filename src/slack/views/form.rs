@@ -8,16 +8,18 @@ use slack_morphism::prelude::{
 };
 
 use super::{
-    Names,
     blocks::{context, plain_section, plain_text},
     ids::{field, view},
     text,
 };
-use crate::domain::{
-    ids::{RequestId, Target},
-    message::RequestForm,
-    reason::Reason,
-    window::Minutes,
+use crate::{
+    domain::{
+        ids::{RequestId, Target},
+        message::RequestForm,
+        reason::Reason,
+        window::Minutes,
+    },
+    text::Names,
 };
 
 /// The most options of a select, and the longest text of one

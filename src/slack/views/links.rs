@@ -17,7 +17,7 @@ use crate::{
         ticket::{CONSOLE_LASTS, LINK_LASTS, REVIEW_LASTS},
         window::Timestamp,
     },
-    text::refused,
+    text::{Names, refused},
 };
 
 /// The value of the button that unlinks, which is about no request.
@@ -56,10 +56,10 @@ pub(super) fn sign_in_to_answer(
 }
 
 /// An invitation to link, with the reason for it.
-pub(super) fn link_invitation(why: Option<&Refused>, url: &Url) -> SlackMessageContent {
+pub(super) fn link_invitation(why: Option<&Refused>, url: &Url, names: &Names) -> SlackMessageContent {
     let why = why.map_or_else(
         || "Link your Slack account by signing in at your identity provider.".to_owned(),
-        refused,
+        |why| refused(why, names),
     );
     let minutes = LINK_LASTS.num_minutes();
     let blocks = vec![

@@ -3,14 +3,16 @@
 use slack_morphism::prelude::SlackMessageContent;
 
 use super::{
-    Names,
     blocks::{context, message, section},
     text::{code, date, name},
 };
-use crate::domain::{
-    message::Overview,
-    request::{Request, Status},
-    window::Timestamp,
+use crate::{
+    domain::{
+        message::Overview,
+        request::{Request, Status},
+        window::Timestamp,
+    },
+    text::Names,
 };
 
 /// The most targets that are listed.
@@ -27,7 +29,7 @@ pub(super) fn overview(overview: &Overview, names: &Names) -> SlackMessageConten
         return message(text.clone(), vec![section(text)]);
     };
     let linked = format!("You are linked to *{}*.", name(email.as_str()));
-    let targets = targets.iter().map(|target| names.target(target)).collect();
+    let targets = targets.iter().map(|target| super::target(target, names)).collect();
     let requests = requests.iter().map(|request| line(request, *as_of, names)).collect();
     let blocks = vec![
         section(linked.clone()),
@@ -62,6 +64,6 @@ fn line(request: &Request, as_of: Timestamp, names: &Names) -> String {
         Status::Expired => date(request.answer_by),
         Status::Ended { ended_at, .. } => date(*ended_at),
     };
-    let target = names.target(&request.target);
+    let target = super::target(&request.target, names);
     format!("{target} for {} · *{}* {when} · {}", request.duration, status.word(), code(request.id.as_str()))
 }

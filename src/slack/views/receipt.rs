@@ -5,13 +5,15 @@ use slack_morphism::prelude::{
 };
 
 use super::{
-    Names,
     blocks::{actions, context, message, request_button, section},
     ids::action,
     standing::Standing,
     text::date,
 };
-use crate::domain::{ids::RequestId, message::Drawn, request::Status};
+use crate::{
+    domain::{ids::RequestId, message::Drawn, request::Status},
+    text::Names,
+};
 
 /// A message of its own.
 pub(super) fn receipt(drawn: &Drawn, names: &Names) -> SlackMessageContent {

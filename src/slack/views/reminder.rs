@@ -3,20 +3,22 @@
 use slack_morphism::prelude::SlackMessageContent;
 
 use super::{
-    Names,
     blocks::{message, section},
     text::{date, person},
 };
-use crate::domain::{message::Drawn, request::Request, window::Timestamp};
+use crate::{
+    domain::{message::Drawn, request::Request, window::Timestamp},
+    text::Names,
+};
 
 /// To reviewers: a request still waits.
 pub(super) fn reminder(drawn: &Drawn, names: &Names) -> SlackMessageContent {
     let Request { requester, target, requested_at, answer_by, .. } = &drawn.request;
-    let (who, target) = (person(requester), names.target(target));
+    let (who, target) = (person(requester), super::target(target, names));
     line(format!(
         "*Still waiting* · {who} asked for {target} {} · {} can answer above until {}",
         date(*requested_at),
-        names.a_reviewer(),
+        super::a_reviewer(names),
         date(*answer_by)
     ))
 }

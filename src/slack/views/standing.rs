@@ -3,15 +3,17 @@
 use slack_morphism::prelude::SlackBlock;
 
 use super::{
-    Names,
     blocks::{context, quote, section},
     text::{approvers, cause, code, date},
 };
-use crate::domain::{
-    message::Drawn,
-    request::{Request, Status},
-    trail::actor::Actor,
-    window::Timestamp,
+use crate::{
+    domain::{
+        message::Drawn,
+        request::{Request, Status},
+        trail::actor::Actor,
+        window::Timestamp,
+    },
+    text::Names,
 };
 
 /// A request as it is at the moment at which it is shown.
@@ -29,7 +31,7 @@ impl<'a> Standing<'a> {
 
     /// What is asked for, in Slack's markup.
     pub(super) fn what(&self, names: &Names) -> String {
-        format!("*{}* for *{}*", names.target(&self.request.target), self.request.duration)
+        format!("*{}* for *{}*", super::target(&self.request.target, names), self.request.duration)
     }
 
     /// Why it is asked for and what has become of it.
@@ -51,7 +53,7 @@ impl<'a> Standing<'a> {
         match &self.status {
             Status::Requested => format!(
                 "*Waiting* for {} · expires unanswered {}",
-                names.a_reviewer(),
+                super::a_reviewer(names),
                 date(self.request.answer_by)
             ),
             Status::Approved { approvals, window } => {
