@@ -262,7 +262,12 @@ fn is_untrusted(error: &(dyn Error + 'static)) -> bool {
     // An I/O error hides the error that it was made from, which is not among its sources.
     let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
     let tls = inner.and_then(|error| error.downcast_ref()).or_else(|| error.downcast_ref());
-    matches!(tls, Some(rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer)))
+    let why = match tls {
+        Some(rustls::Error::InvalidCertificate(why)) => Some(why),
+        _ => None,
+    };
+    // A bad signature is that of a CA which has the name of a trusted one, and another key.
+    matches!(why, Some(CertificateError::UnknownIssuer | CertificateError::BadSignature))
         || inner.is_some_and(|error| is_untrusted(error))
         || error.source().is_some_and(is_untrusted)
 }

@@ -25,6 +25,7 @@ mod limits;
 mod link;
 mod log;
 mod metrics;
+mod network;
 mod open_session;
 mod plain;
 mod races;

@@ -1,8 +1,7 @@
 //! Socket Mode: which connections the app holds open, and what it acknowledges on them.
 
 mod quiet;
-mod scene;
-mod tls;
+pub(crate) mod scene;
 mod twice;
 mod unsaid;
 

@@ -53,7 +53,7 @@ pub(super) struct Bot {
 }
 
 /// One connection, from Slack's side.
-pub(super) struct Connection<S = TcpStream>(WebSocketStream<S>);
+pub(crate) struct Connection<S = TcpStream>(WebSocketStream<S>);
 
 impl ScriptedSlack {
     pub(super) async fn start() -> Self {
@@ -141,15 +141,15 @@ impl Bot {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// What somebody opens on `stream`.
-    pub(super) async fn on(stream: S) -> Self {
+    pub(crate) async fn on(stream: S) -> Self {
         Self(soon(accept_async(stream)).await.unwrap())
     }
 
-    pub(super) async fn says(&mut self, what: &Value) {
+    pub(crate) async fn says(&mut self, what: &Value) {
         self.0.send(Message::text(what.to_string())).await.unwrap();
     }
 
-    pub(super) async fn hears(&mut self) -> Value {
+    pub(crate) async fn hears(&mut self) -> Value {
         let heard = soon(self.0.next()).await.unwrap().unwrap();
         serde_json::from_str(heard.to_text().unwrap()).unwrap()
     }
@@ -184,7 +184,7 @@ pub(super) fn pressed(who: Persona, button: &Value, trigger: &str) -> Value {
 }
 
 /// An envelope that is called what it holds.
-pub(super) fn envelope(kind: &str, payload: Value) -> Value {
+pub(crate) fn envelope(kind: &str, payload: Value) -> Value {
     json!({ "envelope_id": kind, "type": kind, "accepts_response_payload": true, "payload": payload })
 }
 
@@ -196,6 +196,6 @@ pub(super) async fn passes(time: Duration) {
 }
 
 /// What should not take long.
-pub(super) async fn soon<F: Future>(what: F) -> F::Output {
+pub(crate) async fn soon<F: Future>(what: F) -> F::Output {
     timeout(Duration::from_secs(60), what).await.expect("nothing comes")
 }
