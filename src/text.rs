@@ -4,10 +4,18 @@
 //! platform knows, its own name and the command that people type there, is in [`Names`]. To change what people read,
 //! change it here; `tests` shows all of it as plain text.
 
+mod card;
+mod links;
 mod names;
+mod overview;
+mod people;
+mod receipt;
 mod refusal;
+mod reminder;
 mod rich;
 mod said;
+mod standing;
+mod words;
 
 pub use names::Names;
 pub use refusal::{refusal, refused};

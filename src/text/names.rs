@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::ids::AccountId;
+use super::rich::{Line, say};
+use crate::domain::ids::{AccountId, Target};
+
+/// The most of an account's name that is shown.
+const LONGEST_ACCOUNT_NAME: usize = 40;
 
 /// The names by which people know where they are, accounts and reviewers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,4 +19,27 @@ pub struct Names {
     pub accounts: BTreeMap<AccountId, String>,
     /// The group that answers requests.
     pub reviewers: String,
+}
+
+impl Names {
+    /// A target: `prod (111122223333) / S3Admin`.
+    pub(super) fn target(&self, Target { account, role }: &Target) -> Line {
+        let (number, role) = (Line::name(account.as_str()), Line::name(role.as_str()));
+        match self.accounts.get(account) {
+            Some(name) => {
+                say!(
+                    "{name} ({number}) / {role}",
+                    name = Line::given(name, LONGEST_ACCOUNT_NAME),
+                    number,
+                    role
+                )
+            }
+            None => say!("{number} / {role}", number, role),
+        }
+    }
+
+    /// Any of the people who may answer.
+    pub(super) fn a_reviewer(&self) -> Line {
+        say!("a member of {reviewers}", reviewers = &self.reviewers)
+    }
 }

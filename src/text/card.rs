@@ -1,0 +1,43 @@
+//! The card in the review channel: what reviewers answer.
+
+use super::{
+    Names,
+    people::person,
+    rich::{Line, say},
+    said::{Action, Button, Part, Said},
+    standing::Standing,
+};
+use crate::domain::{ids::RequestId, message::Drawn, request::Status};
+
+/// Who asks for what and why, what has become of it, and what can be done about it.
+pub(super) fn review_card(drawn: &Drawn, names: &Names) -> Said {
+    let standing = Standing::of(drawn);
+    let requester = &standing.request.requester;
+    let what = standing.what(names);
+    let summary = say!(
+        "{who} asks for {what}: {status}",
+        who = Line::mention(requester),
+        what = what.clone(),
+        status = standing.status.word()
+    );
+
+    let mut parts = vec![Part::paragraph(say!("{who} asks for {what}", who = person(requester), what))];
+    parts.extend(standing.story(names));
+    parts.push(Part::Buttons(buttons(&standing.request.id, &standing.status)));
+    parts.push(standing.reference());
+    Said { summary, parts }
+}
+
+fn buttons(id: &RequestId, status: &Status) -> Vec<Button> {
+    match status {
+        Status::Requested => vec![
+            Button::new("Approve", Action::Approve(id.clone())).primary(),
+            Button::new("Reject", Action::Reject(id.clone())).danger(),
+            Button::new("Withdraw", Action::Withdraw(id.clone())),
+        ],
+        Status::Approved { .. } => vec![Button::new("End access", Action::End(id.clone())).danger()],
+        Status::Rejected { .. } | Status::Withdrawn { .. } | Status::Expired | Status::Ended { .. } => {
+            Vec::new()
+        }
+    }
+}

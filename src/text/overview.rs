@@ -1,0 +1,76 @@
+//! Where a person stands: whom they are linked to, what they can ask for, and their newest requests.
+
+use super::{
+    Names,
+    rich::{Line, say},
+    said::{Part, Said},
+};
+use crate::domain::{
+    message::Overview,
+    request::{Request, Status},
+    window::Timestamp,
+};
+
+/// The most targets that are listed.
+const MOST_TARGETS: usize = 20;
+
+/// The most requests that are listed.
+const MOST_REQUESTS: usize = 10;
+
+/// The whole of it.
+pub(super) fn overview(overview: &Overview, names: &Names) -> Said {
+    let Overview { email, targets, requests, as_of } = overview;
+    let Names { platform, command, .. } = names;
+    let Some(email) = email else {
+        return Said::paragraph(say!(
+            "You are not linked. Link your {platform} account with `{command} link`.",
+            platform,
+            command
+        ));
+    };
+    let linked = say!("You are linked to *{email}*.", email);
+    let targets = targets.iter().map(|target| names.target(target)).collect();
+    let requests = requests.iter().map(|request| request_line(request, *as_of, names)).collect();
+    let parts = vec![
+        Part::paragraph(linked.clone()),
+        list("You can ask for", targets, MOST_TARGETS),
+        list("Your newest requests", requests, MOST_REQUESTS),
+        Part::Small(
+            "What you can ask for is what this app last heard of your groups; it is checked again when you ask.".into(),
+        ),
+    ];
+    Said { summary: linked, parts }
+}
+
+/// As many of the items as are listed, and how many are not.
+fn list(title: &'static str, items: Vec<Line>, most: usize) -> Part {
+    let title = Line::from(title).bold();
+    if items.is_empty() {
+        return Part::Paragraph(vec![title, "Nothing.".into()]);
+    }
+    let more = items.len().saturating_sub(most);
+    let mut lines = vec![title];
+    lines.extend(items.into_iter().take(most).map(|item| say!("• {item}", item)));
+    lines.extend((more > 0).then(|| say!("… and {more} more", more)));
+    Part::Paragraph(lines)
+}
+
+fn request_line(request: &Request, as_of: Timestamp, names: &Names) -> Line {
+    let status = request.status_at(as_of);
+    let until = |end: Timestamp| say!("until {end}", end);
+    let when = match &status {
+        Status::Requested => until(request.answer_by),
+        Status::Approved { window, .. } => until(window.ends()),
+        Status::Rejected { .. } | Status::Withdrawn { .. } => request.changed_at.into(),
+        Status::Expired => request.answer_by.into(),
+        Status::Ended { ended_at, .. } => (*ended_at).into(),
+    };
+    say!(
+        "{target} for {duration} · *{status}* {when} · {id}",
+        target = names.target(&request.target),
+        duration = request.duration,
+        status = status.word(),
+        when,
+        id = &request.id
+    )
+}

@@ -1,0 +1,57 @@
+//! The requester's lasting message: what has become of their request, and what they can do.
+
+use super::{
+    Names,
+    rich::{Line, say},
+    said::{Action, Button, Part, Said},
+    standing::Standing,
+};
+use crate::domain::{ids::RequestId, message::Drawn, request::Status};
+
+/// A message of its own.
+pub(super) fn receipt(drawn: &Drawn, names: &Names) -> Said {
+    let standing = Standing::of(drawn);
+    let summary = say!(
+        "Your request for {what}: {status}",
+        what = standing.what(names),
+        status = standing.status.word()
+    );
+    Said { summary, parts: receipt_parts(&standing, names) }
+}
+
+/// What the message shows, to be shown elsewhere too.
+pub(super) fn receipt_parts(standing: &Standing<'_>, names: &Names) -> Vec<Part> {
+    let mut parts = vec![Part::paragraph(say!("You asked for {what}", what = standing.what(names)))];
+    parts.extend(standing.story(names));
+    parts.push(Part::Buttons(buttons(&standing.request.id, &standing.status)));
+    parts.extend(hint(&standing.status, names).map(Part::Small));
+    parts.push(standing.reference());
+    parts
+}
+
+fn buttons(id: &RequestId, status: &Status) -> Vec<Button> {
+    match status {
+        Status::Requested => vec![Button::new("Withdraw", Action::Withdraw(id.clone()))],
+        Status::Approved { .. } => vec![
+            Button::new("Open console", Action::OpenConsole(id.clone())).primary(),
+            Button::new("End now", Action::End(id.clone())).danger(),
+        ],
+        Status::Rejected { .. } | Status::Withdrawn { .. } | Status::Expired | Status::Ended { .. } => {
+            Vec::new()
+        }
+    }
+}
+
+fn hint(status: &Status, Names { command, .. }: &Names) -> Option<Line> {
+    match status {
+        Status::Requested => None,
+        Status::Approved { window, .. } => Some(say!(
+            "From {end} on AWS refuses every further call of your sessions, whatever you are in the middle of. \
+             *End now* stops further sessions at once; one that is open works until then.",
+            end = window.ends()
+        )),
+        Status::Rejected { .. } | Status::Withdrawn { .. } | Status::Expired | Status::Ended { .. } => {
+            Some(say!("If you still need access, make a new request with `{command}`.", command))
+        }
+    }
+}
