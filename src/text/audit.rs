@@ -1,0 +1,290 @@
+//! A line of the audit channel: when, what, who, and which event it was.
+
+use super::{
+    Names,
+    people::{approvers, cause, identity, person},
+    refused,
+    rich::{Line, say},
+    said::Said,
+    standing::still_working,
+    words,
+};
+use crate::domain::{
+    audit::{AuditEntry, SideEvent, SideNews},
+    burst::{Burst, Kind},
+    email::Email,
+    ids::{RequestId, Target},
+    linking::ShownBy,
+    person::{Human, Subject as Identity},
+    request::{DropReason, Event, Recorded},
+    trail::actor::Actor,
+    window::{Minutes, Timestamp},
+};
+
+/// The most events of a burst that a line names one by one.
+const MOST_IDS: usize = 20;
+
+/// One line. What somebody wrote comes last, so that nothing can be mistaken for part of it.
+pub(super) fn audit_line(entry: &AuditEntry, names: &Names) -> Said {
+    told(entry, names).line(Line::code(&entry.event_id()))
+}
+
+/// One line about several events of a person: how many of what since when, which, and the last of them in full.
+pub(super) fn burst_line(burst: &Burst, names: &Names) -> Said {
+    let Burst { who, since, last, kinds, ids } = burst;
+    let kinds =
+        kinds.iter().map(|(kind, times)| say!("{kind} {times}×", kind = burst_kind(*kind), times = *times));
+    let last = told(last, names);
+    let what = say!(
+        "{count} events of {who} since {since}: {kinds} · the last: {last}",
+        count = ids.len(),
+        who,
+        since = *since,
+        kinds = Line::joined(", ", kinds),
+        last = last.what
+    );
+    Told { title: "Burst", what, ..last }.line(spanned(ids))
+}
+
+/// All ids, or the first and the last where there are too many for a line.
+fn spanned(ids: &[String]) -> Line {
+    match ids {
+        [first, .., last] if ids.len() > MOST_IDS => {
+            say!("{first} – {last}", first = Line::code(first), last = Line::code(last))
+        }
+        ids => Line::joined(" ", ids.iter().map(|id| Line::code(id))),
+    }
+}
+
+/// What somebody did again and again.
+fn burst_kind(kind: Kind) -> Line {
+    match kind {
+        Kind::Requested => "asked for access".into(),
+        Kind::Withdrawn => "withdrew".into(),
+        Kind::Expired => "waited in vain".into(),
+        Kind::Linked => "was linked".into(),
+        Kind::Unlinked => "was unlinked".into(),
+        Kind::SignedOut => "signed out".into(),
+        Kind::Refused(tried) => say!("tried to {what}", what = words::tried(tried)),
+    }
+}
+
+/// What a line consists of, besides the event's id.
+struct Told {
+    at: Timestamp,
+    title: &'static str,
+    what: Line,
+    /// What somebody wrote, AWS said or the app found.
+    quote: Option<Line>,
+}
+
+impl Told {
+    /// The line with the ids of its events.
+    fn line(self, ids: Line) -> Said {
+        let Self { at, title, what, quote } = self;
+        let parts = [at.into(), Line::from(title).bold(), what, ids];
+        Said::paragraph(Line::joined(" · ", parts.into_iter().chain(quote)))
+    }
+}
+
+fn told(entry: &AuditEntry, names: &Names) -> Told {
+    match entry {
+        AuditEntry::Request { requester, target, duration, recorded } => {
+            let target = names.target(target);
+            let (title, what) = Subject { requester, target, duration: *duration }.told(recorded);
+            Told { at: recorded.at, title, what, quote: quote(&recorded.what) }
+        }
+        AuditEntry::Side(event) => {
+            let (title, what, quote) = told_aside(event, names);
+            Told { at: event.at, title, what, quote }
+        }
+    }
+}
+
+/// The request that an event happened to.
+struct Subject<'a> {
+    requester: &'a Human,
+    target: Line,
+    duration: Minutes,
+}
+
+impl Subject<'_> {
+    fn told(self, recorded: &Recorded) -> (&'static str, Line) {
+        let Self { requester, target, duration } = self;
+        let (who, whose) = (person(requester), Line::mention(requester));
+        let actor = cause(&recorded.actor);
+        match &recorded.what {
+            Event::Requested { answer_by, .. } => (
+                "Requested",
+                say!(
+                    "{who} asked for {target} for {duration}, to be answered until {answer_by}",
+                    who,
+                    target,
+                    duration,
+                    answer_by = *answer_by
+                ),
+            ),
+            Event::Approved { approvals, window } => (
+                "Approved",
+                say!(
+                    "{approvers} approved {whose}'s request for {target}, open until {end}",
+                    approvers = approvers(approvals),
+                    whose,
+                    target,
+                    end = window.ends()
+                ),
+            ),
+            Event::Rejected { .. } => {
+                ("Rejected", say!("{actor} rejected {whose}'s request for {target}", actor, whose, target))
+            }
+            Event::Withdrawn => {
+                ("Withdrawn", say!("{actor} withdrew {whose}'s request for {target}", actor, whose, target))
+            }
+            Event::Expired => {
+                ("Expired", say!("nobody answered {who}'s request for {target} in time", who, target))
+            }
+            Event::Ended { ended_at, .. } if recorded.actor == Actor::Clock => {
+                ("Ended", say!("{who}'s access to {target} ran out {end}", who, target, end = *ended_at))
+            }
+            Event::Ended { ended_at, sessions_until } => (
+                "Ended early",
+                say!(
+                    "{actor} ended {whose}'s access to {target} {end}{still_working}",
+                    actor,
+                    whose,
+                    target,
+                    end = *ended_at,
+                    still_working = still_working(*sessions_until)
+                ),
+            ),
+            Event::SessionIssuing { session } => (
+                "Session asked for",
+                say!(
+                    "{who} is back from the sign-in; AWS is asked for session {session} of {target}",
+                    who,
+                    session = *session,
+                    target
+                ),
+            ),
+            Event::SessionIssued { session, expires_at } => (
+                "Session issued",
+                say!(
+                    "{who} gets session {session} of {target}, which AWS lets expire {expires_at} at the latest",
+                    who,
+                    session = *session,
+                    target,
+                    expires_at = *expires_at
+                ),
+            ),
+            Event::SessionDropped { session, .. } => (
+                "Session dropped",
+                say!(
+                    "{who}'s session {session} of {target} was thrown away",
+                    who,
+                    session = *session,
+                    target
+                ),
+            ),
+            Event::SessionRefused { session, .. } => (
+                "Session refused",
+                say!("AWS refused {who} session {session} of {target}", who, session = *session, target),
+            ),
+            Event::SessionUnknown { session } => (
+                "Session unknown",
+                say!(
+                    "AWS's answer about {who}'s session {session} of {target} never came; nothing was handed out",
+                    who,
+                    session = *session,
+                    target
+                ),
+            ),
+        }
+    }
+}
+
+fn quote(event: &Event) -> Option<Line> {
+    let quote = match event {
+        Event::Requested { justification, .. } => justification.as_str().to_owned(),
+        Event::Rejected { reason, .. } => reason.as_str().to_owned(),
+        Event::SessionDropped { why: DropReason::AccessEnded, .. } => {
+            "access ended while AWS was answering".to_owned()
+        }
+        Event::SessionDropped { why: DropReason::NoConsole { why }, .. } => {
+            format!("no console address: {why}")
+        }
+        Event::SessionRefused { why, .. } => why.clone(),
+        Event::Approved { .. }
+        | Event::Withdrawn
+        | Event::Expired
+        | Event::Ended { .. }
+        | Event::SessionIssuing { .. }
+        | Event::SessionIssued { .. }
+        | Event::SessionUnknown { .. } => return None,
+    };
+    Some(Line::quoted(&quote))
+}
+
+fn told_aside(event: &SideEvent, names: &Names) -> (&'static str, Line, Option<Line>) {
+    let who = Line::from(&event.who);
+    match &event.what {
+        SideNews::Linked { email, shown_by } => ("Linked", linked(who, email, *shown_by, names), None),
+        SideNews::Relinked { email, from, to, shown_by } => {
+            let told = relinked(who, email, [from, to], *shown_by, names);
+            ("⚠ Linked to another identity", told, None)
+        }
+        SideNews::Unlinked { email } => {
+            ("Unlinked", say!("{who} is not linked to {email} any more", who, email), None)
+        }
+        SideNews::SignedOut { email } => {
+            let told = say!(
+                "{who} has signed out at the identity provider as {email}, and must sign in again",
+                who,
+                email
+            );
+            ("Signed out", told, None)
+        }
+        SideNews::Refused { tried, request, target, why } => {
+            let tried = say!("{who} tried to {what}", who, what = words::tried(*tried));
+            let told = about(tried, request.as_ref(), target.as_ref(), names);
+            ("Refused", told, Some(Line::quoted(&refused(why, names))))
+        }
+        SideNews::Undelivered { what, request, why } => {
+            let platform = &names.platform;
+            let undelivered = say!("{who} · {platform} will not take {what}", who, platform, what);
+            ("Not delivered", about(undelivered, request.as_ref(), None, names), Some(Line::quoted(why)))
+        }
+    }
+}
+
+fn linked(who: Line, email: &Email, by: ShownBy, names: &Names) -> Line {
+    say!("{who} is linked to {email}{shown}", who, email, shown = shown(by, names))
+}
+
+fn relinked(who: Line, email: &Email, [from, to]: [&Identity; 2], by: ShownBy, names: &Names) -> Line {
+    say!(
+        "{who} was linked to {from} and is linked to {to}, with the same address, {email}{shown}",
+        who,
+        from = identity(from),
+        to = identity(to),
+        email,
+        shown = shown(by, names)
+    )
+}
+
+/// What has shown that an account is theirs, where it is not the address.
+fn shown(by: ShownBy, Names { platform, .. }: &Names) -> Line {
+    match by {
+        ShownBy::Address => Line::default(),
+        ShownBy::PlatformSignIn => {
+            say!(", which is not their address in {platform}: they signed in with {platform}", platform)
+        }
+        ShownBy::Code => say!(", which is not their address in {platform}: they typed a code", platform),
+    }
+}
+
+/// What happened, and which request and target it was about.
+fn about(what: Line, request: Option<&RequestId>, target: Option<&Target>, names: &Names) -> Line {
+    let request = request.map(Line::from);
+    let target = target.map(|target| names.target(target));
+    Line::joined(" · ", [Some(what), request, target].into_iter().flatten())
+}

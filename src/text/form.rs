@@ -1,0 +1,115 @@
+//! Forms: what they ask for, and what stands beside it.
+
+use std::collections::BTreeSet;
+
+use super::{Names, rich::say, said::Part};
+use crate::domain::{
+    ids::{RequestId, Target},
+    message::{Form, RequestForm},
+    window::Minutes,
+};
+
+/// The most targets that a form lists.
+pub const MOST_LISTED: usize = 100;
+
+/// A form, before any platform lays it out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dialog {
+    /// What stands above it.
+    pub title: &'static str,
+    /// What it asks for.
+    pub fields: Vec<Field>,
+    /// What stands below its fields.
+    pub parts: Vec<Part>,
+    /// What stands on the button that sends it; none where there is nothing to send.
+    pub submit: Option<&'static str>,
+}
+
+/// A field of a [`Dialog`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// What stands above it.
+    pub label: &'static str,
+    /// What belongs in it.
+    pub input: Input,
+}
+
+/// What belongs in a [`Field`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// One of these targets; each with what its account is called.
+    Target(Vec<(Target, String)>),
+    /// One of these durations.
+    Duration(Vec<Minutes>),
+    /// Why access is asked for.
+    Justification,
+    /// Why a request is rejected.
+    Reason,
+}
+
+/// The texts of a form.
+#[must_use]
+pub fn form(form: &Form, names: &Names) -> Dialog {
+    match form {
+        Form::Request(form) => request_form(form, names),
+        Form::Rejection(id) => rejection_form(id),
+    }
+}
+
+/// To make a request; or why there is nothing to ask for.
+fn request_form(form: &RequestForm, names: &Names) -> Dialog {
+    let title = "Request access";
+    let targets: BTreeSet<&Target> = form.targets.iter().collect();
+    if targets.is_empty() {
+        return Dialog { title, fields: vec![], parts: vec![nothing_to_ask_for(names)], submit: None };
+    }
+    let unlisted = targets.len().saturating_sub(MOST_LISTED);
+    let called = |target: &Target| {
+        names.accounts.get(&target.account).map_or(target.account.as_str(), String::as_str).to_owned()
+    };
+    let targets =
+        targets.into_iter().take(MOST_LISTED).map(|target| (target.clone(), called(target))).collect();
+    let durations: BTreeSet<&Minutes> = form.durations.iter().collect();
+    let fields = vec![
+        Field { label: "Account and role", input: Input::Target(targets) },
+        Field { label: "For how long", input: Input::Duration(durations.into_iter().copied().collect()) },
+        Field { label: "Why", input: Input::Justification },
+    ];
+    let checked = say!(
+        "Listed is what this app last heard of your groups; it is checked again when you send this. \
+         A member of {reviewers} answers.",
+        reviewers = &form.reviewers
+    );
+    let mut parts = vec![Part::Small(checked)];
+    parts.extend((unlisted > 0).then(|| also_on_the_command_line(unlisted, names)));
+    Dialog { title, fields, parts, submit: Some("Request") }
+}
+
+/// To say why a request is rejected.
+fn rejection_form(id: &RequestId) -> Dialog {
+    Dialog {
+        title: "Reject request",
+        fields: vec![Field { label: "Why", input: Input::Reason }],
+        parts: vec![Part::Small(say!("{id} · the requester and the reviewers read this", id))],
+        submit: Some("Reject"),
+    }
+}
+
+fn nothing_to_ask_for(Names { command, .. }: &Names) -> Part {
+    Part::Text(format!(
+        "As far as this app last heard, no group of yours makes you eligible for anything. Ask whoever manages \
+         your groups. If you have just been added to one, ask in one line, which checks your groups anew: \
+         {command} 111122223333/S3Admin 1h bucket policy broken"
+    ))
+}
+
+fn also_on_the_command_line(unlisted: usize, Names { platform, command, .. }: &Names) -> Part {
+    Part::Small(say!(
+        "{unlisted} more are not listed, because {platform} shows no more than {most}. \
+         Ask for one of them in one line: `{command} 111122223333/S3Admin 1h bucket policy broken`",
+        unlisted,
+        platform,
+        most = MOST_LISTED,
+        command
+    ))
+}
