@@ -3,7 +3,7 @@
 //! Slack wants its answer within 3 s. What a press asks for is stored before that; everything else happens
 //! after (`flows::inbox`). What we do not know, we let pass: Slack adds fields and kinds of payloads as it likes.
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::{Value, json};
 
@@ -25,7 +25,7 @@ use crate::{
         inbox, overview,
         people::link,
     },
-    text::{Names, refusal},
+    text::{Names, not_stored, refusal},
 };
 
 /// What stands below each field that is refused.
@@ -62,8 +62,8 @@ pub async fn command(broker: &Arc<Broker>, command: Option<SlashCommand>) -> Ack
     // Whoever waits for an answer may hang up, which cancels this; so what must finish is spawned.
     match broker.spawn(|broker| on_command(broker, command)).await {
         Ok(Ok(())) => Ack::Heard,
-        Ok(Err(not_stored)) => for_their_eyes(&not_stored.to_string()),
-        Err(stopped) => for_their_eyes(&NotStored::because(broker, stopped).to_string()),
+        Ok(Err(not_stored)) => for_their_eyes(&not_stored.text(broker)),
+        Err(stopped) => for_their_eyes(&NotStored::because(broker, stopped).text(broker)),
     }
 }
 
@@ -191,7 +191,7 @@ async fn on_submission(
     let id = CommandId::of_press(&who, &submission.trigger());
     let asker = Asker { id, at: broker.ports().clock.now(), who, reply_to: ReplyTo::Direct };
     let promised = promise(&broker, asker.wishes(wish)).await;
-    promised.map_err(|not_stored| [(submission.last_field(), not_stored.to_string())].into())
+    promised.map_err(|not_stored| [(submission.last_field(), not_stored.text(&broker))].into())
 }
 
 fn texts(errors: FieldErrors, names: &Names) -> FieldTexts {
@@ -211,16 +211,9 @@ impl NotStored {
         let cause = cause.into().context("a press was not stored");
         Self { reference: broker.report(&Error::Failed(cause)) }
     }
-}
 
-impl fmt::Display for NotStored {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "That could not be stored, as far as I can tell. Look with /elevate status whether it was, and else try \
-             again in a minute. If it happens again, tell whoever runs this app: reference {}.",
-            self.reference
-        )
+    fn text(&self, broker: &Broker) -> String {
+        not_stored(&self.reference, broker.names())
     }
 }
 

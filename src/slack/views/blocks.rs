@@ -1,15 +1,14 @@
-//! The parts of which messages and forms are made: Slack's blocks, as far as they are used here.
+//! The parts of a message as Slack's blocks, as far as they are used here.
 
 use slack_morphism::prelude::{
     SlackActionBlockElement, SlackActionsBlock, SlackBlock, SlackBlockButtonElement, SlackBlockButtonStyle,
     SlackBlockMarkDownText, SlackBlockPlainText, SlackBlockPlainTextOnly, SlackBlockText, SlackContextBlock,
-    SlackContextBlockElement, SlackMessageContent, SlackRichTextBlock, SlackRichTextElement,
-    SlackRichTextQuote, SlackSectionBlock,
+    SlackContextBlockElement, SlackRichTextBlock, SlackRichTextElement, SlackRichTextQuote,
+    SlackSectionBlock,
 };
-use url::Url;
 
-use super::text;
-use crate::domain::ids::RequestId;
+use super::{ids::action, markup};
+use crate::text::{Action, Button, LeadsTo, Line, Link, Part, Style};
 
 /// The longest text of a section (<https://docs.slack.dev/reference/block-kit/blocks/section-block>).
 const LONGEST_SECTION: usize = 3_000;
@@ -18,55 +17,77 @@ const LONGEST_SECTION: usize = 3_000;
 /// (<https://docs.slack.dev/reference/block-kit/block-elements/button-element>).
 const LONGEST_URL: usize = 3_000;
 
-/// A message. `summary`, in Slack's markup, is what a notification and a screen reader tell of it.
-pub(super) fn message(summary: String, blocks: Vec<SlackBlock>) -> SlackMessageContent {
-    SlackMessageContent::new().with_text(summary).with_blocks(blocks)
+/// The value of the button that unlinks, which is about no request.
+const UNLINK: &str = "unlink";
+
+/// A part, where there is something to show.
+pub(super) fn block(part: &Part) -> Option<SlackBlock> {
+    match part {
+        Part::Paragraph(lines) => Some(section(lines)),
+        Part::Text(text) => Some(plain_section(text)),
+        Part::Quote(text) => Some(quote(text)),
+        Part::Small(line) => Some(context(line)),
+        Part::Buttons(buttons) => actions(buttons),
+        Part::Link(to) => Some(link(to)),
+    }
 }
 
-/// A paragraph in Slack's markup.
-pub(super) fn section(markup: String) -> SlackBlock {
-    SlackSectionBlock::new().with_text(SlackBlockText::MarkDown(verbatim(markup))).into()
+fn section(lines: &[Line]) -> SlackBlock {
+    SlackSectionBlock::new().with_text(SlackBlockText::MarkDown(verbatim(markup::of_lines(lines)))).into()
 }
 
 /// A paragraph in which nothing has a meaning to Slack.
-pub(super) fn plain_section(text: &str) -> SlackBlock {
-    let text = SlackBlockPlainText::new(text::plain(text, LONGEST_SECTION));
+fn plain_section(text: &str) -> SlackBlock {
+    let text = SlackBlockPlainText::new(markup::plain(text, LONGEST_SECTION));
     SlackSectionBlock::new().with_text(SlackBlockText::Plain(text)).into()
 }
 
-/// What somebody wrote, set apart from what the app says; nothing in it has a meaning to Slack.
-pub(super) fn quote(text: &str) -> SlackBlock {
-    let quote = SlackRichTextQuote::new(vec![text::plain(text, LONGEST_SECTION).into()]);
+/// A quotation; nothing in it has a meaning to Slack.
+fn quote(text: &str) -> SlackBlock {
+    let quote = SlackRichTextQuote::new(vec![markup::plain(text, LONGEST_SECTION).into()]);
     SlackRichTextBlock::new(vec![SlackRichTextElement::Quote(quote)]).into()
 }
 
-/// Small print in Slack's markup.
-pub(super) fn context(markup: String) -> SlackBlock {
-    SlackContextBlock::new(vec![SlackContextBlockElement::MarkDown(verbatim(markup))]).into()
+fn context(line: &Line) -> SlackBlock {
+    SlackContextBlock::new(vec![SlackContextBlockElement::MarkDown(verbatim(markup::of(line)))]).into()
 }
 
-/// A row of buttons; none where there are none.
-pub(super) fn actions(buttons: Vec<SlackBlockButtonElement>) -> Option<SlackBlock> {
-    let buttons: Vec<SlackActionBlockElement> = buttons.into_iter().map(Into::into).collect();
+fn actions(buttons: &[Button]) -> Option<SlackBlock> {
+    let buttons: Vec<SlackActionBlockElement> =
+        buttons.iter().map(|pressed| button(pressed).into()).collect();
     (!buttons.is_empty()).then(|| SlackActionsBlock::new(buttons).into())
 }
 
-/// A button that does something about a request.
-pub(super) fn request_button(action: &str, label: &str, id: &RequestId) -> SlackBlockButtonElement {
-    button(action, label).with_value(id.to_string())
+fn button(Button { label, style, action }: &Button) -> SlackBlockButtonElement {
+    let (id, value) = match action {
+        Action::Approve(request) => (action::APPROVE, request.as_str()),
+        Action::Reject(request) => (action::REJECT, request.as_str()),
+        Action::Withdraw(request) => (action::WITHDRAW, request.as_str()),
+        Action::End(request) => (action::END, request.as_str()),
+        Action::OpenConsole(request) => (action::CONSOLE, request.as_str()),
+        Action::Unlink => (action::UNLINK, UNLINK),
+    };
+    let style = match style {
+        Style::Plain => None,
+        Style::Primary => Some(SlackBlockButtonStyle::Primary),
+        Style::Danger => Some(SlackBlockButtonStyle::Danger),
+    };
+    let button = SlackBlockButtonElement::new(plain_text(label)).with_action_id(id.into());
+    button.with_value(value.to_owned()).opt_style(style)
 }
 
-/// A button.
-pub(super) fn button(action: &str, label: &str) -> SlackBlockButtonElement {
-    SlackBlockButtonElement::new(plain_text(label)).with_action_id(action.into())
-}
-
-/// A button that opens an address in the browser, or a word of regret where Slack would not take the address.
-pub(super) fn link(action: &str, label: &str, url: &Url) -> SlackBlock {
+/// A button that opens an address in the browser, or words of regret where Slack would not take the address.
+fn link(Link { label, url, leads_to, otherwise }: &Link) -> SlackBlock {
     if url.as_str().len() > LONGEST_URL {
-        return plain_section("The link is too long for Slack. Tell whoever runs this app.");
+        return plain_section(otherwise);
     }
-    let button = button(action, label).with_url(url.clone()).with_style(SlackBlockButtonStyle::Primary);
+    let id = match leads_to {
+        LeadsTo::SignInToLink => action::OPEN_LINK,
+        LeadsTo::Console => action::OPEN_SESSION,
+        LeadsTo::SignInToAnswer => action::OPEN_ANSWER,
+    };
+    let button = SlackBlockButtonElement::new(plain_text(label)).with_action_id(id.into());
+    let button = button.with_url(url.clone()).with_style(SlackBlockButtonStyle::Primary);
     SlackActionsBlock::new(vec![button.into()]).into()
 }
 

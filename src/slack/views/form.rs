@@ -1,25 +1,18 @@
 //! The forms that open over Slack.
 
-use std::collections::BTreeSet;
-
 use slack_morphism::prelude::{
     SlackBlock, SlackBlockChoiceItem, SlackBlockPlainTextInputElement, SlackBlockPlainTextOnly,
     SlackBlockStaticSelectElement, SlackInputBlock, SlackInputBlockElement, SlackModalView,
 };
 
 use super::{
-    blocks::{context, plain_section, plain_text},
+    blocks::{block, plain_text},
     ids::{field, view},
-    text,
+    markup,
 };
 use crate::{
-    domain::{
-        ids::{RequestId, Target},
-        message::RequestForm,
-        reason::Reason,
-        window::Minutes,
-    },
-    text::Names,
+    domain::{ids::Target, message::Form, reason::Reason, window::Minutes},
+    text::{Dialog, Field, Input, MOST_LISTED, Names, form},
 };
 
 /// The most options of a select, and the longest text of one
@@ -27,65 +20,38 @@ use crate::{
 const MOST_OPTIONS: usize = 100;
 const LONGEST_OPTION: usize = 75;
 
+/// What a form says that it lists is listed.
+const _: () = assert!(MOST_LISTED <= MOST_OPTIONS);
+
 type Choice = SlackBlockChoiceItem<SlackBlockPlainTextOnly>;
 
-/// To make a request; or why there is nothing to ask for.
-pub(super) fn request_form(form: &RequestForm, names: &Names) -> SlackModalView {
-    let targets: BTreeSet<&Target> = form.targets.iter().collect();
-    if targets.is_empty() {
-        return modal("Request access", view::REQUEST, vec![nothing_to_ask_for()]);
-    }
-    let durations: BTreeSet<&Minutes> = form.durations.iter().collect();
-    let unlisted = targets.len().saturating_sub(MOST_OPTIONS);
-
-    let targets = targets.into_iter().map(|target| target_choice(target, names));
-    let durations = durations.into_iter().map(|minutes| choice(minutes.to_string(), minutes.to_string()));
-    let mut blocks = vec![
-        input(field::TARGET, "Account and role", select(field::TARGET, targets)),
-        input(field::DURATION, "For how long", select(field::DURATION, durations)),
-        input(field::JUSTIFICATION, "Why", text_area(field::JUSTIFICATION)),
-        context(format!(
-            "Listed is what this app last heard of your groups; it is checked again when you send this. \
-             A member of {} answers.",
-            text::name(&form.reviewers)
-        )),
-    ];
-    blocks.extend((unlisted > 0).then(|| also_on_the_command_line(unlisted)));
-    modal("Request access", view::REQUEST, blocks).with_submit(plain_text("Request"))
-}
-
-/// To say why a request is rejected.
-pub(super) fn rejection_form(id: &RequestId) -> SlackModalView {
-    let blocks = vec![
-        input(field::REASON, "Why", text_area(field::REASON)),
-        context(format!("{} · the requester and the reviewers read this", text::code(id.as_str()))),
-    ];
-    modal("Reject request", view::REJECTION, blocks)
-        .with_submit(plain_text("Reject"))
-        .with_private_metadata(id.to_string())
-}
-
-fn modal(title: &str, id: &str, blocks: Vec<SlackBlock>) -> SlackModalView {
-    SlackModalView::new(plain_text(title), blocks).with_callback_id(id.into())
-}
-
-fn nothing_to_ask_for() -> SlackBlock {
-    plain_section(
-        "As far as this app last heard, no group of yours makes you eligible for anything. Ask whoever manages \
-         your groups. If you have just been added to one, ask in one line, which checks your groups anew: \
-         /elevate 111122223333/S3Admin 1h bucket policy broken",
-    )
-}
-
-fn also_on_the_command_line(unlisted: usize) -> SlackBlock {
-    context(format!(
-        "{unlisted} more are not listed, because Slack shows no more than {MOST_OPTIONS}. \
-         Ask for one of them in one line: `/elevate 111122223333/S3Admin 1h bucket policy broken`"
-    ))
+/// A form as Slack opens it; what it is about comes back with what is filled in.
+pub(super) fn modal(asked: &Form, names: &Names) -> SlackModalView {
+    let Dialog { title, fields, parts, submit } = form(asked, names);
+    let blocks = fields.iter().map(input).chain(parts.iter().filter_map(block)).collect();
+    let (id, about) = match asked {
+        Form::Request(_) => (view::REQUEST, None),
+        Form::Rejection(request) => (view::REJECTION, Some(request.to_string())),
+    };
+    SlackModalView::new(plain_text(title), blocks)
+        .with_callback_id(id.into())
+        .opt_submit(submit.map(plain_text))
+        .opt_private_metadata(about)
 }
 
 /// A field. What stands in it has the same id as its block.
-fn input(id: &str, label: &str, element: SlackInputBlockElement) -> SlackBlock {
+fn input(Field { label, input }: &Field) -> SlackBlock {
+    let (id, element) = match input {
+        Input::Target(targets) => {
+            let choices = targets.iter().map(|(target, account)| target_choice(target, account));
+            (field::TARGET, select(field::TARGET, choices))
+        }
+        Input::Duration(durations) => {
+            (field::DURATION, select(field::DURATION, durations.iter().map(duration_choice)))
+        }
+        Input::Justification => (field::JUSTIFICATION, text_area(field::JUSTIFICATION)),
+        Input::Reason => (field::REASON, text_area(field::REASON)),
+    };
     SlackInputBlock::new(plain_text(label), element).with_block_id(id.into()).into()
 }
 
@@ -105,13 +71,17 @@ fn text_area(id: &str) -> SlackInputBlockElement {
 }
 
 /// A target: `prod / S3Admin`, and below it the account's number. A long name gives way to the role.
-fn target_choice(target: &Target, names: &Names) -> Choice {
+fn target_choice(target: &Target, called: &str) -> Choice {
     let Target { account, role } = target;
-    let name = names.accounts.get(account).map_or(account.as_str(), String::as_str);
-    let label = format!("{} / {role}", text::plain(name, LONGEST_OPTION - " / ".len() - role.as_str().len()));
-    choice(label, target.to_string()).with_description(plain_text(account.as_str()))
+    let label =
+        format!("{} / {role}", markup::plain(called, LONGEST_OPTION - " / ".len() - role.as_str().len()));
+    choice(&label, target.to_string()).with_description(plain_text(account.as_str()))
 }
 
-fn choice(label: String, value: String) -> Choice {
-    SlackBlockChoiceItem::new(plain_text(&label), value)
+fn duration_choice(minutes: &Minutes) -> Choice {
+    choice(&minutes.to_string(), minutes.to_string())
+}
+
+fn choice(label: &str, value: String) -> Choice {
+    SlackBlockChoiceItem::new(plain_text(label), value)
 }
