@@ -257,7 +257,7 @@ impl App {
         let sweep = |lane| sweep_until_stopped(Arc::clone(&broker), lane);
         let sweeper = tokio::spawn(join_all(Lane::ALL.map(sweep)));
         let sockets = sockets.map(|sockets| tokio::spawn(sockets.hold(stopping.clone())));
-        let served = web::serve(listener, router, limits, stopping.clone().cancelled_owned());
+        let served = web::serve(listener, router, limits, broker.names(), stopping.clone().cancelled_owned());
         let finished = async {
             served.await.context("could not serve")?;
             if let Some(sockets) = sockets {

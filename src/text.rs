@@ -11,6 +11,7 @@ mod form;
 mod links;
 mod names;
 mod overview;
+pub mod page;
 mod people;
 mod receipt;
 mod refusal;

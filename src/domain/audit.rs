@@ -1,7 +1,5 @@
 //! What auditors hear: every event of a request, and the events that belong to none.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -105,21 +103,6 @@ pub enum Tried {
     End,
     /// To open the AWS console.
     OpenConsole,
-}
-
-impl fmt::Display for Tried {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Use => "use this app",
-            Self::Link => "link their account",
-            Self::Request => "make a request",
-            Self::Approve => "approve",
-            Self::Reject => "reject",
-            Self::Withdraw => "withdraw",
-            Self::End => "end access",
-            Self::OpenConsole => "open the AWS console",
-        })
-    }
 }
 
 /// One line of the audit channel.

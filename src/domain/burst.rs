@@ -5,7 +5,7 @@
 //! The first few of a person's events in a clock minute are lines of their own; those after them wait for the next
 //! minute and are added up. Every event is recorded all the same, and what lets somebody in is always a line.
 
-use std::{collections::BTreeMap, fmt};
+use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 
@@ -81,20 +81,6 @@ pub enum Kind {
     SignedOut,
     /// An attempt that was refused.
     Refused(Tried),
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Requested => "asked for access",
-            Self::Withdrawn => "withdrew",
-            Self::Expired => "waited in vain",
-            Self::Linked => "was linked",
-            Self::Unlinked => "was unlinked",
-            Self::SignedOut => "signed out",
-            Self::Refused(tried) => return write!(f, "tried to {tried}"),
-        })
-    }
 }
 
 /// Several events of one person, told in one line.

@@ -39,8 +39,6 @@ pub struct Invitee {
 pub struct Asked {
     /// The request, as it is.
     pub request: Request,
-    /// What the account is called that it is for, where it has a name.
-    pub account: Option<String>,
     /// The answer.
     pub verdict: Verdict,
 }

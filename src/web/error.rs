@@ -11,18 +11,20 @@ use super::pages;
 use crate::{
     domain::refusal::Refusal,
     flows::{Broker, Error},
+    text::page,
 };
 
 /// The page for what a flow did not do. A failure is logged here, once.
-pub(super) fn page(broker: &Arc<Broker>, error: &Error) -> Response {
+pub(super) fn response(broker: &Arc<Broker>, error: &Error) -> Response {
     match error {
         Error::Refused(refused) => {
             let refused = broker.refer(refused.clone());
-            (status(&refused.refusal), pages::refused(&refused, broker.names())).into_response()
+            (status(&refused.refusal), pages::of(&page::refused(&refused, broker.names()))).into_response()
         }
         Error::Failed(_) => {
             let reference = broker.report(error);
-            (StatusCode::INTERNAL_SERVER_ERROR, pages::failed(&reference)).into_response()
+            (StatusCode::INTERNAL_SERVER_ERROR, pages::of(&page::failed(&reference, broker.names())))
+                .into_response()
         }
     }
 }

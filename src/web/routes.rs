@@ -37,6 +37,7 @@ use crate::{
     },
     metrics::Metrics,
     ports::Answer,
+    text::page,
 };
 
 /// The largest form that is read, in bytes.
@@ -54,6 +55,7 @@ pub fn router(
     client_address: ClientAddress,
     is_reached: impl Fn() -> bool + Clone + Send + Sync + 'static,
 ) -> Router {
+    let not_found = pages::of(&page::not_found(broker.names()));
     let rate_limit = RateLimit { broker: Arc::clone(&broker), client_address };
     let doors = Visit::DOORS.map(|door| format!("/{door}/{{ticket}}"));
     doors
@@ -71,7 +73,7 @@ pub fn router(
             "/metrics",
             get(async move || ([(header::CONTENT_TYPE, Metrics::CONTENT_TYPE)], metrics.text())),
         )
-        .fallback(|| async { (StatusCode::NOT_FOUND, pages::not_found()) })
+        .fallback(async move || (StatusCode::NOT_FOUND, not_found.clone()))
         .layer(DefaultBodyLimit::max(MAX_FORM))
         .layer(middleware::from_fn_with_state(Arc::clone(&broker), add_headers))
         .with_state(broker)
@@ -90,7 +92,7 @@ impl FromRequestParts<Arc<Broker>> for Presented {
         let door = path.next().unwrap_or_default().to_owned();
         match presented(path.next().unwrap_or_default()) {
             Ok(ticket) => Ok(Self { door, ticket }),
-            Err(error) => Err(error::page(broker, &error)),
+            Err(error) => Err(error::response(broker, &error)),
         }
     }
 }
@@ -108,7 +110,7 @@ async fn show(
         let shown = ticket::show(&broker, &ticket).await?;
         let browser = known.unwrap_or_else(|| broker.ports().ids.secret());
         let form_token = browser::form_token(&browser, &presented.ticket);
-        let page = match pages::confirm(&shown, &broker.settings().home_name, &form_token) {
+        let page = match pages::confirm(&shown, &broker.settings().home_name, &form_token, broker.names()) {
             Some(page) => page.into_response(),
             None if purpose == Purpose::Prefetch => return Ok(StatusCode::NO_CONTENT.into_response()),
             None => Redirect::to(ticket::start(&broker, ticket, &browser).await?.as_str()).into_response(),
@@ -191,14 +193,19 @@ async fn come_back(
         broker.spawn(work).await.map_err(|stopped| Error::Failed(stopped.into()))?
     };
     match finished.await {
-        Ok(CameBack::Linked { link, wish: _ }) => pages::linked(&link).into_response(),
-        Ok(CameBack::Answered(verdict)) => pages::answered(&verdict).into_response(),
+        Ok(CameBack::Linked { link, wish: _ }) => {
+            pages::of(&page::linked(&link.email, broker.names())).into_response()
+        }
+        Ok(CameBack::Answered(verdict)) => {
+            pages::of(&page::answered(&verdict, broker.names())).into_response()
+        }
         Ok(CameBack::TakesCode { code, email, invitee }) => {
-            pages::code(&code, &email, &invitee, &broker.settings().home_name).into_response()
+            let shown = pages::account(&invitee, &broker.settings().home_name);
+            pages::of(&page::code(&code, &email, shown, broker.names())).into_response()
         }
         Ok(CameBack::OnToPlatform(url)) => pages::onward(&url).into_response(),
         Ok(CameBack::Console(url)) => Redirect::to(url.expose_secret()).into_response(),
-        Err(error) => error::page(&broker, &error),
+        Err(error) => error::response(&broker, &error),
     }
 }
 
@@ -283,7 +290,7 @@ async fn add_headers(State(broker): BrokerState, request: Request, next: Next) -
 fn answer<T: IntoResponse>(broker: &Arc<Broker>, outcome: Result<T>) -> Response {
     match outcome {
         Ok(page) => page.into_response(),
-        Err(error) => error::page(broker, &error),
+        Err(error) => error::response(broker, &error),
     }
 }
 

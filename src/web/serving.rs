@@ -8,12 +8,13 @@ use axum::{
     extract::{Request, State},
     http::StatusCode,
     middleware::{self, Next},
-    response::{IntoResponse, Response},
+    response::{Html, IntoResponse, Response},
 };
 use axum_server::Handle;
 use tokio::{net::TcpListener, time::timeout};
 
 use super::{pages, routes::CALLBACK};
+use crate::text::{Names, page};
 
 /// After how many bytes of a request's line and headers no more are read. Browsers send some thousands at most.
 const MAX_HEAD: usize = 32 * 1024;
@@ -46,6 +47,7 @@ pub async fn serve(
     listener: TcpListener,
     router: Router,
     limits: Limits,
+    names: &Names,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let handle = Handle::new();
@@ -56,13 +58,14 @@ pub async fn serve(
         stop.await;
         handle.graceful_shutdown(None);
     });
-    server.serve(within(limits, router).into_make_service_with_connect_info::<SocketAddr>()).await
+    server.serve(within(limits, router, names).into_make_service_with_connect_info::<SocketAddr>()).await
 }
 
 /// The same routes, which read no body and make nobody wait for longer than that.
-fn within(limits: Limits, router: Router) -> Router {
+fn within(limits: Limits, router: Router, names: &Names) -> Router {
+    let late = Late { after: limits.answer, page: pages::of(&page::too_late(names)) };
     router
-        .layer(middleware::from_fn_with_state(limits, answer_in_time))
+        .layer(middleware::from_fn_with_state(late, answer_in_time))
         .layer(middleware::from_fn_with_state(limits, read_in_time))
 }
 
@@ -75,10 +78,17 @@ async fn read_in_time(State(limits): State<Limits>, request: Request, next: Next
     }
 }
 
-async fn answer_in_time(State(limits): State<Limits>, request: Request, next: Next) -> Response {
+/// What a browser is shown that has waited for too long.
+#[derive(Clone)]
+struct Late {
+    after: Duration,
+    page: Html<String>,
+}
+
+async fn answer_in_time(State(Late { after, page }): State<Late>, request: Request, next: Next) -> Response {
     if request.uri().path() == CALLBACK {
         return next.run(request).await;
     }
-    let late = (StatusCode::SERVICE_UNAVAILABLE, pages::too_late());
-    timeout(limits.answer, next.run(request)).await.unwrap_or_else(|_| late.into_response())
+    let late = (StatusCode::SERVICE_UNAVAILABLE, page);
+    timeout(after, next.run(request)).await.unwrap_or_else(|_| late.into_response())
 }

@@ -55,8 +55,7 @@ pub async fn show(broker: &Broker, ticket: &Ticket) -> Result<Shown> {
         Visit::Review(Answering { request, verdict, .. }) => {
             let found = broker.ports.store.request(request).await?;
             let request = found.ok_or_else(|| Refusal::NoSuchRequest { request: request.clone() })?;
-            let account = broker.policy.accounts.get(&request.target.account).cloned();
-            Shown::Review(Box::new(Asked { request, account, verdict: verdict.clone() }))
+            Shown::Review(Box::new(Asked { request, verdict: verdict.clone() }))
         }
         Visit::OpenConsole { .. } | Visit::HoldAccount { .. } => Shown::Onward,
     }) // 2

@@ -1,0 +1,213 @@
+//! The pages in a browser: one sentence, one thing to do.
+
+use super::{
+    Names, refused as why_not,
+    rich::{Line, say},
+    words::verdict as to_answer,
+};
+use crate::domain::{
+    code::{CODE_LASTS, Code},
+    decide::Verdict,
+    email::Email,
+    refusal::Refused,
+    request::Request,
+};
+
+/// A page, before it is laid out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// What stands above it.
+    pub title: String,
+    /// The page itself, from top to bottom.
+    pub parts: Vec<PagePart>,
+}
+
+/// A part of a [`Page`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PagePart {
+    /// A paragraph.
+    Paragraph(Line),
+    /// A paragraph that says what went wrong.
+    Alert(Line),
+    /// Whom the page is about, in several lines.
+    Who(Vec<Line>),
+    /// What somebody is to type.
+    Command(String),
+    /// Facts, each with what it is called.
+    Facts(Vec<(&'static str, Line)>),
+    /// A button that goes on, and what stands on it.
+    GoOn(String),
+    /// A link that leads on by itself, and what stands on it.
+    Onward(&'static str),
+}
+
+/// An account as a page shows it.
+#[derive(Clone, Copy, Debug)]
+pub struct Shown<'a> {
+    /// The name it goes by.
+    pub name: &'a str,
+    /// What its tenant knows it by.
+    pub member: &'a str,
+    /// What its tenant is called.
+    pub tenant: &'a str,
+}
+
+impl Shown<'_> {
+    fn part(self) -> PagePart {
+        let Self { name, member, tenant } = self;
+        let member = say!(
+            "member {member} of {tenant}",
+            member = Line::code(member),
+            tenant = Line::name(tenant).bold()
+        );
+        PagePart::Who(vec![Line::in_full(name).bold(), member])
+    }
+}
+
+/// Asks whether this account is theirs.
+#[must_use]
+pub fn confirm_link(shown: Shown<'_>, Names { platform, command, .. }: &Names) -> Page {
+    Page {
+        title: format!("Link your {platform} account"),
+        parts: vec![
+            PagePart::Paragraph(say!(
+                "You are about to link this {platform} account to the identity you sign in with:",
+                platform
+            )),
+            shown.part(),
+            PagePart::Paragraph(say!(
+                "Go on only if this is your own account and you opened the link yourself, from `{command}` in \
+                 {platform}. Somebody else's link would give them your access.",
+                command,
+                platform
+            )),
+            PagePart::GoOn("This is me: go on to sign in".to_owned()),
+        ],
+    }
+}
+
+/// Leads on to a sign-in.
+#[must_use]
+pub fn onward() -> Page {
+    Page { title: "Signing in".to_owned(), parts: vec![PagePart::Onward("Go on to sign in")] }
+}
+
+/// Asks for the last step, in the chat: what shows that the account is theirs who signed in.
+#[must_use]
+pub fn code(code: &Code, email: &Email, shown: Shown<'_>, Names { platform, command, .. }: &Names) -> Page {
+    Page {
+        title: format!("One more step, in {platform}"),
+        parts: vec![
+            PagePart::Paragraph(say!(
+                "You signed in as *{email}*. To link that to this {platform} account:",
+                email,
+                platform
+            )),
+            shown.part(),
+            PagePart::Paragraph(say!(
+                "type this in {platform} as that account, within {minutes} minutes:",
+                platform,
+                minutes = CODE_LASTS.num_minutes()
+            )),
+            PagePart::Command(format!("{command} confirm {}", code.expose())),
+            PagePart::Paragraph(
+                "Never give this code to anybody, whoever asks for it, and type none that you have not seen here \
+                 yourself: if the account is not yours, its owner would have your access."
+                    .into(),
+            ),
+        ],
+    }
+}
+
+/// The person is linked.
+#[must_use]
+pub fn linked(email: &Email, Names { platform, command, .. }: &Names) -> Page {
+    Page {
+        title: "Linked".to_owned(),
+        parts: vec![
+            PagePart::Paragraph(say!("Your {platform} account is linked to *{email}*.", platform, email)),
+            PagePart::Paragraph(say!(
+                "Go back to {platform} and type `{command}`. You can close this page.",
+                platform,
+                command
+            )),
+        ],
+    }
+}
+
+/// Asks whether this is what the reviewer wants to answer.
+#[must_use]
+pub fn confirm_answer(request: &Request, verdict: &Verdict, names: &Names) -> Page {
+    let answer = to_answer(verdict);
+    let mut facts = vec![
+        ("From", Line::from(&request.requester.email)),
+        ("For", names.target(&request.target)),
+        ("During", request.duration.into()),
+        ("Because", Line::in_full(request.justification.as_str())),
+    ];
+    if let Verdict::Reject(reason) = verdict {
+        facts.push(("Your reason", Line::in_full(reason.as_str())));
+    }
+    Page {
+        title: "Answer a request".to_owned(),
+        parts: vec![
+            PagePart::Paragraph(say!("You are about to *{answer}* this request:", answer)),
+            PagePart::Facts(facts),
+            PagePart::Paragraph(say!(
+                "Go on only if you pressed the button in {platform} yourself. It counts once you have signed in.",
+                platform = &names.platform
+            )),
+            PagePart::GoOn(format!("Sign in and {answer}")),
+        ],
+    }
+}
+
+/// The answer counts.
+#[must_use]
+pub fn answered(verdict: &Verdict, Names { platform, .. }: &Names) -> Page {
+    let done = match verdict {
+        Verdict::Approve => "The request is approved.",
+        Verdict::Reject(_) => "The request is rejected.",
+    };
+    let text = say!("{done} Its card in {platform} says so, too. You can close this page.", done, platform);
+    Page { title: "Answered".to_owned(), parts: vec![PagePart::Paragraph(text)] }
+}
+
+/// Why not.
+#[must_use]
+pub fn refused(why: &Refused, names: &Names) -> Page {
+    let why = why_not(why, names);
+    Page { title: "That did not work".to_owned(), parts: vec![PagePart::Alert(Line::in_full(&why))] }
+}
+
+/// Something broke.
+#[must_use]
+pub fn failed(reference: &str, Names { platform, .. }: &Names) -> Page {
+    Page {
+        title: "Something broke".to_owned(),
+        parts: vec![
+            PagePart::Alert(say!(
+                "Something broke on our side. Go back to {platform} and try again in a minute.",
+                platform
+            )),
+            PagePart::Paragraph(say!(
+                "If it goes on, tell whoever runs this app the reference {reference}.",
+                reference = Line::code(reference)
+            )),
+        ],
+    }
+}
+
+/// It took too long.
+#[must_use]
+pub fn too_late(Names { platform, .. }: &Names) -> Page {
+    let text = say!("That took too long. Go back to {platform} and try again in a minute.", platform);
+    Page { title: "Too slow".to_owned(), parts: vec![PagePart::Alert(text)] }
+}
+
+/// There is nothing at this address.
+#[must_use]
+pub fn not_found(Names { platform, .. }: &Names) -> Page {
+    let text = say!("There is nothing at this address. Open the link from {platform}.", platform);
+    Page { title: "Nothing here".to_owned(), parts: vec![PagePart::Paragraph(text)] }
+}
