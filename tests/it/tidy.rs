@@ -188,6 +188,20 @@ fn the_inner_layers_name_no_chat_platform() {
     }
 }
 
+/// What lays texts out has none of its own: no two words stand side by side in what it quotes.
+#[test]
+fn what_people_read_is_worded_in_one_place() {
+    let layouts = [files_of("slack/views"), vec![PathBuf::from("src/web/pages.rs")]];
+    for file in layouts.concat() {
+        for quoted in code_of(&file).split('"').skip(1).step_by(2) {
+            let chars: Vec<char> = quoted.chars().collect();
+            let are_words =
+                |near: &[char]| near[0].is_alphabetic() && near[1] == ' ' && near[2].is_alphabetic();
+            assert!(!chars.windows(3).any(are_words), "{}: belongs into src/text: {quoted}", file.display());
+        }
+    }
+}
+
 /// Calls that make a proof, or reach out to the world, and the one place of each.
 #[test]
 fn proofs_are_made_and_effects_are_had_in_one_place_each() {
