@@ -27,7 +27,7 @@ fuzz_target!(|body: &[u8]| {
 });
 
 fn read(payload: &str) {
-    match Interaction::read(payload) {
+    match serde_json::from_str(payload) {
         Ok(Interaction::BlockActions(sender, press)) => {
             is_at_home(&sender, payload);
             drop(press.response_url());

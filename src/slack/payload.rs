@@ -37,7 +37,8 @@ pub struct SlashCommand {
 
 /// Something done to a block or a form, and who did it
 /// (<https://docs.slack.dev/reference/interaction-payloads>).
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "Payload")]
 pub enum Interaction {
     /// A button was pressed.
     BlockActions(Sender, BlockActions),
@@ -48,24 +49,20 @@ pub enum Interaction {
 }
 
 /// Who did something, and every part of the payload that says where they are from.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct Sender {
     user: User,
-    #[serde(default)]
     team: Option<Id>,
-    #[serde(default)]
     enterprise: Option<Id>,
-    #[serde(default)]
-    view: Option<Installation>,
+    /// Where the app is installed whose form it is.
+    installed: Option<TeamId>,
 }
 
 /// A press of a button.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct BlockActions {
     /// What was pressed.
-    #[serde(default)]
     pub actions: Vec<Action>,
-    #[serde(default)]
     response_url: Option<String>,
     /// Opens one form within 3 s.
     pub trigger_id: String,
@@ -75,6 +72,7 @@ pub struct BlockActions {
 #[derive(Clone, Debug, Deserialize)]
 pub struct Action {
     /// Which element.
+    #[serde(default)]
     pub action_id: String,
     /// What it carries.
     #[serde(default)]
@@ -82,9 +80,8 @@ pub struct Action {
 }
 
 /// A submitted form.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct ViewSubmission {
-    #[serde(default)]
     trigger_id: Option<String>,
     /// The form, filled in.
     pub view: View,
@@ -94,6 +91,7 @@ pub struct ViewSubmission {
 #[derive(Clone, Debug, Deserialize)]
 pub struct View {
     /// Which form.
+    #[serde(default)]
     pub callback_id: String,
     #[serde(default)]
     id: String,
@@ -103,6 +101,8 @@ pub struct View {
     private_metadata: Option<String>,
     #[serde(default)]
     state: Value,
+    #[serde(default)]
+    app_installed_team_id: Option<TeamId>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -117,49 +117,45 @@ struct Id {
     id: TeamId,
 }
 
-#[derive(Clone, Debug, Deserialize)]
-struct Installation {
+/// What interactions of any kind are read into, all at once: the kind may come after what it is the kind of.
+#[derive(Deserialize)]
+struct Payload {
+    #[serde(rename = "type")]
+    kind: String,
     #[serde(default)]
-    app_installed_team_id: Option<TeamId>,
+    user: Option<User>,
+    #[serde(default)]
+    team: Option<Id>,
+    #[serde(default)]
+    enterprise: Option<Id>,
+    #[serde(default)]
+    view: Option<View>,
+    #[serde(default)]
+    actions: Vec<Action>,
+    #[serde(default)]
+    response_url: Option<String>,
+    #[serde(default)]
+    trigger_id: Option<String>,
 }
 
 /// Why each field is refused that cannot be read.
 pub type FieldErrors = BTreeMap<&'static str, Refusal>;
 
-impl Interaction {
-    /// Reads a payload: its kind first, so that what we do not use is skipped unread, whatever it holds.
-    ///
-    /// # Errors
-    /// When it is of a kind that we use, and not of the shape we know.
-    pub fn read(payload: &str) -> serde_json::Result<Self> {
-        #[derive(Deserialize)]
-        struct Payload {
-            #[serde(rename = "type")]
-            kind: String,
-        }
-        let Payload { kind } = serde_json::from_str(payload)?;
+impl TryFrom<Payload> for Interaction {
+    type Error = &'static str;
+
+    fn try_from(payload: Payload) -> Result<Self, Self::Error> {
+        let Payload { kind, user, team, enterprise, view, actions, response_url, trigger_id } = payload;
+        let installed = view.as_ref().and_then(|view| view.app_installed_team_id.clone());
+        let sender = user.map(|user| Sender { user, team, enterprise, installed }).ok_or("nobody did it");
         Ok(match kind.as_str() {
             "block_actions" => {
-                Self::BlockActions(serde_json::from_str(payload)?, serde_json::from_str(payload)?)
+                let trigger_id = trigger_id.ok_or("a press without a trigger")?;
+                Self::BlockActions(sender?, BlockActions { actions, response_url, trigger_id })
             }
             "view_submission" => {
-                Self::ViewSubmission(serde_json::from_str(payload)?, serde_json::from_str(payload)?)
-            }
-            _ => Self::Unknown,
-        })
-    }
-
-    /// The same, of a payload that has been parsed as a part of its frame.
-    ///
-    /// # Errors
-    /// When it is of a kind that we use, and not of the shape we know.
-    pub fn of(payload: &Value) -> serde_json::Result<Self> {
-        Ok(match String::deserialize(&payload["type"])?.as_str() {
-            "block_actions" => {
-                Self::BlockActions(Sender::deserialize(payload)?, BlockActions::deserialize(payload)?)
-            }
-            "view_submission" => {
-                Self::ViewSubmission(Sender::deserialize(payload)?, ViewSubmission::deserialize(payload)?)
+                let view = view.ok_or("a submission without its form")?;
+                Self::ViewSubmission(sender?, ViewSubmission { trigger_id, view })
             }
             _ => Self::Unknown,
         })
@@ -183,8 +179,7 @@ impl Sender {
     pub fn who(&self, home: &Tenant) -> Option<Account> {
         let organisation = self.enterprise.as_ref().map(|enterprise| &enterprise.id);
         let team = self.team.as_ref().map(|team| &team.id);
-        let installed = self.view.as_ref().and_then(|view| view.app_installed_team_id.as_ref());
-        let named = [team, self.user.team_id.as_ref(), installed].into_iter().flatten();
+        let named = [team, self.user.team_id.as_ref(), self.installed.as_ref()].into_iter().flatten();
         let team = named.max_by_key(|named| (Some(*named) != organisation, named.tenant() != *home))?;
         Some(team.account(&self.user.id))
     }
@@ -262,5 +257,30 @@ impl ViewSubmission {
                 None
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A stream cannot be gone back in, neither to look at the kind first nor to read a part again.
+    #[test]
+    fn an_interaction_is_read_in_one_pass() {
+        let user = r#""user":{"id":"U0ADA","team_id":"T0EXAMPLE"}"#;
+        let nested = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+        let press = format!(
+            r#"{{{user},"message":{nested},"trigger_id":"1","actions":[{{"action_id":"a"}}],"type":"block_actions"}}"#
+        );
+        let read: Interaction = serde_json::from_reader(press.as_bytes()).unwrap();
+        let Interaction::BlockActions(sender, press) = read else { panic!("{read:?}") };
+        assert_eq!((sender.user.id.as_str(), press.actions[0].action_id.as_str()), ("U0ADA", "a"));
+
+        let submission = format!(r#"{{"view":{{"callback_id":"x"}},{user},"type":"view_submission"}}"#);
+        let read: Interaction = serde_json::from_reader(submission.as_bytes()).unwrap();
+        assert!(matches!(read, Interaction::ViewSubmission(..)), "{read:?}");
+        let closed = r#"{"view":{"callback_id":"x"},"is_cleared":false,"type":"view_closed"}"#;
+        let read: Interaction = serde_json::from_reader(closed.as_bytes()).unwrap();
+        assert!(matches!(read, Interaction::Unknown), "{read:?}");
     }
 }

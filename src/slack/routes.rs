@@ -14,7 +14,6 @@ use serde::Deserialize;
 
 use super::{
     inbound::{self, Ack},
-    payload::Interaction,
     verify::Verifier,
 };
 use crate::flows::Broker;
@@ -58,28 +57,26 @@ async fn interactions(State(slack): State<Slack>, request: Request) -> Response 
     };
     // Without a payload there is nothing that could be read.
     let payload = serde_urlencoded::from_bytes(&body).map_or(String::new(), |Form { payload }| payload);
-    inbound::interaction(&slack.broker, Interaction::read(&payload)).await.into_response()
+    inbound::interaction(&slack.broker, serde_json::from_str(&payload)).await.into_response()
 }
 
 /// Proves to Slack that this address is ours. No event is used; one that comes all the same has been heard, or
 /// Slack would send it again (<https://docs.slack.dev/apis/events-api>).
 async fn events(State(slack): State<Slack>, request: Request) -> Response {
     #[derive(Deserialize)]
-    #[serde(tag = "type", rename_all = "snake_case")]
-    enum Event {
-        UrlVerification {
-            challenge: String,
-        },
-        #[serde(other)]
-        Unused,
+    struct Event {
+        #[serde(rename = "type")]
+        kind: String,
+        #[serde(default)]
+        challenge: String,
     }
     let body = match slack.signed_body(request).await {
         Ok(body) => body,
         Err(status) => return status.into_response(),
     };
     match serde_json::from_slice(&body) {
-        Ok(Event::UrlVerification { challenge }) => challenge.into_response(),
-        Ok(Event::Unused) | Err(_) => StatusCode::OK.into_response(),
+        Ok(Event { kind, challenge }) if kind == "url_verification" => challenge.into_response(),
+        Ok(_) | Err(_) => StatusCode::OK.into_response(),
     }
 }
 

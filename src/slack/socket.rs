@@ -13,7 +13,7 @@ use std::{sync::Arc, time::Duration};
 
 use futures_util::{FutureExt, SinkExt, StreamExt, stream::FuturesUnordered};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{json, value::RawValue};
 use tokio::{
     sync::{oneshot, watch},
     task::JoinSet,
@@ -26,7 +26,7 @@ use self::link::Socket;
 pub use self::link::{SocketClient, SocketConfig};
 use super::{
     inbound::{self, Ack},
-    payload::Interaction,
+    payload::{Interaction, SlashCommand},
 };
 use crate::{
     flows::Broker,
@@ -71,28 +71,35 @@ enum Left {
 
 /// A frame from Slack, as far as we use it.
 #[derive(Deserialize)]
-struct Frame {
+struct Frame<'f> {
     #[serde(rename = "type")]
     kind: String,
     #[serde(default)]
     reason: String,
     #[serde(default)]
     envelope_id: Option<String>,
-    #[serde(default)]
-    payload: Value,
+    /// As it came: its kind may come after it, and what is not used is not parsed.
+    #[serde(borrow, default)]
+    payload: Option<&'f RawValue>,
 }
 
 /// What Slack wants acknowledged, under its id.
 struct Envelope {
     id: String,
-    kind: Kind,
-    payload: Value,
+    content: Content,
+}
+
+/// What an envelope holds, or why that could not be read.
+enum Content {
+    Command(Option<SlashCommand>),
+    Interaction(serde_json::Result<Interaction>),
+    Event,
 }
 
 /// What a frame means for its connection.
 enum Heard {
     Hello,
-    Envelope(Envelope),
+    Envelope(Box<Envelope>),
     /// The connection is about to be replaced.
     Refresh,
     Nothing,
@@ -192,8 +199,8 @@ impl Sockets {
                     match read(&message) {
                         Heard::Hello => hello = Some(Serving::begin(&self.serving)),
                         Heard::Envelope(envelope) => {
-                            let waiting = Waiting::begin(&self.metrics, envelope.kind);
-                            acks.push(self.answer(envelope).map(|ack| Some((ack?, waiting))));
+                            let waiting = Waiting::begin(&self.metrics, envelope.content.kind());
+                            acks.push(self.answer(*envelope).map(|ack| Some((ack?, waiting))));
                         }
                         Heard::Refresh if hello.is_some() => give_up(&mut place, Left::Refreshed),
                         Heard::Refresh | Heard::Nothing => {}
@@ -208,11 +215,11 @@ impl Sockets {
     }
 
     /// The acknowledgement of an envelope, once what it asks for is stored; none if it could not be.
-    async fn answer(&self, Envelope { id, kind, payload }: Envelope) -> Option<Message> {
-        let ack = match kind {
-            Kind::Command => inbound::command(&self.broker, serde_json::from_value(payload).ok()).await,
-            Kind::Interaction => inbound::interaction(&self.broker, Interaction::of(&payload)).await,
-            Kind::Event => Ack::Heard, // none is used, and one that comes all the same has been heard
+    async fn answer(&self, Envelope { id, content }: Envelope) -> Option<Message> {
+        let ack = match content {
+            Content::Command(command) => inbound::command(&self.broker, command).await,
+            Content::Interaction(interaction) => inbound::interaction(&self.broker, interaction).await,
+            Content::Event => Ack::Heard, // none is used, and one that comes all the same has been heard
         };
         let ack = match ack {
             Ack::Heard => json!({ "envelope_id": id }),
@@ -253,16 +260,29 @@ fn read(message: &Message) -> Heard {
             tracing::warn!(reason = frame.reason, "slack: connection closed by Slack");
             Heard::Nothing
         }
-        (kind, Some(id)) => Heard::Envelope(Envelope { id, kind: kind_of(kind), payload: frame.payload }),
+        (kind, Some(id)) => {
+            let payload = frame.payload.map_or("", RawValue::get);
+            Heard::Envelope(Box::new(Envelope { id, content: Content::read(kind, payload) }))
+        }
         (_, None) => Heard::Nothing,
     }
 }
 
-fn kind_of(envelope: &str) -> Kind {
-    match envelope {
-        "slash_commands" => Kind::Command,
-        "interactive" => Kind::Interaction,
-        _ => Kind::Event,
+impl Content {
+    fn read(envelope: &str, payload: &str) -> Self {
+        match envelope {
+            "slash_commands" => Self::Command(serde_json::from_str(payload).ok()),
+            "interactive" => Self::Interaction(serde_json::from_str(payload)),
+            _ => Self::Event,
+        }
+    }
+
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Command(_) => Kind::Command,
+            Self::Interaction(_) => Kind::Interaction,
+            Self::Event => Kind::Event,
+        }
     }
 }
 
