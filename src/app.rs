@@ -1,6 +1,6 @@
 //! App: the adapters that the configuration asks for, the routes, and the loop in the background.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 use anyhow::{Context, ensure};
 use axum::Router;
@@ -14,16 +14,17 @@ use tokio::{
 use crate::{
     aws::AwsCloud,
     config::{Config, Mode, Slack},
-    domain::job::Lane,
-    flows::{Broker, Ports, Settings, sweep},
+    domain::{account::Platform, job::Lane},
+    flows::{Broker, Home, Ports, Settings, sweep},
     identity::{OpenIdProvider, SignInWithSlack},
     metrics::acks,
     outbound::{CallTimer, HttpClient},
-    ports::{Channel, Clock, Counters, Ids, PlatformSignIn, SealError, Sealer, Workspace},
+    ports::{Channel, ChatPorts, Clock, Counters, Ids, PlatformSignIn, SealError, Sealer, Workspace},
     rate_limit::ProcessRateLimits,
     sealer::Keyring,
     slack::{
         client::{SlackChat, SlackClientConfig},
+        ids::PLATFORM,
         names, routes,
         socket::{SocketClient, SocketConfig, Sockets},
         verify::Verifier,
@@ -72,11 +73,15 @@ pub async fn build(config: Config, outside: Outside) -> anyhow::Result<App> {
     let metrics = Arc::clone(http.metrics());
     let ports = adapters(&config, outside)?;
     let workspace = check_slack(&config.slack, &ports, &http).await?;
+    let home = Home {
+        tenant: workspace.tenant,
+        name: workspace.name,
+        review_channel: config.slack.team_id.conversation(&config.slack.review_channel),
+        names: names(&config.policy),
+    };
     let settings = Settings {
         public_url: config.public_url,
-        home: workspace.tenant,
-        home_name: workspace.name,
-        review_channel: config.slack.team_id.conversation(&config.slack.review_channel),
+        homes: BTreeMap::from([(Platform::new(PLATFORM), home)]),
         audit_channel: config.slack.team_id.conversation(&config.slack.audit_channel),
         linking: config.link,
         names: names(&config.policy),
@@ -121,8 +126,8 @@ pub async fn check(config: &Config, outside: Outside) -> anyhow::Result<Vec<Chec
         ("Slack", slack.map(drop)),
         ("identity provider", identity.map_err(Into::into)),
     ];
-    if let Some(accounts) = &ports.platform_sign_in {
-        checked.push(("Sign in with Slack", accounts.check().await.map_err(Into::into)));
+    if let Some(sign_in) = ports.chats.get(&Platform::new(PLATFORM)).and_then(|chat| chat.sign_in.as_ref()) {
+        checked.push(("Sign in with Slack", sign_in.check().await.map_err(Into::into)));
     }
     if config.sealing.kms_key_id.is_some() {
         checked.push(("KMS", check_sealing(&*ports.sealer).await.map_err(Into::into)));
@@ -151,23 +156,26 @@ fn adapters(config: &Config, outside: Outside) -> anyhow::Result<Ports> {
     let redirect_uri = |path| config.public_url.join(path).context("could not build a redirect address");
     let of_provider = redirect_uri("oidc/callback")?;
     let identity = OpenIdProvider::new(config.oidc.clone(), of_provider, http.clone(), Arc::clone(&clock));
-    let platform_sign_in: Option<Arc<dyn PlatformSignIn>> = match &config.slack.client {
+    let sign_in: Option<Arc<dyn PlatformSignIn>> = match &config.slack.client {
         Some(client) => {
             let (of_slack, clock) = (redirect_uri("oidc/slack")?, Arc::clone(&clock));
             Some(Arc::new(SignInWithSlack::new(&config.slack, client, of_slack, http.clone(), clock)))
         }
         None => None,
     };
+    let slack = ChatPorts {
+        directory: Arc::clone(&chat) as _,
+        messenger: Arc::clone(&chat) as _,
+        dialogs: chat,
+        sign_in,
+    };
     let (sts, aws) = (aws_sdk_sts::Client::from_conf(sts), config.aws.clone());
     let kms = aws_sdk_kms::Client::from_conf(kms);
     let dynamodb = aws_sdk_dynamodb::Client::from_conf(dynamodb);
     Ok(Ports {
         store: Arc::new(DynamoStore::new(&dynamodb, &config.dynamodb.table)),
-        directory: Arc::clone(&chat) as _,
-        messenger: Arc::clone(&chat) as _,
-        dialogs: chat,
+        chats: BTreeMap::from([(Platform::new(PLATFORM), slack)]),
         identity: Arc::new(identity),
-        platform_sign_in,
         sealer: Arc::new(Keyring::new(&config.sealing, &kms, Arc::clone(&ids))),
         cloud: Arc::new(AwsCloud::new(sts, aws, config.public_url.clone(), http)),
         rate_limits: Arc::new(ProcessRateLimits::new(Arc::clone(&clock), Arc::clone(&counters))),
@@ -186,7 +194,7 @@ async fn check_sealing(sealer: &dyn Sealer) -> Result<(), SealError> {
 }
 
 async fn check_slack(slack: &Slack, ports: &Ports, http: &HttpClient) -> anyhow::Result<Workspace> {
-    let Ports { directory, clock, .. } = ports;
+    let directory = &ports.chats[&Platform::new(PLATFORM)].directory;
     let workspace = directory.identify().await.context("could not ask Slack who the app is")?;
     ensure!(
         workspace.tenant == slack.team_id.tenant(),
@@ -209,7 +217,7 @@ async fn check_slack(slack: &Slack, ports: &Ports, http: &HttpClient) -> anyhow:
         ensure!(*is_member, "slack.{key}: the app is not in #{name}; invite it there with /invite");
     }
     if let Mode::Socket { app_token } = &slack.mode {
-        let checked = socket_client(slack, app_token, http.clone(), clock).check().await;
+        let checked = socket_client(slack, app_token, http.clone(), &ports.clock).check().await;
         checked.context("could not open a connection with slack.app_token")?;
     }
     Ok(workspace)

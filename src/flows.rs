@@ -1,6 +1,7 @@
 //! The stories: one file for each workflow, its numbered steps on top. Here is what they share.
 
 pub mod access;
+mod answer;
 mod audit;
 mod broker;
 mod deliver;
@@ -14,7 +15,7 @@ mod single_flight;
 pub mod sweep;
 pub mod visits;
 
-pub use broker::{Broker, Ports, Settings};
+pub use broker::{Broker, Home, Ports, Settings};
 
 use crate::{
     domain::refusal::{Refusal, Refused},

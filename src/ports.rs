@@ -1,5 +1,6 @@
 //! Everything this program can do to the world: one file for each counterpart.
 
+mod chat;
 mod clock;
 mod cloud;
 mod counters;
@@ -15,6 +16,7 @@ mod secrets;
 mod store;
 
 pub use self::{
+    chat::ChatPorts,
     clock::Clock,
     cloud::{Cloud, CloudError, Credentials},
     counters::{Counters, Gauges, Paced},

@@ -51,6 +51,7 @@ pub fn said(message: &Message, names: &Names) -> Said {
         Message::SignedOut(email) => links::signed_out(email, names),
         Message::Overview(overview) => overview::overview(overview, names),
         Message::Help { max, example, on_mismatch } => answers::help(*max, *example, *on_mismatch, names),
+        Message::WithoutForm(form) => answers::without_form(form, names),
         Message::Refused { why, pointer } => answers::refused(why, pointer.as_deref(), names),
         Message::Done(done) => answers::done(done, names),
         Message::Failed { reference } => answers::failed(reference, names),

@@ -91,6 +91,16 @@ impl LinkPolicy {
         }
     }
 
+    /// The same policy where the platform has no sign-in of its own: nothing is linked then that would require one.
+    #[must_use]
+    pub fn without_platform_sign_in(&self) -> Self {
+        let on_mismatch = match self.on_mismatch {
+            OnMismatch::Refuse | OnMismatch::PlatformSignIn => OnMismatch::Refuse,
+            OnMismatch::Code => OnMismatch::Code,
+        };
+        Self { on_mismatch, ..self.clone() }
+    }
+
     fn admit(&self, email: &Email) -> Result<(), Refusal> {
         let is_listed = self.email_domains.iter().any(|domain| email.is_of(domain));
         if is_listed || self.email_domains.is_empty() {

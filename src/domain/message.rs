@@ -81,6 +81,8 @@ pub enum Message {
         /// What is done where the addresses do not agree.
         on_mismatch: OnMismatch,
     },
+    /// What a form would have said, on a platform that has none, and how to write the same in one line.
+    WithoutForm(Form),
     /// A "no".
     Refused {
         /// Why not.

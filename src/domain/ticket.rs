@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    account::Account,
+    account::{Account, Platform},
     decide::Verdict,
     ids::{CommandId, RequestId},
     linking::PendingLink,
@@ -97,12 +97,12 @@ pub struct LinkSecrets {
 }
 
 /// Where somebody signs in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SignInAt {
     /// At the identity provider.
     IdentityProvider,
-    /// At the chat platform.
-    Platform,
+    /// At this chat platform.
+    Platform(Platform),
 }
 
 impl Ticket {
@@ -117,6 +117,15 @@ impl Ticket {
             visit,
             sign_in: Some(SignIn { browser, ticket }),
             wish: self.wish.clone(),
+        }
+    }
+
+    /// Where its holder signs in; an answer counts from nowhere else.
+    #[must_use]
+    pub fn signs_in_at(&self) -> SignInAt {
+        match &self.visit {
+            Visit::Link { .. } | Visit::OpenConsole { .. } | Visit::Review(_) => SignInAt::IdentityProvider,
+            Visit::HoldAccount { .. } => SignInAt::Platform(self.who.platform().clone()),
         }
     }
 
@@ -150,15 +159,6 @@ impl Visit {
             Self::Link { .. } | Self::HoldAccount { .. } => LINK_LASTS,
             Self::OpenConsole { .. } => CONSOLE_LASTS,
             Self::Review(_) => REVIEW_LASTS,
-        }
-    }
-
-    /// Where the sign-in takes place; its answer counts from nowhere else.
-    #[must_use]
-    pub fn at(&self) -> SignInAt {
-        match self {
-            Self::Link { .. } | Self::OpenConsole { .. } | Self::Review(_) => SignInAt::IdentityProvider,
-            Self::HoldAccount { .. } => SignInAt::Platform,
         }
     }
 

@@ -1,7 +1,7 @@
 //! The broker: the ports, the rules and the settings that every flow works with.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     fmt,
     sync::{Arc, Mutex},
 };
@@ -18,17 +18,18 @@ use super::{
 };
 use crate::{
     domain::{
-        account::{Account, Conversation, Tenant},
+        account::{Account, Conversation, MessageRef, Platform, Tenant},
         burst::Recent,
         ids::RequestId,
         linking::LinkPolicy,
+        message::Message,
         person::{FreshGroups, Subject},
         policy::Policy,
         refusal::{Refusal, Refused},
     },
     ports::{
-        Clock, Cloud, Counters, Dialogs, Directory, Gauges, Identity, Ids, Messenger, PlatformSignIn,
-        RateLimits, Sealer, Store,
+        Address, Because, ChatError, ChatPorts, Clock, Cloud, Counters, Gauges, Identity, Ids, RateLimits,
+        Sealer, Store,
     },
     text::Names,
 };
@@ -38,11 +39,8 @@ use crate::{
 #[expect(missing_docs, reason = "each field is the port it names")]
 pub struct Ports {
     pub store: Arc<dyn Store>,
-    pub directory: Arc<dyn Directory>,
-    pub messenger: Arc<dyn Messenger>,
-    pub dialogs: Arc<dyn Dialogs>,
+    pub chats: BTreeMap<Platform, ChatPorts>,
     pub identity: Arc<dyn Identity>,
-    pub platform_sign_in: Option<Arc<dyn PlatformSignIn>>,
     pub sealer: Arc<dyn Sealer>,
     pub cloud: Arc<dyn Cloud>,
     pub rate_limits: Arc<dyn RateLimits>,
@@ -57,17 +55,26 @@ pub struct Ports {
 pub struct Settings {
     /// The address under which browsers reach it.
     pub public_url: Url,
-    /// The tenant it serves.
-    pub home: Tenant,
-    /// That tenant's name.
-    pub home_name: String,
-    /// Where reviewers answer.
-    pub review_channel: Conversation,
-    /// Where auditors listen.
+    /// Its home on each chat platform that it serves.
+    pub homes: BTreeMap<Platform, Home>,
+    /// Where auditors listen, on whichever platform.
     pub audit_channel: Conversation,
     /// What linking takes.
     pub linking: LinkPolicy,
-    /// What sentences need to know of the platform and the policy.
+    /// The names that sentences use where it is not known from which platform their reader comes.
+    pub names: Names,
+}
+
+/// The app's home on a chat platform.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Home {
+    /// The tenant whose members may use the app.
+    pub tenant: Tenant,
+    /// That tenant's name.
+    pub name: String,
+    /// Where the requests of these members are answered.
+    pub review_channel: Conversation,
+    /// The names that sentences for these members use.
     pub names: Names,
 }
 
@@ -109,10 +116,16 @@ impl Broker {
         &self.settings
     }
 
-    /// What sentences need to know of the platform and the policy.
+    /// The names that sentences use where it is not known from which platform their reader comes.
     #[must_use]
     pub fn names(&self) -> &Names {
         &self.settings.names
+    }
+
+    /// The names that sentences for this account use.
+    #[must_use]
+    pub fn names_for(&self, who: &Account) -> &Names {
+        self.settings.homes.get(who.platform()).map_or(&self.settings.names, |home| &home.names)
     }
 
     /// The effects it can have.
@@ -168,6 +181,48 @@ impl Broker {
         let facts = loggable_facts(refusal);
         tracing::warn!(reference, code = refusal.code(), facts, "refused: operator must act");
         Refused { reference: Some(reference), ..refused }
+    }
+
+    /// The app's home on the platform of this account.
+    ///
+    /// # Errors
+    /// [`Refusal::OtherTenant`] when the account belongs to another tenant, or to a platform that is not served.
+    pub(super) fn home_of(&self, who: &Account) -> Result<&Home, Refusal> {
+        let home = self.settings.homes.get(who.platform());
+        home.filter(|home| home.tenant == *who.tenant()).ok_or(Refusal::OtherTenant)
+    }
+
+    /// Where the requests of this account are answered. Those that came by no platform that is served are answered at
+    /// the first home.
+    pub(super) fn review_channel(&self, requester: Option<&Account>) -> Option<&Conversation> {
+        let homes = &self.settings.homes;
+        let home = requester.and_then(|who| homes.get(who.platform())).or_else(|| homes.values().next());
+        home.map(|home| &home.review_channel)
+    }
+
+    /// What the app may do on this platform.
+    ///
+    /// # Errors
+    /// When the platform is not served: what waits for it can go on once the operator configures it again.
+    pub(super) fn chat(&self, platform: &Platform) -> Result<&ChatPorts, ChatError> {
+        self.ports.chats.get(platform).ok_or_else(|| ChatError::Refused {
+            platform: platform.clone(),
+            operation: "chat",
+            reason: "platform_not_configured".to_owned(),
+            because: Because::Other,
+        })
+    }
+
+    /// Posts a message on the platform that `to` is on: where that has no threads, below everything else.
+    pub(super) async fn post(&self, to: &Address, message: &Message) -> Result<MessageRef, ChatError> {
+        let messenger = &self.chat(to.platform())?.messenger;
+        match (messenger.post(to, message).await, to) {
+            (Err(ChatError::Unsupported { .. }), Address::Thread(below)) => {
+                let conversation = Address::Conversation(below.conversation().clone());
+                messenger.post(&conversation, message).await
+            }
+            (outcome, _) => outcome,
+        }
     }
 
     /// An address of ours that ends in a secret.

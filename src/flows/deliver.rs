@@ -14,6 +14,7 @@ use chrono::TimeDelta;
 use super::{
     Broker, Error, Result,
     access::console_link,
+    answer,
     queue::{Outcome, Progress},
 };
 use crate::{
@@ -117,8 +118,7 @@ impl Broker {
         let entries: Vec<&AuditEntry> = told.iter().map(|(_, entry)| *entry).collect();
         let Some(burst) = Burst::of(&entries) else { return Progress::GoOn };
         let to = Address::Conversation(self.settings.audit_channel.clone());
-        let said =
-            self.ports.messenger.post(&to, &Message::Burst(Box::new(burst))).await.map_err(Error::from);
+        let said = self.post(&to, &Message::Burst(Box::new(burst))).await.map_err(Error::from);
         let mut progress = Progress::GoOn;
         for (leased, _) in told {
             progress = match &said {
@@ -147,7 +147,7 @@ impl Broker {
     }
 
     async fn send(&self, who: &Account, message: Message) -> Result<()> {
-        self.ports.messenger.post(&Address::Person(who.clone()), &message).await?;
+        self.post(&Address::Person(who.clone()), &message).await?;
         Ok(())
     }
 
@@ -187,7 +187,7 @@ impl Broker {
         if which == Try::Another && self.find(channel, &message, entry.at()).await?.is_some() {
             return Ok(()); // 4
         }
-        self.ports.messenger.post(&Address::Conversation(channel.clone()), &message).await?;
+        self.post(&Address::Conversation(channel.clone()), &message).await?;
         Ok(())
     }
 
@@ -212,27 +212,26 @@ impl Broker {
         let is_news = which == Try::First && request.version == 1;
         let since = Some(request.requested_at).filter(|_| !is_news);
         let Some((to, message)) = self.about(request, surface) else { return Ok(()) };
-        if let Some(place) = self.whereabouts(&id, surface, &message, since).await? {
-            match self.ports.messenger.redraw(&place, &message).await {
+        if let Some(place) = self.whereabouts(&id, surface, (&to, &message), since).await? {
+            let platform = place.conversation().platform();
+            match self.chat(platform)?.messenger.redraw(&place, &message).await {
                 Err(
                     ChatError::Refused { because: Because::MessageGone, .. } | ChatError::Unsupported { .. },
                 ) => {} // somebody deleted it, or nothing is replaced there
                 outcome => return Ok(outcome?),
             }
         }
-        let place = self.ports.messenger.post(&to, &message).await?;
+        let place = self.post(&to, &message).await?;
         Ok(self.ports.store.save_place(&id, surface, &place).await?)
     }
 
     /// What is said of a request, and where; nothing to a requester who has no account.
     fn about(&self, request: Request, surface: Surface) -> Option<(Address, Message)> {
         let requester = request.requester.account.clone();
+        let channel = self.review_channel(requester.as_ref()).cloned();
         let now = Drawn { request, as_of: self.ports.clock.now() };
         match surface {
-            Surface::Card => {
-                let to = Address::Conversation(self.settings.review_channel.clone());
-                Some((to, Message::ReviewCard(now)))
-            }
+            Surface::Card => Some((Address::Conversation(channel?), Message::ReviewCard(now))),
             Surface::Receipt => Some((Address::Person(requester?), Message::Receipt(now))),
         }
     }
@@ -242,12 +241,14 @@ impl Broker {
         &self,
         id: &RequestId,
         surface: Surface,
-        message: &Message,
+        (to, message): (&Address, &Message),
         since: Option<Timestamp>,
     ) -> Result<Option<MessageRef>> {
         let noted = self.ports.store.place(id, surface).await?;
-        let (None, Surface::Card, Some(since)) = (&noted, surface, since) else { return Ok(noted) };
-        let found = self.find(&self.settings.review_channel, message, since).await?; // 4
+        let (None, Address::Conversation(channel), Some(since)) = (&noted, to, since) else {
+            return Ok(noted);
+        };
+        let found = self.find(channel, message, since).await?; // 4
         if let Some(place) = &found {
             self.ports.store.save_place(id, surface, place).await?;
         }
@@ -261,7 +262,7 @@ impl Broker {
         message: &Message,
         since: Timestamp,
     ) -> Result<Option<MessageRef>> {
-        match self.ports.messenger.find(channel, message, since).await {
+        match self.chat(channel.platform())?.messenger.find(channel, message, since).await {
             Err(refused @ (ChatError::Refused { .. } | ChatError::Unsupported { .. })) => {
                 tracing::warn!(error = %refused, "chat: search for own message failed, a duplicate is possible");
                 Ok(None)
@@ -270,21 +271,11 @@ impl Broker {
         }
     }
 
-    /// Says something to one person alone: as a direct message, where the platform has no other private word.
-    pub(super) async fn whisper(&self, who: &Account, message: &Message) -> Result<(), ChatError> {
-        match self.ports.messenger.whisper(who, message).await {
-            Err(ChatError::Unsupported { .. }) => {
-                self.ports.messenger.post(&Address::Person(who.clone()), message).await.map(drop)
-            }
-            outcome => outcome,
-        }
-    }
-
     async fn whisper_console_link(&self, id: &RequestId) -> Result<()> {
         let Some(request) = self.ports.store.request(id).await? else { return Ok(()) };
         let Some(who) = request.requester.account else { return Ok(()) };
         match console_link::console_link(self, &who, id).await {
-            Ok(message) => Ok(self.whisper(&who, &message).await?),
+            Ok(message) => Ok(answer::whisper(self, &who, &message).await?),
             Err(Error::Refused(_)) => Ok(()), // access is over already: there is nothing to link to
             Err(error) => Err(error),
         }

@@ -13,6 +13,7 @@ use chrono::TimeDelta;
 use super::{
     Broker, Error, Result,
     access::{console_link, end, request, review},
+    answer::reply,
     audit::{About, Attempt, record_refusal},
     people::link,
 };
@@ -22,10 +23,10 @@ use crate::{
         decide::{Command, Verdict},
         ids::SideEventId,
         message::{Done, Drawn, Message},
-        press::{Asker, Press, ReplyTo, Wish},
+        press::{Asker, Press, Wish},
         refusal::{Refusal, Refused},
     },
-    ports::{ChatError, StoreError},
+    ports::StoreError,
 };
 
 /// For how long a press that could not be finished is tried again. What somebody pressed longer ago than this
@@ -199,24 +200,6 @@ async fn look_up(broker: &Broker, refusal: &Refusal) -> Result<Option<Box<Drawn>
     let as_of = broker.ports.clock.now();
     let request = broker.ports.store.request(request).await?;
     Ok(request.map(|request| Box::new(Drawn { request, as_of })))
-}
-
-/// Says something to one person alone: where they pressed, or else in their conversation with the app.
-/// What the platform takes neither here nor there is left unsaid.
-pub(super) async fn reply(broker: &Broker, asker: &Asker, message: &Message) -> Result<()> {
-    if let ReplyTo::Handle(handle) = &asker.reply_to {
-        match broker.ports.dialogs.reply(handle, message).await {
-            Err(ChatError::Refused { .. } | ChatError::Unsupported { .. }) => {} // used up, too old, or not theirs
-            outcome => return Ok(outcome?),
-        }
-    }
-    match broker.whisper(&asker.who, message).await {
-        Err(refused @ (ChatError::Refused { .. } | ChatError::Unsupported { .. })) => {
-            tracing::warn!(error = %refused, "inbox: reply refused");
-            Ok(())
-        }
-        outcome => Ok(outcome?),
-    }
 }
 
 impl Asker {

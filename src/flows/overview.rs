@@ -2,7 +2,7 @@
 //!
 //! 1. Both change nothing, so nothing is promised: the person is answered at once.
 
-use super::{Broker, Result, inbox};
+use super::{Broker, Result, answer::reply};
 use crate::{
     domain::{
         account::Account,
@@ -21,7 +21,7 @@ const NEWEST: usize = 10;
 /// A failure of the store or of the platform.
 pub async fn show_overview(broker: &Broker, asker: &Asker) -> Result<()> {
     let overview = overview(broker, &asker.who).await?;
-    inbox::reply(broker, asker, &overview).await // 1
+    reply(broker, asker, &overview).await // 1
 }
 
 /// Shows a person how to use the app.
@@ -29,7 +29,7 @@ pub async fn show_overview(broker: &Broker, asker: &Asker) -> Result<()> {
 /// # Errors
 /// A failure of the platform.
 pub async fn show_help(broker: &Broker, asker: &Asker) -> Result<()> {
-    inbox::reply(broker, asker, &help(broker)).await // 1
+    reply(broker, asker, &help(broker)).await // 1
 }
 
 /// Where this person stands: whom they are linked to, what they can ask for, what they have asked for.

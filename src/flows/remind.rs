@@ -25,13 +25,7 @@ pub(super) async fn remind(broker: &Broker, id: &RequestId, job: &Job) -> Result
     let said = match broker.ports.store.place(id, Surface::Card).await? {
         Some(card) => {
             let reminder = Message::Reminder(Drawn { request, as_of: now });
-            broker
-                .ports
-                .messenger
-                .post(&Address::Thread(card), &reminder)
-                .await
-                .map(drop)
-                .map_err(Error::from) // 1
+            broker.post(&Address::Thread(card), &reminder).await.map(drop).map_err(Error::from) // 1
         }
         None => broker.draw(id, Surface::Card, Try::Another).await,
     };
@@ -59,6 +53,6 @@ pub(super) async fn warn_of_end(broker: &Broker, id: &RequestId) -> Result<()> {
     let Some(to) = receipt.or_else(|| request.requester.account.clone().map(Address::Person)) else {
         return Ok(());
     };
-    broker.ports.messenger.post(&to, &Message::EndIsNear { target: request.target.clone(), ends_at }).await?; // 2
+    broker.post(&to, &Message::EndIsNear { target: request.target.clone(), ends_at }).await?; // 2
     Ok(())
 }

@@ -10,6 +10,7 @@ pub mod ticket;
 use secrecy::SecretString;
 use url::Url;
 
+use super::{Broker, Result};
 use crate::domain::{
     account::Account, code::Code, decide::Verdict, email::Email, person::Link, press::Wish, request::Request,
 };
@@ -32,6 +33,16 @@ pub struct Invitee {
     pub who: Account,
     /// The name it shows.
     pub name: String,
+    /// The name of its tenant.
+    pub tenant: String,
+}
+
+impl Invitee {
+    /// This account, which goes by this name.
+    pub(super) fn of(broker: &Broker, who: Account, name: String) -> Result<Self> {
+        let tenant = broker.home_of(&who)?.name.clone();
+        Ok(Self { who, name, tenant })
+    }
 }
 
 /// What is about to be answered.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::domain::{
-    account::{Account, Conversation, MessageRef},
+    account::{Account, Conversation, MessageRef, Platform},
     message::Message,
     window::Timestamp,
 };
@@ -39,6 +39,18 @@ pub enum Address {
     Thread(MessageRef),
 }
 
+impl Address {
+    /// The platform that it is on.
+    #[must_use]
+    pub fn platform(&self) -> &Platform {
+        match self {
+            Self::Conversation(conversation) => conversation.platform(),
+            Self::Person(who) => who.platform(),
+            Self::Thread(below) => below.conversation().platform(),
+        }
+    }
+}
+
 /// A chat platform did not do it.
 #[derive(Debug, thiserror::Error)]
 pub enum ChatError {
@@ -46,7 +58,7 @@ pub enum ChatError {
     #[error("{platform} refused {operation}: {reason}")]
     Refused {
         /// The platform.
-        platform: &'static str,
+        platform: Platform,
         /// What was asked, in the platform's word for it.
         operation: &'static str,
         /// Why, in the platform's word for it.
@@ -58,7 +70,7 @@ pub enum ChatError {
     #[error("{platform} did not answer {operation}: {reason}")]
     Unavailable {
         /// The platform.
-        platform: &'static str,
+        platform: Platform,
         /// What was asked, in the platform's word for it.
         operation: &'static str,
         /// What happened, without any body.
@@ -70,7 +82,7 @@ pub enum ChatError {
     #[error("{platform} cannot {operation}")]
     Unsupported {
         /// The platform.
-        platform: &'static str,
+        platform: Platform,
         /// What it cannot do.
         operation: &'static str,
     },

@@ -265,6 +265,7 @@ fn about(message: &Message) -> Option<(&'static str, String)> {
         | Message::SignedOut(_)
         | Message::Overview(_)
         | Message::Help { .. }
+        | Message::WithoutForm(_)
         | Message::Refused { .. }
         | Message::Done(_)
         | Message::Failed { .. } => return None,

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use super::ids::PLATFORM;
-use crate::ports::{Because, ChatError};
+use crate::{
+    domain::account::Platform,
+    ports::{Because, ChatError},
+};
 
 /// What a code is due to (<https://docs.slack.dev/reference/methods/chat.postMessage#errors>, and those of
 /// `chat.update`, `chat.postEphemeral` and `conversations.open`). A code that is not listed is taken for one that
@@ -41,7 +44,7 @@ fn because(code: &str) -> Because {
 /// The error that Slack refuses a call with this code.
 pub(crate) fn refused(method: &'static str, code: &str) -> ChatError {
     ChatError::Refused {
-        platform: PLATFORM,
+        platform: Platform::new(PLATFORM),
         operation: method,
         reason: code.to_owned(),
         because: because(code),
@@ -59,5 +62,10 @@ pub(crate) fn unavailable_for(
     why: impl Into<String>,
     retry_after: Option<Duration>,
 ) -> ChatError {
-    ChatError::Unavailable { platform: PLATFORM, operation: method, reason: why.into(), retry_after }
+    ChatError::Unavailable {
+        platform: Platform::new(PLATFORM),
+        operation: method,
+        reason: why.into(),
+        retry_after,
+    }
 }

@@ -9,11 +9,13 @@ use serde_json::{Value, json};
 
 use super::{
     command::CommandLine,
+    ids::PLATFORM,
     payload::{BlockActions, FieldErrors, Interaction, Sender, SlashCommand, ViewSubmission},
     views::ids::{action, view},
 };
 use crate::{
     domain::{
+        account::{Account, Platform},
         decide::Ask,
         ids::CommandId,
         press::{Asker, FormHandle, Press, ReplyHandle, ReplyTo, Wish},
@@ -105,8 +107,10 @@ async fn on_command(broker: Arc<Broker>, command: SlashCommand) -> Result<(), No
     };
     let wish = match command.text.parse() {
         Ok(CommandLine::Form) => {
-            let (who, form) = (asker.who.clone(), FormHandle::new(command.trigger_id));
-            after_answer(&broker, asker, async move |broker| request::open_form(&broker, &who, &form).await);
+            let (person, form) = (asker.clone(), FormHandle::new(command.trigger_id));
+            after_answer(&broker, asker, async move |broker| {
+                request::open_form(&broker, &person, &form).await
+            });
             return Ok(());
         }
         Ok(CommandLine::Link) => Wish::Link,
@@ -135,7 +139,7 @@ async fn on_command(broker: Arc<Broker>, command: SlashCommand) -> Result<(), No
 }
 
 async fn on_press(broker: Arc<Broker>, sender: Sender, press: BlockActions) -> Result<(), NotStored> {
-    let Some(who) = sender.who(&broker.settings().home) else { return Ok(()) };
+    let Some(who) = sent_by(&broker, &sender) else { return Ok(()) };
     let Some(action) = press.actions.first() else { return Ok(()) };
     let asker = Asker {
         id: CommandId::of_press(&who, &press.trigger_id),
@@ -153,9 +157,9 @@ async fn on_press(broker: Arc<Broker>, sender: Sender, press: BlockActions) -> R
     let wish = match (action.action_id.as_str(), request) {
         (action::UNLINK, _) => Wish::Unlink,
         (action::REJECT, Ok(request)) => {
-            let (who, form) = (asker.who.clone(), FormHandle::new(press.trigger_id));
+            let (person, form) = (asker.clone(), FormHandle::new(press.trigger_id));
             after_answer(&broker, asker, async move |broker| {
-                review::open_form(&broker, &who, &form, request).await
+                review::open_form(&broker, &person, &form, request).await
             });
             return Ok(());
         }
@@ -174,7 +178,7 @@ async fn on_submission(
     sender: Sender,
     submission: ViewSubmission,
 ) -> Result<(), FieldTexts> {
-    let Some(who) = sender.who(&broker.settings().home) else { return Ok(()) };
+    let Some(who) = sent_by(&broker, &sender) else { return Ok(()) };
     if let Err(rate_limited) = broker.ports().rate_limits.count_action(&who) {
         return Err([(submission.last_field(), refusal(&rate_limited.into(), broker.names()))].into());
     }
@@ -192,6 +196,12 @@ async fn on_submission(
     let asker = Asker { id, at: broker.ports().clock.now(), who, reply_to: ReplyTo::Direct };
     let promised = promise(&broker, asker.wishes(wish)).await;
     promised.map_err(|not_stored| [(submission.last_field(), not_stored.text(&broker))].into())
+}
+
+/// The account that a payload comes from, if it names one.
+fn sent_by(broker: &Broker, sender: &Sender) -> Option<Account> {
+    let home = broker.settings().homes.get(&Platform::new(PLATFORM))?;
+    sender.who(&home.tenant)
 }
 
 fn texts(errors: FieldErrors, names: &Names) -> FieldTexts {

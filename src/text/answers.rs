@@ -2,6 +2,7 @@
 
 use super::{
     Names,
+    overview::eligible_for,
     receipt::receipt_parts,
     refused as why_not,
     rich::{Line, say},
@@ -10,7 +11,7 @@ use super::{
 };
 use crate::domain::{
     linking::OnMismatch,
-    message::{Done, Drawn},
+    message::{Done, Drawn, Form, RequestForm},
     refusal::Refused,
     window::Minutes,
 };
@@ -37,6 +38,28 @@ pub(super) fn done(done: &Done, Names { platform, command, .. }: &Names) -> Said
             command
         ),
     })
+}
+
+/// How to write in one line what a form would have asked for.
+pub(super) fn without_form(form: &Form, names: &Names) -> Said {
+    let Names { command, .. } = names;
+    match form {
+        Form::Request(RequestForm { targets, .. }) => Said {
+            summary: say!("How to ask for access in one line"),
+            parts: vec![
+                Part::paragraph(say!(
+                    "There is no form here. Ask in one line: `{command} 111122223333/S3Admin 1h bucket policy broken`",
+                    command
+                )),
+                eligible_for(targets, names),
+            ],
+        },
+        Form::Rejection(id) => Said::paragraph(say!(
+            "There is no form here. Say why in one line: `{command} reject {id} use the read-only role`",
+            command,
+            id
+        )),
+    }
 }
 
 /// Something broke.

@@ -6,6 +6,7 @@ use super::{
     said::{Part, Said},
 };
 use crate::domain::{
+    ids::Target,
     message::Overview,
     request::{Request, Status},
     window::Timestamp,
@@ -29,17 +30,22 @@ pub(super) fn overview(overview: &Overview, names: &Names) -> Said {
         ));
     };
     let linked = say!("You are linked to *{email}*.", email);
-    let targets = targets.iter().map(|target| names.target(target)).collect();
     let requests = requests.iter().map(|request| request_line(request, *as_of, names)).collect();
     let parts = vec![
         Part::paragraph(linked.clone()),
-        list("You can ask for", targets, MOST_TARGETS),
+        eligible_for(targets, names),
         list("Your newest requests", requests, MOST_REQUESTS),
         Part::Small(
             "What you can ask for is what this app last heard of your groups; it is checked again when you ask.".into(),
         ),
     ];
     Said { summary: linked, parts }
+}
+
+/// What a person can ask for.
+pub(super) fn eligible_for(targets: &[Target], names: &Names) -> Part {
+    let targets = targets.iter().map(|target| names.target(target)).collect();
+    list("You can ask for", targets, MOST_TARGETS)
 }
 
 /// As many of the items as are listed, and how many are not.

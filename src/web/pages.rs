@@ -19,14 +19,9 @@ pub(super) const STYLE: &str = include_str!("style.css");
 pub(super) const ICON: &str = include_str!("icon.svg");
 
 /// What a ticket leads to, with the button that goes on; none where there is nothing to confirm.
-pub(super) fn confirm(
-    shown: &Shown,
-    tenant: &str,
-    form_token: &Secret,
-    names: &Names,
-) -> Option<Html<String>> {
+pub(super) fn confirm(shown: &Shown, form_token: &Secret, names: &Names) -> Option<Html<String>> {
     let page = match shown {
-        Shown::Link(invitee) => page::confirm_link(account(invitee, tenant), names),
+        Shown::Link(invitee) => page::confirm_link(account(invitee), names),
         Shown::Review(asked) => {
             let Asked { request, verdict } = &**asked;
             page::confirm_answer(request, verdict, names)
@@ -47,7 +42,7 @@ pub(super) fn of(page: &Page) -> Html<String> {
 }
 
 /// What a page shows of an account.
-pub(super) fn account<'a>(Invitee { who, name }: &'a Invitee, tenant: &'a str) -> page::Shown<'a> {
+pub(super) fn account(Invitee { who, name, tenant }: &Invitee) -> page::Shown<'_> {
     page::Shown { name, member: who.user(), tenant }
 }
 
@@ -127,8 +122,9 @@ mod tests {
     #[test]
     fn what_people_call_themselves_stays_text() {
         let who = Account::new("slack", "T0123456", "U0123456");
-        let shown = Shown::Link(Invitee { who, name: "<script>alert(1)</script>".into() });
-        let Html(page) = confirm(&shown, "\"><b>", &Secret::of([0; 32]), &Names::default()).unwrap();
+        let shown =
+            Shown::Link(Invitee { who, name: "<script>alert(1)</script>".into(), tenant: "\"><b>".into() });
+        let Html(page) = confirm(&shown, &Secret::of([0; 32]), &Names::default()).unwrap();
         assert!(page.contains("alert(1)") && !page.contains("<script>") && !page.contains("<b>"), "{page}");
     }
 }

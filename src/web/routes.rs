@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use axum::{
     Form, Router,
-    extract::{DefaultBodyLimit, FromRequestParts, Query, Request, State},
+    extract::{DefaultBodyLimit, FromRequestParts, Path, Query, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts},
     middleware::{self, Next},
     response::{IntoResponse, Redirect, Response},
     routing::{MethodFilter, get, on},
 };
+use futures_util::future::join_all;
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 
@@ -22,12 +23,13 @@ use super::{
 use crate::{
     config::ClientAddress,
     domain::{
+        account::Platform,
         refusal::Refusal,
         secret::Secret,
         ticket::{SignInAt, Visit},
     },
     flows::{
-        Broker, Error, Result,
+        Broker, Error, Ports, Result,
         people::sign_out,
         visits::{
             CameBack,
@@ -62,7 +64,7 @@ pub fn router(
         .iter()
         .fold(Router::new(), |router, door| router.route(door, get(show).post(start)))
         .route(CALLBACK, on(MethodFilter::GET, come_back_from_identity_provider))
-        .route("/oidc/slack", on(MethodFilter::GET, come_back_from_slack))
+        .route("/oidc/{platform}", on(MethodFilter::GET, come_back_from_platform))
         .route_layer(middleware::from_fn_with_state(rate_limit, enforce_rate_limit))
         .route("/oidc/backchannel-logout", on(MethodFilter::POST, sign_out))
         .route("/style.css", get(style))
@@ -108,9 +110,10 @@ async fn show(
     let shown = async {
         let ticket = ticket::find(&broker, &presented.door, &presented.ticket).await?;
         let shown = ticket::show(&broker, &ticket).await?;
+        let who = ticket.who.clone();
         let browser = known.unwrap_or_else(|| broker.ports().ids.secret());
         let form_token = browser::form_token(&browser, &presented.ticket);
-        let page = match pages::confirm(&shown, &broker.settings().home_name, &form_token, broker.names()) {
+        let page = match pages::confirm(&shown, &form_token, broker.names_for(&who)) {
             Some(page) => page.into_response(),
             None if purpose == Purpose::Prefetch => return Ok(StatusCode::NO_CONTENT.into_response()),
             None => Redirect::to(ticket::start(&broker, ticket, &browser).await?.as_str()).into_response(),
@@ -167,13 +170,14 @@ async fn come_back_from_identity_provider(
     come_back(broker, browser, purpose, query.read(SignInAt::IdentityProvider)).await
 }
 
-async fn come_back_from_slack(
+async fn come_back_from_platform(
     State(broker): BrokerState,
+    Path(platform): Path<String>,
     browser: Browser,
     purpose: Purpose,
     Query(query): Query<CallbackQuery>,
 ) -> Response {
-    come_back(broker, browser, purpose, query.read(SignInAt::Platform)).await
+    come_back(broker, browser, purpose, query.read(SignInAt::Platform(Platform::new(platform)))).await
 }
 
 /// Takes a browser back from where it signed in.
@@ -194,14 +198,14 @@ async fn come_back(
     };
     match finished.await {
         Ok(CameBack::Linked { link, wish: _ }) => {
-            pages::of(&page::linked(&link.email, broker.names())).into_response()
+            pages::of(&page::linked(&link.email, broker.names_for(&link.account))).into_response()
         }
         Ok(CameBack::Answered(verdict)) => {
             pages::of(&page::answered(&verdict, broker.names())).into_response()
         }
         Ok(CameBack::TakesCode { code, email, invitee }) => {
-            let shown = pages::account(&invitee, &broker.settings().home_name);
-            pages::of(&page::code(&code, &email, shown, broker.names())).into_response()
+            let names = broker.names_for(&invitee.who);
+            pages::of(&page::code(&code, &email, pages::account(&invitee), names)).into_response()
         }
         Ok(CameBack::OnToPlatform(url)) => pages::onward(&url).into_response(),
         Ok(CameBack::Console(url)) => Redirect::to(url.expose_secret()).into_response(),
@@ -247,16 +251,19 @@ async fn icon() -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "image/svg+xml")], pages::ICON)
 }
 
-/// Whether the store and Slack can be reached, and Slack can reach us. Why not is for the log: anybody can ask
-/// here.
+/// Whether the store and each chat platform can be reached, and Slack can reach us. Why not is for the log: anybody can
+/// ask here.
 async fn ready(State(broker): BrokerState, is_reached: bool) -> Response {
-    let (store, slack) = tokio::join!(broker.ports().store.check(), broker.ports().directory.identify());
+    let Ports { store, chats, .. } = broker.ports();
+    let identify = chats.values().map(|chat| chat.directory.identify());
+    let (store, identified) = tokio::join!(store.check(), join_all(identify));
     let silence = (!is_reached).then(|| anyhow::anyhow!("slack has said hello on no connection"));
-    let causes = [
-        ("store", store.err().map(anyhow::Error::from)),
-        ("slack", slack.err().map(anyhow::Error::from)),
-        ("slack's socket mode", silence),
-    ];
+    let mut causes = vec![("store", store.err().map(anyhow::Error::from))];
+    let identified = chats.keys().zip(identified);
+    causes.extend(
+        identified.map(|(platform, answer)| (platform.as_str(), answer.err().map(anyhow::Error::from))),
+    );
+    causes.push(("slack's socket mode", silence));
     let mut unreachable = String::new();
     for (counterpart, cause) in causes {
         let Some(cause) = cause else { continue };

@@ -22,12 +22,12 @@ mod identity;
 mod inbox;
 mod lanes;
 mod limits;
+
 mod link;
 mod log;
 mod metrics;
 mod network;
 mod open_session;
-mod plain;
 mod races;
 mod references;
 mod remind;

@@ -31,7 +31,7 @@ const MAY_USE: [(&str, &[&str]); 30] = [
     ("slack/verify", &["domain"]),
     ("slack/command", &["domain"]),
     ("slack/payload", &["domain", "slack/ids", "slack/views"]),
-    ("slack/errors", &["ports", "slack/ids"]),
+    ("slack/errors", &["ports", "domain", "slack/ids"]),
     ("slack/pace", &["ports", "slack/errors", "rate_limit"]),
     ("slack/web_api", &["ports", "slack/errors", "metrics", "outbound"]),
     (
@@ -48,7 +48,10 @@ const MAY_USE: [(&str, &[&str]); 30] = [
             "text",
         ],
     ),
-    ("slack/inbound", &["flows", "ports", "domain", "slack/command", "slack/payload", "slack/views", "text"]),
+    (
+        "slack/inbound",
+        &["flows", "ports", "domain", "slack/command", "slack/ids", "slack/payload", "slack/views", "text"],
+    ),
     ("slack/routes", &["flows", "ports", "domain", "slack/inbound", "slack/payload", "slack/verify"]),
     (
         "slack/socket",
@@ -72,6 +75,7 @@ const MAY_USE: [(&str, &[&str]); 30] = [
             "slack/routes",
             "slack/socket",
             "slack/client",
+            "slack/ids",
             "slack/verify",
             "slack/names",
             "flows",

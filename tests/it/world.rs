@@ -215,9 +215,14 @@ impl World {
 
     /// Leaves what Slack and browsers send to this replica.
     pub(crate) async fn is_served_by(&self, replica: &App) {
+        self.is_served_by_broker(replica.broker(), replica.router()).await;
+    }
+
+    /// Leaves what Slack and browsers send to this broker, behind these routes.
+    pub(crate) async fn is_served_by_broker(&self, broker: &Arc<Broker>, router: Router) {
         self.closes().await;
-        self.others.lock().unwrap().push(Arc::clone(replica.broker()));
-        self.lets_in(replica).await;
+        self.others.lock().unwrap().push(Arc::clone(broker));
+        self.lets_in(router).await;
     }
 
     /// Takes in nothing any more, and leaves the address to another replica.
@@ -229,12 +234,12 @@ impl World {
 
     /// Takes in what Slack and browsers send again.
     pub(crate) async fn opens(&self) {
-        self.lets_in(&self.app).await;
+        self.lets_in(self.app.router()).await;
     }
 
-    async fn lets_in(&self, replica: &App) {
+    async fn lets_in(&self, router: Router) {
         let listener = TcpListener::bind(self.url.trim_start_matches("http://")).await.unwrap();
-        *self.door.lock().unwrap() = Some(Door::open(listener, replica.router()));
+        *self.door.lock().unwrap() = Some(Door::open(listener, router));
     }
 
     /// What this person asks for in Slack, as it is once it has been verified and parsed. `trigger` tells presses

@@ -15,11 +15,11 @@ use crate::{
         decide::{Ask, ask},
         ids::{CommandId, RequestId},
         message::{Form, RequestForm},
-        press::FormHandle,
+        press::{Asker, FormHandle},
         refusal::Refusal,
         request::Request,
     },
-    flows::{Broker, Error, Result},
+    flows::{Broker, Error, Result, answer},
     ports::CommitError,
 };
 
@@ -27,17 +27,16 @@ use crate::{
 ///
 /// # Errors
 /// [`Refusal::NotLinked`], [`Refusal::OtherTenant`]; a failure of the store or of the platform.
-pub async fn open_form(broker: &Broker, who: &Account, at: &FormHandle) -> Result<()> {
-    if *who.tenant() != broker.settings.home {
-        return Err(Refusal::OtherTenant.into());
-    }
+pub async fn open_form(broker: &Broker, asker: &Asker, at: &FormHandle) -> Result<()> {
+    let who = &asker.who;
+    broker.home_of(who)?;
     let link = broker.ports.store.link(who).await?.ok_or(Refusal::NotLinked)?;
     let form = Form::Request(RequestForm {
         targets: broker.policy.targets(&link.groups).into_iter().collect(),
         durations: broker.policy.durations.clone(),
         reviewers: broker.policy.reviewers.clone(),
     });
-    Ok(broker.ports.dialogs.open(at, &form).await?) // 1
+    answer::open(broker, asker, at, form).await // 1
 }
 
 /// Makes the request `id`.

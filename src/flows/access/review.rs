@@ -21,24 +21,22 @@ use crate::{
         ids::{CommandId, RequestId},
         message::{Form, Message},
         person::SignedIn,
-        press::FormHandle,
+        press::{Asker, FormHandle},
         refusal::{Refusal, Refused},
         request::Request,
         secret::SecretHash,
         ticket::{Answering, Visit},
     },
-    flows::{Broker, Error, Result, visits::ticket},
+    flows::{Broker, Error, Result, answer, visits::ticket},
 };
 
 /// Asks for the reason of a rejection. Everything is checked when the form is submitted.
 ///
 /// # Errors
 /// [`Refusal::OtherTenant`]; a failure of the platform.
-pub async fn open_form(broker: &Broker, who: &Account, at: &FormHandle, id: RequestId) -> Result<()> {
-    if *who.tenant() != broker.settings.home {
-        return Err(Refusal::OtherTenant.into());
-    }
-    Ok(broker.ports.dialogs.open(at, &Form::Rejection(id)).await?)
+pub async fn open_form(broker: &Broker, asker: &Asker, at: &FormHandle, id: RequestId) -> Result<()> {
+    broker.home_of(&asker.who)?;
+    answer::open(broker, asker, at, Form::Rejection(id)).await
 }
 
 /// Answers a request; hands back what the presser must be told, if they have to sign in first.

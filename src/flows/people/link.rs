@@ -58,7 +58,10 @@ pub(in crate::flows) async fn finish(
 ) -> Result<CameBack> {
     let member = broker.member(&ticket.who).await?;
     let token = redeemed.refresh_token;
-    match broker.settings.linking.compare(&member, &redeemed.signed_in)? {
+    let can_sign_in = broker.chat(member.who.platform())?.sign_in.is_some();
+    let policy = &broker.settings.linking;
+    let policy = if can_sign_in { policy.clone() } else { policy.without_platform_sign_in() };
+    match policy.compare(&member, &redeemed.signed_in)? {
         Comparison::Agreed(link) => {
             let made = with_token(broker, link, token).await?;
             let cause = (CommandId::of_secret(&uses_up.sign_in), broker.ports.clock.now());
@@ -73,7 +76,7 @@ pub(in crate::flows) async fn finish(
             let email = link.email.clone();
             let pending = pending(broker, link, token).await?;
             let code = code::show(broker, pending, &uses_up).await?; // 5
-            let invitee = Invitee { who: member.who, name: member.name };
+            let invitee = Invitee::of(broker, member.who, member.name)?;
             Ok(CameBack::TakesCode { code, email, invitee })
         }
     }

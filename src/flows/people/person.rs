@@ -27,11 +27,9 @@ impl Broker {
 
     /// The account, if it is one that may use the app.
     pub(in crate::flows) async fn member(&self, who: &Account) -> Result<Member> {
-        if *who.tenant() != self.settings.home {
-            return Err(Refusal::OtherTenant.into());
-        }
-        let member = self.ports.directory.member(who).await?;
-        member.admit(&self.settings.home)?;
+        let home = self.home_of(who)?;
+        let member = self.chat(who.platform())?.directory.member(who).await?;
+        member.admit(&home.tenant)?;
         Ok(member)
     }
 }

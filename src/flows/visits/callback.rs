@@ -48,7 +48,7 @@ pub async fn come_back(
 ) -> Result<CameBack> {
     let now = broker.ports.clock.now();
     let ticket = sign_in::find(broker, &callback.state.hash(), now).await?;
-    let started = ticket.sign_in.clone().filter(|_| callback.from == ticket.visit.at());
+    let started = ticket.sign_in.clone().filter(|_| callback.from == ticket.signs_in_at());
     let started = started.ok_or(Refusal::LinkGone)?;
     let finished = match browser.filter(|browser| browser.hash() == started.browser) {
         Some(browser) => finish(broker, callback, &browser, &ticket, started).await, // 1
@@ -82,7 +82,7 @@ async fn finish(
             link::finish(broker, browser, ticket, uses_up, redeemed).await
         }
         Visit::HoldAccount { after, pending } => {
-            let held = sign_in::redeem_at_platform(broker, answer, &proof).await?;
+            let held = sign_in::redeem_at_platform(broker, ticket.who.platform(), answer, &proof).await?;
             let uses_up = LinkSecrets { token: started.ticket, sign_in: after };
             let link = link::finish_at_platform(broker, *pending, uses_up, ticket.key.clone(), &held).await?;
             Ok(CameBack::Linked { link, wish: ticket.wish.clone() })

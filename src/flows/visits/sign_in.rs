@@ -8,6 +8,7 @@ use url::Url;
 
 use crate::{
     domain::{
+        account::Platform,
         person::HeldAccount,
         refusal::Refusal,
         secret::{Secret, SecretHash},
@@ -29,15 +30,16 @@ pub(in crate::flows) async fn begin(
 ) -> Result<(Ticket, Url)> {
     let proof = proof(browser, broker.ports.ids.secret());
     let asks = broker.policy.step_up.as_ref().filter(|_| visit.is_stepped_up());
-    let url = match visit.at() {
+    let sign_in = from.leads_to(visit, proof.state.hash(), browser.hash(), now); // 1
+    let url = match sign_in.signs_in_at() {
         SignInAt::IdentityProvider => {
             broker.ports.identity.sign_in_url(&proof, asks).await.map_err(refused)?
         }
-        SignInAt::Platform => {
-            platform_sign_in(broker)?.sign_in_url(&proof).await.map_err(refused_by_platform)?
+        SignInAt::Platform(platform) => {
+            platform_sign_in(broker, &platform)?.sign_in_url(&proof).await.map_err(refused_by_platform)?
         }
     };
-    Ok((from.leads_to(visit, proof.state.hash(), browser.hash(), now), url)) // 1
+    Ok((sign_in, url))
 }
 
 /// Who has signed in at the identity provider.
@@ -53,6 +55,7 @@ pub(super) async fn redeem(
 /// Whose account is signed in at the platform.
 pub(super) async fn redeem_at_platform(
     broker: &Broker,
+    platform: &Platform,
     answer: Result<Answer, String>,
     proof: &SignInProof,
 ) -> Result<HeldAccount> {
@@ -60,7 +63,7 @@ pub(super) async fn redeem_at_platform(
         "access_denied" => Refusal::SignInDeclined,
         _ => Refusal::AccountSignInFailed { why: error },
     })?;
-    platform_sign_in(broker)?.redeem(answer, proof).await.map_err(refused_by_platform) // 2
+    platform_sign_in(broker, platform)?.redeem(answer, proof).await.map_err(refused_by_platform) // 2
 }
 
 /// The ticket under this key, while it is worth something.
@@ -87,8 +90,8 @@ pub(in crate::flows) fn refused(error: IdentityError) -> Error {
 }
 
 /// Where people sign in at the platform. A sign-in may have begun while that was set up, and come back when it is not.
-fn platform_sign_in(broker: &Broker) -> Result<&dyn PlatformSignIn> {
-    Ok(broker.ports.platform_sign_in.as_deref().ok_or(Refusal::LinkGone)?)
+fn platform_sign_in<'b>(broker: &'b Broker, platform: &Platform) -> Result<&'b dyn PlatformSignIn> {
+    Ok(broker.chat(platform)?.sign_in.as_deref().ok_or(Refusal::LinkGone)?)
 }
 
 fn refused_by_platform(error: IdentityError) -> Error {

@@ -51,7 +51,7 @@ pub async fn find(broker: &Broker, door: &str, secret: &Secret) -> Result<Ticket
 /// [`Refusal::NoSuchRequest`]; a failure of the store.
 pub async fn show(broker: &Broker, ticket: &Ticket) -> Result<Shown> {
     Ok(match &ticket.visit {
-        Visit::Link { name } => Shown::Link(Invitee { who: ticket.who.clone(), name: name.clone() }),
+        Visit::Link { name } => Shown::Link(Invitee::of(broker, ticket.who.clone(), name.clone())?),
         Visit::Review(Answering { request, verdict, .. }) => {
             let found = broker.ports.store.request(request).await?;
             let request = found.ok_or_else(|| Refusal::NoSuchRequest { request: request.clone() })?;

@@ -1,6 +1,7 @@
 //! The product with a Slack that only listens: what is promised stays promised, to be looked at.
 
 use std::{
+    collections::BTreeMap,
     net::IpAddr,
     sync::{Arc, Mutex},
 };
@@ -9,7 +10,7 @@ use async_trait::async_trait;
 use elevate::{
     config::{Config, Mode, Secrets},
     domain::{
-        account::{Account, Conversation, MessageRef},
+        account::{Account, Conversation, MessageRef, Platform},
         audit::{AuditEntry, SideEvent, SideNews},
         job::{Job, LeaseOwner, Notice, Task},
         message::{Form, Message},
@@ -19,8 +20,8 @@ use elevate::{
     },
     flows::{Broker, Ports},
     ports::{
-        Address, Channel, ChatError, Dialogs, Directory, JOB_LEASE, Messenger, RateLimited, RateLimits,
-        Workspace,
+        Address, Channel, ChatError, ChatPorts, Dialogs, Directory, JOB_LEASE, Messenger, RateLimited,
+        RateLimits, Workspace,
     },
     slack::{routes, verify::Verifier},
 };
@@ -52,7 +53,12 @@ impl<'w> Listener<'w> {
         let rate_limits = Arc::new(NoHurry) as _;
         let (directory, messenger, dialogs) =
             (Arc::clone(&slack) as _, Arc::clone(&slack) as _, Arc::clone(&slack) as _);
-        let ports = Ports { directory, messenger, dialogs, rate_limits, ..running.ports().clone() };
+        let chat = ChatPorts { directory, messenger, dialogs, sign_in: None };
+        let ports = Ports {
+            chats: BTreeMap::from([(Platform::new("slack"), chat)]),
+            rate_limits,
+            ..running.ports().clone()
+        };
         let broker = Broker::new(ports, config.policy, running.settings().clone());
 
         let Mode::Http { signing_secret } = &config.slack.mode else { panic!("{:?}", config.slack.mode) };
@@ -248,7 +254,7 @@ impl Dialogs for DeafSlack {
 
 fn unanswered<T>() -> Result<T, ChatError> {
     Err(ChatError::Unavailable {
-        platform: "slack",
+        platform: Platform::new("slack"),
         operation: "any",
         reason: "it only listens".into(),
         retry_after: None,
