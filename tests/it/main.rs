@@ -22,6 +22,7 @@ mod identity;
 mod inbox;
 mod lanes;
 mod limits;
+mod lines;
 
 mod link;
 mod log;

@@ -1,0 +1,135 @@
+//! A second chat platform, beside Slack: in the same process, on the same table.
+//!
+//! Lines is as small as a platform can be. People write lines and read lines: there are no forms, no buttons, no word for
+//! one person alone, no threads, and nothing that was posted changes. The product has to do what it promises all the same.
+
+mod platform;
+
+use sandbox::example_corp::{CAROL, Persona};
+
+use self::platform::{LINES_REVIEW, Lines};
+use crate::world::{ASK, Story, play};
+
+const DANA: Persona = Persona {
+    slack: "dana",
+    login: "dana",
+    name: "Dana",
+    email: "dana@example.com",
+    groups: &["aws-temp#S3Admin#111122223333"],
+    is_outsider: false,
+};
+const ERIN: Persona = Persona {
+    slack: "erin",
+    login: "erin",
+    name: "Erin",
+    email: "erin@example.com",
+    groups: &["aws-temp#Reviewer"],
+    is_outsider: false,
+};
+
+#[tokio::test]
+async fn the_whole_story_on_a_platform_of_text_alone_beside_the_same_story_in_slack() {
+    play(Story::asked(), async |world| {
+        let lines = Lines::beside_slack(world, [DANA, ERIN]).await;
+        lines.links(DANA).await;
+        lines.links(ERIN).await;
+        world.auditors_hear(["*Linked* · dana (lines)", "*Linked* · erin (lines)"]);
+
+        lines.writes(DANA, "111122223333/S3Admin 1h bucket policy broken").await;
+        let told = lines.told(DANA).join("\n");
+        assert!(told.contains("is on its way to the reviewers") && told.contains("Waiting"), "{told}");
+        let request = request_on(&lines.posts(LINES_REVIEW));
+
+        lines.writes(ERIN, &format!("approve {request}")).await;
+        let cards = lines.posts(LINES_REVIEW);
+        assert!(cards.len() == 1 && cards[0].contains("Approved by"), "{cards:?}");
+        let told = lines.told(DANA);
+        assert!(
+            told.len() == 2 && told[0].contains("Approved by") && told[1].contains("Your link"),
+            "{told:?}"
+        );
+        let console = lines.follows(DANA, &told).await;
+        assert_eq!(console.status, 200, "{}", console.text());
+        world.auditors_hear([
+            "*Requested* · dana (lines)",
+            "*Approved* · erin (lines)",
+            "*Session asked for* · dana (lines)",
+            "*Session issued* · dana (lines)",
+        ]);
+
+        world.bob().presses("review.approve").await;
+        assert!(world.card().contains("*Approved* by @Bob"));
+        assert!(world.ada().is_told().contains("*Approved*"));
+        assert!(world.ada().hears().contains("Your link"));
+        world.auditors_hear(["*Approved* · @Bob"]);
+        assert!(lines.posts(LINES_REVIEW).is_empty(), "what is asked in Slack is answered in Slack");
+
+        lines.writes(DANA, &format!("end {request}")).await;
+        for told in [lines.told(DANA), lines.posts(LINES_REVIEW)] {
+            assert!(told.len() == 1 && told[0].contains("Ended early by"), "{told:?}");
+        }
+        world.auditors_hear(["*Ended early* · dana (lines)"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn without_forms_people_read_how_to_write_it_in_one_line() {
+    play(Story::start(), async |world| {
+        let lines = Lines::beside_slack(world, [DANA, ERIN]).await;
+        lines.links(DANA).await;
+        lines.links(ERIN).await;
+        world.auditors_hear(["*Linked* · dana (lines)", "*Linked* · erin (lines)"]);
+
+        lines.writes(DANA, "").await;
+        let told = lines.told(DANA).join("\n");
+        let in_one_line = "Ask in one line: elevate: 111122223333/S3Admin 1h bucket policy broken";
+        assert!(told.contains(in_one_line) && told.contains("• prod (111122223333) / S3Admin"), "{told}");
+
+        lines.writes(DANA, "111122223333/S3Admin 1h bucket policy broken").await;
+        lines.told(DANA);
+        let request = request_on(&lines.posts(LINES_REVIEW));
+        lines.writes(ERIN, &format!("reject {request}")).await;
+        let told = lines.told(ERIN).join("\n");
+        assert!(told.contains(&format!("elevate: reject {request} use the read-only role")), "{told}");
+        lines.writes(ERIN, &format!("reject {request} use the read-only role")).await;
+        lines.told(DANA);
+        lines.posts(LINES_REVIEW);
+        world.auditors_hear(["*Requested* · dana (lines)", "*Rejected* · erin (lines)"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn accounts_of_two_platforms_with_the_same_ids_are_two_accounts() {
+    play(Story::with_linked([CAROL]), async |world| {
+        let carol = Persona { login: "carol2", email: "carol2@example.com", ..CAROL };
+        let lines = Lines::beside_slack(world, [carol]).await;
+        lines.writes(carol, &ASK["/elevate ".len()..]).await;
+        let told = lines.told(carol);
+        assert!(told.len() == 1 && told[0].contains("Link your Lines account first"), "{told:?}");
+        world.auditors_hear(["*Refused* · U0CAROL (lines) tried to make a request"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_platform_cannot_say_at_all_becomes_a_dead_letter_that_auditors_hear_of() {
+    play(Story::start(), async |world| {
+        let lines = Lines::beside_slack(world, [DANA]).await;
+        lines.links(DANA).await;
+        world.auditors_hear(["*Linked* · dana (lines)"]);
+        lines.has_no_direct_messages();
+        lines.writes(DANA, "111122223333/S3Admin 1h bucket policy broken").await;
+        request_on(&lines.posts(LINES_REVIEW));
+        world.auditors_hear(["*Requested* · dana (lines)", "*Not delivered* · dana (lines)"]);
+    })
+    .await;
+}
+
+/// The request that the one card is about.
+fn request_on(cards: &[String]) -> String {
+    let [card] = cards else { panic!("there is one card, and not {cards:?}") };
+    let id = card.split_whitespace().find(|word| word.starts_with("req_"));
+    id.expect("the card says which request it is").to_owned()
+}

@@ -1,0 +1,286 @@
+//! Lines, in memory: the adapter that the product sees, and the people who write and read there.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+};
+
+use async_trait::async_trait;
+use elevate::{
+    config::{ClientAddress, Config, Mode, Secrets},
+    domain::{
+        account::{Account, Conversation, MessageRef, Platform, Tenant},
+        decide::Ask,
+        ids::{CommandId, MemberKind},
+        message::{Form, Message},
+        person::Member,
+        press::{Asker, FormHandle, ReplyHandle, ReplyTo, Wish},
+        reason::Reason,
+        refusal::Refusal,
+        window::Timestamp,
+    },
+    flows::{
+        Broker, Home, Ports, Settings,
+        access::{request, review},
+        inbox,
+    },
+    metrics::Metrics,
+    ports::{Address, Channel, ChatError, ChatPorts, Dialogs, Directory, Messenger, Workspace},
+    slack::{routes, verify::Verifier},
+    text::{Names, said},
+    web,
+};
+use sandbox::{
+    browser::{Browser, Page},
+    example_corp::{self, Persona},
+};
+
+use crate::world::{Player, World};
+
+const PLATFORM: &str = "lines";
+const TENANT: &str = "example";
+/// Where the requests of people on Lines are answered.
+pub(crate) const LINES_REVIEW: &str = "reviews";
+
+/// The platform at work, and the product that serves it beside Slack.
+pub(crate) struct Lines<'w> {
+    world: &'w World,
+    broker: Arc<Broker>,
+    server: Arc<Server>,
+    written: AtomicUsize,
+}
+
+/// What the product sees of the platform.
+struct Server {
+    members: BTreeMap<Account, Member>,
+    names: Names,
+    posts: Mutex<Vec<(Address, String)>>,
+    read: Mutex<BTreeMap<String, usize>>,
+    takes_direct_messages: AtomicBool,
+}
+
+fn tenant() -> Tenant {
+    Tenant::new(PLATFORM, TENANT)
+}
+
+fn account_of(persona: Persona) -> Account {
+    tenant().account(persona.slack)
+}
+
+impl<'w> Lines<'w> {
+    /// These people are on Lines, too; one process serves it beside Slack, in place of the one that served Slack alone.
+    pub(crate) async fn beside_slack<const N: usize>(world: &'w World, people: [Persona; N]) -> Self {
+        let members = people.map(|persona| {
+            world.company.idp.add_person(example_corp::identity(&persona));
+            let confirmed_email = persona.email.parse().ok();
+            let (who, name) = (account_of(persona), persona.name.to_owned());
+            (who.clone(), Member { who, name, confirmed_email, kind: MemberKind::Full })
+        });
+        let slack_names = world.app.broker().names().clone();
+        let server = Arc::new(Server {
+            members: members.into(),
+            names: Names { platform: "Lines".to_owned(), command: "elevate:".to_owned(), ..slack_names },
+            posts: Mutex::default(),
+            read: Mutex::default(),
+            takes_direct_messages: AtomicBool::new(true),
+        });
+        let broker = serve_both(world, &server).await;
+        Self { world, broker, server, written: AtomicUsize::default() }
+    }
+
+    /// Writes a line to the app, and waits until the product has done with it.
+    pub(crate) async fn writes(&self, persona: Persona, line: &str) {
+        let n = self.written.fetch_add(1, Ordering::SeqCst);
+        let who = account_of(persona);
+        let asker = Asker {
+            id: CommandId::of_press(&who, &format!("line {n}")),
+            at: self.world.company.clock.now(),
+            who,
+            reply_to: ReplyTo::Handle(ReplyHandle::new("the line")),
+        };
+        if let Err(error) = self.hears(&asker, line).await {
+            inbox::tell(&self.broker, &asker, error).await;
+        }
+        self.world.settle().await;
+    }
+
+    /// What the adapter makes of a line.
+    async fn hears(&self, asker: &Asker, line: &str) -> elevate::flows::Result<()> {
+        let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+        let (id, reason) = rest.split_once(' ').unwrap_or((rest, ""));
+        let id = || id.parse().map_err(|_| Refusal::IncompleteCommand);
+        let wish = match word {
+            "" => return request::open_form(&self.broker, asker, &FormHandle::new("none")).await,
+            "link" => Wish::Link,
+            "approve" => Wish::Approve(id()?),
+            "reject" if reason.is_empty() => {
+                return review::open_form(&self.broker, asker, &FormHandle::new("none"), id()?).await;
+            }
+            "reject" => Wish::Reject(id()?, reason.parse::<Reason>().map_err(Refusal::from)?),
+            "end" => Wish::End(id()?),
+            target => {
+                let (duration, justification) = rest.split_once(' ').ok_or(Refusal::IncompleteCommand)?;
+                let ask = Ask {
+                    target: target.parse().map_err(|_| Refusal::IncompleteCommand)?,
+                    duration: duration.parse().map_err(|_| Refusal::IncompleteCommand)?,
+                    justification: justification.parse::<Reason>().map_err(Refusal::from)?,
+                };
+                Wish::Request(self.broker.ports().ids.request_id(asker.at), ask)
+            }
+        };
+        Ok(inbox::accept(&self.broker, asker.clone().wishes(wish)).await?)
+    }
+
+    /// Links themselves from there.
+    pub(crate) async fn links(&self, persona: Persona) {
+        self.writes(persona, "link").await;
+        let page = self.follows(persona, &self.told(persona)).await;
+        assert_eq!(page.status, 200, "{}", page.text());
+        let told = self.told(persona).join("\n");
+        assert!(told.contains("Your Lines account is linked to"), "{told}");
+    }
+
+    /// Follows the one link in what they were told, signing in as themselves.
+    pub(crate) async fn follows(&self, persona: Persona, told: &[String]) -> Page {
+        let told = told.join("\n");
+        let url = told.split_whitespace().rfind(|word| word.starts_with(&self.world.url));
+        let url = url.expect("there is a link");
+        let browser = Browser::with_clock(self.world.company.clock.clone());
+        let player = Player { world: self.world, persona, browser };
+        if url.contains("/link/") { player.follows_link(url).await } else { player.opens(url).await }
+    }
+
+    /// What the app has posted in this conversation since somebody last looked.
+    pub(crate) fn posts(&self, conversation: &str) -> Vec<String> {
+        self.server.unread(&Address::Conversation(tenant().conversation(conversation)))
+    }
+
+    /// What the app has posted to this person alone since they last looked.
+    pub(crate) fn told(&self, persona: Persona) -> Vec<String> {
+        self.server.unread(&Address::Person(account_of(persona)))
+    }
+
+    /// From now on the app can post in conversations alone.
+    pub(crate) fn has_no_direct_messages(&self) {
+        self.server.takes_direct_messages.store(false, Ordering::SeqCst);
+    }
+}
+
+/// The product for both platforms, at the address and on the table of the one for Slack alone.
+async fn serve_both(world: &World, server: &Arc<Server>) -> Arc<Broker> {
+    let company = &world.company;
+    let config =
+        Config::parse(&company.configuration(&world.url), company.environment(), Secrets::new()).unwrap();
+    let Mode::Http { signing_secret } = &config.slack.mode else { panic!("Slack comes over HTTP") };
+    let alone = world.app.broker();
+    let lines = ChatPorts {
+        directory: Arc::clone(server) as _,
+        messenger: Arc::clone(server) as _,
+        dialogs: Arc::clone(server) as _,
+        sign_in: None,
+    };
+    let mut ports = Ports { ..alone.ports().clone() };
+    ports.chats.insert(Platform::new(PLATFORM), lines);
+    let mut settings = Settings { ..alone.settings().clone() };
+    let review_channel = tenant().conversation(LINES_REVIEW);
+    let home = Home {
+        tenant: tenant(),
+        name: "Example Corp on Lines".to_owned(),
+        review_channel,
+        names: server.names.clone(),
+    };
+    settings.homes.insert(Platform::new(PLATFORM), home);
+    let both = Broker::new(ports, config.policy, settings);
+    let slack = routes::router(Arc::clone(&both), Verifier::new(signing_secret));
+    let web = web::router(Arc::clone(&both), Metrics::new(), ClientAddress::Connection, || true);
+    world.is_served_by_broker(&both, web.merge(slack)).await;
+    both
+}
+
+impl Server {
+    fn unread(&self, address: &Address) -> Vec<String> {
+        let posts = self.posts.lock().unwrap();
+        let here = posts.iter().filter(|(to, _)| to == address).map(|(_, text)| text.clone());
+        let mut read = self.read.lock().unwrap();
+        let read = read.entry(format!("{address:?}")).or_default();
+        let new: Vec<_> = here.skip(*read).collect();
+        *read += new.len();
+        new
+    }
+}
+
+#[async_trait]
+impl Directory for Server {
+    async fn identify(&self) -> Result<Workspace, ChatError> {
+        Ok(Workspace { tenant: tenant(), name: "Example Corp on Lines".to_owned() })
+    }
+
+    async fn member(&self, who: &Account) -> Result<Member, ChatError> {
+        self.members.get(who).cloned().ok_or_else(|| panic!("{who} is not on Lines"))
+    }
+
+    async fn channel(&self, _: &Conversation) -> Result<Channel, ChatError> {
+        unsupported("look at a conversation")
+    }
+}
+
+#[async_trait]
+impl Messenger for Server {
+    async fn post(&self, to: &Address, message: &Message) -> Result<MessageRef, ChatError> {
+        let conversation = match to {
+            Address::Conversation(conversation) => conversation.clone(),
+            Address::Person(_) if !self.takes_direct_messages.load(Ordering::SeqCst) => {
+                return unsupported("write to one person");
+            }
+            Address::Person(who) => {
+                assert!(self.members.contains_key(who), "{who} is not on Lines");
+                tenant().conversation(who.user())
+            }
+            Address::Thread(_) => return unsupported("answer below a message"),
+        };
+        assert_eq!(*conversation.tenant(), tenant(), "it is posted where it belongs");
+        let mut posts = self.posts.lock().unwrap();
+        let text = said(message, &self.names).to_string();
+        assert!(
+            !text.contains("Slack") && !text.contains("/elevate"),
+            "it is worded for another platform: {text}"
+        );
+        posts.push((to.clone(), text));
+        Ok(conversation.message(posts.len().to_string()))
+    }
+
+    async fn find(
+        &self,
+        _: &Conversation,
+        _: &Message,
+        _: Timestamp,
+    ) -> Result<Option<MessageRef>, ChatError> {
+        unsupported("look for a message")
+    }
+
+    async fn redraw(&self, _: &MessageRef, _: &Message) -> Result<(), ChatError> {
+        unsupported("replace a message")
+    }
+
+    async fn whisper(&self, _: &Account, _: &Message) -> Result<(), ChatError> {
+        unsupported("say something to one person in a conversation")
+    }
+}
+
+#[async_trait]
+impl Dialogs for Server {
+    async fn open(&self, _: &FormHandle, _: &Form) -> Result<(), ChatError> {
+        unsupported("open a form")
+    }
+
+    async fn reply(&self, _: &ReplyHandle, _: &Message) -> Result<(), ChatError> {
+        unsupported("answer where somebody acts")
+    }
+}
+
+fn unsupported<T>(operation: &'static str) -> Result<T, ChatError> {
+    Err(ChatError::Unsupported { platform: Platform::new(PLATFORM), operation })
+}
