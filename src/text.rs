@@ -2,7 +2,7 @@
 //!
 //! A message is [`Said`] in parts, and a sentence is a [`Line`] of which each platform makes its own markup. What only a
 //! platform knows, its own name and the command that people type there, is in [`Names`]. To change what people read,
-//! change it here; `tests` shows all of it as plain text.
+//! change it here; `tests/it/text.rs` and the tests of `refusal` show all of it as plain text.
 
 mod answers;
 mod audit;

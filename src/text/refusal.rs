@@ -209,3 +209,6 @@ fn unreadable(text: &str, expected: Expected) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
