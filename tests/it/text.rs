@@ -1,0 +1,427 @@
+//! What every message says, without any platform's markup. What forms and pages say is in `text/pages.rs`, and what
+//! refusals say in `src/text/refusal/tests.rs`.
+
+mod pages;
+
+use elevate::{
+    domain::{
+        decide::Verdict,
+        linking::OnMismatch,
+        message::{Done, Drawn, Message, Overview},
+        refusal::Refusal,
+        request::{Change, Event},
+        trail::actor::Actor,
+    },
+    text::{Part, Said, said},
+};
+use insta::assert_snapshot;
+
+use crate::examples::{
+    ada, approved, aside, at, bob, burst, email, entries, link, made, minutes, names, rejected, request_id,
+    requested, sessions, side_news, sign_in_to_answer, standings, target, targets,
+};
+
+// ---------------------------------------------------------------------------------------------------------
+// Messages about a request
+
+#[test]
+fn the_card_shows_reviewers_where_a_request_stands() {
+    let cards = standings().map(|(standing, drawn)| titled(standing, &Message::ReviewCard(drawn)));
+    assert_snapshot!(cards.join("\n\n"), @r"
+    == waiting: ada@example.com asks for prod (111122223333) / S3Admin for 1h: requested
+    UADA (slack) (ada@example.com) asks for prod (111122223333) / S3Admin for 1h
+    > Bucket policy of the invoices is broken.
+    > See INC-42.
+    Waiting for a member of aws-temp#Reviewer · expires unanswered 2027-01-16 08:00 UTC
+    [ Approve ] [ Reject ] [ Withdraw ]
+    req_01JHKQ2B00000000000000ADA1 · requested 2027-01-15 08:00 UTC
+
+    == approved: ada@example.com asks for prod (111122223333) / S3Admin for 1h: approved
+    UADA (slack) (ada@example.com) asks for prod (111122223333) / S3Admin for 1h
+    > Bucket policy of the invoices is broken.
+    > See INC-42.
+    Approved by UBOB (slack) (bob@example.com) · access is open until 2027-01-15 09:05 UTC
+    [ End access ]
+    req_01JHKQ2B00000000000000ADA1 · requested 2027-01-15 08:00 UTC
+
+    == rejected: ada@example.com asks for prod (111122223333) / S3Admin for 1h: rejected
+    UADA (slack) (ada@example.com) asks for prod (111122223333) / S3Admin for 1h
+    > Bucket policy of the invoices is broken.
+    > See INC-42.
+    Rejected by UBOB (slack) (bob@example.com) · 2027-01-15 08:01 UTC
+    > S3ReadOnly is enough for that.
+    req_01JHKQ2B00000000000000ADA1 · requested 2027-01-15 08:00 UTC
+
+    == withdrawn: ada@example.com asks for prod (111122223333) / S3Admin for 1h: withdrawn
+    UADA (slack) (ada@example.com) asks for prod (111122223333) / S3Admin for 1h
+    > Bucket policy of the invoices is broken.
+    > See INC-42.
+    Withdrawn by UADA (slack) (ada@example.com) · 2027-01-15 08:01 UTC
+    req_01JHKQ2B00000000000000ADA1 · requested 2027-01-15 08:00 UTC
+
+    == expired: ada@example.com asks for prod (111122223333) / S3Admin for 1h: expired
+    UADA (slack) (ada@example.com) asks for prod (111122223333) / S3Admin for 1h
+    > Bucket policy of the invoices is broken.
+    > See INC-42.
+    Expired · nobody answered until 2027-01-16 08:00 UTC
+    req_01JHKQ2B00000000000000ADA1 · requested 2027-01-15 08:00 UTC
+
+    == ended_early: ada@example.com asks for prod (111122223333) / S3Admin for 1h: ended
+    UADA (slack) (ada@example.com) asks for prod (111122223333) / S3Admin for 1h
+    > Bucket policy of the invoices is broken.
+    > See INC-42.
+    Ended early by UADA (slack) (ada@example.com) · 2027-01-15 08:09 UTC · had been approved by UBOB (slack) (bob@example.com)
+    req_01JHKQ2B00000000000000ADA1 · requested 2027-01-15 08:00 UTC
+
+    == ended: ada@example.com asks for prod (111122223333) / S3Admin for 1h: ended
+    UADA (slack) (ada@example.com) asks for prod (111122223333) / S3Admin for 1h
+    > Bucket policy of the invoices is broken.
+    > See INC-42.
+    Ended · the window ran out 2027-01-15 09:05 UTC · had been approved by UBOB (slack) (bob@example.com)
+    req_01JHKQ2B00000000000000ADA1 · requested 2027-01-15 08:00 UTC
+    ");
+}
+
+#[test]
+fn the_receipt_shows_the_requester_where_their_request_stands() {
+    let receipts = standings().map(|(standing, drawn)| titled(standing, &Message::Receipt(drawn)));
+    assert_snapshot!(receipts.join("\n\n"), @r"
+    == waiting: Your request for prod (111122223333) / S3Admin for 1h: requested
+    You asked for prod (111122223333) / S3Admin for 1h
+    > Bucket policy of the invoices is broken.
+    > See INC-42.
+    Waiting for a member of aws-temp#Reviewer · expires unanswered 2027-01-16 08:00 UTC
+    [ Withdraw ]
+    req_01JHKQ2B00000000000000ADA1 · requested 2027-01-15 08:00 UTC
+
+    == approved: Your request for prod (111122223333) / S3Admin for 1h: approved
+    You asked for prod (111122223333) / S3Admin for 1h
+    > Bucket policy of the invoices is broken.
+    > See INC-42.
+    Approved by UBOB (slack) (bob@example.com) · access is open until 2027-01-15 09:05 UTC
+    [ Open console ] [ End now ]
+    From 2027-01-15 09:05 UTC on AWS refuses every further call of your sessions, whatever you are in the middle of. End now stops further sessions at once; one that is open works until then.
+    req_01JHKQ2B00000000000000ADA1 · requested 2027-01-15 08:00 UTC
+
+    == rejected: Your request for prod (111122223333) / S3Admin for 1h: rejected
+    You asked for prod (111122223333) / S3Admin for 1h
+    > Bucket policy of the invoices is broken.
+    > See INC-42.
+    Rejected by UBOB (slack) (bob@example.com) · 2027-01-15 08:01 UTC
+    > S3ReadOnly is enough for that.
+    If you still need access, make a new request with /elevate.
+    req_01JHKQ2B00000000000000ADA1 · requested 2027-01-15 08:00 UTC
+
+    == withdrawn: Your request for prod (111122223333) / S3Admin for 1h: withdrawn
+    You asked for prod (111122223333) / S3Admin for 1h
+    > Bucket policy of the invoices is broken.
+    > See INC-42.
+    Withdrawn by UADA (slack) (ada@example.com) · 2027-01-15 08:01 UTC
+    If you still need access, make a new request with /elevate.
+    req_01JHKQ2B00000000000000ADA1 · requested 2027-01-15 08:00 UTC
+
+    == expired: Your request for prod (111122223333) / S3Admin for 1h: expired
+    You asked for prod (111122223333) / S3Admin for 1h
+    > Bucket policy of the invoices is broken.
+    > See INC-42.
+    Expired · nobody answered until 2027-01-16 08:00 UTC
+    If you still need access, make a new request with /elevate.
+    req_01JHKQ2B00000000000000ADA1 · requested 2027-01-15 08:00 UTC
+
+    == ended_early: Your request for prod (111122223333) / S3Admin for 1h: ended
+    You asked for prod (111122223333) / S3Admin for 1h
+    > Bucket policy of the invoices is broken.
+    > See INC-42.
+    Ended early by UADA (slack) (ada@example.com) · 2027-01-15 08:09 UTC · had been approved by UBOB (slack) (bob@example.com)
+    If you still need access, make a new request with /elevate.
+    req_01JHKQ2B00000000000000ADA1 · requested 2027-01-15 08:00 UTC
+
+    == ended: Your request for prod (111122223333) / S3Admin for 1h: ended
+    You asked for prod (111122223333) / S3Admin for 1h
+    > Bucket policy of the invoices is broken.
+    > See INC-42.
+    Ended · the window ran out 2027-01-15 09:05 UTC · had been approved by UBOB (slack) (bob@example.com)
+    If you still need access, make a new request with /elevate.
+    req_01JHKQ2B00000000000000ADA1 · requested 2027-01-15 08:00 UTC
+    ");
+}
+
+#[test]
+fn a_request_whose_time_has_come_is_shown_as_it_is_and_not_as_it_was_written_down() {
+    let late = Drawn { request: made([requested()]), as_of: at(24 * 60) };
+    let card = read(&Message::ReviewCard(late));
+    assert!(card.contains("Expired · nobody") && !card.contains('['), "{card}");
+
+    let over = Drawn { request: made([requested(), approved()]), as_of: at(65) };
+    let receipt = read(&Message::Receipt(over));
+    assert!(receipt.contains("Ended · the window") && !receipt.contains('['), "{receipt}");
+}
+
+#[test]
+fn whoever_can_act_is_reminded_in_one_line() {
+    let reminders = [
+        Message::Reminder(Drawn { request: made([requested()]), as_of: at(15) }),
+        Message::EndIsNear { target: target(), ends_at: at(65) },
+    ];
+    assert_snapshot!(reminders.map(|message| read(&message)).join("\n"), @r"
+    Still waiting · UADA (slack) (ada@example.com) asked for prod (111122223333) / S3Admin 2027-01-15 08:00 UTC · a member of aws-temp#Reviewer can answer above until 2027-01-16 08:00 UTC
+    Ends soon · your access to prod (111122223333) / S3Admin ends 2027-01-15 09:05 UTC. Finish what you are doing; if you need it for longer, make a new request with /elevate once it has ended.
+    ");
+}
+
+// ---------------------------------------------------------------------------------------------------------
+// Answers and links
+
+#[test]
+fn links_lead_out_of_the_chat_and_say_how_long_they_live() {
+    let ada = || email("ada@example.com");
+    let why = Some(Refusal::NotLinked.into());
+    let messages = [
+        ("console", Message::ConsoleLink { target: target(), url: link("console"), ends_at: at(65) }),
+        ("link", Message::LinkInvitation { why: None, url: link("link") }),
+        ("link, with a reason", Message::LinkInvitation { why, url: link("link") }),
+        ("sign in to answer", sign_in_to_answer(Verdict::Approve, link("review"))),
+        ("linked", Message::Linked(ada())),
+        ("relinked", Message::Relinked(ada())),
+        ("unlinked", Message::Unlinked(ada())),
+        ("signed out", Message::SignedOut(ada())),
+    ];
+    assert_snapshot!(messages.map(|(title, message)| titled(title, &message)).join("\n\n"), @r"
+    == console: Your link to prod (111122223333) / S3Admin
+    Your link to prod (111122223333) / S3Admin
+    [ Open AWS console ] https://elevate.example.com/console/4Rz
+    For you alone: you sign in on the way. Works once, within 15 minutes. Access ends 2027-01-15 09:05 UTC.
+
+    == link: Link your Slack account by signing in at your identity provider.
+    Link your Slack account by signing in at your identity provider.
+    [ Link my account ] https://elevate.example.com/link/4Rz
+    For you alone: do not pass it on. Works once, within 10 minutes.
+
+    == link, with a reason: I don't know you yet. Link your Slack account first.
+    I don't know you yet. Link your Slack account first.
+    [ Link my account ] https://elevate.example.com/link/4Rz
+    For you alone: do not pass it on. Works once, within 10 minutes.
+
+    == sign in to answer: Sign in to approve ada@example.com's request for prod (111122223333) / S3Admin
+    Sign in to approve ada@example.com's request for prod (111122223333) / S3Admin. It is not answered before that.
+    [ Sign in ] https://elevate.example.com/review/4Rz
+    For you alone: do not pass it on. Works once, within 10 minutes.
+
+    == linked: Your Slack account is linked to ada@example.com.
+    Your Slack account is linked to ada@example.com. Ask for access with /elevate. If it was not you who linked it, unlink it and tell whoever runs this app.
+    [ Unlink ]
+
+    == relinked: Your Slack account is linked to another identity of ada@example.com.
+    Your Slack account is linked to another identity than before, which has the same address, ada@example.com. That is as it should be when your company moves to another identity provider. If it was not you who linked it, unlink it at once and tell whoever runs this app.
+    [ Unlink ]
+
+    == unlinked: Your Slack account is not linked to ada@example.com any more. Link it again with /elevate link.
+    Your Slack account is not linked to ada@example.com any more. Link it again with /elevate link.
+
+    == signed out: Your identity provider says that you have signed out as ada@example.com. Sign in again with /elevate link before you ask for access or answer a request.
+    Your identity provider says that you have signed out as ada@example.com. Sign in again with /elevate link before you ask for access or answer a request.
+    ");
+}
+
+#[test]
+fn a_link_that_the_platform_does_not_take_is_regretted() {
+    let Said { parts, .. } = said(&Message::LinkInvitation { why: None, url: link("link") }, &names());
+    let regrets = parts.iter().find_map(|part| match part {
+        Part::Link(link) => Some(link.otherwise.as_str()),
+        Part::Paragraph(_) | Part::Text(_) | Part::Quote(_) | Part::Small(_) | Part::Buttons(_) => None,
+    });
+    assert_snapshot!(regrets.unwrap(), @"The link is too long for Slack. Tell whoever runs this app.");
+}
+
+#[test]
+fn the_overview_shows_where_a_person_stands() {
+    let nobody = Overview { email: None, targets: vec![], requests: vec![], as_of: at(10) };
+    let newcomer = Overview { email: Some(email("ada@example.com")), ..nobody.clone() };
+    let requests = standings().into_iter().map(|(_, drawn)| drawn.request).collect();
+    let somebody = Overview { targets: targets(22), requests, ..newcomer.clone() };
+    let overviews = [("of a stranger", nobody), ("of a newcomer", newcomer), ("of somebody", somebody)];
+    let overviews = overviews.map(|(whose, overview)| titled(whose, &Message::Overview(overview)));
+    assert_snapshot!(overviews.join("\n\n"), @r"
+    == of a stranger: You are not linked. Link your Slack account with /elevate link.
+    You are not linked. Link your Slack account with /elevate link.
+
+    == of a newcomer: You are linked to ada@example.com.
+    You are linked to ada@example.com.
+    You can ask for
+    Nothing.
+    Your newest requests
+    Nothing.
+    What you can ask for is what this app last heard of your groups; it is checked again when you ask.
+
+    == of somebody: You are linked to ada@example.com.
+    You are linked to ada@example.com.
+    You can ask for
+    • 444455556666 / Role21
+    • prod (111122223333) / Role20
+    • 444455556666 / Role19
+    • prod (111122223333) / Role18
+    • 444455556666 / Role17
+    • prod (111122223333) / Role16
+    • 444455556666 / Role15
+    • prod (111122223333) / Role14
+    • 444455556666 / Role13
+    • prod (111122223333) / Role12
+    • 444455556666 / Role11
+    • prod (111122223333) / Role10
+    • 444455556666 / Role9
+    • prod (111122223333) / Role8
+    • 444455556666 / Role7
+    • prod (111122223333) / Role6
+    • 444455556666 / Role5
+    • prod (111122223333) / Role4
+    • 444455556666 / Role3
+    • prod (111122223333) / Role2
+    … and 2 more
+    Your newest requests
+    • prod (111122223333) / S3Admin for 1h · requested until 2027-01-16 08:00 UTC · req_01JHKQ2B00000000000000ADA1
+    • prod (111122223333) / S3Admin for 1h · approved until 2027-01-15 09:05 UTC · req_01JHKQ2B00000000000000ADA1
+    • prod (111122223333) / S3Admin for 1h · rejected 2027-01-15 08:01 UTC · req_01JHKQ2B00000000000000ADA1
+    • prod (111122223333) / S3Admin for 1h · withdrawn 2027-01-15 08:01 UTC · req_01JHKQ2B00000000000000ADA1
+    • prod (111122223333) / S3Admin for 1h · expired 2027-01-16 08:00 UTC · req_01JHKQ2B00000000000000ADA1
+    • prod (111122223333) / S3Admin for 1h · ended 2027-01-15 08:09 UTC · req_01JHKQ2B00000000000000ADA1
+    • prod (111122223333) / S3Admin for 1h · ended 2027-01-15 09:05 UTC · req_01JHKQ2B00000000000000ADA1
+    What you can ask for is what this app last heard of your groups; it is checked again when you ask.
+    ");
+}
+
+#[test]
+fn answers_say_what_happened_and_what_to_do_next() {
+    let [(_, waiting), ..] = standings();
+    let no = |why: Refusal, pointer| Message::Refused { why: why.into(), pointer };
+    let in_the_way = Refusal::AlreadyOpen { target: target(), request: request_id() };
+    let help = |on_mismatch| Message::Help { max: minutes("8h"), example: minutes("1h"), on_mismatch };
+    assert_eq!(read(&help(OnMismatch::PlatformSignIn)), read(&help(OnMismatch::Refuse)));
+    let answers = [
+        ("no", no(Refusal::NotReviewer { reviewers: names().reviewers }, None)),
+        ("no, and what stands in the way", no(in_the_way, Some(Box::new(waiting)))),
+        ("requested", Message::Done(Done::Requested(request_id()))),
+        ("not linked", Message::Done(Done::NotLinked)),
+        ("failed", Message::Failed { reference: "5f2c9a10".into() }),
+        ("help", help(OnMismatch::Refuse)),
+        ("help where codes are typed", help(OnMismatch::Code)),
+    ];
+    assert_snapshot!(answers.map(|(title, message)| titled(title, &message)).join("\n\n"), @r"
+    == no: Only a member of aws-temp#Reviewer can answer this request. If you should be one, ask the owner of that group.
+    Only a member of aws-temp#Reviewer can answer this request. If you should be one, ask the owner of that group.
+
+    == no, and what stands in the way: You already have a request for 111122223333/S3Admin that is waiting or approved: req_01JHKQ2B00000000000000ADA1. Use it, or withdraw or end it first.
+    You already have a request for 111122223333/S3Admin that is waiting or approved: req_01JHKQ2B00000000000000ADA1. Use it, or withdraw or end it first.
+    You asked for prod (111122223333) / S3Admin for 1h
+    > Bucket policy of the invoices is broken.
+    > See INC-42.
+    Waiting for a member of aws-temp#Reviewer · expires unanswered 2027-01-16 08:00 UTC
+    [ Withdraw ]
+    req_01JHKQ2B00000000000000ADA1 · requested 2027-01-15 08:00 UTC
+
+    == requested: Your request req_01JHKQ2B00000000000000ADA1 is on its way to the reviewers. The answer comes in your messages with this app.
+    Your request req_01JHKQ2B00000000000000ADA1 is on its way to the reviewers. The answer comes in your messages with this app.
+
+    == not linked: Your Slack account is not linked to any identity. Link it with /elevate link.
+    Your Slack account is not linked to any identity. Link it with /elevate link.
+
+    == failed: Something broke, and what you wanted may not have been done. Look with /elevate status, then try again. If it happens again, tell whoever runs this app: reference 5f2c9a10.
+    Something broke, and what you wanted may not have been done. Look with /elevate status, then try again. If it happens again, tell whoever runs this app: reference 5f2c9a10.
+
+    == help: How to use /elevate
+    Access to AWS roles, for a while and for a reason
+    /elevate opens a form to ask for access
+    /elevate 111122223333/S3Admin 1h bucket policy broken asks in one line
+    /elevate status shows what you can ask for and your newest requests
+    /elevate link links your Slack account to your identity
+    /elevate unlink undoes that
+    /elevate help shows this
+    A target is an account and a role. A duration is such as 45m or 1h30m, at most 8h. A reviewer answers; access is open from the approval on.
+
+    == help where codes are typed: How to use /elevate
+    Access to AWS roles, for a while and for a reason
+    /elevate opens a form to ask for access
+    /elevate 111122223333/S3Admin 1h bucket policy broken asks in one line
+    /elevate status shows what you can ask for and your newest requests
+    /elevate link links your Slack account to your identity
+    /elevate confirm K7QM-2XPA does so with the code that you are shown then
+    /elevate unlink undoes that
+    /elevate help shows this
+    A target is an account and a role. A duration is such as 45m or 1h30m, at most 8h. A reviewer answers; access is open from the approval on.
+    ");
+    assert_snapshot!(elevate::text::not_stored("5f2c9a10", &names()), @"That could not be stored, as far as I can tell. Look with /elevate status whether it was, and else try again in a minute. If it happens again, tell whoever runs this app: reference 5f2c9a10.");
+}
+
+// ---------------------------------------------------------------------------------------------------------
+// The audit channel
+
+#[test]
+fn the_audit_channel_tells_every_event_in_one_line() {
+    let early = Event::Ended { ended_at: at(10), sessions_until: Some(at(65)) }.by(bob());
+    let in_time = Event::Ended { ended_at: at(65), sessions_until: None }.by(Actor::Clock);
+    let trails: [Vec<Change>; 5] = [
+        vec![requested(), rejected()],
+        vec![requested(), Event::Withdrawn.by(ada())],
+        vec![requested(), Event::Expired.by(Actor::Clock)],
+        [vec![requested(), approved()], sessions(), vec![early]].concat(),
+        vec![requested(), approved(), in_time],
+    ];
+    let lines: Vec<String> = trails
+        .iter()
+        .flat_map(|events| entries(events))
+        .chain(side_news().into_iter().map(aside))
+        .map(|entry| read(&Message::Audit(entry)))
+        .collect();
+    assert!(lines.iter().all(|line| !line.contains('\n')));
+    assert_snapshot!(lines.join("\n"), @r"
+    2027-01-15 08:00 UTC · Requested · UADA (slack) (ada@example.com) asked for prod (111122223333) / S3Admin for 1h, to be answered until 2027-01-16 08:00 UTC · req_01JHKQ2B00000000000000ADA1/1 · “Bucket policy of the invoices is broken. See INC-42.”
+    2027-01-15 08:01 UTC · Rejected · UBOB (slack) (bob@example.com) rejected ada@example.com's request for prod (111122223333) / S3Admin · req_01JHKQ2B00000000000000ADA1/2 · “S3ReadOnly is enough for that.”
+    2027-01-15 08:00 UTC · Requested · UADA (slack) (ada@example.com) asked for prod (111122223333) / S3Admin for 1h, to be answered until 2027-01-16 08:00 UTC · req_01JHKQ2B00000000000000ADA1/1 · “Bucket policy of the invoices is broken. See INC-42.”
+    2027-01-15 08:01 UTC · Withdrawn · UADA (slack) (ada@example.com) withdrew ada@example.com's request for prod (111122223333) / S3Admin · req_01JHKQ2B00000000000000ADA1/2
+    2027-01-15 08:00 UTC · Requested · UADA (slack) (ada@example.com) asked for prod (111122223333) / S3Admin for 1h, to be answered until 2027-01-16 08:00 UTC · req_01JHKQ2B00000000000000ADA1/1 · “Bucket policy of the invoices is broken. See INC-42.”
+    2027-01-15 08:01 UTC · Expired · nobody answered UADA (slack) (ada@example.com)'s request for prod (111122223333) / S3Admin in time · req_01JHKQ2B00000000000000ADA1/2
+    2027-01-15 08:00 UTC · Requested · UADA (slack) (ada@example.com) asked for prod (111122223333) / S3Admin for 1h, to be answered until 2027-01-16 08:00 UTC · req_01JHKQ2B00000000000000ADA1/1 · “Bucket policy of the invoices is broken. See INC-42.”
+    2027-01-15 08:01 UTC · Approved · UBOB (slack) (bob@example.com) approved ada@example.com's request for prod (111122223333) / S3Admin, open until 2027-01-15 09:05 UTC · req_01JHKQ2B00000000000000ADA1/2
+    2027-01-15 08:02 UTC · Session asked for · UADA (slack) (ada@example.com) is back from the sign-in; AWS is asked for session 1 of prod (111122223333) / S3Admin · req_01JHKQ2B00000000000000ADA1/3
+    2027-01-15 08:03 UTC · Session issued · UADA (slack) (ada@example.com) gets session 1 of prod (111122223333) / S3Admin, which AWS lets expire 2027-01-15 09:06 UTC at the latest · req_01JHKQ2B00000000000000ADA1/4
+    2027-01-15 08:04 UTC · Session asked for · UADA (slack) (ada@example.com) is back from the sign-in; AWS is asked for session 2 of prod (111122223333) / S3Admin · req_01JHKQ2B00000000000000ADA1/5
+    2027-01-15 08:05 UTC · Session dropped · UADA (slack) (ada@example.com)'s session 2 of prod (111122223333) / S3Admin was thrown away · req_01JHKQ2B00000000000000ADA1/6 · “access ended while AWS was answering”
+    2027-01-15 08:06 UTC · Session asked for · UADA (slack) (ada@example.com) is back from the sign-in; AWS is asked for session 3 of prod (111122223333) / S3Admin · req_01JHKQ2B00000000000000ADA1/7
+    2027-01-15 08:07 UTC · Session refused · AWS refused UADA (slack) (ada@example.com) session 3 of prod (111122223333) / S3Admin · req_01JHKQ2B00000000000000ADA1/8 · “not authorized to perform: sts:TagSession”
+    2027-01-15 08:08 UTC · Session asked for · UADA (slack) (ada@example.com) is back from the sign-in; AWS is asked for session 4 of prod (111122223333) / S3Admin · req_01JHKQ2B00000000000000ADA1/9
+    2027-01-15 08:09 UTC · Session unknown · AWS's answer about UADA (slack) (ada@example.com)'s session 4 of prod (111122223333) / S3Admin never came; nothing was handed out · req_01JHKQ2B00000000000000ADA1/10
+    2027-01-15 08:10 UTC · Ended early · UBOB (slack) (bob@example.com) ended ada@example.com's access to prod (111122223333) / S3Admin 2027-01-15 08:10 UTC · a session opened before works until 2027-01-15 09:05 UTC · req_01JHKQ2B00000000000000ADA1/11
+    2027-01-15 08:00 UTC · Requested · UADA (slack) (ada@example.com) asked for prod (111122223333) / S3Admin for 1h, to be answered until 2027-01-16 08:00 UTC · req_01JHKQ2B00000000000000ADA1/1 · “Bucket policy of the invoices is broken. See INC-42.”
+    2027-01-15 08:01 UTC · Approved · UBOB (slack) (bob@example.com) approved ada@example.com's request for prod (111122223333) / S3Admin, open until 2027-01-15 09:05 UTC · req_01JHKQ2B00000000000000ADA1/2
+    2027-01-15 08:02 UTC · Ended · UADA (slack) (ada@example.com)'s access to prod (111122223333) / S3Admin ran out 2027-01-15 09:05 UTC · req_01JHKQ2B00000000000000ADA1/3
+    2027-01-15 08:10 UTC · Linked · UADA (slack) is linked to ada@example.com · evt_01JHKQ2B00000000000000EVE1
+    2027-01-15 08:10 UTC · Linked · UADA (slack) is linked to ada@example.com, which is not their address in Slack: they signed in with Slack · evt_01JHKQ2B00000000000000EVE1
+    2027-01-15 08:10 UTC · Linked · UADA (slack) is linked to ada@example.com, which is not their address in Slack: they typed a code · evt_01JHKQ2B00000000000000EVE1
+    2027-01-15 08:10 UTC · ⚠ Linked to another identity · UADA (slack) was linked to ada of https://idp.example and is linked to 00u1ada of https://login.example.com, with the same address, ada@example.com · evt_01JHKQ2B00000000000000EVE1
+    2027-01-15 08:10 UTC · Unlinked · UADA (slack) is not linked to ada@example.com any more · evt_01JHKQ2B00000000000000EVE1
+    2027-01-15 08:10 UTC · Signed out · UADA (slack) has signed out at the identity provider as ada@example.com, and must sign in again · evt_01JHKQ2B00000000000000EVE1
+    2027-01-15 08:10 UTC · Refused · UADA (slack) tried to use this app · evt_01JHKQ2B00000000000000EVE1 · “Only a member of aws-temp#Reviewer can answer this request. If you should be one, ask the owner of that group.”
+    2027-01-15 08:10 UTC · Refused · UADA (slack) tried to make a request · prod (111122223333) / S3Admin · evt_01JHKQ2B00000000000000EVE1 · “Only a member of aws-temp#Reviewer can answer this request. If you should be one, ask the owner of that group.”
+    2027-01-15 08:10 UTC · Refused · UADA (slack) tried to approve · req_01JHKQ2B00000000000000ADA1 · evt_01JHKQ2B00000000000000EVE1 · “Only a member of aws-temp#Reviewer can answer this request. If you should be one, ask the owner of that group.”
+    2027-01-15 08:10 UTC · Refused · UADA (slack) tried to open the AWS console · req_01JHKQ2B00000000000000ADA1 · prod (111122223333) / S3Admin · evt_01JHKQ2B00000000000000EVE1 · “Only a member of aws-temp#Reviewer can answer this request. If you should be one, ask the owner of that group.”
+    2027-01-15 08:10 UTC · Not delivered · UADA (slack) · Slack will not take the review card · req_01JHKQ2B00000000000000ADA1 · evt_01JHKQ2B00000000000000EVE1 · “slack refused chat.postMessage: channel_not_found”
+    2027-01-15 08:10 UTC · Not delivered · UADA (slack) · Slack will not take word of being linked · evt_01JHKQ2B00000000000000EVE1 · “slack refused chat.postMessage: channel_not_found”
+    ");
+}
+
+#[test]
+fn what_one_person_does_again_and_again_is_one_line() {
+    assert_snapshot!(read(&burst(Refusal::NotYours)), @"2027-01-15 08:10 UTC · Burst · 18 events of UADA (slack) since 2027-01-15 08:10 UTC: was linked 3×, was unlinked 1×, signed out 1×, tried to use this app 2×, tried to link their account 1×, tried to make a request 2×, tried to approve 3×, tried to reject 1×, tried to withdraw 1×, tried to end access 1×, tried to open the AWS console 2× · the last: UADA (slack) tried to approve · req_01JHKQ2B00000000000000ADA1 · prod (111122223333) / S3Admin · evt_01JHKQ2B00000000000000EVE1 evt_01JHKQ2B00000000000000EVE1 evt_01JHKQ2B00000000000000EVE1 evt_01JHKQ2B00000000000000EVE1 evt_01JHKQ2B00000000000000EVE1 evt_01JHKQ2B00000000000000EVE1 evt_01JHKQ2B00000000000000EVE1 evt_01JHKQ2B00000000000000EVE1 evt_01JHKQ2B00000000000000EVE1 evt_01JHKQ2B00000000000000EVE1 evt_01JHKQ2B00000000000000EVE1 evt_01JHKQ2B00000000000000EVE1 evt_01JHKQ2B00000000000000EVE1 evt_01JHKQ2B00000000000000EVE1 evt_01JHKQ2B00000000000000EVE1 evt_01JHKQ2B00000000000000EVE1 evt_01JHKQ2B00000000000000EVE1 evt_01JHKQ2B00000000000000EVE1 · “This access was approved for somebody else. Make a request of your own with /elevate.”");
+}
+
+// ---------------------------------------------------------------------------------------------------------
+// How a message is read
+
+fn read(message: &Message) -> String {
+    said(message, &names()).to_string()
+}
+
+/// What it is, what a notification tells of it, and the message itself.
+fn titled(title: &str, message: &Message) -> String {
+    let said = said(message, &names());
+    format!("== {title}: {}\n{said}", said.summary)
+}

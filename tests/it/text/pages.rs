@@ -1,0 +1,165 @@
+//! What every form and page says, without any platform's markup.
+
+use elevate::{
+    domain::{code::Code, decide::Verdict, message::Form, refusal::Refusal},
+    text::{
+        Dialog, Input, form,
+        page::{self, Page, PagePart, Shown},
+    },
+};
+use insta::assert_snapshot;
+
+use crate::examples::{email, made, names, request_form, request_id, requested};
+
+#[test]
+fn forms_say_what_they_ask_for() {
+    let forms = [
+        Form::Request(request_form(3)),
+        Form::Request(request_form(102)),
+        Form::Request(request_form(0)),
+        Form::Rejection(request_id()),
+    ];
+    assert_snapshot!(forms.map(|asked| form_read(&form(&asked, &names()))).join("\n\n"), @r"
+    == Request access
+    Account and role: 111122223333/Role0 of prod, and 2 more
+    For how long: 15m, 1h, 8h
+    Why: ____
+    Listed is what this app last heard of your groups; it is checked again when you send this. A member of aws-temp#Reviewer answers.
+    [ Request ]
+
+    == Request access
+    Account and role: 111122223333/Role0 of prod, and 99 more
+    For how long: 15m, 1h, 8h
+    Why: ____
+    Listed is what this app last heard of your groups; it is checked again when you send this. A member of aws-temp#Reviewer answers.
+    2 more are not listed, because Slack shows no more than 100. Ask for one of them in one line: /elevate 111122223333/S3Admin 1h bucket policy broken
+    [ Request ]
+
+    == Request access
+    As far as this app last heard, no group of yours makes you eligible for anything. Ask whoever manages your groups. If you have just been added to one, ask in one line, which checks your groups anew: /elevate 111122223333/S3Admin 1h bucket policy broken
+
+    == Reject request
+    Why: ____
+    req_01JHKQ2B00000000000000ADA1 · the requester and the reviewers read this
+    [ Reject ]
+    ");
+}
+
+#[test]
+fn pages_say_one_thing_and_what_to_do_about_it() {
+    let ada = Shown { name: "Ada Lovelace", member: "UADA", tenant: "Example Corp" };
+    let address = email("ada@example.com");
+    let request = made([requested()]);
+    let reject = Verdict::Reject("S3ReadOnly is enough for that.".parse().unwrap());
+    let code: Code = "K7QM-2XPA".parse().unwrap();
+    let names = names();
+    let pages = [
+        page::confirm_link(ada, &names),
+        page::onward(),
+        page::code(&code, &address, ada, &names),
+        page::linked(&address, &names),
+        page::confirm_answer(&request, &Verdict::Approve, &names),
+        page::confirm_answer(&request, &reject, &names),
+        page::answered(&Verdict::Approve, &names),
+        page::answered(&reject, &names),
+        page::refused(&Refusal::LinkGone.into(), &names),
+        page::failed("5f2c9a10", &names),
+        page::too_late(&names),
+        page::not_found(&names),
+    ];
+    assert_snapshot!(pages.map(|page| page_read(&page)).join("\n\n"), @r"
+    == Link your Slack account
+    You are about to link this Slack account to the identity you sign in with:
+    Ada Lovelace
+    member UADA of Example Corp
+    Go on only if this is your own account and you opened the link yourself, from /elevate in Slack. Somebody else's link would give them your access.
+    [ This is me: go on to sign in ]
+
+    == Signing in
+    → Go on to sign in
+
+    == One more step, in Slack
+    You signed in as ada@example.com. To link that to this Slack account:
+    Ada Lovelace
+    member UADA of Example Corp
+    type this in Slack as that account, within 5 minutes:
+    /elevate confirm K7QM-2XPA
+    Never give this code to anybody, whoever asks for it, and type none that you have not seen here yourself: if the account is not yours, its owner would have your access.
+
+    == Linked
+    Your Slack account is linked to ada@example.com.
+    Go back to Slack and type /elevate. You can close this page.
+
+    == Answer a request
+    You are about to approve this request:
+    From: ada@example.com
+    For: prod (111122223333) / S3Admin
+    During: 1h
+    Because: Bucket policy of the invoices is broken.
+    See INC-42.
+    Go on only if you pressed the button in Slack yourself. It counts once you have signed in.
+    [ Sign in and approve ]
+
+    == Answer a request
+    You are about to reject this request:
+    From: ada@example.com
+    For: prod (111122223333) / S3Admin
+    During: 1h
+    Because: Bucket policy of the invoices is broken.
+    See INC-42.
+    Your reason: S3ReadOnly is enough for that.
+    Go on only if you pressed the button in Slack yourself. It counts once you have signed in.
+    [ Sign in and reject ]
+
+    == Answered
+    The request is approved. Its card in Slack says so, too. You can close this page.
+
+    == Answered
+    The request is rejected. Its card in Slack says so, too. You can close this page.
+
+    == That did not work
+    This link has been used or is too old. Get a new one in Slack.
+
+    == Something broke
+    Something broke on our side. Go back to Slack and try again in a minute.
+    If it goes on, tell whoever runs this app the reference 5f2c9a10.
+
+    == Too slow
+    That took too long. Go back to Slack and try again in a minute.
+
+    == Nothing here
+    There is nothing at this address. Open the link from Slack.
+    ");
+}
+
+fn form_read(Dialog { title, fields, parts, submit }: &Dialog) -> String {
+    let fields = fields.iter().map(|field| match &field.input {
+        Input::Target(targets) => {
+            let (target, account) = &targets[0];
+            format!("{}: {target} of {account}, and {} more", field.label, targets.len() - 1)
+        }
+        Input::Duration(durations) => {
+            let durations: Vec<String> = durations.iter().map(ToString::to_string).collect();
+            format!("{}: {}", field.label, durations.join(", "))
+        }
+        Input::Justification | Input::Reason => format!("{}: ____", field.label),
+    });
+    let parts = parts.iter().map(ToString::to_string);
+    let submit = submit.map(|label| format!("[ {label} ]"));
+    let lines: Vec<String> = fields.chain(parts).chain(submit).collect();
+    format!("== {title}\n{}", lines.join("\n"))
+}
+
+fn page_read(Page { title, parts }: &Page) -> String {
+    let parts = parts.iter().map(|part| match part {
+        PagePart::Paragraph(text) | PagePart::Alert(text) => text.to_string(),
+        PagePart::Who(lines) => lines.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
+        PagePart::Command(command) => command.clone(),
+        PagePart::Facts(facts) => {
+            facts.iter().map(|(name, fact)| format!("{name}: {fact}")).collect::<Vec<_>>().join("\n")
+        }
+        PagePart::GoOn(label) => format!("[ {label} ]"),
+        PagePart::Onward(label) => format!("→ {label}"),
+    });
+    format!("== {title}\n{}", parts.collect::<Vec<_>>().join("\n"))
+}
