@@ -1,6 +1,7 @@
 //! The rules: pure and synchronous. No I/O, no clock, no randomness, nothing async, no logging.
 
 pub mod account;
+pub mod account_event;
 pub mod audit;
 pub mod audit_queue;
 pub mod burst;

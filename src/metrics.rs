@@ -23,7 +23,7 @@ use tokio::time::Instant;
 
 use crate::{
     domain::{
-        audit::SideNews,
+        account_event::AccountEvent,
         job::{Lane, Task},
         request::Event,
         window::Timestamp,
@@ -215,9 +215,9 @@ impl Counters for Metrics {
         self.events.get_or_create(&[("event", names::event(event))]).inc();
     }
 
-    fn side_event(&self, news: &SideNews) {
-        self.events.get_or_create(&[("event", names::side_news(news))]).inc();
-        if let SideNews::Refused { why, .. } = news {
+    fn account_event(&self, event: &AccountEvent) {
+        self.events.get_or_create(&[("event", names::account_event(event))]).inc();
+        if let AccountEvent::Refused { why, .. } = event {
             self.refusals.get_or_create(&[("code", why.refusal.code())]).inc();
         }
     }

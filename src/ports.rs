@@ -32,7 +32,7 @@ pub use self::{
     sealer::{Opened, SealError, SealedRow, Sealer},
     secrets::{SecretError, SecretPlace, SecretSource},
     store::{
-        CommitError, DeadLetter, JOB_LEASE, LaneHead, LinkError, LinkProof, NewLink, SealedToken, Step,
-        Store, StoreError, Surface, UsedToken,
+        Appended, CommitError, DeadLetter, JOB_LEASE, LaneHead, LinkError, LinkProof, NewEvent, NewLink,
+        SealedToken, Step, Store, StoreError, Surface, UsedToken,
     },
 };

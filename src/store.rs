@@ -1,9 +1,10 @@
 //! The store: one DynamoDB table.
 //!
-//! Read [`keys`] first: it is the map of the table. `commit`, `link` and `press` put a change together out of `rows`;
+//! Read [`keys`] first: it is the map of the table. `commit`, `accounts`, `link` and `press` put a change together out of `rows`;
 //! it is made as one `transaction` of the `table`. [`DynamoStore`] is the [`Store`](crate::ports::Store) that the rest
 //! of the program sees, and [`schema`] makes the table.
 
+mod accounts;
 mod commit;
 mod dynamo;
 pub mod keys;

@@ -30,7 +30,7 @@ pub(crate) async fn told(State(company): State<Company>) -> Result<Json<Value>, 
             ["ACCOUNT", account] if row.text(keys::SK) == "META" => {
                 linked.extend(account.rsplit('/').next().map(str::to_owned));
             }
-            ["REFUSED", ..] => others.push(row.body()),
+            ["ACCOUNT", _] if row.text(keys::SK).starts_with("EVENT#") => others.push(row.body()),
             _ => {}
         }
     }
@@ -43,7 +43,7 @@ pub(crate) async fn told(State(company): State<Company>) -> Result<Json<Value>, 
         "linked": linked,
         "done": newest.map(|events| done(events)).unwrap_or_default(),
         "requests": histories.values().filter_map(|events| request(events, company.clock.now())).collect::<Vec<_>>(),
-        "others": others.iter().map(|body| shown(body["at"].clone(), body["event"].clone(), body)).collect::<Vec<_>>(),
+        "others": others.iter().map(|body| shown(body["at"].clone(), body["what"].clone(), body)).collect::<Vec<_>>(),
     })))
 }
 

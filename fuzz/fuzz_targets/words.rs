@@ -9,7 +9,7 @@ use std::{
 use elevate::{
     domain::{
         email::Email,
-        ids::{AccountId, CommandId, RequestId, RoleName, SideEventId, Target},
+        ids::{AccountId, CommandId, RequestId, RoleName, Target},
         reason::Reason,
         secret::Secret,
         window::Minutes,
@@ -25,7 +25,6 @@ fuzz_target!(|text: &str| {
     read_as::<UserId>(text);
     read_as::<ChannelId>(text);
     read_as::<RequestId>(text);
-    read_as::<SideEventId>(text);
     read_as::<CommandId>(text);
     read_as::<Target>(text);
     read_as::<Email>(text);

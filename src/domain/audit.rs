@@ -1,87 +1,16 @@
-//! What auditors hear: every event of a request, and the events that belong to none.
+//! What auditors hear: every event of a request and of an account.
 
 use serde::{Deserialize, Serialize};
 
 use super::{
     account::Account,
+    account_event::{AccountEvent, AccountRecord},
     burst::Kind,
-    email::Email,
-    ids::{RequestId, SideEventId, Target},
-    linking::ShownBy,
-    person::{Human, Subject},
-    refusal::Refused,
-    request::{Event, Recorded, Request},
+    ids::{RequestId, Target},
+    person::Human,
+    request::{Recorded, Request},
     window::{Minutes, Timestamp},
 };
-
-/// An event that changes no request: somebody was linked or unlinked, something was refused or could not be told.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SideEvent {
-    /// Its name, forever.
-    pub id: SideEventId,
-    /// When.
-    pub at: Timestamp,
-    /// The account it concerns.
-    pub who: Account,
-    /// What happened.
-    #[serde(flatten)]
-    pub what: SideNews,
-}
-
-/// What a [`SideEvent`] tells.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "event", rename_all = "snake_case")]
-pub enum SideNews {
-    /// The account is linked to an identity.
-    Linked {
-        /// The address of the identity.
-        email: Email,
-        /// What has shown that the account is theirs.
-        shown_by: ShownBy,
-    },
-    /// The account is linked to another identity than before, which has the same address.
-    Relinked {
-        /// The address of both identities.
-        email: Email,
-        /// The identity it was linked to.
-        from: Subject,
-        /// The identity it is linked to.
-        to: Subject,
-        /// What has shown that the account is theirs.
-        shown_by: ShownBy,
-    },
-    /// The account is not linked any more.
-    Unlinked {
-        /// The address of the identity.
-        email: Email,
-    },
-    /// The person has signed out at the identity provider, and must sign in again.
-    SignedOut {
-        /// The address both sides agree on.
-        email: Email,
-    },
-    /// Something was tried and refused.
-    Refused {
-        /// What was tried.
-        tried: Tried,
-        /// The request it was about.
-        request: Option<RequestId>,
-        /// The target it was about.
-        target: Option<Target>,
-        /// Why, and what the person was given to find it by.
-        #[serde(flatten)]
-        why: Refused,
-    },
-    /// Something could not be told, and is not tried any more.
-    Undelivered {
-        /// What, in a few words.
-        what: String,
-        /// The request it was about.
-        request: Option<RequestId>,
-        /// Why not.
-        why: String,
-    },
-}
 
 /// What somebody tried in vain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -105,11 +34,11 @@ pub enum Tried {
     OpenConsole,
 }
 
-/// One line of the audit channel.
+/// One line of the audit channel: the record of an event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AuditEntry {
-    /// An event of a request, with what a reader needs to know of that request.
+    /// Of a request, with what a reader needs to know of that request.
     Request {
         /// Who asks.
         requester: Human,
@@ -120,8 +49,8 @@ pub enum AuditEntry {
         /// What happened.
         recorded: Box<Recorded>,
     },
-    /// An event of no request.
-    Side(SideEvent),
+    /// Of an account.
+    Account(Box<AccountRecord>),
 }
 
 impl AuditEntry {
@@ -136,6 +65,12 @@ impl AuditEntry {
         }
     }
 
+    /// The line that tells what has just happened to an account.
+    #[must_use]
+    pub fn of_account(recorded: &AccountRecord) -> Self {
+        Self::Account(Box::new(recorded.clone()))
+    }
+
     /// The line of another event of the same request.
     #[must_use]
     pub fn of_the_same_request(&self, event: Recorded) -> Self {
@@ -146,19 +81,25 @@ impl AuditEntry {
                 duration: *duration,
                 recorded: Box::new(event),
             },
-            Self::Side(event) => Self::Side(event.clone()),
+            Self::Account(recorded) => Self::Account(recorded.clone()),
+        }
+    }
+
+    /// The event, if it is one of a request: auditors hear of those in their order.
+    #[must_use]
+    pub fn of_a_request(&self) -> Option<&Recorded> {
+        match self {
+            Self::Request { recorded, .. } => Some(recorded),
+            Self::Account(_) => None,
         }
     }
 
     /// Whether its event is the one of the same request right before that of `other`.
     #[must_use]
     pub fn is_right_before(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Request { recorded: before, .. }, Self::Request { recorded: after, .. }) => {
-                before.stream == after.stream && before.number + 1 == after.number
-            }
-            (Self::Side(_), _) | (_, Self::Side(_)) => false,
-        }
+        let events = self.of_a_request().zip(other.of_a_request());
+        events
+            .is_some_and(|(before, after)| before.stream == after.stream && before.number + 1 == after.number)
     }
 
     /// What it counts as in a burst; nothing where it is always a line of its own: what lets somebody in or keeps them
@@ -166,33 +107,15 @@ impl AuditEntry {
     #[must_use]
     pub fn burst_kind(&self) -> Option<Kind> {
         match self {
-            Self::Request { recorded, .. } => match &recorded.what {
-                Event::Requested { .. } => Some(Kind::Requested),
-                Event::Withdrawn => Some(Kind::Withdrawn),
-                Event::Expired => Some(Kind::Expired),
-                Event::Approved { .. }
-                | Event::Rejected { .. }
-                | Event::Ended { .. }
-                | Event::SessionIssuing { .. }
-                | Event::SessionIssued { .. }
-                | Event::SessionDropped { .. }
-                | Event::SessionRefused { .. }
-                | Event::SessionUnknown { .. } => None,
-            },
-            Self::Side(event) => match &event.what {
-                SideNews::Linked { .. } => Some(Kind::Linked),
-                SideNews::Unlinked { .. } => Some(Kind::Unlinked),
-                SideNews::SignedOut { .. } => Some(Kind::SignedOut),
-                SideNews::Refused { tried, .. } => Some(Kind::Refused(*tried)),
-                SideNews::Relinked { .. } | SideNews::Undelivered { .. } => None,
-            },
+            Self::Request { recorded, .. } => recorded.what.burst_kind(),
+            Self::Account(recorded) => recorded.what.burst_kind(),
         }
     }
 
     /// Whether it tells that something else could not be told.
     #[must_use]
     pub fn is_undelivered(&self) -> bool {
-        matches!(self, Self::Side(SideEvent { what: SideNews::Undelivered { .. }, .. }))
+        matches!(self, Self::Account(recorded) if matches!(recorded.what, AccountEvent::Undelivered { .. }))
     }
 
     /// The account whose doing it tells of, where there is one.
@@ -200,16 +123,7 @@ impl AuditEntry {
     pub fn concerned(&self) -> Option<&Account> {
         match self {
             Self::Request { requester, .. } => requester.account.as_ref(),
-            Self::Side(event) => Some(&event.who),
-        }
-    }
-
-    /// When it happened.
-    #[must_use]
-    pub fn at(&self) -> Timestamp {
-        match self {
-            Self::Request { recorded, .. } => recorded.at,
-            Self::Side(event) => event.at,
+            Self::Account(recorded) => Some(&recorded.stream),
         }
     }
 
@@ -218,11 +132,16 @@ impl AuditEntry {
     pub fn request(&self) -> Option<&RequestId> {
         match self {
             Self::Request { recorded, .. } => Some(&recorded.stream),
-            Self::Side(SideEvent {
-                what: SideNews::Refused { request, .. } | SideNews::Undelivered { request, .. },
-                ..
-            }) => request.as_ref(),
-            Self::Side(_) => None,
+            Self::Account(recorded) => recorded.what.request(),
+        }
+    }
+
+    /// When it happened.
+    #[must_use]
+    pub fn at(&self) -> Timestamp {
+        match self {
+            Self::Request { recorded, .. } => recorded.at,
+            Self::Account(recorded) => recorded.at,
         }
     }
 
@@ -231,7 +150,7 @@ impl AuditEntry {
     pub fn event_id(&self) -> String {
         match self {
             Self::Request { recorded, .. } => recorded.event_id(),
-            Self::Side(event) => event.id.to_string(),
+            Self::Account(recorded) => recorded.event_id(),
         }
     }
 }
@@ -239,23 +158,12 @@ impl AuditEntry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{
-        decide::tests::{minute, requested},
-        ids::CommandId,
-        refusal::Refusal,
-    };
-
-    fn refused(tried: Tried, at: i64) -> SideEvent {
-        let who = Account::new("slack", "T0123456", "U0ADA");
-        let what = SideNews::Refused { tried, request: None, target: None, why: Refusal::NotLinked.into() };
-        SideEvent { id: SideEventId::of(&CommandId::random(1), minute(at)), at: minute(at), who, what }
-    }
+    use crate::domain::{account_event::tests::refused, decide::tests::requested};
 
     #[test]
     fn a_line_names_its_event_and_what_it_counts_as() {
-        let event = refused(Tried::Link, 1);
-        let line = AuditEntry::Side(event.clone());
-        assert_eq!(line.event_id(), event.id.to_string());
+        let line = AuditEntry::of_account(&refused("U0ADA", Tried::Link, 7));
+        assert_eq!(line.event_id(), "slack/T0123456/U0ADA/7");
         assert_eq!(line.burst_kind(), Some(Kind::Refused(Tried::Link)));
 
         let recorded = requested();

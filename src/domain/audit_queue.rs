@@ -8,6 +8,7 @@ use std::collections::{HashMap, VecDeque};
 
 use super::{
     account::Account,
+    audit::AuditEntry,
     job::{Job, Lane, Notice, Task},
 };
 
@@ -42,7 +43,7 @@ impl AuditQueue {
             return Some(job);
         }
         if is_important {
-            let before = self.others.take(&job); // 3
+            let before = if is_of_a_request(&job) { self.others.take(&job) } else { VecDeque::new() }; // 3
             before.into_iter().for_each(|job| self.important.push(job));
             self.important.push(job);
         } else {
@@ -106,73 +107,80 @@ impl Turns {
 
 /// Whose line it is: all lines of a request are its requester's.
 fn person(job: &Job) -> Option<Account> {
+    entry(job)?.concerned().cloned()
+}
+
+/// The lines of an account are not held to their order, so that a flood of refusals goes ahead of no link.
+fn is_of_a_request(job: &Job) -> bool {
+    entry(job).is_some_and(|entry| entry.of_a_request().is_some())
+}
+
+fn entry(job: &Job) -> Option<&AuditEntry> {
     let Task::Notify(Notice::Audit(entry) | Notice::Burst(entry)) = &job.task else { return None };
-    entry.concerned().cloned()
+    Some(entry)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::{
-        audit::{AuditEntry, SideEvent, SideNews, Tried},
+        account_event::{self, AccountEvent, AccountRecord},
+        audit::Tried,
         decide::tests::{approve, decide, minute, policy, requested},
-        ids::{CommandId, SideEventId},
-        job::follow_ups,
-        refusal::Refusal,
+        ids::CommandId,
+        job::{AuditLine, follow_ups, follow_ups_of_account},
         request::{Recorded, Request},
     };
 
-    fn aside(user: &str, id: &str, what: SideNews) -> Job {
-        let who = Account::new("slack", "T0123456", user);
-        let event =
-            SideEvent { id: SideEventId::of(&CommandId::random(1), minute(0)), at: minute(0), who, what };
-        let task = Task::Notify(Notice::Audit(Box::new(AuditEntry::Side(event))));
-        Job { due: minute(0), id: format!("{user}{id}/to_auditors"), task }
+    fn line(recorded: &AccountRecord) -> Job {
+        follow_ups_of_account(recorded, AuditLine::Own, minute(0)).pop().unwrap()
     }
 
-    fn refused(user: &str, id: &str) -> Job {
-        let what = SideNews::Refused {
-            tried: Tried::Use,
-            request: None,
-            target: None,
-            why: Refusal::NotLinked.into(),
-        };
-        aside(user, id, what)
+    fn refused(user: &str, number: u64) -> Job {
+        line(&account_event::tests::refused(user, Tried::Use, number))
     }
 
-    fn important(user: &str, id: &str) -> Job {
-        aside(
-            user,
-            id,
-            SideNews::Undelivered { what: "word".to_owned(), request: None, why: "gone".to_owned() },
-        )
+    fn important(user: &str, number: u64) -> Job {
+        let what =
+            AccountEvent::Undelivered { what: "word".to_owned(), request: None, why: "gone".to_owned() };
+        line(&account_event::tests::recorded(user, what, number))
     }
 
     fn told(queue: &mut AuditQueue) -> Vec<String> {
-        let ids = std::iter::from_fn(|| queue.pop()).map(|job| job.id);
-        ids.map(|id| id.trim_end_matches("/to_auditors").to_owned()).collect()
+        let entries = std::iter::from_fn(|| queue.pop()).map(|job| entry(&job).unwrap().event_id());
+        entries.map(|id| id.trim_start_matches("slack/T0123456/").to_owned()).collect()
     }
 
     #[test]
     fn important_lines_go_first_and_the_others_do_not_starve() {
         let mut queue = AuditQueue::default();
-        for n in 0..3 {
-            assert_eq!(queue.push(refused("A", &n.to_string())), None);
+        for n in 1..4 {
+            assert_eq!(queue.push(refused("A", n)), None);
         }
-        for n in 0..10 {
-            assert_eq!(queue.push(important("B", &n.to_string())), None);
+        for n in 1..11 {
+            assert_eq!(queue.push(important("B", n)), None);
         }
-        let order = "B0 B1 B2 B3 A0 B4 B5 B6 B7 A1 B8 B9 A2";
+        let order = "B/1 B/2 B/3 B/4 A/1 B/5 B/6 B/7 B/8 A/2 B/9 B/10 A/3";
         assert_eq!(told(&mut queue).join(" "), order);
     }
 
     #[test]
     fn people_take_turns() {
         let mut queue = AuditQueue::default();
-        for job in ["0", "1", "2"].map(|id| refused("A", id)).into_iter().chain([refused("B", "0")]) {
+        for job in [1, 2, 3].map(|n| refused("A", n)).into_iter().chain([refused("B", 1)]) {
             assert_eq!(queue.push(job), None);
         }
-        assert_eq!(told(&mut queue).join(" "), "A0 B0 A1 A2");
+        assert_eq!(told(&mut queue).join(" "), "A/1 B/1 A/2 A/3");
+    }
+
+    #[test]
+    fn an_important_line_of_an_account_waits_for_none_of_its_refusals() {
+        let mut queue = AuditQueue::default();
+        for n in 1..4 {
+            assert_eq!(queue.push(refused("A", n)), None);
+        }
+        assert_eq!(queue.push(important("A", 4)), None);
+        assert_eq!(told(&mut queue).join(" "), "A/4 A/1 A/2 A/3");
     }
 
     #[test]
@@ -186,8 +194,8 @@ mod tests {
         let approved = line(&request.next(approved, CommandId::random(2), minute(1)));
         let asked = line(&recorded);
         let mut queue = AuditQueue::default();
-        for n in 0..9 {
-            assert_eq!(queue.push(refused("A", &n.to_string())), None);
+        for n in 1..10 {
+            assert_eq!(queue.push(refused("A", n)), None);
         }
         assert_eq!(queue.push(asked.clone()), None);
         assert_eq!(queue.push(approved.clone()), None);
@@ -198,11 +206,11 @@ mod tests {
     #[test]
     fn a_flood_of_others_leaves_room_for_what_is_important() {
         let mut queue = AuditQueue::default();
-        for n in 0..MOST {
-            assert_eq!(queue.push(refused("A", &n.to_string())), None);
+        for n in 1..=MOST as u64 {
+            assert_eq!(queue.push(refused("A", n)), None);
         }
-        assert!(queue.push(refused("A", "more")).is_some(), "the sweeper says the rest");
-        assert_eq!(queue.push(important("B", "0")), None);
+        assert!(queue.push(refused("A", 0xF00)).is_some(), "the sweeper says the rest");
+        assert_eq!(queue.push(important("B", 1)), None);
         assert_eq!(told(&mut queue).len(), MOST + 1);
     }
 }

@@ -116,13 +116,7 @@ impl Burst {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{
-        audit::{SideEvent, SideNews},
-        decide::tests::{minute, requested},
-        ids::{CommandId, SideEventId},
-        refusal::Refusal,
-        request::Request,
-    };
+    use crate::domain::{account_event::tests::refused, decide::tests::requested, request::Request};
 
     #[test]
     fn the_first_five_of_a_clock_minute_are_lines_and_the_others_a_burst() {
@@ -155,13 +149,7 @@ mod tests {
 
     #[test]
     fn a_burst_counts_its_events_by_kind_and_names_each() {
-        let refused = |tried, at: i64| {
-            let who = requested_by();
-            let what =
-                SideNews::Refused { tried, request: None, target: None, why: Refusal::NotLinked.into() };
-            let id = SideEventId::of(&CommandId::random(1), minute(at));
-            AuditEntry::Side(SideEvent { id, at: minute(at), who, what })
-        };
+        let refused = |tried, at| AuditEntry::of_account(&refused("U0ADA", tried, at));
         let recorded = requested();
         let request = AuditEntry::of(&Request::opened(&recorded).unwrap(), &recorded);
         let [second, third, last] = [(Tried::Approve, 1), (Tried::Reject, 2), (Tried::Approve, 3)]

@@ -7,7 +7,7 @@ use ulid::Ulid;
 
 use super::{
     account::Account,
-    secret::{SecretHash, digest_of, hash_of},
+    secret::{SecretHash, hash_of},
     window::Timestamp,
 };
 
@@ -85,10 +85,6 @@ id!(
     RequestId, "a request id such as req_01JD8Z6V9N3K6T7M2Q4R5S8W9X", |text| is_ulid_after(text, "req_")
 );
 id!(
-    /// One event that belongs to no request: `evt_` and a ULID.
-    SideEventId, "an event id such as evt_01JD8Z6V9N3K6T7M2Q4R5S8W9X", |text| is_ulid_after(text, "evt_")
-);
-id!(
     /// What caused a change: done twice under one id, it changes things once.
     CommandId, "a command id of 1 to 64 characters", |text| (1..=64).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_graphic())
@@ -150,14 +146,6 @@ impl RequestId {
     }
 }
 
-impl SideEventId {
-    /// The id of what `command` brought about at `at`: the same however often the command is carried out.
-    #[must_use]
-    pub fn of(command: &CommandId, at: Timestamp) -> Self {
-        Self(format!("evt_{}", ulid(at, chance_of(command.as_str()))))
-    }
-}
-
 impl CommandId {
     /// The id for what the clock brings about: there is one such change per request and version.
     #[must_use]
@@ -174,7 +162,7 @@ impl CommandId {
     /// The id for what becomes of a dead letter.
     #[must_use]
     pub fn of_dead_letter(job: &str) -> Self {
-        Self(format!("dead/{job}"))
+        Self(hash_of(["dead letter", job]))
     }
 
     /// The id of something that is never carried out again.
@@ -204,13 +192,6 @@ impl CommandId {
 
 fn ulid(now: Timestamp, chance: u128) -> Ulid {
     Ulid::from_parts(now.timestamp_millis().unsigned_abs(), chance)
-}
-
-/// 128 bits that are as good as chance, and the same for the same text.
-fn chance_of(text: &str) -> u128 {
-    let digest = digest_of([text]);
-    let half = digest.first_chunk::<16>().expect("the digest has 32 bytes");
-    u128::from_be_bytes(*half)
 }
 
 fn is_ulid_after(text: &str, prefix: &str) -> bool {
@@ -281,15 +262,6 @@ mod tests {
         for bad in ["S3Admin", "111122223333", "111122223333/", "/S3Admin", "111122223333/a/b"] {
             assert!(bad.parse::<Target>().is_err(), "{bad:?}");
         }
-    }
-
-    #[test]
-    fn events_of_one_millisecond_are_told_apart_by_what_caused_them() {
-        let at = Timestamp::from_timestamp_millis(1).unwrap();
-        let of = |command: &str| SideEventId::of(&command.parse().unwrap(), at);
-        assert_eq!(of("one"), of("one"));
-        assert_ne!(of("one"), of("other"));
-        assert_eq!(of("one").as_str().parse::<SideEventId>().unwrap(), of("one"));
     }
 
     #[test]

@@ -1,15 +1,19 @@
 //! What an event makes necessary: who must hear of it, and what time will bring.
 
+use std::fmt;
+
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use super::{
     account::Account,
-    audit::{AuditEntry, SideEvent, SideNews},
+    account_event::{AccountEvent, AccountRecord},
+    audit::AuditEntry,
     burst,
     email::Email,
     ids::{CommandId, RequestId},
     request::{Event, Recorded, Request},
+    trail::record::Record,
     window::Timestamp,
 };
 
@@ -60,16 +64,25 @@ impl Lane {
         }
     }
 
-    fn of_side_line(news: &SideNews) -> Self {
-        match news {
-            SideNews::Refused { .. } => Self::AuditorsLater,
-            SideNews::Linked { .. }
-            | SideNews::Relinked { .. }
-            | SideNews::Unlinked { .. }
-            | SideNews::SignedOut { .. }
-            | SideNews::Undelivered { .. } => Self::Auditors,
+    fn of_account_line(event: &AccountEvent) -> Self {
+        match event {
+            AccountEvent::Refused { .. } => Self::AuditorsLater,
+            AccountEvent::Linked { .. }
+            | AccountEvent::Relinked { .. }
+            | AccountEvent::Unlinked { .. }
+            | AccountEvent::SignedOut { .. }
+            | AccountEvent::Undelivered { .. } => Self::Auditors,
         }
     }
+}
+
+/// How auditors hear of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuditLine {
+    /// In a line of its own.
+    Own,
+    /// In one line with others of the same person.
+    InBurst,
 }
 
 impl Job {
@@ -82,7 +95,7 @@ impl Job {
             Task::Notify(Notice::Burst(_)) => Lane::AuditorsLater,
             Task::Notify(Notice::Audit(entry)) => match &**entry {
                 AuditEntry::Request { recorded, .. } => Lane::of_audit_line(&recorded.what),
-                AuditEntry::Side(event) => Lane::of_side_line(&event.what),
+                AuditEntry::Account(recorded) => Lane::of_account_line(&recorded.what),
             },
             Task::Notify(
                 Notice::Card(_)
@@ -96,10 +109,11 @@ impl Job {
         }
     }
 
-    /// What it is told in line with: all jobs of one request, or of one event of none, are named after it.
+    /// What it is told in line with: all jobs of one stream. A job that follows from an event is named
+    /// `<stream>/<number>/<name>`, and only the stream may hold more slashes; any other job is a line of its own.
     #[must_use]
     pub fn line(&self) -> &str {
-        self.id.split_once('/').map_or(self.id.as_str(), |(cause, _)| cause)
+        self.id.rsplitn(3, '/').nth(2).unwrap_or(&self.id)
     }
 
     /// Whether auditors hear it.
@@ -294,24 +308,28 @@ pub fn next_reminder(request: &Request, now: Timestamp) -> Option<Timestamp> {
     Some(request.requested_at + wait).filter(|due| *due < request.answer_by)
 }
 
-/// What must be done, at `due`, because of an event that belongs to no request.
+/// What must be done, at `due`, because of what has just happened to an account.
 #[must_use]
-pub fn follow_ups_aside(event: &SideEvent, due: Timestamp) -> Vec<Job> {
-    let to = event.who.clone();
-    let mut notices = match &event.what {
-        SideNews::Linked { email, .. } => vec![Notice::Linked(to, email.clone())],
-        SideNews::Relinked { email, .. } => vec![Notice::Relinked(to, email.clone())],
-        SideNews::Unlinked { email } => vec![Notice::Unlinked(to, email.clone())],
-        SideNews::SignedOut { email } => vec![Notice::SignedOut(to, email.clone())],
-        SideNews::Refused { .. } | SideNews::Undelivered { .. } => Vec::new(),
+pub fn follow_ups_of_account(recorded: &AccountRecord, line: AuditLine, due: Timestamp) -> Vec<Job> {
+    let to = recorded.stream.clone();
+    let mut notices = match &recorded.what {
+        AccountEvent::Linked { email, .. } => vec![Notice::Linked(to, email.clone())],
+        AccountEvent::Relinked { email, .. } => vec![Notice::Relinked(to, email.clone())],
+        AccountEvent::Unlinked { email } => vec![Notice::Unlinked(to, email.clone())],
+        AccountEvent::SignedOut { email } => vec![Notice::SignedOut(to, email.clone())],
+        AccountEvent::Refused { .. } | AccountEvent::Undelivered { .. } => Vec::new(),
     };
-    notices.push(Notice::Audit(Box::new(AuditEntry::Side(event.clone()))));
-    notify(due, event.id.as_str(), notices)
+    let entry = Box::new(AuditEntry::of_account(recorded));
+    notices.push(match line {
+        AuditLine::Own => Notice::Audit(entry),
+        AuditLine::InBurst => Notice::Burst(entry),
+    });
+    notify(due, &cause(recorded), notices)
 }
 
-/// The name of the job of telling auditors of this event. It is due at once.
+/// The name of the job of telling auditors of this event.
 #[must_use]
-pub fn audit_line_id(recorded: &Recorded) -> String {
+pub fn audit_line_id<S: fmt::Display, W>(recorded: &Record<S, W>) -> String {
     format!("{}/{AUDIT_LINE}", cause(recorded))
 }
 
@@ -320,9 +338,9 @@ fn notify(due: Timestamp, cause: &str, notices: Vec<Notice>) -> Vec<Job> {
     notices.into_iter().map(job).collect()
 }
 
-/// The prefix of the names of all jobs of this event. It sorts by version.
-fn cause(recorded: &Recorded) -> String {
-    format!("{}/{:06}", recorded.stream, recorded.number)
+/// The prefix of the names of all jobs of this event. It sorts by number.
+fn cause<S: fmt::Display, W>(recorded: &Record<S, W>) -> String {
+    format!("{}/{:012}", recorded.stream, recorded.number)
 }
 
 fn named(cause: &str, notice: &Notice) -> String {
@@ -347,9 +365,9 @@ pub fn backoff(failure_of: &Job, now: Timestamp) -> TimeDelta {
 mod tests {
     use super::*;
     use crate::domain::{
-        account::Account,
+        account_event::tests::{recorded, refused},
+        audit::Tried,
         decide::tests::{after, approve, begin, minute, requested},
-        ids::SideEventId,
         linking::ShownBy,
         window::Window,
     };
@@ -363,7 +381,7 @@ mod tests {
             minute(5),
         );
         let audit = Task::Notify(Notice::Audit(Box::new(AuditEntry::of(&request, &issuing))));
-        let cause = format!("{}/000004", request.id);
+        let cause = format!("{}/000000000004", request.id);
         let expected = [
             Job { due: minute(5), id: format!("{cause}/to_auditors"), task: audit },
             Job {
@@ -411,17 +429,39 @@ mod tests {
     }
 
     #[test]
-    fn auditors_hear_of_what_belongs_to_no_request_after_those_it_concerns() {
-        let who = Account::new("slack", "T0123456", "U0ADA");
+    fn auditors_hear_of_an_account_after_its_owner() {
         let email: Email = "ada@example.com".parse().unwrap();
-        let id = SideEventId::of(&CommandId::random(1), minute(0));
-        let what = SideNews::Linked { email: email.clone(), shown_by: ShownBy::Address };
-        let event = SideEvent { id, at: minute(0), who: who.clone(), what };
-        let jobs = follow_ups_aside(&event, minute(1));
-        assert!(jobs.iter().all(|job| job.due == minute(1)), "{jobs:?}");
-        let linked = Task::Notify(Notice::Linked(who, email));
-        let audit = Task::Notify(Notice::Audit(Box::new(AuditEntry::Side(event))));
-        assert_eq!(jobs.into_iter().map(|job| job.task).collect::<Vec<_>>(), [linked, audit]);
+        let linked = AccountEvent::Linked { email: email.clone(), shown_by: ShownBy::Address };
+        let linked = recorded("U0ADA", linked, 7);
+        let jobs = follow_ups_of_account(&linked, AuditLine::Own, minute(8));
+        let cause = "slack/T0123456/U0ADA/000000000007";
+        let audit = Task::Notify(Notice::Audit(Box::new(AuditEntry::of_account(&linked))));
+        let expected = [
+            Job {
+                due: minute(8),
+                id: format!("{cause}/notice"),
+                task: Task::Notify(Notice::Linked(linked.stream.clone(), email)),
+            },
+            Job { due: minute(8), id: format!("{cause}/to_auditors"), task: audit },
+        ];
+        assert_eq!(jobs, expected);
+        assert_eq!(jobs[1].id, audit_line_id(&linked));
+    }
+
+    #[test]
+    fn jobs_of_one_stream_are_one_line_and_no_other_job_is_in_it() {
+        let line = |id: &str| {
+            let job = Job { due: minute(0), id: id.to_owned(), task: Task::Remind(requested().stream) };
+            job.line().to_owned()
+        };
+        let of_request = follow_ups(&after(&[]), &requested());
+        assert!(of_request.iter().all(|job| job.line() == requested().stream.as_str()), "{of_request:?}");
+        for user in ["U0ADA", "U/0/000000000001", "000000000001", "U%2F0"] {
+            let refused = refused(user, Tried::Use, 1);
+            let of_account = follow_ups_of_account(&refused, AuditLine::InBurst, minute(0));
+            assert!(of_account.iter().all(|job| job.line() == refused.stream.to_string()), "{of_account:?}");
+        }
+        assert_eq!(line("a press"), "a press");
     }
 
     #[test]

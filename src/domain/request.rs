@@ -15,6 +15,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    burst::Kind,
     ids::{CommandId, RequestId, Target},
     person::Human,
     reason::Reason,
@@ -211,6 +212,24 @@ pub struct Change {
 pub type Recorded = Record<RequestId, Event>;
 
 impl Event {
+    /// What it counts as in a burst, if it may be part of one.
+    #[must_use]
+    pub fn burst_kind(&self) -> Option<Kind> {
+        match self {
+            Self::Requested { .. } => Some(Kind::Requested),
+            Self::Withdrawn => Some(Kind::Withdrawn),
+            Self::Expired => Some(Kind::Expired),
+            Self::Approved { .. }
+            | Self::Rejected { .. }
+            | Self::Ended { .. }
+            | Self::SessionIssuing { .. }
+            | Self::SessionIssued { .. }
+            | Self::SessionDropped { .. }
+            | Self::SessionRefused { .. }
+            | Self::SessionUnknown { .. } => None,
+        }
+    }
+
     /// The change that this event is when `actor` causes it.
     #[must_use]
     pub fn by(self, actor: impl Into<Actor>) -> Change {

@@ -1,19 +1,24 @@
-//! Audit: what auditors hear one by one or in bursts, and refusals, which are events of their own.
+//! Audit: what auditors hear one by one or in bursts, and the events of accounts, refusals among them.
 //!
-//! 1. The store keeps the refusal, with who tried what.
+//! 1. The store keeps the event under the next number of its account: of a refusal, who tried what.
 //! 2. The audit channel hears it: at once, or together with what else this person brings about in that minute.
 
 use std::sync::{Arc, PoisonError};
 
 use super::{Broker, Result};
-use crate::domain::{
-    account::Account,
-    audit::{AuditEntry, SideEvent, SideNews, Tried},
-    burst::Recent,
-    ids::{CommandId, RequestId, SideEventId, Target},
-    job::{Job, follow_ups_aside},
-    refusal::Refused,
-    window::Timestamp,
+use crate::{
+    domain::{
+        account::Account,
+        account_event::{AccountChange, AccountEvent},
+        audit::{AuditEntry, Tried},
+        burst::Recent,
+        ids::{CommandId, RequestId, Target},
+        job::{AuditLine, Job},
+        refusal::Refused,
+        trail::actor::Actor,
+        window::Timestamp,
+    },
+    ports::{Appended, NewEvent},
 };
 
 /// Who tried what, when, and what names the attempt.
@@ -69,17 +74,30 @@ pub(super) async fn record_refusal(broker: &Arc<Broker>, attempt: Attempt<'_>, w
         About::Target(target) => (None, Some(target.clone())),
         About::Request(id) => (Some(id.clone()), target_of(broker, id).await?),
     };
-    let what = SideNews::Refused { tried, request, target, why: why.clone() };
-    let event = SideEvent { id: SideEventId::of(command, at), at, who: who.clone(), what };
-    let now = broker.ports.clock.now();
-    let (jobs, counted) = in_bursts(broker, follow_ups_aside(&event, now));
-    let is_news = broker.ports.store.record(&event, &jobs, now).await?; // 1
-    if is_news {
-        counted.keep();
-        broker.ports.counters.side_event(&event.what);
-        broker.deliver_soon(jobs); // 2
-    }
+    let actor = actor(broker, who).await?;
+    let what = AccountEvent::Refused { tried, request, target, why: why.clone() };
+    let _turn = broker.recording.take(who.clone()).await;
+    let (event, counted) = new_event(broker, what.of(who, actor, command.clone(), at));
+    if let Some(appended) = broker.ports.store.record(&event).await? {
+        tell(broker, appended, counted);
+    } // 1
     Ok(())
+}
+
+/// The event as it is to be recorded. It is counted before the commit, as in [`in_bursts`].
+pub(super) fn new_event(broker: &Broker, change: AccountChange) -> (NewEvent, Counted<'_>) {
+    let now = broker.ports.clock.now();
+    let people: Vec<Account> = change.what.burst_kind().map(|_| change.account.clone()).into_iter().collect();
+    let joins_burst = people.iter().any(|who| joins_burst(broker, who, now));
+    let line = if joins_burst { AuditLine::InBurst } else { AuditLine::Own };
+    (NewEvent { change, line, now }, Counted { broker, people })
+}
+
+/// Counts what was recorded, and sets out to tell whom it concerns.
+pub(super) fn tell(broker: &Arc<Broker>, Appended { recorded, jobs }: Appended, counted: Counted<'_>) {
+    counted.keep();
+    broker.ports.counters.account_event(&recorded.what);
+    broker.deliver_soon(jobs); // 2
 }
 
 /// The same jobs, in which the audit lines beyond a person's first few of the minute are part of a burst. The lines are
@@ -101,6 +119,12 @@ fn joins_burst(broker: &Broker, who: &Account, now: Timestamp) -> bool {
     let mut recent = broker.recent.lock().unwrap_or_else(PoisonError::into_inner);
     recent.retain(|_, recent| !recent.is_over(now));
     recent.entry(who.clone()).or_insert_with(|| Recent::none(now)).joins_burst(now)
+}
+
+/// Who acts through an account: the person it is linked to, if it is.
+async fn actor(broker: &Broker, who: &Account) -> Result<Actor> {
+    let link = broker.ports.store.link(who).await?;
+    Ok(link.map_or_else(|| Actor::Account { account: who.clone() }, |link| link.human().into()))
 }
 
 async fn target_of(broker: &Broker, id: &RequestId) -> Result<Option<Target>> {

@@ -154,7 +154,7 @@ impl Broker {
     /// Whether auditors have heard of the event before this one. What waits behind less important lines, or for the
     /// end of its minute, is told at once, so that nothing important waits with it.
     async fn turn_of(self: &Arc<Self>, entry: &AuditEntry) -> Result<TurnOf> {
-        let AuditEntry::Request { recorded, .. } = entry else { return Ok(TurnOf::This) };
+        let Some(recorded) = entry.of_a_request() else { return Ok(TurnOf::This) };
         let before = recorded.number.saturating_sub(1);
         let before = match before {
             0 => None,

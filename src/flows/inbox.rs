@@ -19,9 +19,9 @@ use super::{
 };
 use crate::{
     domain::{
-        audit::{SideNews, Tried},
+        account_event::AccountEvent,
+        audit::Tried,
         decide::{Command, Verdict},
-        ids::SideEventId,
         message::{Done, Drawn, Message},
         press::{Asker, Press, Wish},
         refusal::{Refusal, Refused},
@@ -82,16 +82,18 @@ async fn carry_out(broker: &Arc<Broker>, press: &Press) -> Result<()> {
 /// promise.
 pub(super) async fn carry_out_again(broker: &Arc<Broker>, press: &Press) -> Result<()> {
     let asker = &press.asker;
-    let recorded = broker.ports.store.side_event(&SideEventId::of(&asker.id, asker.at), asker.at).await?;
+    let recorded = broker.ports.store.caused_by(&asker.who, &asker.id).await?;
     let age = broker.ports.clock.now() - asker.at;
     match recorded.map(|event| event.what) {
-        Some(SideNews::Refused { why, .. }) => refuse(broker, asker, &why, press.wish.rides_along()).await?,
+        Some(AccountEvent::Refused { why, .. }) => {
+            refuse(broker, asker, &why, press.wish.rides_along()).await?
+        }
         Some(
-            SideNews::Linked { .. }
-            | SideNews::Relinked { .. }
-            | SideNews::Unlinked { .. }
-            | SideNews::SignedOut { .. }
-            | SideNews::Undelivered { .. },
+            AccountEvent::Linked { .. }
+            | AccountEvent::Relinked { .. }
+            | AccountEvent::Unlinked { .. }
+            | AccountEvent::SignedOut { .. }
+            | AccountEvent::Undelivered { .. },
         ) => {}
         None if has_been_done(broker, press).await? => {}
         None if age > PRESS_IS_TRIED_FOR => give_up(broker, press).await?,

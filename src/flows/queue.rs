@@ -9,13 +9,14 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 
-use super::{Broker, Error, Result};
+use super::{Broker, Error, Result, audit};
 use crate::{
     domain::{
         account::Account,
-        audit::{SideEvent, SideNews},
-        ids::{CommandId, RequestId, SideEventId},
-        job::{Job, Leased, Notice, REFUSED_JOB_IS_TRIED_FOR, Task, backoff, follow_ups_aside},
+        account_event::{AccountChange, AccountEvent},
+        ids::{CommandId, RequestId},
+        job::{Job, Leased, Notice, REFUSED_JOB_IS_TRIED_FOR, Task, backoff},
+        trail::actor::Actor,
         window::Timestamp,
     },
     ports::{Because, ChatError, CommitError, DeadLetter},
@@ -114,16 +115,15 @@ impl Broker {
     async fn dead_letter(self: &Arc<Self>, leased: &Leased, why: &str, now: Timestamp) -> Result<()> {
         let job = &leased.job;
         tracing::error!(job = job.id, why, "jobs: moved to dead letters");
-        let event = self.undelivered(job, why, now).await?;
-        let follow_ups = event.as_ref().map(|event| follow_ups_aside(event, now)).unwrap_or_default();
-        let letter = DeadLetter { leased: leased.clone(), at: now, why: why.to_owned(), event, follow_ups };
+        let undelivered = self.undelivered(job, why, now).await?;
+        let (event, counted) = undelivered.map(|change| audit::new_event(self, change)).unzip();
+        let letter = DeadLetter { leased: leased.clone(), at: now, why: why.to_owned(), event };
         match self.ports.store.dead_letter(&letter).await {
-            Ok(()) => {
-                self.ports.counters.dead_letter(&letter.leased.job.task);
-                if let Some(event) = &letter.event {
-                    self.ports.counters.side_event(&event.what);
+            Ok(appended) => {
+                self.ports.counters.dead_letter(&job.task);
+                if let Some((appended, counted)) = appended.zip(counted) {
+                    audit::tell(self, appended, counted);
                 }
-                self.deliver_soon(letter.follow_ups);
             }
             Err(CommitError::Failed(error)) => return Err(error.into()),
             Err(CommitError::Conflict | CommitError::Held(_) | CommitError::UsedUp) => {} // done meanwhile
@@ -132,7 +132,7 @@ impl Broker {
     }
 
     /// The record that something could not be told; none where that is what could not be told.
-    async fn undelivered(&self, job: &Job, why: &str, at: Timestamp) -> Result<Option<SideEvent>> {
+    async fn undelivered(&self, job: &Job, why: &str, at: Timestamp) -> Result<Option<AccountChange>> {
         if let Task::Notify(Notice::Audit(entry)) = &job.task
             && entry.is_undelivered()
         {
@@ -141,10 +141,10 @@ impl Broker {
         let (Some((what, request)), Some(who)) = (subject(job), self.concerned(job).await?) else {
             return Ok(None);
         };
-        let id = SideEventId::of(&CommandId::of_dead_letter(&job.id), at);
         let (what, why) = (what.to_owned(), why.to_owned());
-        let what = SideNews::Undelivered { what, request: request.cloned(), why };
-        Ok(Some(SideEvent { id, at, who, what }))
+        let undelivered = AccountEvent::Undelivered { what, request: request.cloned(), why };
+        let platform = Actor::Service { name: who.platform().to_string() };
+        Ok(Some(undelivered.of(&who, platform, CommandId::of_dead_letter(&job.id), at)))
     }
 
     /// Whom a job concerns.

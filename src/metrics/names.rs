@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{
-        audit::SideNews,
+        account_event::AccountEvent,
         job::{Lane, Task},
         request::Event,
     },
@@ -58,13 +58,13 @@ pub(super) fn event(event: &Event) -> &'static str {
 }
 
 /// The word under which the event is kept, too.
-pub(super) fn side_news(news: &SideNews) -> &'static str {
-    match news {
-        SideNews::Linked { .. } => "linked",
-        SideNews::Relinked { .. } => "relinked",
-        SideNews::Unlinked { .. } => "unlinked",
-        SideNews::SignedOut { .. } => "signed_out",
-        SideNews::Refused { .. } => "refused",
-        SideNews::Undelivered { .. } => "undelivered",
+pub(super) fn account_event(event: &AccountEvent) -> &'static str {
+    match event {
+        AccountEvent::Linked { .. } => "linked",
+        AccountEvent::Relinked { .. } => "relinked",
+        AccountEvent::Unlinked { .. } => "unlinked",
+        AccountEvent::SignedOut { .. } => "signed_out",
+        AccountEvent::Refused { .. } => "refused",
+        AccountEvent::Undelivered { .. } => "undelivered",
     }
 }

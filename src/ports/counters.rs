@@ -2,7 +2,7 @@
 
 use super::{LaneHead, OpenRequests};
 use crate::domain::{
-    audit::SideNews,
+    account_event::AccountEvent,
     job::{Lane, Task},
     request::Event,
     window::Timestamp,
@@ -21,8 +21,8 @@ pub enum Paced {
 pub trait Counters: Send + Sync {
     /// Counts a committed event of a request.
     fn event(&self, event: &Event);
-    /// Counts a committed event of no request.
-    fn side_event(&self, news: &SideNews);
+    /// Counts a committed event of an account.
+    fn account_event(&self, event: &AccountEvent);
     /// Counts a job that became a dead letter.
     fn dead_letter(&self, task: &Task);
     /// Counts what a rate limit refused.

@@ -6,10 +6,10 @@ use chrono::TimeDelta;
 use super::Requests;
 use crate::domain::{
     account::{Account, MessageRef},
-    audit::SideEvent,
+    account_event::{AccountChange, AccountRecord},
     code::AwaitedCode,
-    ids::{CommandId, RequestId, SideEventId},
-    job::{Job, Lane, LeaseOwner, Leased},
+    ids::{CommandId, RequestId},
+    job::{AuditLine, Job, Lane, LeaseOwner, Leased},
     linking::{PendingLink, ShownBy},
     person::{FreshGroups, Link, Subject, ToldGroups},
     press::{Asker, Press},
@@ -33,28 +33,28 @@ pub trait Store: Requests {
     async fn events(&self, id: &RequestId) -> Result<Vec<Recorded>, StoreError>;
     /// Makes a request, or changes one: state, event and jobs, or nothing.
     async fn commit(&self, step: &Step) -> Result<(), CommitError>;
-    /// Records an event that belongs to no request, with its jobs; done twice, it is recorded once.
-    /// Says whether it was not recorded before.
-    async fn record(&self, event: &SideEvent, jobs: &[Job], now: Timestamp) -> Result<bool, StoreError>;
-    /// What was recorded under this id at this time.
-    async fn side_event(&self, id: &SideEventId, at: Timestamp) -> Result<Option<SideEvent>, StoreError>;
+    /// Records an event of an account. Nothing where its command has caused an event of that account before: done
+    /// twice, it is recorded once.
+    async fn record(&self, event: &NewEvent) -> Result<Option<Appended>, StoreError>;
+    /// The event of an account that a command has caused.
+    async fn caused_by(
+        &self,
+        who: &Account,
+        command: &CommandId,
+    ) -> Result<Option<AccountRecord>, StoreError>;
+    /// The events of an account, oldest first.
+    async fn account_events(&self, who: &Account) -> Result<Vec<AccountRecord>, StoreError>;
 
     /// The link of an account.
     async fn link(&self, who: &Account) -> Result<Option<Link>, StoreError>;
     /// Binds an account to an identity, in place of the one it replaces; uses up the link token.
-    async fn save_link(&self, new: &NewLink) -> Result<(), LinkError>;
+    async fn save_link(&self, new: &NewLink) -> Result<Appended, LinkError>;
     /// Dissolves a link, with its token.
-    async fn remove_link(&self, link: &Link, event: &SideEvent, jobs: &[Job]) -> Result<(), CommitError>;
+    async fn remove_link(&self, link: &Link, event: &NewEvent) -> Result<Appended, CommitError>;
     /// The account that an identity is bound to.
     async fn owner(&self, subject: &Subject) -> Result<Option<Account>, StoreError>;
-    /// Drops the token of a link, and takes no sign-in before `event` for a recent one any more: in force from `now` on.
-    async fn sign_out(
-        &self,
-        link: &Link,
-        event: &SideEvent,
-        jobs: &[Job],
-        now: Timestamp,
-    ) -> Result<(), CommitError>;
+    /// Drops the token of a link, and takes no sign-in before `event` for a recent one any more.
+    async fn sign_out(&self, link: &Link, event: &NewEvent) -> Result<Appended, CommitError>;
     /// Notes the groups last heard of, for display.
     async fn save_groups(&self, link: &Link, groups: &FreshGroups) -> Result<(), StoreError>;
     /// The sealed refresh token of an account.
@@ -127,7 +127,7 @@ pub trait Store: Requests {
     /// Whether the job of this name, due then, has yet to be done.
     async fn is_pending(&self, lane: Lane, due: Timestamp, id: &str) -> Result<bool, StoreError>;
     /// Makes a job that can never be done a dead letter, with the record of why, once.
-    async fn dead_letter(&self, letter: &DeadLetter) -> Result<(), CommitError>;
+    async fn dead_letter(&self, letter: &DeadLetter) -> Result<Option<Appended>, CommitError>;
 
     /// Where the platform has put a message about a request.
     async fn place(&self, id: &RequestId, which: Surface) -> Result<Option<MessageRef>, StoreError>;
@@ -164,6 +164,27 @@ pub struct Step {
     pub now: Timestamp,
 }
 
+/// An event of an account that is about to be recorded. The store numbers it, and commits with it what follows from
+/// it under that number.
+#[derive(Clone, Debug)]
+pub struct NewEvent {
+    /// What happens.
+    pub change: AccountChange,
+    /// How auditors hear of it.
+    pub line: AuditLine,
+    /// When it is recorded, which may be later than it happened. What follows is due at once.
+    pub now: Timestamp,
+}
+
+/// An event of an account as it has been recorded.
+#[derive(Clone, Debug)]
+pub struct Appended {
+    /// The event.
+    pub recorded: AccountRecord,
+    /// What must be done because of it.
+    pub jobs: Vec<Job>,
+}
+
 /// A job that can never be done.
 #[derive(Clone, Debug)]
 pub struct DeadLetter {
@@ -174,9 +195,7 @@ pub struct DeadLetter {
     /// Why, in the counterpart's words.
     pub why: String,
     /// What is recorded of it, unless it was about such a record.
-    pub event: Option<SideEvent>,
-    /// What must be done because of that.
-    pub follow_ups: Vec<Job>,
+    pub event: Option<NewEvent>,
 }
 
 /// A link that is about to be made.
@@ -189,9 +208,7 @@ pub struct NewLink {
     /// What is used up by it.
     pub uses_up: LinkProof,
     /// What is recorded.
-    pub event: SideEvent,
-    /// What must be done because of it.
-    pub jobs: Vec<Job>,
+    pub event: NewEvent,
 }
 
 /// What a link is made from, and uses up.

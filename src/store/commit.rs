@@ -1,13 +1,12 @@
-//! An event as one transaction: what has happened, the state of its request if it has one, and what follows.
+//! An event of a request as one transaction: what has happened, the state of the request, and what follows.
 
 use super::{
     keys, rows,
     rows::Row,
-    transaction::{Broken, Transaction, Write},
+    transaction::{Transaction, Write},
 };
 use crate::{
     domain::{
-        audit::SideEvent,
         job::{Job, Leased},
         person::Subject,
         request::{Event, Recorded, Request},
@@ -106,25 +105,11 @@ fn answered_by(recorded: &Recorded) -> Vec<&Subject> {
     }
 }
 
-/// An event that belongs to no request, with its jobs.
-pub(super) fn side_event(
-    event: &SideEvent,
-    jobs: &[Job],
-    now: Timestamp,
-) -> serde_json::Result<Transaction<Broken>> {
-    let create = Write::create(rows::side_event(event)?);
-    with_jobs(Transaction::new().and_or(create, |_| Broken), jobs, now)
-}
-
-/// Makes a job a dead letter, with the record of it.
+/// Makes a job a dead letter.
 pub(super) fn dead_letter(letter: &DeadLetter) -> serde_json::Result<Transaction<CommitError>> {
-    let mut transaction = Transaction::new()
+    Ok(Transaction::new()
         .and_or(complete(&letter.leased), |_| CommitError::Conflict)
-        .and(Write::put(rows::dead_letter(letter)?));
-    if let Some(event) = &letter.event {
-        transaction = transaction.and_or(Write::create(rows::side_event(event)?), |_| CommitError::Conflict);
-    }
-    with_jobs(transaction, &letter.follow_ups, letter.at)
+        .and(Write::put(rows::dead_letter(letter)?)))
 }
 
 /// Takes a job out of its lane, unless the lease on it has been lost.
@@ -140,7 +125,7 @@ pub(super) fn use_up(secret: &SecretHash, now: Timestamp) -> Write {
 }
 
 /// Enqueues jobs at `at`, together with what makes them necessary.
-pub(super) fn with_jobs<E>(
+pub(super) fn with_jobs<E: 'static>(
     transaction: Transaction<E>,
     jobs: &[Job],
     at: Timestamp,

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
+use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     commit::{self, Marker},
@@ -17,9 +18,9 @@ use super::{
 use crate::{
     domain::{
         account::{Account, MessageRef},
-        audit::SideEvent,
+        account_event::AccountRecord,
         code::AwaitedCode,
-        ids::{CommandId, RequestId, SideEventId},
+        ids::{CommandId, RequestId},
         job::{Job, Lane, LeaseOwner, Leased},
         person::{FreshGroups, Link, Subject},
         press::{Asker, Press},
@@ -29,8 +30,8 @@ use crate::{
         window::Timestamp,
     },
     ports::{
-        CommitError, DeadLetter, JOB_LEASE, LaneHead, LinkError, NewLink, SealedToken, Step, Store,
-        StoreError, Surface, UsedToken,
+        Appended, CommitError, DeadLetter, JOB_LEASE, LaneHead, LinkError, NewEvent, NewLink, SealedToken,
+        Step, Store, StoreError, Surface, UsedToken,
     },
 };
 
@@ -66,7 +67,7 @@ impl Store for DynamoStore {
     }
 
     async fn events(&self, id: &RequestId) -> Result<Vec<Recorded>, StoreError> {
-        let events = self.query_events(id).await.and_then(read_events);
+        let events = self.query_events(keys::request_pk(id)).await.and_then(read_events);
         events.map_err(could_not(format!("load the events of request {id}")))
     }
 
@@ -84,42 +85,49 @@ impl Store for DynamoStore {
         }
     }
 
-    async fn record(&self, event: &SideEvent, jobs: &[Job], now: Timestamp) -> Result<bool, StoreError> {
-        let change = commit::side_event(event, jobs, now);
-        match self.make(format!("record event {}", event.id), change).await? {
-            Ok(()) => Ok(true),
-            Err(Broken) => Ok(false), // recorded already
-        }
+    async fn record(&self, event: &NewEvent) -> Result<Option<Appended>, StoreError> {
+        self.append(format!("record an event of {}", event.change.account), event, || Ok(Transaction::new()))
+            .await
     }
 
-    async fn side_event(&self, id: &SideEventId, at: Timestamp) -> Result<Option<SideEvent>, StoreError> {
-        self.load(format!("load event {id}"), keys::side_event(id, at), Row::read_event).await
+    async fn caused_by(
+        &self,
+        who: &Account,
+        command: &CommandId,
+    ) -> Result<Option<AccountRecord>, StoreError> {
+        let what = format!("load the event of {who} that {command} caused");
+        let number = self.load(what.clone(), keys::command(who, command), rows::read_command).await?;
+        let Some(number) = number else { return Ok(None) };
+        self.load(what, keys::account_event(who, number), Row::read_event).await
+    }
+
+    async fn account_events(&self, who: &Account) -> Result<Vec<AccountRecord>, StoreError> {
+        let events = self.query_events(keys::account_pk(who)).await.and_then(read_events);
+        events.map_err(could_not(format!("load the events of {who}")))
     }
 
     async fn link(&self, who: &Account) -> Result<Option<Link>, StoreError> {
         self.load(format!("load the link of {}", who), keys::link(who), rows::read_link).await
     }
 
-    async fn save_link(&self, new: &NewLink) -> Result<(), LinkError> {
-        self.make(format!("link {}", new.made.link.account), link::save(new)).await?
+    async fn save_link(&self, new: &NewLink) -> Result<Appended, LinkError> {
+        let what = format!("link {}", new.made.link.account);
+        self.append(what, &new.event, || link::save(new)).await?.ok_or(LinkError::UsedUp)
     }
 
-    async fn remove_link(&self, link: &Link, event: &SideEvent, jobs: &[Job]) -> Result<(), CommitError> {
-        self.make(format!("unlink {}", link.account), link::remove(link, event, jobs)).await?
+    async fn remove_link(&self, link: &Link, event: &NewEvent) -> Result<Appended, CommitError> {
+        let what = format!("unlink {}", link.account);
+        self.append(what, event, || Ok(link::remove(link))).await?.ok_or(CommitError::Conflict)
     }
 
     async fn owner(&self, subject: &Subject) -> Result<Option<Account>, StoreError> {
         self.load("load whose an identity is".to_owned(), keys::owner(subject), Row::read).await
     }
 
-    async fn sign_out(
-        &self,
-        link: &Link,
-        event: &SideEvent,
-        jobs: &[Job],
-        now: Timestamp,
-    ) -> Result<(), CommitError> {
-        self.make(format!("sign {} out", link.account), link::sign_out(link, event, jobs, now)).await?
+    async fn sign_out(&self, link: &Link, event: &NewEvent) -> Result<Appended, CommitError> {
+        let what = format!("sign {} out", link.account);
+        let signed_out = self.append(what, event, || Ok(link::sign_out(link, event.change.at)));
+        signed_out.await?.ok_or(CommitError::Conflict)
     }
 
     async fn save_groups(&self, link: &Link, groups: &FreshGroups) -> Result<(), StoreError> {
@@ -264,9 +272,14 @@ impl Store for DynamoStore {
         Ok(row.map_err(could_not(format!("look for job {id}")))?.is_some())
     }
 
-    async fn dead_letter(&self, letter: &DeadLetter) -> Result<(), CommitError> {
-        self.make(format!("make job {} a dead letter", letter.leased.job.id), commit::dead_letter(letter))
-            .await?
+    async fn dead_letter(&self, letter: &DeadLetter) -> Result<Option<Appended>, CommitError> {
+        let what = format!("make job {} a dead letter", letter.leased.job.id);
+        let Some(event) = &letter.event else {
+            self.make(what, commit::dead_letter(letter)).await??;
+            return Ok(None);
+        };
+        let appended = self.append(what, event, || commit::dead_letter(letter)).await?;
+        appended.map(Some).ok_or(CommitError::Conflict)
     }
 
     async fn place(&self, id: &RequestId, which: Surface) -> Result<Option<MessageRef>, StoreError> {
@@ -281,7 +294,7 @@ impl Store for DynamoStore {
 }
 
 impl DynamoStore {
-    async fn load<T>(
+    pub(super) async fn load<T>(
         &self,
         what: String,
         key: Key,
@@ -292,13 +305,14 @@ impl DynamoStore {
         value.map_err(could_not(what))
     }
 
-    async fn query_events(&self, id: &RequestId) -> anyhow::Result<Vec<Row>> {
+    /// The events of the stream that is kept in this partition.
+    async fn query_events(&self, pk: String) -> anyhow::Result<Vec<Row>> {
         let query = self
             .table
             .query()
             .consistent_read(true)
             .key_condition_expression("pk = :pk AND begins_with(sk, :events)")
-            .expression_attribute_values(":pk", rows::text(keys::request_pk(id)))
+            .expression_attribute_values(":pk", rows::text(pk))
             .expression_attribute_values(":events", rows::text(keys::EVENTS));
         first(usize::MAX, query).await
     }
@@ -349,7 +363,7 @@ impl DynamoStore {
     }
 
     /// Makes a change. The inner error is a broken condition; after the outer one, nobody knows.
-    async fn make<E>(
+    pub(super) async fn make<E: 'static>(
         &self,
         what: String,
         change: serde_json::Result<Transaction<E>>,
@@ -364,7 +378,7 @@ fn readable(row: &Row) -> Option<Job> {
     row.read().map_err(|bad| tracing::error!(error = %bad, "jobs: unreadable row skipped")).ok()
 }
 
-fn read_events(rows: Vec<Row>) -> anyhow::Result<Vec<Recorded>> {
+fn read_events<T: Serialize + DeserializeOwned>(rows: Vec<Row>) -> anyhow::Result<Vec<T>> {
     let events: Result<_, _> = rows.iter().map(Row::read_event).collect();
     Ok(events?)
 }

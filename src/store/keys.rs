@@ -4,21 +4,25 @@
 //! |---|---|---|---|---|---|---|
 //! | request | `REQ#<id>` | `META` | `REQUESTER#<subject>` / id | `OPEN#<STATUS>` / id, while it is open | `TARGET#<account>#<role>` / id | `MONTH#<month>#<shard>` / id |
 //! | who answered it | `REQ#<id>` | `ANSWER#<subject>` | `REVIEWER#<subject>` / id | – | – | – |
-//! | its events | `REQ#<id>` | `EVENT#<version>` | – | – | – | – |
+//! | its events | `REQ#<id>` | `EVENT#<number>` | – | – | – | – |
 //! | its messages | `REQ#<id>` | `CARD#<where>` | – | – | – | – |
 //! | who holds a target | `HOLDS#<subject>#<account>#<role>` | `LOCK` | – | – | – | – |
-//! | event of no request | `REFUSED#<day>#<shard>` | time#id | – | – | – | – |
 //! | job | `JOB#<lane>#<shard>` | due#id | – | – | – | – |
 //! | dead letter | `DEAD#<month>` | time#id | – | – | – | – |
 //! | link | `ACCOUNT#<account>` | `META` | – | – | – | – |
 //! | its refresh token | `ACCOUNT#<account>` | `TOKEN` | – | – | – | – |
 //! | link that waits for its code | `ACCOUNT#<account>` | `CODE` | – | – | – | – |
+//! | where its events end | `ACCOUNT#<account>` | `HEAD` | – | – | – | – |
+//! | its events | `ACCOUNT#<account>` | `EVENT#<number>` | – | – | – | – |
+//! | which event a command caused | `ACCOUNT#<account>` | `COMMAND#<id>` | – | – | – | – |
 //! | owner of an identity | `SUBJECT#<subject>` | `OWNER` | – | – | – | – |
 //! | ticket | `TICKET#<hash>` | `META` | – | – | – | – |
 //! | press | `INBOX#<id>` | `META` | – | – | – | – |
 //!
-//! `<subject>` is a hash of `iss` and `sub`; `<account>` is `platform/tenant/user`, each escaped. A time is RFC 3339 in UTC with milliseconds, except that a job is due
-//! at a padded count of milliseconds since 1970; both sort as text. Partitions that all writers share are sharded.
+//! `<subject>` is a hash of `iss` and `sub`; `<account>` is `platform/tenant/user`, each escaped. The number of an event
+//! has 12 digits. A time is RFC 3339 in UTC with milliseconds, except that a job is due at a padded count of
+//! milliseconds since 1970; all of them sort as text. Partitions that all writers share are sharded. Events, and
+//! which commands caused them, are kept for good.
 
 use std::fmt;
 
@@ -28,7 +32,7 @@ use chrono::{SecondsFormat, TimeDelta};
 use crate::{
     domain::{
         account::Account,
-        ids::{CommandId, RequestId, SideEventId, Target},
+        ids::{CommandId, RequestId, Target},
         job::{Job, Lane},
         person::Subject,
         request::Request,
@@ -74,7 +78,7 @@ pub const INDEXES: [Index; 4] = [BY_PERSON, BY_STATUS, BY_TARGET, BY_MONTH];
 /// Into how many partitions the rows are spread that would otherwise share one.
 pub(super) const SHARDS: u8 = 4;
 
-/// The first part of the sort key of every event of a request.
+/// The first part of the sort key of every event, of a request or an account.
 pub(super) const EVENTS: &str = "EVENT#";
 
 /// Where one row is, in the table or in an index.
@@ -162,8 +166,8 @@ fn month_pk(month: Month, shard: u8) -> String {
     format!("MONTH#{month}#{shard}")
 }
 
-pub(super) fn event(id: &RequestId, version: u64) -> Key {
-    Key::new(request_pk(id), format!("{EVENTS}{version:06}"))
+pub(super) fn event(id: &RequestId, number: u64) -> Key {
+    Key::new(request_pk(id), event_sk(number))
 }
 
 pub(super) fn place(id: &RequestId, which: Surface) -> Key {
@@ -184,26 +188,34 @@ pub(super) fn request_pk(id: &RequestId) -> String {
 }
 
 // ---------------------------------------------------------------------------------------------------------
-// Events that belong to no request
-
-pub(super) fn side_event(id: &SideEventId, at: Timestamp) -> Key {
-    let (day, id) = (at.format("%Y-%m-%d"), id.as_str());
-    Key::new(format!("REFUSED#{day}#{}", shard(id)), timed(at, id))
-}
-
-// ---------------------------------------------------------------------------------------------------------
-// People
+// Accounts
 
 pub(super) fn link(who: &Account) -> Key {
-    Key::new(format!("ACCOUNT#{who}"), "META")
+    Key::new(account_pk(who), "META")
 }
 
 pub(super) fn token(who: &Account) -> Key {
-    Key::new(format!("ACCOUNT#{who}"), "TOKEN")
+    Key::new(account_pk(who), "TOKEN")
 }
 
 pub(super) fn awaited_code(who: &Account) -> Key {
-    Key::new(format!("ACCOUNT#{who}"), "CODE")
+    Key::new(account_pk(who), "CODE")
+}
+
+pub(super) fn head(who: &Account) -> Key {
+    Key::new(account_pk(who), "HEAD")
+}
+
+pub(super) fn account_event(who: &Account, number: u64) -> Key {
+    Key::new(account_pk(who), event_sk(number))
+}
+
+pub(super) fn command(who: &Account, command: &CommandId) -> Key {
+    Key::new(account_pk(who), format!("COMMAND#{command}"))
+}
+
+pub(super) fn account_pk(who: &Account) -> String {
+    format!("ACCOUNT#{who}")
 }
 
 pub(super) fn owner(subject: &Subject) -> Key {
@@ -249,6 +261,10 @@ pub(super) fn job_pk(lane: Lane, shard: u8) -> String {
 /// Sorts behind all jobs that are due by `now`, and before all others.
 pub(super) fn job_not_due(now: Timestamp) -> String {
     due(now + TimeDelta::milliseconds(1))
+}
+
+fn event_sk(number: u64) -> String {
+    format!("{EVENTS}{number:012}")
 }
 
 fn due(at: Timestamp) -> String {

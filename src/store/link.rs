@@ -3,16 +3,15 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::{
-    commit::{use_up, with_jobs},
-    keys, rows,
-    transaction::{Broken, Meaning, Transaction, Write},
+    commit::use_up,
+    keys,
+    rows::{self, Row},
+    transaction::{Broken, Transaction, Write},
 };
 use crate::{
     domain::{
         account::Account,
-        audit::SideEvent,
         code::AwaitedCode,
-        job::Job,
         linking::PendingLink,
         person::{Groups, Link, Subject},
         secret::{Sealed, SecretHash},
@@ -39,17 +38,14 @@ pub(super) fn start(
 
 /// Uses up what the link is made from, and binds account and identity, each to nobody else.
 pub(super) fn save(new: &NewLink) -> serde_json::Result<Transaction<LinkError>> {
-    let NewLink { made: PendingLink { link, .. }, event, .. } = new;
-    let mut transaction = use_up_proof(&new.uses_up, event.at)
+    let link = &new.made.link;
+    let mut transaction = use_up_proof(&new.uses_up, new.event.now)
         .and_or(own(link)?, |_| LinkError::IdentityTaken)
         .and_or(bind(new)?, |_| LinkError::LinkedToAnother);
     if let Some(replaced) = &new.replaces {
         transaction = transaction.and_or(disown(replaced, &link.account), |_| LinkError::LinkedToAnother);
     }
-    let transaction = transaction
-        .and_or(Write::create(rows::side_event(event)?), |_| LinkError::UsedUp)
-        .and(keep_token(new));
-    with_jobs(transaction, &new.jobs, event.at)
+    Ok(transaction.and(keep_token(new)))
 }
 
 /// Keeps a link until its code is typed, and uses up what led to it.
@@ -79,41 +75,26 @@ fn if_no_other_try(write: Write, read: &AwaitedCode) -> Write {
 }
 
 /// Sets account and identity free, if they are still bound to each other.
-pub(super) fn remove(
-    link: &Link,
-    event: &SideEvent,
-    jobs: &[Job],
-) -> serde_json::Result<Transaction<CommitError>> {
+pub(super) fn remove(link: &Link) -> Transaction<CommitError> {
     let unbind = Write::delete(keys::link(&link.account))
         .only_if("subject_hash = :subject")
         .with(":subject", rows::text(keys::subject_hash(&link.subject)));
-    let transaction = Transaction::new()
+    Transaction::new()
         .and_or(unbind, |_| CommitError::Conflict)
         .and_or(disown(&link.subject, &link.account), |_| CommitError::Conflict)
-        .and_or(Write::create(rows::side_event(event)?), |_| CommitError::Conflict)
-        .and(Write::delete(keys::token(&link.account)));
-    with_jobs(transaction, jobs, event.at)
+        .and(Write::delete(keys::token(&link.account)))
 }
 
-/// Drops the token of a link, and marks it, unless its person has signed in after the event, or is signed out.
-pub(super) fn sign_out(
-    link: &Link,
-    event: &SideEvent,
-    jobs: &[Job],
-    now: Timestamp,
-) -> serde_json::Result<Transaction<CommitError>> {
+/// Drops the token of a link, and marks it, unless its person has signed in after `at`, or is signed out.
+pub(super) fn sign_out(link: &Link, at: Timestamp) -> Transaction<CommitError> {
     let mark = Write::update(keys::link(&link.account), "SET signed_out_at = :at")
         .only_if(
             "subject_hash = :subject AND signed_in_at <= :latest AND attribute_not_exists(signed_out_at)",
         )
         .with(":subject", rows::text(keys::subject_hash(&link.subject)))
-        .with(":latest", rows::millis(event.at + Link::CLOCKS_DIFFER_BY))
-        .with(":at", rows::millis(event.at));
-    let transaction = Transaction::new()
-        .and_or(mark, |_| CommitError::Conflict)
-        .and_or(Write::create(rows::side_event(event)?), |_| CommitError::Conflict)
-        .and(Write::delete(keys::token(&link.account)));
-    with_jobs(transaction, jobs, now)
+        .with(":latest", rows::millis(at + Link::CLOCKS_DIFFER_BY))
+        .with(":at", rows::millis(at));
+    Transaction::new().and_or(mark, |_| CommitError::Conflict).and(Write::delete(keys::token(&link.account)))
 }
 
 /// Notes groups with a link, if it still binds the same identity.
@@ -177,7 +158,11 @@ fn use_up_proof(proof: &LinkProof, now: Timestamp) -> Transaction<LinkError> {
     }
 }
 
-fn use_up_secrets<E>(secrets: &LinkSecrets, now: Timestamp, broken: Meaning<E>) -> Transaction<E> {
+fn use_up_secrets<E: 'static>(
+    secrets: &LinkSecrets,
+    now: Timestamp,
+    broken: fn(&Row) -> E,
+) -> Transaction<E> {
     let LinkSecrets { token, sign_in } = secrets;
     Transaction::new().and_or(use_up_link(token, sign_in, now), broken).and_or(use_up(sign_in, now), broken)
 }
@@ -213,7 +198,7 @@ fn bind(new: &NewLink) -> serde_json::Result<Write> {
 fn keep_token(new: &NewLink) -> Write {
     let PendingLink { link, sealed_token } = &new.made;
     match sealed_token {
-        Some(Sealed(sealed)) => Write::put(rows::token(link, sealed, new.event.at)),
+        Some(Sealed(sealed)) => Write::put(rows::token(link, sealed, new.event.now)),
         None => Write::delete(keys::token(&link.account)),
     }
 }

@@ -13,7 +13,7 @@ use super::keys::{self, Index, Key};
 use crate::{
     domain::{
         account::MessageRef,
-        audit::SideEvent,
+        account_event::{AccountRecord, Head},
         code::AwaitedCode,
         ids::RequestId,
         job::{Job, LeaseOwner},
@@ -84,13 +84,32 @@ pub(super) fn place(id: &RequestId, which: Surface, place: &MessageRef) -> serde
     Row::at(keys::place(id, which)).body(place)
 }
 
-/// An event that belongs to no request.
-pub(super) fn side_event(event: &SideEvent) -> serde_json::Result<Row> {
-    Row::at(keys::side_event(&event.id, event.at)).canonical(event)
+// ---------------------------------------------------------------------------------------------------------
+// Accounts
+
+pub(super) fn account_event(recorded: &AccountRecord) -> serde_json::Result<Row> {
+    Row::at(keys::account_event(&recorded.stream, recorded.number)).canonical(recorded)
 }
 
-// ---------------------------------------------------------------------------------------------------------
-// People
+/// Where the stream of an account ends once this event is in it.
+pub(super) fn head(recorded: &AccountRecord) -> Row {
+    Row::at(keys::head(&recorded.stream))
+        .with("version", number(recorded.number))
+        .with("changed_at", millis(recorded.at))
+}
+
+pub(super) fn read_head(row: &Row) -> Result<Head, BadRow> {
+    Ok(Head { number: row.number("version")?, at: row.time("changed_at")? })
+}
+
+/// Which event its command has caused.
+pub(super) fn command(recorded: &AccountRecord) -> Row {
+    Row::at(keys::command(&recorded.stream, &recorded.command)).with("event_number", number(recorded.number))
+}
+
+pub(super) fn read_command(row: &Row) -> Result<u64, BadRow> {
+    row.number("event_number")
+}
 
 /// A link. Its groups are an attribute of their own, since they alone change while it lasts.
 pub(super) fn link(link: &Link) -> serde_json::Result<Row> {

@@ -59,7 +59,7 @@ impl Table {
     }
 
     /// Makes a change. The inner error is a broken condition; after the outer one, nobody knows.
-    pub(super) async fn make<E>(&self, change: Transaction<E>) -> anyhow::Result<Result<(), E>> {
+    pub(super) async fn make<E: 'static>(&self, change: Transaction<E>) -> anyhow::Result<Result<(), E>> {
         change.send(&self.client, &self.name).await
     }
 

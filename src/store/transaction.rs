@@ -42,7 +42,7 @@ pub(super) struct Transaction<E> {
 pub(super) struct Broken;
 
 /// What it means that a write's condition was broken, told from the row as it is: empty where there is none.
-pub(super) type Meaning<E> = fn(&Row) -> E;
+type Meaning<E> = Box<dyn Fn(&Row) -> E + Send + Sync>;
 
 /// One write, and its condition if it has one.
 pub(super) struct Write {
@@ -57,7 +57,7 @@ enum Action {
     Delete(Key),
 }
 
-impl<E> Transaction<E> {
+impl<E: 'static> Transaction<E> {
     pub(super) fn new() -> Self {
         Self { writes: Vec::new(), token: None }
     }
@@ -69,16 +69,23 @@ impl<E> Transaction<E> {
         Self { writes: Vec::new(), token: Some(token) }
     }
 
-    /// Adds a write that has no condition.
+    /// Adds a write that has no condition, or one that is never broken as far as is known.
     pub(super) fn and(mut self, write: Write) -> Self {
         self.writes.push((write, None));
         self
     }
 
     /// Adds a write whose condition may be broken. Of several broken ones, the one added first is reported.
-    pub(super) fn and_or(mut self, write: Write, broken: Meaning<E>) -> Self {
-        self.writes.push((write, Some(broken)));
+    pub(super) fn and_or(mut self, write: Write, broken: impl Fn(&Row) -> E + Send + Sync + 'static) -> Self {
+        self.writes.push((write, Some(Box::new(broken))));
         self
+    }
+
+    /// The same writes, where broken conditions mean something else.
+    pub(super) fn map<F: 'static>(self, other: fn(E) -> F) -> Transaction<F> {
+        let map = |meaning: Meaning<E>| -> Meaning<F> { Box::new(move |row| other(meaning(row))) };
+        let writes = self.writes.into_iter().map(|(write, meaning)| (write, meaning.map(map)));
+        Transaction { writes: writes.collect(), token: self.token }
     }
 
     /// Makes all writes. The inner error is a broken condition; after the outer one, nobody knows.
@@ -93,7 +100,7 @@ impl<E> Transaction<E> {
             check_versions(error)?;
         }
         let broken = error.as_service_error().and_then(first_broken);
-        match broken.and_then(|(n, row)| Some(meanings.get(n).copied()??(&row))) {
+        match broken.and_then(|(n, row)| Some(meanings.get(n)?.as_ref()?(&row))) {
             Some(broken) => Ok(Err(broken)),
             None => Err(failure(&error)),
         }

@@ -10,7 +10,8 @@ use super::{
     words,
 };
 use crate::domain::{
-    audit::{AuditEntry, SideEvent, SideNews},
+    account_event::{AccountEvent, AccountRecord},
+    audit::AuditEntry,
     burst::{Burst, Kind},
     email::Email,
     ids::{RequestId, Target},
@@ -94,9 +95,9 @@ fn told(entry: &AuditEntry, names: &Names) -> Told {
             let (title, what) = Subject { requester, target, duration: *duration }.told(recorded);
             Told { at: recorded.at, title, what, quote: quote(&recorded.what) }
         }
-        AuditEntry::Side(event) => {
-            let (title, what, quote) = told_aside(event, names);
-            Told { at: event.at, title, what, quote }
+        AuditEntry::Account(recorded) => {
+            let (title, what, quote) = told_of_account(recorded, names);
+            Told { at: recorded.at, title, what, quote }
         }
     }
 }
@@ -224,18 +225,18 @@ fn quote(event: &Event) -> Option<Line> {
     Some(Line::quoted(&quote))
 }
 
-fn told_aside(event: &SideEvent, names: &Names) -> (&'static str, Line, Option<Line>) {
-    let who = Line::from(&event.who);
-    match &event.what {
-        SideNews::Linked { email, shown_by } => ("Linked", linked(who, email, *shown_by, names), None),
-        SideNews::Relinked { email, from, to, shown_by } => {
+fn told_of_account(recorded: &AccountRecord, names: &Names) -> (&'static str, Line, Option<Line>) {
+    let who = Line::from(&recorded.stream);
+    match &recorded.what {
+        AccountEvent::Linked { email, shown_by } => ("Linked", linked(who, email, *shown_by, names), None),
+        AccountEvent::Relinked { email, from, to, shown_by } => {
             let told = relinked(who, email, [from, to], *shown_by, names);
             ("⚠ Linked to another identity", told, None)
         }
-        SideNews::Unlinked { email } => {
+        AccountEvent::Unlinked { email } => {
             ("Unlinked", say!("{who} is not linked to {email} any more", who, email), None)
         }
-        SideNews::SignedOut { email } => {
+        AccountEvent::SignedOut { email } => {
             let told = say!(
                 "{who} has signed out at the identity provider as {email}, and must sign in again",
                 who,
@@ -243,12 +244,12 @@ fn told_aside(event: &SideEvent, names: &Names) -> (&'static str, Line, Option<L
             );
             ("Signed out", told, None)
         }
-        SideNews::Refused { tried, request, target, why } => {
+        AccountEvent::Refused { tried, request, target, why } => {
             let tried = say!("{who} tried to {what}", who, what = words::tried(*tried));
             let told = about(tried, request.as_ref(), target.as_ref(), names);
             ("Refused", told, Some(Line::quoted(&refused(why, names))))
         }
-        SideNews::Undelivered { what, request, why } => {
+        AccountEvent::Undelivered { what, request, why } => {
             let platform = &names.platform;
             let undelivered = say!("{who} · {platform} will not take {what}", who, platform, what);
             ("Not delivered", about(undelivered, request.as_ref(), None, names), Some(Line::quoted(why)))

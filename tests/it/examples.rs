@@ -4,11 +4,12 @@ use chrono::TimeDelta;
 use elevate::{
     domain::{
         account::Account,
-        audit::{AuditEntry, SideEvent, SideNews, Tried},
+        account_event::{AccountEvent, Head},
+        audit::{AuditEntry, Tried},
         burst::Burst,
         decide::Verdict,
         email::Email,
-        ids::{AccountId, CommandId, RequestId, SideEventId, Target},
+        ids::{AccountId, CommandId, RequestId, Target},
         linking::ShownBy,
         message::{Drawn, Message, RequestForm},
         person::{Human, Subject},
@@ -78,15 +79,15 @@ pub(crate) fn sessions() -> Vec<Change> {
     ]
 }
 
-pub(crate) fn side_news() -> Vec<SideNews> {
-    let linked = |shown_by| SideNews::Linked { email: email("ada@example.com"), shown_by };
-    let refused = |tried, request, target| SideNews::Refused {
+pub(crate) fn account_events() -> Vec<AccountEvent> {
+    let linked = |shown_by| AccountEvent::Linked { email: email("ada@example.com"), shown_by };
+    let refused = |tried, request, target| AccountEvent::Refused {
         tried,
         request,
         target,
         why: Refusal::NotReviewer { reviewers: names().reviewers }.into(),
     };
-    let undelivered = |what: &str, request| SideNews::Undelivered {
+    let undelivered = |what: &str, request| AccountEvent::Undelivered {
         what: what.to_owned(),
         request,
         why: "slack refused chat.postMessage: channel_not_found".to_owned(),
@@ -95,14 +96,14 @@ pub(crate) fn side_news() -> Vec<SideNews> {
         linked(ShownBy::Address),
         linked(ShownBy::PlatformSignIn),
         linked(ShownBy::Code),
-        SideNews::Relinked {
+        AccountEvent::Relinked {
             email: email("ada@example.com"),
             from: ada().subject,
             to: Subject { issuer: "https://login.example.com".into(), subject: "00u1ada".into() },
             shown_by: ShownBy::Address,
         },
-        SideNews::Unlinked { email: email("ada@example.com") },
-        SideNews::SignedOut { email: email("ada@example.com") },
+        AccountEvent::Unlinked { email: email("ada@example.com") },
+        AccountEvent::SignedOut { email: email("ada@example.com") },
         refused(Tried::Use, None, None),
         refused(Tried::Request, None, Some(target())),
         refused(Tried::Approve, Some(request_id()), None),
@@ -112,10 +113,9 @@ pub(crate) fn side_news() -> Vec<SideNews> {
     ]
 }
 
-pub(crate) fn aside(what: SideNews) -> AuditEntry {
-    let id: SideEventId = "evt_01JHKQ2B00000000000000EVE1".parse().unwrap();
-    let who = ada().account.unwrap();
-    AuditEntry::Side(SideEvent { id, at: at(10), who, what })
+pub(crate) fn aside(what: AccountEvent) -> AuditEntry {
+    let change = what.of(&ada().account.unwrap(), ada().into(), CommandId::random(1), at(10));
+    AuditEntry::of_account(&change.after(Some(Head { number: 6, at: at(10) })))
 }
 
 /// Everything that a burst may be made of, some of it twice, and in the end a refusal.
@@ -133,9 +133,9 @@ pub(crate) fn burst(refusal: Refusal) -> Message {
     ];
     let refused = |tried| {
         let (request, target) = (Some(request_id()), Some(target()));
-        aside(SideNews::Refused { tried, request, target, why: refusal.clone().into() })
+        aside(AccountEvent::Refused { tried, request, target, why: refusal.clone().into() })
     };
-    let others = side_news().into_iter().map(aside).filter(|entry| entry.burst_kind().is_some());
+    let others = account_events().into_iter().map(aside).filter(|entry| entry.burst_kind().is_some());
     let entries: Vec<AuditEntry> = others.chain(tried.map(refused)).collect();
     Message::Burst(Box::new(Burst::of(&entries.iter().collect::<Vec<_>>()).unwrap()))
 }

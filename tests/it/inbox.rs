@@ -5,13 +5,14 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use elevate::{
     domain::{
+        account_event::AccountEvent,
         decide::Ask,
         ids::CommandId,
-        job::follow_ups,
-        press::Wish,
+        job::{AuditLine, follow_ups},
+        press::{Asker, Wish},
         request::{Event, evolve},
     },
-    ports::Step,
+    ports::{NewEvent, Step},
 };
 use sandbox::{
     dynamo::DynamoFault,
@@ -112,15 +113,13 @@ async fn an_unlinking_done_twice_spares_the_link_made_in_between() {
         ports.store.accept(&press).await.unwrap();
         ada.links().await;
         let link = ports.store.link(&press.asker.who).await.unwrap().unwrap();
-        let event = elevate::domain::audit::SideEvent {
-            id: elevate::domain::ids::SideEventId::of(&press.asker.id, press.asker.at),
-            at: press.asker.at,
-            who: press.asker.who.clone(),
-            what: elevate::domain::audit::SideNews::Unlinked { email: link.email },
-        };
-        ports.store.record(&event, &[], event.at).await.unwrap();
+        let unlinked = AccountEvent::Unlinked { email: link.email.clone() };
+        let Asker { id, at, who, .. } = press.asker.clone();
+        let change = unlinked.of(&who, link.human().into(), id, at);
+        ports.store.record(&NewEvent { change, line: AuditLine::Own, now: at }).await.unwrap();
         world.passes(TimeDelta::minutes(2)).await;
         assert!(ports.store.link(&press.asker.who).await.unwrap().is_some());
+        world.everybody_catches_up();
     })
     .await;
 }

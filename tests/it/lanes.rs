@@ -5,15 +5,18 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use elevate::{
     domain::{
-        audit::{AuditEntry, SideEvent, SideNews, Tried},
-        ids::{CommandId, RequestId, SideEventId},
+        account_event::{AccountEvent, AccountRecord, Head},
+        audit::{AuditEntry, Tried},
+        ids::{CommandId, RequestId},
         job::{Job, Lane, Notice, Task},
+        person::{Human, Subject},
         press::Wish,
         refusal::Refusal,
-        request::Status,
+        request::{Event, Request, Status},
+        trail::actor::Actor,
     },
     flows::{inbox, sweep},
-    ports::JOB_LEASE,
+    ports::{JOB_LEASE, Step},
 };
 use futures_util::future::join_all;
 use sandbox::example_corp::{ADA, AUDIT_CHANNEL, BOB, CAROL, Persona};
@@ -22,8 +25,8 @@ use crate::world::{ASK, Story, World, account_of, play};
 
 /// More jobs than any round begins.
 const FLOOD: u64 = 1_001;
-/// How many writes fit into one transaction, with the event that they belong to.
-const AT_ONCE: usize = 99;
+/// How many jobs fit into one transaction, with the request, its event and its marker.
+const AT_ONCE: usize = 97;
 
 impl World {
     /// Enqueues [`FLOOD`] jobs in a lane, all of them due before anything else.
@@ -31,34 +34,54 @@ impl World {
         let jobs: Vec<Job> = (0..FLOOD).map(|n| self.drop_in(lane, n)).collect();
         assert!(jobs.iter().all(|job| job.lane() == lane));
         for (n, jobs) in jobs.chunks(AT_ONCE).enumerate() {
-            let event = self.refusal(n as u64 + FLOOD);
-            assert!(self.app.broker().ports().store.record(&event, jobs, event.at).await.unwrap());
+            self.app.broker().ports().store.commit(&self.of_a_stranger(n as u128, jobs)).await.unwrap();
         }
     }
 
     fn drop_in(&self, lane: Lane, n: u64) -> Job {
         let nowhere = RequestId::new(self.company.clock.now(), n.into());
-        let audit = |event| Task::Notify(Notice::Audit(Box::new(AuditEntry::Side(event))));
+        let audit = |record| Task::Notify(Notice::Audit(Box::new(AuditEntry::of_account(&record))));
         let task = match lane {
             Lane::History => Task::Elapse(nowhere),
             Lane::People => Task::Notify(Notice::Card(nowhere)),
             Lane::Timers => Task::WarnOfEnd(nowhere),
             Lane::AuditorsLater => audit(self.refusal(n)),
             Lane::Auditors => {
-                let what =
-                    SideNews::Undelivered { what: "word".to_owned(), request: None, why: "gone".to_owned() };
-                audit(SideEvent { what, ..self.refusal(n) })
+                let (what, why) = ("word".to_owned(), "gone".to_owned());
+                audit(AccountRecord {
+                    what: AccountEvent::Undelivered { what, request: None, why },
+                    ..self.refusal(n)
+                })
             }
         };
         let job = Job { due: self.company.clock.now(), id: format!("flood/{n}"), task };
         if lane == Lane::AuditorsLater { job.in_burst() } else { job }
     }
 
-    fn refusal(&self, n: u64) -> SideEvent {
-        let at = self.company.clock.now();
-        let refusal = Refusal::NotLinked;
-        let what = SideNews::Refused { tried: Tried::Use, request: None, target: None, why: refusal.into() };
-        SideEvent { id: SideEventId::of(&CommandId::random(n.into()), at), at, who: account_of(CAROL), what }
+    fn refusal(&self, n: u64) -> AccountRecord {
+        let (at, carol) = (self.company.clock.now(), account_of(CAROL));
+        let why = Refusal::NotLinked.into();
+        let what = AccountEvent::Refused { tried: Tried::Use, request: None, target: None, why };
+        let actor = Actor::Account { account: carol.clone() };
+        what.of(&carol, actor, CommandId::random(n.into()), at).after(Some(Head { number: n, at }))
+    }
+
+    /// The commit of somebody's request, after which this is to be done.
+    fn of_a_stranger(&self, n: u128, jobs: &[Job]) -> Step {
+        let now = self.company.clock.now();
+        let subject = Subject { issuer: "https://elsewhere.example".to_owned(), subject: n.to_string() };
+        let stranger = Human { subject, account: None, email: "stranger@example.com".parse().unwrap() };
+        let event = Event::Requested {
+            requester: stranger.clone(),
+            target: "111122223333/S3Admin".parse().unwrap(),
+            duration: "1h".parse().unwrap(),
+            justification: "a flood".parse().unwrap(),
+            answer_by: now,
+        };
+        let id = RequestId::new(now, u128::from(u64::MAX) + n);
+        let recorded = event.by(stranger).first(id, CommandId::random(n), now);
+        let after = Request::opened(&recorded).unwrap();
+        Step { recorded, after, jobs: jobs.to_vec(), uses_up: Vec::new(), now }
     }
 
     /// How many jobs of a lane may be begun.

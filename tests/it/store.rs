@@ -18,9 +18,9 @@ use chrono::TimeDelta;
 use elevate::{
     domain::{
         account::Account,
-        audit::{SideEvent, SideNews},
-        ids::{RequestId, SideEventId, Target},
-        job::{Job, follow_ups, follow_ups_aside},
+        account_event::AccountEvent,
+        ids::{RequestId, Target},
+        job::{AuditLine, Job, follow_ups},
         linking::ShownBy,
         person::{Human, Link, Subject},
         request::{Change, Event, Recorded, Request, evolve},
@@ -28,7 +28,7 @@ use elevate::{
         ticket::{SignIn, Ticket, Visit},
         window::{Timestamp, Window},
     },
-    ports::{CommitError, Listed, Requests, Step, Store},
+    ports::{CommitError, Listed, NewEvent, Requests, Step, Store},
     store::{DynamoStore, schema::create_table},
 };
 use sandbox::dynamo::Dynamo;
@@ -188,17 +188,17 @@ fn assert_held_by(holder: &RequestId, outcome: Result<(), CommitError>) {
     assert!(matches!(&outcome, Err(CommitError::Held(by)) if by == holder), "{outcome:?}");
 }
 
-fn linked(name: &str, at: Timestamp) -> (SideEvent, Vec<Job>) {
-    aside(name, SideNews::Linked { email: actor(name).email, shown_by: ShownBy::Address }, at)
+fn linked(name: &str, at: Timestamp) -> NewEvent {
+    new_event(name, AccountEvent::Linked { email: actor(name).email, shown_by: ShownBy::Address }, at)
 }
 
-fn unlinked(name: &str, at: Timestamp) -> (SideEvent, Vec<Job>) {
-    aside(name, SideNews::Unlinked { email: actor(name).email }, at)
+fn unlinked(name: &str, at: Timestamp) -> NewEvent {
+    new_event(name, AccountEvent::Unlinked { email: actor(name).email }, at)
 }
 
-fn aside(name: &str, what: SideNews, at: Timestamp) -> (SideEvent, Vec<Job>) {
-    let id = SideEventId::of(&format!("{name}-{}", at.timestamp_millis()).parse().unwrap(), at);
-    let event = SideEvent { id, at, who: slack(name), what };
-    let jobs = follow_ups_aside(&event, event.at);
-    (event, jobs)
+/// An event of this person's account, that a command of that moment causes.
+fn new_event(name: &str, what: AccountEvent, at: Timestamp) -> NewEvent {
+    let command = format!("{name}-{}", at.timestamp_millis()).parse().unwrap();
+    let change = what.of(&slack(name), actor(name).into(), command, at);
+    NewEvent { change, line: AuditLine::Own, now: at }
 }

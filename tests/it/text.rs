@@ -17,8 +17,8 @@ use elevate::{
 use insta::assert_snapshot;
 
 use crate::examples::{
-    ada, approved, aside, at, bob, burst, email, entries, link, made, minutes, names, rejected, request_id,
-    requested, sessions, side_news, sign_in_to_answer, standings, target, targets,
+    account_events, ada, approved, aside, at, bob, burst, email, entries, link, made, minutes, names,
+    rejected, request_id, requested, sessions, sign_in_to_answer, standings, target, targets,
 };
 
 // ---------------------------------------------------------------------------------------------------------
@@ -368,7 +368,7 @@ fn the_audit_channel_tells_every_event_in_one_line() {
     let lines: Vec<String> = trails
         .iter()
         .flat_map(|events| entries(events))
-        .chain(side_news().into_iter().map(aside))
+        .chain(account_events().into_iter().map(aside))
         .map(|entry| read(&Message::Audit(entry)))
         .collect();
     assert!(lines.iter().all(|line| !line.contains('\n')));
@@ -393,24 +393,24 @@ fn the_audit_channel_tells_every_event_in_one_line() {
     2027-01-15 08:00 UTC · Requested · UADA (slack) (ada@example.com) asked for prod (111122223333) / S3Admin for 1h, to be answered until 2027-01-16 08:00 UTC · req_01JHKQ2B00000000000000ADA1/1 · “Bucket policy of the invoices is broken. See INC-42.”
     2027-01-15 08:01 UTC · Approved · UBOB (slack) (bob@example.com) approved ada@example.com's request for prod (111122223333) / S3Admin, open until 2027-01-15 09:05 UTC · req_01JHKQ2B00000000000000ADA1/2
     2027-01-15 08:02 UTC · Ended · UADA (slack) (ada@example.com)'s access to prod (111122223333) / S3Admin ran out 2027-01-15 09:05 UTC · req_01JHKQ2B00000000000000ADA1/3
-    2027-01-15 08:10 UTC · Linked · UADA (slack) is linked to ada@example.com · evt_01JHKQ2B00000000000000EVE1
-    2027-01-15 08:10 UTC · Linked · UADA (slack) is linked to ada@example.com, which is not their address in Slack: they signed in with Slack · evt_01JHKQ2B00000000000000EVE1
-    2027-01-15 08:10 UTC · Linked · UADA (slack) is linked to ada@example.com, which is not their address in Slack: they typed a code · evt_01JHKQ2B00000000000000EVE1
-    2027-01-15 08:10 UTC · ⚠ Linked to another identity · UADA (slack) was linked to ada of https://idp.example and is linked to 00u1ada of https://login.example.com, with the same address, ada@example.com · evt_01JHKQ2B00000000000000EVE1
-    2027-01-15 08:10 UTC · Unlinked · UADA (slack) is not linked to ada@example.com any more · evt_01JHKQ2B00000000000000EVE1
-    2027-01-15 08:10 UTC · Signed out · UADA (slack) has signed out at the identity provider as ada@example.com, and must sign in again · evt_01JHKQ2B00000000000000EVE1
-    2027-01-15 08:10 UTC · Refused · UADA (slack) tried to use this app · evt_01JHKQ2B00000000000000EVE1 · “Only a member of aws-temp#Reviewer can answer this request. If you should be one, ask the owner of that group.”
-    2027-01-15 08:10 UTC · Refused · UADA (slack) tried to make a request · prod (111122223333) / S3Admin · evt_01JHKQ2B00000000000000EVE1 · “Only a member of aws-temp#Reviewer can answer this request. If you should be one, ask the owner of that group.”
-    2027-01-15 08:10 UTC · Refused · UADA (slack) tried to approve · req_01JHKQ2B00000000000000ADA1 · evt_01JHKQ2B00000000000000EVE1 · “Only a member of aws-temp#Reviewer can answer this request. If you should be one, ask the owner of that group.”
-    2027-01-15 08:10 UTC · Refused · UADA (slack) tried to open the AWS console · req_01JHKQ2B00000000000000ADA1 · prod (111122223333) / S3Admin · evt_01JHKQ2B00000000000000EVE1 · “Only a member of aws-temp#Reviewer can answer this request. If you should be one, ask the owner of that group.”
-    2027-01-15 08:10 UTC · Not delivered · UADA (slack) · Slack will not take the review card · req_01JHKQ2B00000000000000ADA1 · evt_01JHKQ2B00000000000000EVE1 · “slack refused chat.postMessage: channel_not_found”
-    2027-01-15 08:10 UTC · Not delivered · UADA (slack) · Slack will not take word of being linked · evt_01JHKQ2B00000000000000EVE1 · “slack refused chat.postMessage: channel_not_found”
+    2027-01-15 08:10 UTC · Linked · UADA (slack) is linked to ada@example.com · slack/T0123456/UADA/7
+    2027-01-15 08:10 UTC · Linked · UADA (slack) is linked to ada@example.com, which is not their address in Slack: they signed in with Slack · slack/T0123456/UADA/7
+    2027-01-15 08:10 UTC · Linked · UADA (slack) is linked to ada@example.com, which is not their address in Slack: they typed a code · slack/T0123456/UADA/7
+    2027-01-15 08:10 UTC · ⚠ Linked to another identity · UADA (slack) was linked to ada of https://idp.example and is linked to 00u1ada of https://login.example.com, with the same address, ada@example.com · slack/T0123456/UADA/7
+    2027-01-15 08:10 UTC · Unlinked · UADA (slack) is not linked to ada@example.com any more · slack/T0123456/UADA/7
+    2027-01-15 08:10 UTC · Signed out · UADA (slack) has signed out at the identity provider as ada@example.com, and must sign in again · slack/T0123456/UADA/7
+    2027-01-15 08:10 UTC · Refused · UADA (slack) tried to use this app · slack/T0123456/UADA/7 · “Only a member of aws-temp#Reviewer can answer this request. If you should be one, ask the owner of that group.”
+    2027-01-15 08:10 UTC · Refused · UADA (slack) tried to make a request · prod (111122223333) / S3Admin · slack/T0123456/UADA/7 · “Only a member of aws-temp#Reviewer can answer this request. If you should be one, ask the owner of that group.”
+    2027-01-15 08:10 UTC · Refused · UADA (slack) tried to approve · req_01JHKQ2B00000000000000ADA1 · slack/T0123456/UADA/7 · “Only a member of aws-temp#Reviewer can answer this request. If you should be one, ask the owner of that group.”
+    2027-01-15 08:10 UTC · Refused · UADA (slack) tried to open the AWS console · req_01JHKQ2B00000000000000ADA1 · prod (111122223333) / S3Admin · slack/T0123456/UADA/7 · “Only a member of aws-temp#Reviewer can answer this request. If you should be one, ask the owner of that group.”
+    2027-01-15 08:10 UTC · Not delivered · UADA (slack) · Slack will not take the review card · req_01JHKQ2B00000000000000ADA1 · slack/T0123456/UADA/7 · “slack refused chat.postMessage: channel_not_found”
+    2027-01-15 08:10 UTC · Not delivered · UADA (slack) · Slack will not take word of being linked · slack/T0123456/UADA/7 · “slack refused chat.postMessage: channel_not_found”
     ");
 }
 
 #[test]
 fn what_one_person_does_again_and_again_is_one_line() {
-    assert_snapshot!(read(&burst(Refusal::NotYours)), @"2027-01-15 08:10 UTC · Burst · 18 events of UADA (slack) since 2027-01-15 08:10 UTC: was linked 3×, was unlinked 1×, signed out 1×, tried to use this app 2×, tried to link their account 1×, tried to make a request 2×, tried to approve 3×, tried to reject 1×, tried to withdraw 1×, tried to end access 1×, tried to open the AWS console 2× · the last: UADA (slack) tried to approve · req_01JHKQ2B00000000000000ADA1 · prod (111122223333) / S3Admin · evt_01JHKQ2B00000000000000EVE1 evt_01JHKQ2B00000000000000EVE1 evt_01JHKQ2B00000000000000EVE1 evt_01JHKQ2B00000000000000EVE1 evt_01JHKQ2B00000000000000EVE1 evt_01JHKQ2B00000000000000EVE1 evt_01JHKQ2B00000000000000EVE1 evt_01JHKQ2B00000000000000EVE1 evt_01JHKQ2B00000000000000EVE1 evt_01JHKQ2B00000000000000EVE1 evt_01JHKQ2B00000000000000EVE1 evt_01JHKQ2B00000000000000EVE1 evt_01JHKQ2B00000000000000EVE1 evt_01JHKQ2B00000000000000EVE1 evt_01JHKQ2B00000000000000EVE1 evt_01JHKQ2B00000000000000EVE1 evt_01JHKQ2B00000000000000EVE1 evt_01JHKQ2B00000000000000EVE1 · “This access was approved for somebody else. Make a request of your own with /elevate.”");
+    assert_snapshot!(read(&burst(Refusal::NotYours)), @"2027-01-15 08:10 UTC · Burst · 18 events of UADA (slack) since 2027-01-15 08:10 UTC: was linked 3×, was unlinked 1×, signed out 1×, tried to use this app 2×, tried to link their account 1×, tried to make a request 2×, tried to approve 3×, tried to reject 1×, tried to withdraw 1×, tried to end access 1×, tried to open the AWS console 2× · the last: UADA (slack) tried to approve · req_01JHKQ2B00000000000000ADA1 · prod (111122223333) / S3Admin · slack/T0123456/UADA/7 slack/T0123456/UADA/7 slack/T0123456/UADA/7 slack/T0123456/UADA/7 slack/T0123456/UADA/7 slack/T0123456/UADA/7 slack/T0123456/UADA/7 slack/T0123456/UADA/7 slack/T0123456/UADA/7 slack/T0123456/UADA/7 slack/T0123456/UADA/7 slack/T0123456/UADA/7 slack/T0123456/UADA/7 slack/T0123456/UADA/7 slack/T0123456/UADA/7 slack/T0123456/UADA/7 slack/T0123456/UADA/7 slack/T0123456/UADA/7 · “This access was approved for somebody else. Make a request of your own with /elevate.”");
 }
 
 // ---------------------------------------------------------------------------------------------------------

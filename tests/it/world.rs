@@ -437,7 +437,7 @@ pub(crate) fn masked(text: &str) -> String {
     const ULID: usize = 26;
     let mut masked = String::new();
     let mut rest = text;
-    while let Some(at) = ["req_", "evt_"].iter().filter_map(|prefix| rest.find(prefix)).min() {
+    while let Some(at) = rest.find("req_") {
         let (before, id) = rest.split_at(at);
         let is_id = id[4..].chars().take(ULID).filter(char::is_ascii_alphanumeric).count() == ULID;
         masked.push_str(before);

@@ -24,9 +24,8 @@ pub(in crate::flows) use self::{code::confirm, platform::finish as finish_at_pla
 use crate::{
     domain::{
         account::Account,
-        audit::{SideEvent, SideNews},
-        ids::{CommandId, SideEventId},
-        job::follow_ups_aside,
+        account_event::AccountEvent,
+        ids::CommandId,
         linking::{Comparison, PendingLink},
         person::{Link, Subject},
         press::{Asker, Wish},
@@ -94,38 +93,31 @@ async fn bind(
     let replaces = replaced_by(broker, &link).await?;
     let (email, shown_by) = (link.email.clone(), uses_up.shown_by());
     let what = match &replaces {
-        Some(from) => SideNews::Relinked { email, from: from.clone(), to: link.subject.clone(), shown_by },
-        None => SideNews::Linked { email, shown_by },
+        Some(from) => {
+            AccountEvent::Relinked { email, from: from.clone(), to: link.subject.clone(), shown_by }
+        }
+        None => AccountEvent::Linked { email, shown_by },
     };
-    let event = SideEvent { id: SideEventId::of(&cause, at), at, who: link.account.clone(), what };
-    let (jobs, counted) = audit::in_bursts(broker, follow_ups_aside(&event, event.at));
-    let new = NewLink { made, replaces, uses_up, event, jobs };
-    match broker.ports.store.save_link(&new).await {
-        Ok(()) => {} // 6
+    let change = what.of(&link.account, link.human().into(), cause, at);
+    let (event, counted) = audit::new_event(broker, change);
+    match broker.ports.store.save_link(&NewLink { made, replaces, uses_up, event }).await {
+        Ok(appended) => audit::tell(broker, appended, counted), // 6
         Err(LinkError::UsedUp) => return Err(Refusal::LinkGone.into()),
         Err(LinkError::IdentityTaken) => return Err(Refusal::IdentityTaken.into()),
         Err(LinkError::LinkedToAnother) => return Err(Refusal::LinkedToAnother.into()),
         Err(LinkError::Failed(error)) => return Err(error.into()),
     }
-    counted.keep();
-    broker.ports.counters.side_event(&new.event.what);
-    broker.deliver_soon(new.jobs);
     Ok(link)
 }
 
 /// Sets the account of `asker` free; `false` when it was not bound.
 pub(in crate::flows) async fn unlink(broker: &Arc<Broker>, asker: &Asker) -> Result<bool> {
     let Some(link) = broker.ports.store.link(&asker.who).await? else { return Ok(false) };
-    let what = SideNews::Unlinked { email: link.email.clone() };
-    let id = SideEventId::of(&asker.id, asker.at);
-    let event = SideEvent { id, at: asker.at, who: asker.who.clone(), what };
-    let (jobs, counted) = audit::in_bursts(broker, follow_ups_aside(&event, event.at));
-    match broker.ports.store.remove_link(&link, &event, &jobs).await {
-        Ok(()) => {
-            counted.keep();
-            broker.ports.counters.side_event(&event.what);
-            broker.deliver_soon(jobs);
-        }
+    let unlinked = AccountEvent::Unlinked { email: link.email.clone() };
+    let change = unlinked.of(&asker.who, link.human().into(), asker.id.clone(), asker.at);
+    let (event, counted) = audit::new_event(broker, change);
+    match broker.ports.store.remove_link(&link, &event).await {
+        Ok(appended) => audit::tell(broker, appended, counted),
         Err(CommitError::Failed(error)) => return Err(error.into()),
         Err(error @ (CommitError::Conflict | CommitError::UsedUp | CommitError::Held(_))) => {
             return Err(Error::Failed(error.into()));

@@ -8,11 +8,7 @@
 use std::sync::Arc;
 
 use crate::{
-    domain::{
-        audit::{SideEvent, SideNews},
-        ids::{CommandId, SideEventId},
-        job::follow_ups_aside,
-    },
+    domain::{account_event::AccountEvent, ids::CommandId, person::Human},
     flows::{Broker, Error, Result, audit, visits::sign_in::refused},
     ports::{CommitError, SignedOut},
 };
@@ -28,16 +24,14 @@ pub async fn sign_out(broker: &Arc<Broker>, logout_token: &str) -> Result<()> {
     let Some(who) = broker.ports.store.owner(&subject).await? else { return Ok(()) };
     let link = broker.ports.store.link(&who).await?;
     let Some(link) = link.filter(|link| link.subject == subject) else { return Ok(()) }; // 2
-    let id = SideEventId::of(&CommandId::of_logout(&subject.issuer, &id), at);
-    let event = SideEvent { id, at, who, what: SideNews::SignedOut { email: link.email.clone() } };
-    let now = broker.ports.clock.now();
-    let (jobs, counted) = audit::in_bursts(broker, follow_ups_aside(&event, now));
-    match broker.ports.store.sign_out(&link, &event, &jobs, now).await {
-        Ok(()) => {
-            counted.keep();
-            broker.ports.counters.side_event(&event.what);
-            broker.deliver_soon(jobs); // 3
-        }
+    let command = CommandId::of_logout(&subject.issuer, &id);
+    // They signed out at the provider, through no account; its clock may be ahead of ours.
+    let person = Human { account: None, ..link.human() };
+    let at = at.min(broker.ports.clock.now());
+    let signed_out = AccountEvent::SignedOut { email: link.email.clone() };
+    let (event, counted) = audit::new_event(broker, signed_out.of(&who, person.into(), command, at));
+    match broker.ports.store.sign_out(&link, &event).await {
+        Ok(appended) => audit::tell(broker, appended, counted), // 3
         Err(CommitError::Conflict) => {}
         Err(CommitError::Failed(error)) => return Err(error.into()),
         Err(error @ (CommitError::UsedUp | CommitError::Held(_))) => return Err(Error::Failed(error.into())),

@@ -11,7 +11,8 @@ use elevate::{
     config::{Config, Mode, Secrets},
     domain::{
         account::{Account, Conversation, MessageRef, Platform},
-        audit::{AuditEntry, SideEvent, SideNews},
+        account_event::AccountEvent,
+        audit::AuditEntry,
         job::{Job, LeaseOwner, Notice, Task},
         message::{Form, Message},
         person::Member,
@@ -145,12 +146,12 @@ fn promised(press: &Press) -> Value {
 }
 
 fn recorded(entry: &AuditEntry) -> Value {
-    match entry {
-        AuditEntry::Side(SideEvent { who, what: SideNews::Refused { tried, .. }, .. }) => {
-            json!({ "who": named(who), "tried": tried })
-        }
-        AuditEntry::Side(_) | AuditEntry::Request { .. } => json!(entry),
+    if let AuditEntry::Account(recorded) = entry
+        && let AccountEvent::Refused { tried, .. } = &recorded.what
+    {
+        return json!({ "who": named(&recorded.stream), "tried": tried });
     }
+    json!(entry)
 }
 
 fn named(who: &Account) -> String {

@@ -1,4 +1,4 @@
-//! The queue, the inbox, and events of no request.
+//! The queue and the inbox.
 
 use std::{
     slice,
@@ -8,15 +8,12 @@ use std::{
 use aws_sdk_dynamodb::types::AttributeValue;
 use elevate::{
     domain::{
-        audit::Tried,
         job::{Job, Lane, LeaseOwner, Leased, Task},
         press::{Asker, Press, ReplyTo, Wish},
-        refusal::Refusal,
     },
-    ports::{DeadLetter, JOB_LEASE, Store},
+    ports::{Appended, DeadLetter, JOB_LEASE, Store},
 };
 use sandbox::dynamo::DynamoFault;
-use serde_json::Value;
 use tokio::task::JoinSet;
 
 use super::*;
@@ -24,11 +21,10 @@ use super::*;
 #[tokio::test]
 async fn jobs_come_in_the_order_in_which_they_are_due() {
     let Fixture { store, .. } = &fixture().await;
-    for n in [3, 1, 5, 2, 4] {
-        let (event, _) = linked("ada", noon() - minutes(1));
-        let event = SideEvent { id: SideEventId::of(&format!("{n}").parse().unwrap(), event.at), ..event };
-        let jobs = [chore(&format!("late-{n}"), noon() + minutes(n)), chore(&format!("a-{n}"), noon())];
-        store.record(&event, &jobs, event.at).await.unwrap();
+    for n in [3_u8, 1, 5, 2, 4] {
+        let jobs =
+            vec![chore(&format!("late-{n}"), noon() + minutes(n.into())), chore(&format!("a-{n}"), noon())];
+        enqueue(store, n.into(), jobs).await;
     }
     let all = store.due(noon() + minutes(9), 100).await.unwrap();
     let ids: Vec<_> = all.iter().map(|job| job.id.as_str()).collect();
@@ -42,8 +38,7 @@ async fn jobs_come_in_the_order_in_which_they_are_due() {
 #[tokio::test]
 async fn a_job_that_is_due_at_once_is_leased_to_its_committer() {
     let Fixture { store, .. } = &fixture().await;
-    let (event, jobs) = linked("ada", noon());
-    store.record(&event, &jobs, event.at).await.unwrap();
+    let jobs = record(store, &linked("ada", noon())).await.jobs;
     let others_may = noon() + JOB_LEASE;
     assert_eq!(store.due(others_may - millisecond(), 10).await.unwrap(), []);
     assert_eq!(store.due(others_may, 10).await.unwrap(), jobs);
@@ -52,10 +47,8 @@ async fn a_job_that_is_due_at_once_is_leased_to_its_committer() {
 #[tokio::test]
 async fn what_is_recorded_late_belongs_to_whoever_records_it_just_as_long() {
     let Fixture { store, .. } = &fixture().await;
-    let (event, _) = linked("ada", noon());
     let recorded_at = noon() + minutes(1);
-    let jobs = follow_ups_aside(&event, recorded_at);
-    store.record(&event, &jobs, recorded_at).await.unwrap();
+    let jobs = record(store, &NewEvent { now: recorded_at, ..linked("ada", noon()) }).await.jobs;
     let others_may = recorded_at + JOB_LEASE;
     assert_eq!(store.due(others_may - millisecond(), 10).await.unwrap(), []);
     assert_eq!(store.due(others_may, 10).await.unwrap(), jobs);
@@ -64,8 +57,7 @@ async fn what_is_recorded_late_belongs_to_whoever_records_it_just_as_long() {
 #[tokio::test]
 async fn a_job_that_is_released_is_anybodys_from_then_on() {
     let Fixture { store, .. } = &fixture().await;
-    let (event, jobs) = linked("ada", noon());
-    store.record(&event, &jobs, noon()).await.unwrap();
+    let jobs = record(store, &linked("ada", noon())).await.jobs;
     let [released, kept] = &jobs[..] else { panic!("{jobs:?}") };
     store.release(&held(released), noon() + minutes(1) - millisecond()).await.unwrap();
     assert_eq!(store.due(noon() + minutes(1) - millisecond(), 10).await.unwrap(), slice::from_ref(released));
@@ -84,24 +76,21 @@ async fn a_job_that_is_released_is_anybodys_from_then_on() {
 async fn a_dead_letter_is_kept_once_with_its_record() {
     let fixture = fixture().await;
     let store = &fixture.store;
-    let (event, jobs) = linked("ada", noon());
-    store.record(&event, &jobs, noon()).await.unwrap();
-    let (record, follow_ups) = unlinked("ada", noon() + minutes(1));
+    let jobs = record(store, &linked("ada", noon())).await.jobs;
     let letter = DeadLetter {
         leased: held(&jobs[0]),
         at: noon() + minutes(1),
         why: "channel_not_found".to_owned(),
-        event: Some(record.clone()),
-        follow_ups: follow_ups.clone(),
+        event: Some(unlinked("ada", noon() + minutes(1))),
     };
-    store.dead_letter(&letter).await.unwrap();
+    let Appended { recorded, jobs: follow_ups } = store.dead_letter(&letter).await.unwrap().unwrap();
     let left = [&jobs[1..], &follow_ups].concat();
     assert_eq!(fixture.jobs().await, left);
-    assert_eq!(store.side_event(&record.id, record.at).await.unwrap(), Some(record));
+    assert_eq!(store.account_events(&slack("ada")).await.unwrap()[1..], [recorded]);
     let again = store.dead_letter(&letter).await;
     assert!(matches!(again, Err(CommitError::Conflict)), "{again:?}");
     assert_eq!(fixture.jobs().await, left);
-    let silent = DeadLetter { leased: held(&jobs[1]), event: None, follow_ups: Vec::new(), ..letter };
+    let silent = DeadLetter { leased: held(&jobs[1]), event: None, ..letter };
     store.dead_letter(&silent).await.unwrap();
     let again = store.dead_letter(&silent).await;
     assert!(matches!(again, Err(CommitError::Conflict)), "{again:?}");
@@ -182,64 +171,12 @@ async fn the_job_that_follows_takes_the_place_of_its_predecessor() {
 #[tokio::test]
 async fn jobs_that_others_have_leased_do_not_hide_the_rest() {
     let Fixture { store, .. } = &fixture().await;
-    let (event, _) = linked("ada", noon() - minutes(1));
     let chores: Vec<_> = (0..40).map(|n| chore(&format!("{n:02}"), noon())).collect();
-    store.record(&event, &chores, event.at).await.unwrap();
+    enqueue(store, 1, chores.clone()).await;
     for taken in &chores[..39] {
         assert!(lease(store, taken, noon()).await);
     }
     assert_eq!(store.due(noon(), 1).await.unwrap(), chores[39..]);
-}
-
-#[tokio::test]
-async fn an_event_of_no_request_is_recorded_once() {
-    let fixture = fixture().await;
-    let store = &fixture.store;
-    let (event, jobs) = linked("ada", noon());
-    store.record(&event, &jobs, event.at).await.unwrap();
-    for job in &jobs {
-        store.complete(&held(job), None).await.unwrap();
-    }
-    let retold = SideEvent {
-        what: SideNews::Refused {
-            tried: Tried::Link,
-            request: None,
-            target: None,
-            why: Refusal::NoConfirmedEmail.into(),
-        },
-        ..event
-    };
-    store.record(&retold, &jobs, retold.at).await.unwrap();
-    assert_eq!(fixture.jobs().await, []);
-}
-
-#[tokio::test]
-async fn a_refusal_whose_code_is_not_known_is_an_error_that_names_its_row() {
-    let Fixture { store, client, dynamo } = &fixture().await;
-    let (event, _) = linked("ada", noon());
-    let what =
-        SideNews::Refused { tried: Tried::Link, request: None, target: None, why: Refusal::LinkGone.into() };
-    let refused = SideEvent { what, ..event };
-    store.record(&refused, &[], refused.at).await.unwrap();
-    assert_eq!(store.side_event(&refused.id, refused.at).await.unwrap(), Some(refused.clone()));
-
-    let rows = dynamo.rows(TABLE).await.unwrap();
-    let is_refusal = |row: &&Value| row["body"]["S"].as_str().is_some_and(|body| body.contains("link_gone"));
-    let row = rows.iter().find(is_refusal).unwrap();
-    let key = |name: &str| AttributeValue::S(row[name]["S"].as_str().unwrap().to_owned());
-    let body = serde_json::to_string(&refused).unwrap().replace("link_gone", "not_invented_yet");
-    let put = client
-        .update_item()
-        .table_name(TABLE)
-        .key("pk", key("pk"))
-        .key("sk", key("sk"))
-        .update_expression("SET body = :body")
-        .expression_attribute_values(":body", AttributeValue::S(body));
-    put.send().await.unwrap();
-    let error = store.side_event(&refused.id, refused.at).await.unwrap_err();
-    let error = format!("{:#}", anyhow::Error::from(error));
-    let named = ["pk", "sk"].map(|name| row[name]["S"].as_str().unwrap());
-    assert!(named.iter().all(|key| error.contains(key)), "{error} does not name {named:?}");
 }
 
 // Presses.
@@ -324,13 +261,7 @@ async fn who_overran_a_lease_neither_completes_nor_releases_what_another_has_lea
     assert!(!store.release(&late, job.due).await.unwrap());
     let next = Job { due: job.due + minutes(1), ..job.clone() };
     assert!(!store.complete(&late, Some(&next)).await.unwrap());
-    let letter = DeadLetter {
-        leased: late,
-        at: job.due,
-        why: "too late".to_owned(),
-        event: None,
-        follow_ups: Vec::new(),
-    };
+    let letter = DeadLetter { leased: late, at: job.due, why: "too late".to_owned(), event: None };
     assert!(matches!(store.dead_letter(&letter).await, Err(CommitError::Conflict)));
     assert!(!store.complete(&held(&job), None).await.unwrap(), "nor does its committer");
     assert_eq!(store.due(job.due + JOB_LEASE, 10).await.unwrap(), [], "the other one has it");
@@ -356,6 +287,16 @@ async fn a_lane_is_read_past_no_job_of_another() {
     let mut all = asked.jobs;
     all.sort_by(|one, other| one.id.cmp(&other.id));
     assert_eq!(found, all);
+}
+
+/// Enqueues jobs of nobody's, a minute before noon. `n` tells calls apart.
+async fn enqueue(store: &DynamoStore, n: u128, jobs: Vec<Job>) {
+    let target = format!("111122223333/Role{n}");
+    store.commit(&Step { jobs, ..asked(n, "ada", &target, noon() - minutes(1)) }).await.unwrap();
+}
+
+async fn record(store: &DynamoStore, event: &NewEvent) -> Appended {
+    store.record(event).await.unwrap().expect("it has not been recorded before")
 }
 
 /// The job, as the replica has it that has committed it.

@@ -18,14 +18,14 @@ async fn a_link_is_kept_and_its_secrets_are_used_up() {
     let fixture = fixture().await;
     let store = &fixture.store;
     let new = signed_in(store, "ada", 1).await;
-    store.save_link(&new).await.unwrap();
+    let linked = store.save_link(&new).await.unwrap();
 
     assert_eq!(store.link(&slack("ada")).await.unwrap(), Some(link("ada")));
     let token = store.token(&slack("ada")).await.unwrap().unwrap();
     assert_eq!(token.sealed, b"sealed 1");
     assert_eq!(store.ticket(&secrets(&new).token).await.unwrap(), None);
     assert_eq!(store.ticket(&secrets(&new).sign_in).await.unwrap(), None);
-    assert_eq!(fixture.jobs().await, new.jobs);
+    assert_eq!(fixture.jobs().await, linked.jobs);
 }
 
 #[tokio::test]
@@ -60,8 +60,8 @@ async fn a_link_token_that_has_expired_starts_and_links_nothing() {
     let outcome = store.start_link(&secrets(&new).token, &sign_in(9, &secrets(&new).token), late).await;
     assert!(matches!(outcome, Err(CommitError::UsedUp)), "{outcome:?}");
 
-    let (event, jobs) = linked("ada", late);
-    assert_used_up(store.save_link(&NewLink { event, jobs, ..new }).await);
+    let event = linked("ada", late);
+    assert_used_up(store.save_link(&NewLink { event, ..new }).await);
     assert_eq!(store.link(&slack("ada")).await.unwrap(), None);
 }
 
@@ -247,7 +247,7 @@ async fn whoever_read_the_token_of_an_earlier_link_does_not_take_a_later_ones() 
     let read: SealedToken = store.token(&ada).await.unwrap().unwrap();
     let taken = store.take_token(&ada, &read, noon() + minutes(1)).await.unwrap();
     let mut again = signed_in(store, "ada", 2).await;
-    (again.event, again.jobs) = linked("ada", noon() + minutes(1));
+    again.event = linked("ada", noon() + minutes(1));
     store.save_link(&again).await.unwrap();
 
     assert_conflict(store.take_token(&ada, &read, noon()).await);
@@ -260,12 +260,11 @@ async fn unlinking_sets_account_and_identity_free() {
     let fixture = fixture().await;
     let store = &fixture.store;
     store.save_link(&signed_in(store, "ada", 1).await).await.unwrap();
-    let (event, jobs) = unlinked("ada", noon() + minutes(1));
-    store.remove_link(&link("ada"), &event, &jobs).await.unwrap();
+    let unlinked = store.remove_link(&link("ada"), &unlinked("ada", noon() + minutes(1))).await.unwrap();
 
     assert_eq!(store.link(&slack("ada")).await.unwrap(), None);
     assert!(store.token(&slack("ada")).await.unwrap().is_none());
-    assert!(fixture.jobs().await.ends_with(&jobs));
+    assert!(fixture.jobs().await.ends_with(&unlinked.jobs));
     let mut other = signed_in(store, "eve", 2).await;
     other.made.link.subject = subject("ada");
     store.save_link(&other).await.unwrap();
@@ -274,12 +273,12 @@ async fn unlinking_sets_account_and_identity_free() {
 #[tokio::test]
 async fn only_the_link_that_was_read_is_dissolved() {
     let Fixture { store, .. } = &fixture().await;
-    let (event, jobs) = unlinked("ada", noon());
-    assert_conflict(store.remove_link(&link("ada"), &event, &jobs).await);
+    let event = unlinked("ada", noon());
+    assert_conflict(store.remove_link(&link("ada"), &event).await);
 
     store.save_link(&signed_in(store, "ada", 1).await).await.unwrap();
     let stale = Link { subject: subject("eve"), ..link("ada") };
-    assert_conflict(store.remove_link(&stale, &event, &jobs).await);
+    assert_conflict(store.remove_link(&stale, &event).await);
     assert_eq!(store.link(&slack("ada")).await.unwrap(), Some(link("ada")));
 }
 
@@ -305,7 +304,8 @@ pub(super) async fn signed_in(store: &DynamoStore, name: &str, n: u8) -> NewLink
     store.keep_ticket(&token).await.unwrap();
     let sign_in = sign_in(200 + n, &token.key);
     store.start_link(&token.key, &sign_in, noon()).await.unwrap();
-    let (event, jobs) = linked(name, noon() + TimeDelta::seconds(n.into()));
+    let mut event = linked(name, noon() + TimeDelta::seconds(n.into()));
+    event.change.command = format!("link-{n}").parse().unwrap();
     NewLink {
         made: PendingLink {
             link: link(name),
@@ -314,7 +314,6 @@ pub(super) async fn signed_in(store: &DynamoStore, name: &str, n: u8) -> NewLink
         replaces: None,
         uses_up: LinkProof::SignIn(LinkSecrets { token: token.key, sign_in: sign_in.key }),
         event,
-        jobs,
     }
 }
 
@@ -326,7 +325,7 @@ pub(super) fn secrets(new: &NewLink) -> &LinkSecrets {
 }
 
 /// The same, to another identity in place of the one of this name.
-async fn moved(store: &DynamoStore, name: &str, n: u8) -> NewLink {
+pub(super) async fn moved(store: &DynamoStore, name: &str, n: u8) -> NewLink {
     let mut new = signed_in(store, name, n).await;
     new.replaces = Some(new.made.link.subject);
     new.made.link.subject = subject(&format!("{name} elsewhere"));
@@ -339,7 +338,7 @@ fn sign_in(n: u8, token: &SecretHash) -> Ticket {
     Ticket { sign_in: Some(sign_in), ..ticket_of("ada", n, visit, noon() + minutes(10)) }
 }
 
-pub(super) fn assert_used_up(outcome: Result<(), LinkError>) {
+pub(super) fn assert_used_up<T: std::fmt::Debug>(outcome: Result<T, LinkError>) {
     assert!(matches!(outcome, Err(LinkError::UsedUp)), "{outcome:?}");
 }
 

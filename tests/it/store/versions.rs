@@ -82,7 +82,7 @@ fn press() -> Press {
     Asker { id, at: noon(), who: slack("ada"), reply_to: ReplyTo::Direct }.wishes(Wish::Link)
 }
 
-fn assert_unknown<T: std::fmt::Debug>(outcome: Result<T, StoreError>, row: &str) {
+pub(super) fn assert_unknown<T: std::fmt::Debug>(outcome: Result<T, StoreError>, row: &str) {
     let error = outcome.unwrap_err();
     let told = format!("{:#}", error.source);
     assert!(told.contains(row) && told.contains("version 2 is unknown"), "{told}");
@@ -90,7 +90,7 @@ fn assert_unknown<T: std::fmt::Debug>(outcome: Result<T, StoreError>, row: &str)
 
 impl Fixture {
     /// Makes rows what a later program might have written.
-    async fn make_newer(&self, which: impl Fn(&Value) -> bool) {
+    pub(super) async fn make_newer(&self, which: impl Fn(&Value) -> bool) {
         let rows = self.dynamo.rows(TABLE).await.unwrap();
         for row in rows.iter().filter(|row| which(row)) {
             let key = |name: &str| AttributeValue::S(row[name]["S"].as_str().unwrap().to_owned());

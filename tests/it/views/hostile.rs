@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use elevate::{
     domain::{
-        audit::{SideNews, Tried},
+        account_event::AccountEvent,
+        audit::Tried,
         decide::Verdict,
         email::Email,
         ids::Target,
@@ -142,23 +143,23 @@ impl HostilePeople {
             Message::Relinked(self.ada.email.clone()),
             Message::Unlinked(self.ada.email.clone()),
             Message::SignedOut(self.ada.email.clone()),
-            Message::Audit(aside(SideNews::Linked {
+            Message::Audit(aside(AccountEvent::Linked {
                 email: self.ada.email.clone(),
                 shown_by: ShownBy::Code,
             })),
-            Message::Audit(aside(SideNews::Relinked {
+            Message::Audit(aside(AccountEvent::Relinked {
                 email: self.ada.email.clone(),
                 from: Subject { issuer: self.text.clone(), subject: self.text.clone() },
                 to: self.ada.subject.clone(),
                 shown_by: ShownBy::PlatformSignIn,
             })),
-            Message::Audit(aside(SideNews::Refused {
+            Message::Audit(aside(AccountEvent::Refused {
                 tried: Tried::OpenConsole,
                 request: Some(request_id()),
                 target: Some(self.target()),
                 why: Refusal::SessionRefused { why: self.text.clone() }.into(),
             })),
-            Message::Audit(aside(SideNews::Undelivered {
+            Message::Audit(aside(AccountEvent::Undelivered {
                 what: self.text.clone(),
                 request: Some(request_id()),
                 why: self.text.clone(),

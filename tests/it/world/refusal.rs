@@ -75,13 +75,12 @@ impl World {
             let [key, sort] = ["pk", "sk"].map(|name| row[name]["S"].as_str().unwrap_or_default());
             let body: Value =
                 serde_json::from_str(row["body"]["S"].as_str().unwrap_or_default()).unwrap_or_default();
-            let is_job = ["WORK#", "JOB#", "INBOX#", "PARKED#"].iter().any(|kind| key.starts_with(kind));
             let is_history =
                 key.starts_with("REQ#") && ["META", "EVENT#"].iter().any(|row| sort.starts_with(row));
             let at = format!("{key} {sort}");
             if is_history {
                 requests.insert(at, row);
-            } else if !is_job && body.to_string().contains("\"refused\"") {
+            } else if key.starts_with("ACCOUNT#") && sort.starts_with("EVENT#") && body["what"] == "refused" {
                 refusals.insert(at, body);
             }
         }

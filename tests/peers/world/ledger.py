@@ -90,7 +90,7 @@ class Ledger:
     def __init__(self, rows: list[Json]) -> None:
         """Reads it."""
         self.histories: dict[str, History] = defaultdict(History)
-        self.asides: dict[str, Json] = {}  # events of no request
+        self.accounts: dict[str, list[Json]] = defaultdict(list)  # the events of each
         self._unfinished: list[str] = []  # presses
         self._jobs: list[tuple[int, Json]] = []
         for row in sorted(rows, key=lambda row: (row["pk"]["S"], row["sk"]["S"])):
@@ -106,8 +106,8 @@ class Ledger:
                 self.histories[name].version = int(row["version"]["N"])
             case "REQ", "EVENT":
                 self.histories[name].events.append(body)
-            case "REFUSED", _:
-                self.asides[body["id"]] = body
+            case "ACCOUNT", "EVENT":
+                self.accounts[name].append(body)
             case "JOB", due:
                 self._jobs.append((int(due), body["task"]))
             case "INBOX", _ if "finished" not in row:
@@ -121,20 +121,30 @@ class Ledger:
     def faults(self) -> list[str]:
         """What is wrong with the requests, each with its history and all together."""
         faults = [f"{id}: {fault}" for id, history in self.histories.items() for fault in history.faults()]
+        for account, events in self.accounts.items():
+            numbers = [event["number"] for event in events]
+            if numbers != list(range(1, len(events) + 1)):
+                faults.append(f"{account} has events {numbers}")
         causes = Counter(event["command"] for event in self._events())
-        faults += [f"{cause} has brought about {n} events" for cause, n in causes.items() if n > 1]
+        causes_of_accounts = Counter((name, event["command"]) for name, event in self._account_events())
+        for cause, n in [*causes.items(), *causes_of_accounts.items()]:
+            if n > 1:
+                faults.append(f"{cause} has brought about {n} events")
         open_ones = [history for history in self.histories.values() if history.is_open]
         holders = Counter((history.requester, str(history.request["target"])) for history in open_ones)
         return faults + [f"{holder} has {n} open requests" for holder, n in holders.items() if n > 1]
 
     def events(self) -> set[str]:
         """The ids of all events."""
-        return self.asides.keys() | {f"{event['stream']}/{event['number']}" for event in self._events()}
+        requests = {f"{event['stream']}/{event['number']}" for event in self._events()}
+        return requests | {f"{account}/{event['number']}" for account, event in self._account_events()}
 
     def person_of(self, event: str) -> str:
         """The Slack account that an event concerns."""
-        request, slash, _ = event.partition("/")
-        return self.histories[request].requester if slash else str(self.asides[event]["who"]["user"])
+        stream, _, _ = event.rpartition("/")
+        if stream in self.histories:
+            return self.histories[stream].requester
+        return str(self.accounts[stream][0]["stream"]["user"])
 
     def unkept(self, presses: list[Press]) -> list[Press]:
         """The presses of which nothing has come: neither what they were for, nor a refusal."""
@@ -144,7 +154,7 @@ class Ledger:
             if event["actor"]["kind"] == "person"
             for about in (event["stream"], event.get("facts", {}).get("justification", ""))
         }
-        refused = [(event["who"]["user"], event["tried"], event["request"]) for event in self._refusals()]
+        refused = [(who, facts["tried"], facts["request"]) for who, facts in self._refusals()]
         unkept = []
         for press in presses:
             refusal = (press.who, press.tried, None if press.tried == "request" else press.about)
@@ -158,8 +168,8 @@ class Ledger:
 
     def unheard(self, whispers: Mapping[str, list[str]]) -> list[str]:
         """The refusals that were whispered to whom they concern less often than there were any."""
-        whispered = (event for event in self._refusals() if event["tried"] != "link")  # a page says that
-        refused = Counter((event["who"]["user"], sentence_of(event["refusal"])) for event in whispered)
+        whispered = ((who, facts) for who, facts in self._refusals() if facts["tried"] != "link")  # a page says that
+        refused = Counter((who, sentence_of(facts["refusal"])) for who, facts in whispered)
         return [
             f"{who}: {why}"
             for (who, why), times in refused.items()
@@ -170,8 +180,14 @@ class Ledger:
         """Those of requests."""
         return (event for history in self.histories.values() for event in history.events)
 
-    def _refusals(self) -> Iterator[Json]:
-        return (event for event in self.asides.values() if event["event"] == "refused")
+    def _account_events(self) -> Iterator[tuple[str, Json]]:
+        """Those of accounts, each with the name of its stream."""
+        return ((account, event) for account, events in self.accounts.items() for event in events)
+
+    def _refusals(self) -> Iterator[tuple[str, Json]]:
+        """What was refused, with the Slack account that tried."""
+        refused = (event for _, event in self._account_events() if event["what"] == "refused")
+        return ((str(event["stream"]["user"]), event["facts"]) for event in refused)
 
 
 def sentence_of(refusal: Json) -> str:

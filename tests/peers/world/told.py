@@ -46,9 +46,9 @@ class Audit:
         """The requests that it tells in another order than it happened, and in which."""
         versions: dict[str, list[int]] = defaultdict(list)
         for event in dict.fromkeys(self._told):
-            request, slash, version = event.partition("/")
-            if slash:
-                versions[request].append(int(version))
+            stream, _, version = event.rpartition("/")
+            if stream in self._ledger.histories:
+                versions[stream].append(int(version))
         return {request: told for request, told in versions.items() if told != sorted(told)}
 
     def repeats(self) -> int:
