@@ -1,10 +1,16 @@
 //! Events as they are stored: a golden record for each kind, so that no change of the form goes unnoticed, and a page
 //! that explains them all.
 
+use std::fmt::Debug;
+
 use elevate::domain::{
     account::Account,
+    account_event::{AccountEvent, AccountRecord, Head},
+    audit::Tried,
     email::Email,
+    linking::ShownBy,
     person::{Human, Subject},
+    refusal::{Refusal, Refused},
     request::{Change, DropReason, Event, Recorded},
     trail::{
         actor::{Actor, Approval},
@@ -12,6 +18,7 @@ use elevate::domain::{
     },
     window::{Timestamp, Window},
 };
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 #[test]
@@ -19,39 +26,53 @@ fn the_stored_form_of_each_event_is_as_it_was() {
     for (what, record) in records() {
         insta::assert_snapshot!(format!("stored_{what}"), form(&record).unwrap());
     }
+    for (what, record) in account_records() {
+        insta::assert_snapshot!(format!("stored_{what}"), form(&record).unwrap());
+    }
 }
 
 #[test]
 fn each_event_is_read_as_what_was_written_and_written_as_it_was_read() {
-    for (what, record) in records() {
-        let text = form(&record).unwrap();
-        assert_eq!(read::<Recorded>(&text).unwrap(), record, "{what}");
+    fn is_read_as_written<T: Serialize + DeserializeOwned + PartialEq + Debug>(what: &str, record: &T) {
+        let text = form(record).unwrap();
+        assert_eq!(&read::<T>(&text).unwrap(), record, "{what}");
         let any: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(form(&any).unwrap(), text, "{what}");
     }
+    records().iter().for_each(|(what, record)| is_read_as_written(what, record));
+    account_records().iter().for_each(|(what, record)| is_read_as_written(what, record));
 }
 
 #[test]
 fn an_event_of_another_version_or_of_an_unknown_kind_is_not_read() {
-    let (_, record) = &records()[0];
-    let text = form(record).unwrap();
-    let newer = text.replace(r#""v":1"#, r#""v":2"#);
-    let unknown = text.replace(r#""what":"requested""#, r#""what":"not_invented_yet""#);
-    for other in [newer, unknown] {
-        assert_ne!(other, text);
-        read::<Recorded>(&other).unwrap_err();
+    fn is_read_as_nothing_else<T: Serialize + DeserializeOwned + Debug>((what, record): &(String, T)) {
+        let text = form(record).unwrap();
+        let newer = text.replace(r#""v":1"#, r#""v":2"#);
+        let unknown = text.replace(&format!(r#""what":"{what}""#), r#""what":"not_invented_yet""#);
+        for other in [newer, unknown] {
+            assert_ne!(other, text);
+            read::<T>(&other).unwrap_err();
+        }
     }
+    is_read_as_nothing_else(&records()[0]);
+    is_read_as_nothing_else(&account_records()[0]);
 }
 
 #[test]
 fn the_page_about_events_explains_each_of_them() {
+    let known: Vec<String> = records().into_iter().map(|(what, _)| what).collect();
+    assert_eq!(explained("## What happens to a request"), known);
+    let known: Vec<String> = account_records().into_iter().map(|(what, _)| what).collect();
+    assert_eq!(explained("## What happens to an account"), known);
+}
+
+/// The events that a section of the page explains.
+fn explained(title: &str) -> Vec<&'static str> {
     let page = include_str!("../../docs/EVENTS.md");
-    let (_, section) = page.split_once("## What happens to a request").unwrap();
+    let (_, section) = page.split_once(title).unwrap();
     let section = section.split("\n## ").next().unwrap();
     let rows = section.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
-    let explained: Vec<&str> = rows.map(|(what, _)| what).skip(1).collect(); // after the table's head
-    let known: Vec<String> = records().into_iter().map(|(what, _)| what).collect();
-    assert_eq!(explained, known);
+    rows.map(|(what, _)| what).skip(1).collect() // after the table's head
 }
 
 /// A record of each kind, and the word for it.
@@ -62,10 +83,70 @@ fn records() -> Vec<(String, Recorded)> {
             "press-1".parse().unwrap(),
             at(0),
         );
-        let what = serde_json::to_value(&record).unwrap()["what"].as_str().unwrap().to_owned();
-        (what, record)
+        (word(&record), record)
     };
     changes().map(record).into()
+}
+
+/// A record of each kind of event of an account, and the word for it.
+fn account_records() -> Vec<(String, AccountRecord)> {
+    let (ada, account) = (human("ada"), human("ada").account.unwrap());
+    let record = |(what, actor): (AccountEvent, Actor)| {
+        let change = what.of(&account, actor, "press-1".parse().unwrap(), at(1));
+        let record = change.after(Some(Head { number: 6, at: at(0) }));
+        (word(&record), record)
+    };
+    let (email, person) = (ada.email.clone(), Actor::from(ada.clone()));
+    let elsewhere = Subject { issuer: "https://login.example.com".to_owned(), subject: "00u1ada".to_owned() };
+    let events = [
+        (AccountEvent::Linked { email: email.clone(), shown_by: ShownBy::Code }, person.clone()),
+        (
+            AccountEvent::Relinked {
+                email: email.clone(),
+                from: ada.subject.clone(),
+                to: elsewhere,
+                shown_by: ShownBy::Address,
+            },
+            person.clone(),
+        ),
+        (AccountEvent::Unlinked { email: email.clone() }, person),
+        (AccountEvent::SignedOut { email }, Human { account: None, ..ada }.into()),
+        (
+            AccountEvent::Refused {
+                tried: Tried::OpenConsole,
+                request: Some("req_01JHKQ2B00000000000000ADA1".parse().unwrap()),
+                target: Some("111122223333/S3Admin".parse().unwrap()),
+                why: Refused {
+                    refusal: Refusal::SessionRefused { why: "not authorized".to_owned() },
+                    reference: Some("7K2M9".to_owned()),
+                },
+            },
+            Actor::Account { account: account.clone() },
+        ),
+        (
+            AccountEvent::Undelivered {
+                what: "the receipt".to_owned(),
+                request: None,
+                why: "slack refused chat.postMessage: channel_not_found".to_owned(),
+            },
+            Actor::Service { name: "slack".to_owned() },
+        ),
+    ];
+    events
+        .map(|event| match event.0 {
+            // A kind that is added belongs into the list, too.
+            AccountEvent::Linked { .. }
+            | AccountEvent::Relinked { .. }
+            | AccountEvent::Unlinked { .. }
+            | AccountEvent::SignedOut { .. }
+            | AccountEvent::Refused { .. }
+            | AccountEvent::Undelivered { .. } => record(event),
+        })
+        .into()
+}
+
+fn word(record: &impl Serialize) -> String {
+    serde_json::to_value(record).unwrap()["what"].as_str().unwrap().to_owned()
 }
 
 /// Every kind of event, in the order of the page.

@@ -1,5 +1,6 @@
 //! The store, over a DynamoDB that runs in this process and refuses every scan.
 
+mod accounts;
 mod codes;
 mod errors;
 mod jobs;
@@ -18,7 +19,7 @@ use chrono::TimeDelta;
 use elevate::{
     domain::{
         account::Account,
-        account_event::AccountEvent,
+        account_event::{AccountEvent, AccountRecord},
         ids::{RequestId, Target},
         job::{AuditLine, Job, follow_ups},
         linking::ShownBy,
