@@ -7,7 +7,7 @@ use elevate::{
     domain::{
         decide::Verdict,
         linking::OnMismatch,
-        message::{Done, Drawn, Message, Overview},
+        message::{Done, Drawn, Form, Message, Overview},
         refusal::Refusal,
         request::{Change, Event},
         trail::actor::Actor,
@@ -18,7 +18,7 @@ use insta::assert_snapshot;
 
 use crate::examples::{
     account_events, ada, approved, aside, at, bob, burst, email, entries, link, made, minutes, names,
-    rejected, request_id, requested, sessions, sign_in_to_answer, standings, target, targets,
+    rejected, request_form, request_id, requested, sessions, sign_in_to_answer, standings, target, targets,
 };
 
 // ---------------------------------------------------------------------------------------------------------
@@ -349,6 +349,31 @@ fn answers_say_what_happened_and_what_to_do_next() {
     A target is an account and a role. A duration is such as 45m or 1h30m, at most 8h. A reviewer answers; access is open from the approval on.
     ");
     assert_snapshot!(elevate::text::not_stored("5f2c9a10", &names()), @"That could not be stored, as far as I can tell. Look with /elevate status whether it was, and else try again in a minute. If it happens again, tell whoever runs this app: reference 5f2c9a10.");
+}
+
+#[test]
+fn where_there_is_no_form_people_hear_what_to_write_instead() {
+    let forms = [
+        ("to ask", Form::Request(request_form(3))),
+        ("to ask, with nothing to ask for", Form::Request(request_form(0))),
+        ("to reject", Form::Rejection(request_id())),
+    ];
+    assert_snapshot!(forms.map(|(title, form)| titled(title, &Message::WithoutForm(form))).join("\n\n"), @r"
+    == to ask: How to ask for access in one line
+    There is no form here. Ask in one line: /elevate 111122223333/S3Admin 1h bucket policy broken
+    You can ask for
+    • prod (111122223333) / Role2
+    • 444455556666 / Role1
+    • prod (111122223333) / Role0
+
+    == to ask, with nothing to ask for: How to ask for access in one line
+    There is no form here. Ask in one line: /elevate 111122223333/S3Admin 1h bucket policy broken
+    You can ask for
+    Nothing.
+
+    == to reject: There is no form here. Say why in one line: /elevate reject req_01JHKQ2B00000000000000ADA1 use the read-only role
+    There is no form here. Say why in one line: /elevate reject req_01JHKQ2B00000000000000ADA1 use the read-only role
+    ");
 }
 
 // ---------------------------------------------------------------------------------------------------------

@@ -43,12 +43,7 @@ proptest! {
 
     #[test]
     fn no_form_breaks_a_limit(people in hostile_people()) {
-        let form = RequestForm {
-            targets: people.targets.clone(),
-            durations: (1..=150).map(|n| Minutes::new(n * 1_439).unwrap()).collect(),
-            reviewers: people.names.reviewers.clone(),
-        };
-        for form in [Form::Request(form), Form::Rejection(request_id())] {
+        for form in [Form::Request(people.request_form()), Form::Rejection(request_id())] {
             let view = serde_json::to_value(draw_form(&form, &people.names)).unwrap();
             prop_assert_eq!(check_view(&view), Ok(()));
         }
@@ -139,6 +134,8 @@ impl HostilePeople {
                 why: Some(Refusal::SignInRefused { error: self.text.clone() }.into()),
                 url: link("link"),
             },
+            Message::WithoutForm(Form::Request(self.request_form())),
+            Message::WithoutForm(Form::Rejection(request_id())),
             Message::Linked(self.ada.email.clone()),
             Message::Relinked(self.ada.email.clone()),
             Message::Unlinked(self.ada.email.clone()),
@@ -168,6 +165,14 @@ impl HostilePeople {
             Message::Failed { reference: self.text.clone() },
         ]);
         messages
+    }
+
+    fn request_form(&self) -> RequestForm {
+        RequestForm {
+            targets: self.targets.clone(),
+            durations: (1..=150).map(|n| Minutes::new(n * 1_439).unwrap()).collect(),
+            reviewers: self.names.reviewers.clone(),
+        }
     }
 
     fn target(&self) -> Target {
