@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod account_event;
+pub mod act;
 pub mod audit;
 pub mod audit_queue;
 pub mod burst;

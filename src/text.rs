@@ -39,8 +39,8 @@ pub fn said(message: &Message, names: &Names) -> Said {
         Message::Reminder(drawn) => reminder::reminder(drawn, names),
         Message::EndIsNear { target, ends_at } => reminder::end_is_near(target, *ends_at, names),
         Message::ConsoleLink { target, url, ends_at } => links::console_link(target, url, *ends_at, names),
-        Message::SignInToAnswer { verdict, target, requester, url } => {
-            links::sign_in_to_answer(verdict, target, requester, url, names)
+        Message::SignInToAnswer { act, target, requester, url } => {
+            links::sign_in_to_answer(act, target, requester, url, names)
         }
         Message::Audit(entry) => audit::audit_line(entry, names),
         Message::Burst(burst) => audit::burst_line(burst, names),

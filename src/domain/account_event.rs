@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     account::Account,
-    audit::Tried,
+    act::Tried,
     burst::Kind,
     email::Email,
     ids::{CommandId, RequestId, Target},

@@ -12,28 +12,6 @@ use super::{
     window::{Minutes, Timestamp},
 };
 
-/// What somebody tried in vain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Tried {
-    /// To use the app at all.
-    Use,
-    /// To link themselves.
-    Link,
-    /// To make a request.
-    Request,
-    /// To approve one.
-    Approve,
-    /// To reject one.
-    Reject,
-    /// To take one back.
-    Withdraw,
-    /// To end access.
-    End,
-    /// To open the AWS console.
-    OpenConsole,
-}
-
 /// One line of the audit channel: the record of an event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -158,7 +136,7 @@ impl AuditEntry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{account_event::tests::refused, decide::tests::requested};
+    use crate::domain::{account_event::tests::refused, act::Tried, decide::tests::requested};
 
     #[test]
     fn a_line_names_its_event_and_what_it_counts_as() {

@@ -125,7 +125,7 @@ mod tests {
     use super::*;
     use crate::domain::{
         account_event::{self, AccountEvent, AccountRecord},
-        audit::Tried,
+        act::Tried,
         decide::tests::{approve, decide, minute, policy, requested},
         ids::CommandId,
         job::{AuditLine, follow_ups, follow_ups_of_account},

@@ -9,11 +9,7 @@ use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 
-use super::{
-    account::Account,
-    audit::{AuditEntry, Tried},
-    window::Timestamp,
-};
+use super::{account::Account, act::Tried, audit::AuditEntry, window::Timestamp};
 
 /// How many events of one person are lines of their own, in each minute.
 const LINES_PER_MINUTE: u32 = 5;

@@ -3,13 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    audit::Tried,
+    act::Act,
     ids::Target,
     person::{Human, Person, SignedIn},
     policy::Policy,
     reason::Reason,
     refusal::Refusal,
-    request::{Change, DropReason, Event, Request, Status},
+    request::{Change, DropReason, Event, Opening, Request, Status},
     session::Beginning,
     trail::actor::{Actor, Approval},
     window::{Minutes, Timestamp, Window},
@@ -26,41 +26,11 @@ pub struct Ask {
     pub justification: Reason,
 }
 
-/// A reviewer's answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// Yes.
-    Approve,
-    /// No, and why.
-    Reject(Reason),
-}
-
 /// What is to be done with a request.
 #[derive(Clone, Debug)]
 pub enum Command {
-    /// A reviewer says yes.
-    Approve {
-        /// The presser, as they are now.
-        by: Person,
-    },
-    /// A reviewer says no.
-    Reject {
-        /// The presser, as they are now.
-        by: Person,
-        /// Why.
-        reason: Reason,
-    },
-    /// The requester, or a reviewer, takes it back.
-    Withdraw {
-        /// The presser, as they are now.
-        by: Person,
-    },
-    /// The requester, or a reviewer, ends access early.
-    End {
-        /// The presser, as they are now.
-        by: Person,
-    },
+    /// A person, as they are now, does something about it.
+    By(Box<Person>, Act),
     /// What the clock has made true is written down.
     Elapse,
     /// A session that was begun has turned out somehow.
@@ -94,23 +64,11 @@ pub enum SessionOutcome {
     Unknown,
 }
 
-impl Verdict {
+impl Act {
     /// The command that this person gives with it.
     #[must_use]
     pub fn by(self, by: Person) -> Command {
-        match self {
-            Self::Approve => Command::Approve { by },
-            Self::Reject(reason) => Command::Reject { by, reason },
-        }
-    }
-
-    /// What auditors are told was tried when it is refused.
-    #[must_use]
-    pub fn tried(&self) -> Tried {
-        match self {
-            Self::Approve => Tried::Approve,
-            Self::Reject(_) => Tried::Reject,
-        }
+        Command::By(Box::new(by), self)
     }
 }
 
@@ -118,17 +76,12 @@ impl Verdict {
 ///
 /// # Errors
 /// [`Refusal::NotEligible`], [`Refusal::TooLong`].
-pub fn ask(person: &Person, ask: Ask, policy: &Policy, now: Timestamp) -> Result<Change, Refusal> {
+pub fn ask(person: &Person, ask: Ask, policy: &Policy, now: Timestamp) -> Result<Opening, Refusal> {
     policy.check_eligible(person.groups(), &ask.target)?;
     policy.check_duration(ask.duration)?;
-    Ok(Event::Requested {
-        requester: person.human().clone(),
-        target: ask.target,
-        duration: ask.duration,
-        justification: ask.justification,
-        answer_by: now + policy.request_ttl.as_delta(),
-    }
-    .by(person.human().clone()))
+    let Ask { target, duration, justification } = ask;
+    let answer_by = now + policy.request_ttl.as_delta();
+    Ok(Opening { requester: person.human().clone(), target, duration, justification, answer_by })
 }
 
 /// Decides whether the requester, back from the identity provider, may have a session. Changes nothing.
@@ -155,41 +108,9 @@ pub fn decide(
     now: Timestamp,
 ) -> Result<Option<Change>, Refusal> {
     let change = match command {
-        // Whoever presses twice has done it once: that is nobody's mistake, and nothing to be told of.
-        Command::Approve { by }
-        | Command::Reject { by, .. }
-        | Command::Withdraw { by }
-        | Command::End { by }
-            if request.is_so_already(command, by.human(), now) =>
-        {
-            return Ok(None);
-        }
-        Command::Approve { by } => {
-            request.check_reviewer(by, policy)?;
-            request.check_unanswered(now)?;
-            policy.check_answering(by)?;
-            // By the clock that opens it, even where that is behind the one that took the request: it lasts no longer
-            // than was asked for.
-            let window = Window::new(now, request.duration);
-            Event::approved(by.human().clone(), window)
-        }
-        Command::Reject { by, reason } => {
-            request.check_reviewer(by, policy)?;
-            request.check_unanswered(now)?;
-            policy.check_answering(by)?;
-            Event::Rejected { reason: reason.clone() }.by(by.human().clone())
-        }
-        Command::Withdraw { by } => {
-            request.check_party(by, policy)?;
-            request.check_unanswered(now)?;
-            Event::Withdrawn.by(by.human().clone())
-        }
-        Command::End { by } => {
-            request.check_party(by, policy)?;
-            let window_ends = request.live_at(now)?.window().ends();
-            let sessions_until = request.has_issued_sessions().then_some(window_ends);
-            Event::Ended { ended_at: request.not_before(now), sessions_until }.by(by.human().clone())
-        }
+        // A person who presses twice has done it once: that is nobody's mistake, and nothing to be told of.
+        Command::By(by, act) if request.is_so_already(act, by.human(), now) => return Ok(None),
+        Command::By(by, act) => request.act(by, act, policy, now)?,
         Command::Elapse => return Ok(request.elapsed(now).map(|event| event.by(Actor::Clock))),
         Command::SettleSession { session, .. } if !request.is_unsettled(*session) => return Ok(None),
         // What comes of a session is the requester's doing.
@@ -201,18 +122,52 @@ pub fn decide(
 }
 
 impl Request {
-    /// Whether it stands where it stands because this very person has given this very command before.
-    fn is_so_already(&self, command: &Command, person: &Human, now: Timestamp) -> bool {
-        let done_by = match (command, self.status_at(now)) {
-            (Command::Approve { .. }, Status::Approved { approvals, .. }) => {
+    fn act(&self, by: &Person, act: &Act, policy: &Policy, now: Timestamp) -> Result<Change, Refusal> {
+        let human = by.human().clone();
+        Ok(match act {
+            Act::Approve => {
+                self.check_answer(by, policy, now)?;
+                // By the clock that opens it, even where that is behind the one that took the request: it lasts no
+                // longer than was asked for.
+                Event::approved(human, Window::new(now, self.duration))
+            }
+            Act::Reject(reason) => {
+                self.check_answer(by, policy, now)?;
+                Event::Rejected { reason: reason.clone() }.by(human)
+            }
+            Act::Withdraw => {
+                self.check_party(by, policy)?;
+                self.check_unanswered(now)?;
+                Event::Withdrawn.by(human)
+            }
+            Act::End => {
+                self.check_party(by, policy)?;
+                let window_ends = self.live_at(now)?.window().ends();
+                let sessions_until = self.has_issued_sessions().then_some(window_ends);
+                Event::Ended { ended_at: self.not_before(now), sessions_until }.by(human)
+            }
+        })
+    }
+
+    /// Whether it stands where it stands because this very person has done this before.
+    fn is_so_already(&self, act: &Act, person: &Human, now: Timestamp) -> bool {
+        let done_by = match (act, self.status_at(now)) {
+            (Act::Approve, Status::Approved { approvals, .. }) => {
                 return approvals.iter().any(|approval| approval.by.is(person));
             }
-            (Command::Reject { .. }, Status::Rejected { by, .. })
-            | (Command::Withdraw { .. }, Status::Withdrawn { by })
-            | (Command::End { .. }, Status::Ended { by, .. }) => by,
+            (Act::Reject(_), Status::Rejected { by, .. })
+            | (Act::Withdraw, Status::Withdrawn { by })
+            | (Act::End, Status::Ended { by, .. }) => by,
             _ => return false,
         };
         done_by.is(person)
+    }
+
+    /// What an answer requires, whichever it is.
+    fn check_answer(&self, by: &Person, policy: &Policy, now: Timestamp) -> Result<(), Refusal> {
+        self.check_reviewer(by, policy)?;
+        self.check_unanswered(now)?;
+        policy.check_answering(by)
     }
 
     fn check_reviewer(&self, by: &Person, policy: &Policy) -> Result<(), Refusal> {

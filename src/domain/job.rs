@@ -12,7 +12,7 @@ use super::{
     burst,
     email::Email,
     ids::{CommandId, RequestId},
-    request::{Event, Recorded, Request},
+    request::{Event, Opening, Recorded, Request},
     trail::record::Record,
     window::Timestamp,
 };
@@ -52,7 +52,7 @@ impl Lane {
     #[must_use]
     pub fn of_audit_line(event: &Event) -> Self {
         match event {
-            Event::Requested { .. } | Event::Withdrawn | Event::Expired => Self::AuditorsLater,
+            Event::Requested(_) | Event::Withdrawn | Event::Expired => Self::AuditorsLater,
             Event::Approved { .. }
             | Event::Rejected { .. }
             | Event::Ended { .. }
@@ -268,7 +268,7 @@ pub fn follow_ups(request: &Request, recorded: &Recorded) -> Vec<Job> {
     let audit = || Notice::Audit(Box::new(AuditEntry::of(request, recorded)));
     let elapse = |end| (end, "timer", Task::Elapse(id.clone()));
     let (notices, timers) = match &recorded.what {
-        Event::Requested { answer_by, .. } => {
+        Event::Requested(Opening { answer_by, .. }) => {
             let remind =
                 next_reminder(request, recorded.at).map(|due| (due, "remind", Task::Remind(id.clone())));
             (vec![card(), receipt(), audit()], [remind, Some(elapse(*answer_by))])
@@ -366,7 +366,7 @@ mod tests {
     use super::*;
     use crate::domain::{
         account_event::tests::{recorded, refused},
-        audit::Tried,
+        act::Tried,
         decide::tests::{after, approve, begin, minute, requested},
         linking::ShownBy,
         window::Window,

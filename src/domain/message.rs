@@ -3,9 +3,9 @@
 use url::Url;
 
 use super::{
+    act::Act,
     audit::AuditEntry,
     burst::Burst,
-    decide::Verdict,
     email::Email,
     ids::{RequestId, Target},
     linking::OnMismatch,
@@ -43,7 +43,7 @@ pub enum Message {
     /// A one-time link to a sign-in, by which an answer counts.
     SignInToAnswer {
         /// The answer.
-        verdict: Verdict,
+        act: Act,
         /// What was asked for.
         target: Target,
         /// Who asked for it.

@@ -4,10 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     account::Account,
-    audit::Tried,
+    act::{Act, Tried},
     decide::Ask,
     ids::{CommandId, RequestId},
-    reason::Reason,
     secret::Sealed,
     window::Timestamp,
 };
@@ -40,14 +39,8 @@ pub struct Asker {
 pub enum Wish {
     /// To make this request, under this id.
     Request(RequestId, Ask),
-    /// To approve a request.
-    Approve(RequestId),
-    /// To reject one.
-    Reject(RequestId, Reason),
-    /// To take one back.
-    Withdraw(RequestId),
-    /// To end access.
-    End(RequestId),
+    /// To do this about a request.
+    Do(RequestId, Act),
     /// To get a link to the console.
     OpenConsole(RequestId),
     /// To link.
@@ -119,10 +112,7 @@ impl Wish {
     pub fn tried(&self) -> Option<Tried> {
         match self {
             Self::Request(..) => Some(Tried::Request),
-            Self::Approve(_) => Some(Tried::Approve),
-            Self::Reject(..) => Some(Tried::Reject),
-            Self::Withdraw(_) => Some(Tried::Withdraw),
-            Self::End(_) => Some(Tried::End),
+            Self::Do(_, act) => Some(act.tried()),
             Self::OpenConsole(_) => Some(Tried::OpenConsole),
             Self::Link | Self::Confirm(_) => Some(Tried::Link),
             Self::Unlink => None,
@@ -139,12 +129,7 @@ impl Wish {
     #[must_use]
     pub fn request(&self) -> Option<&RequestId> {
         match self {
-            Self::Request(id, _)
-            | Self::Approve(id)
-            | Self::Reject(id, _)
-            | Self::Withdraw(id)
-            | Self::End(id)
-            | Self::OpenConsole(id) => Some(id),
+            Self::Request(id, _) | Self::Do(id, _) | Self::OpenConsole(id) => Some(id),
             Self::Link | Self::Confirm(_) | Self::Unlink => None,
         }
     }
@@ -157,7 +142,7 @@ mod tests {
     #[test]
     fn auditors_hear_of_wishes_that_change_something_and_of_which_request() {
         let id = RequestId::new(Timestamp::UNIX_EPOCH, 1);
-        let approve = Wish::Approve(id.clone());
+        let approve = Wish::Do(id.clone(), Act::Approve);
         assert_eq!((approve.tried(), approve.request()), (Some(Tried::Approve), Some(&id)));
         assert_eq!((Wish::Link.tried(), Wish::Link.request()), (Some(Tried::Link), None));
         assert_eq!((Wish::Unlink.tried(), Wish::Unlink.request()), (None, None));

@@ -126,23 +126,27 @@ struct Sessions {
     unsettled: BTreeSet<u32>,
 }
 
+/// What a request is made of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opening {
+    /// Who it is for.
+    pub requester: Human,
+    /// What for.
+    pub target: Target,
+    /// For how long.
+    pub duration: Minutes,
+    /// Why.
+    pub justification: Reason,
+    /// When it expires unanswered.
+    pub answer_by: Timestamp,
+}
+
 /// What has happened to a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "what", content = "facts", rename_all = "snake_case")]
 pub enum Event {
     /// It was made.
-    Requested {
-        /// Who it is for.
-        requester: Human,
-        /// What for.
-        target: Target,
-        /// For how long.
-        duration: Minutes,
-        /// Why.
-        justification: Reason,
-        /// When it expires unanswered.
-        answer_by: Timestamp,
-    },
+    Requested(Opening),
     /// A reviewer said yes.
     Approved {
         /// Who agreed.
@@ -244,12 +248,31 @@ impl Event {
     }
 }
 
-impl Change {
-    /// The first event of the request `id`.
+impl Opening {
+    /// The request `id`, and its first event, by which its requester makes it at `now`.
     #[must_use]
-    pub fn first(self, id: RequestId, command: CommandId, now: Timestamp) -> Recorded {
-        let Self { actor, what } = self;
-        Record { schema: Schema, stream: id, number: 1, at: now, command, actor, what }
+    pub fn opens(self, id: RequestId, command: CommandId, now: Timestamp) -> (Recorded, Request) {
+        let request = self.clone().request(id.clone(), now);
+        let actor = self.requester.clone().into();
+        let what = Event::Requested(self);
+        (Record { schema: Schema, stream: id, number: 1, at: now, command, actor, what }, request)
+    }
+
+    fn request(self, id: RequestId, at: Timestamp) -> Request {
+        let Self { requester, target, duration, justification, answer_by } = self;
+        Request {
+            id,
+            requester,
+            target,
+            duration,
+            justification,
+            requested_at: at,
+            answer_by,
+            version: 1,
+            changed_at: at,
+            status: Status::Requested,
+            sessions: Sessions::default(),
+        }
     }
 }
 
@@ -259,7 +282,7 @@ pub fn evolve(mut request: Request, recorded: &Recorded) -> Request {
     request.version = recorded.number;
     request.changed_at = recorded.at;
     match &recorded.what {
-        Event::Requested { .. } => {}
+        Event::Requested(_) => {}
         Event::Approved { approvals, window } => {
             request.status = Status::Approved { approvals: approvals.clone(), window: *window };
         }
@@ -292,22 +315,8 @@ impl Request {
     /// The request that its first event made; `None` for any other event.
     #[must_use]
     pub fn opened(first: &Recorded) -> Option<Self> {
-        let Event::Requested { requester, target, duration, justification, answer_by } = &first.what else {
-            return None;
-        };
-        Some(Self {
-            id: first.stream.clone(),
-            requester: requester.clone(),
-            target: target.clone(),
-            duration: *duration,
-            justification: justification.clone(),
-            requested_at: first.at,
-            answer_by: *answer_by,
-            version: first.number,
-            changed_at: first.at,
-            status: Status::Requested,
-            sessions: Sessions::default(),
-        })
+        let Event::Requested(opening) = &first.what else { return None };
+        Some(opening.clone().request(first.stream.clone(), first.at))
     }
 
     /// The request that these events, oldest first, add up to; `None` when the first one did not make it.

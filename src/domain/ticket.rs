@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     account::{Account, Platform},
-    decide::Verdict,
+    act::Act,
     ids::{CommandId, RequestId},
     linking::PendingLink,
     press::Wish,
@@ -76,13 +76,13 @@ pub enum Visit {
     Review(Answering),
 }
 
-/// An answer that counts once the person who gave it has signed in.
+/// What counts once the person who has done it has signed in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answering {
     /// The request.
     pub request: RequestId,
-    /// The answer.
-    pub verdict: Verdict,
+    /// What is done about it.
+    pub act: Act,
     /// The press by which it was given.
     pub press: CommandId,
 }

@@ -10,7 +10,8 @@ use crate::{
     domain::{
         account::Account,
         account_event::{AccountChange, AccountEvent},
-        audit::{AuditEntry, Tried},
+        act::Tried,
+        audit::AuditEntry,
         burst::Recent,
         ids::{CommandId, RequestId, Target},
         job::{AuditLine, Job},

@@ -12,7 +12,7 @@ use chrono::TimeDelta;
 
 use super::{
     Broker, Error, Result,
-    access::{console_link, end, request, review},
+    access::{act, console_link, request},
     answer::reply,
     audit::{About, Attempt, record_refusal},
     people::link,
@@ -20,8 +20,7 @@ use super::{
 use crate::{
     domain::{
         account_event::AccountEvent,
-        audit::Tried,
-        decide::{Command, Verdict},
+        act::Tried,
         message::{Done, Drawn, Message},
         press::{Asker, Press, Wish},
         refusal::{Refusal, Refused},
@@ -124,12 +123,7 @@ async fn fulfil(broker: &Arc<Broker>, press: &Press) -> Result<Option<Message>> 
             let request = request::request(broker, who, &id, ask, command).await?;
             Ok(Some(Message::Done(Done::Requested(request.id))))
         }
-        Wish::Approve(id) => review::review(broker, who, &id, Verdict::Approve, command).await,
-        Wish::Reject(id, reason) => review::review(broker, who, &id, Verdict::Reject(reason), command).await,
-        Wish::Withdraw(id) => {
-            end::end(broker, who, &id, |by| Command::Withdraw { by }, command).await.map(silent)
-        }
-        Wish::End(id) => end::end(broker, who, &id, |by| Command::End { by }, command).await.map(silent),
+        Wish::Do(id, act) => act::act(broker, who, &id, act, command).await,
         Wish::OpenConsole(id) => console_link::console_link(broker, who, &id).await.map(Some),
         Wish::Link => {
             Ok(Some(Message::LinkInvitation { why: None, url: link::invite(broker, who, None).await? }))
@@ -214,11 +208,7 @@ impl Wish {
     fn about(&self) -> About<'_> {
         match self {
             Self::Request(_, ask) => About::Target(&ask.target),
-            Self::Approve(id)
-            | Self::Reject(id, _)
-            | Self::Withdraw(id)
-            | Self::End(id)
-            | Self::OpenConsole(id) => About::Request(id),
+            Self::Do(id, _) | Self::OpenConsole(id) => About::Request(id),
             Self::Link | Self::Confirm(_) | Self::Unlink => About::Nothing,
         }
     }

@@ -12,7 +12,7 @@ use url::Url;
 
 use super::{Broker, Result};
 use crate::domain::{
-    account::Account, code::Code, decide::Verdict, email::Email, person::Link, press::Wish, request::Request,
+    account::Account, act::Act, code::Code, email::Email, person::Link, press::Wish, request::Request,
 };
 
 /// What a ticket leads to, for a person to look at before they go on.
@@ -51,7 +51,7 @@ pub struct Asked {
     /// The request, as it is.
     pub request: Request,
     /// The answer.
-    pub verdict: Verdict,
+    pub act: Act,
 }
 
 /// What a sign-in was good for.
@@ -65,7 +65,7 @@ pub enum CameBack {
         wish: Option<Wish>,
     },
     /// The request is answered.
-    Answered(Verdict),
+    Answered(Act),
     /// The person is to show that the account is theirs: this is where they sign in to its platform.
     OnToPlatform(Url),
     /// The person is to show that the account is theirs: this is what they type there.

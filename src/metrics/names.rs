@@ -43,7 +43,7 @@ pub(super) fn task(task: &Task) -> &'static str {
 /// The word under which the event is kept, too.
 pub(super) fn event(event: &Event) -> &'static str {
     match event {
-        Event::Requested { .. } => "requested",
+        Event::Requested(_) => "requested",
         Event::Approved { .. } => "approved",
         Event::Rejected { .. } => "rejected",
         Event::Withdrawn => "withdrawn",

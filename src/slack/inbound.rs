@@ -16,6 +16,7 @@ use super::{
 use crate::{
     domain::{
         account::{Account, Platform},
+        act::Act,
         decide::Ask,
         ids::CommandId,
         press::{Asker, FormHandle, Press, ReplyHandle, ReplyTo, Wish},
@@ -23,7 +24,7 @@ use crate::{
     },
     flows::{
         self, Broker, Error,
-        access::{request, review},
+        access::{act, request},
         inbox, overview,
         people::link,
     },
@@ -159,15 +160,16 @@ async fn on_press(broker: Arc<Broker>, sender: Sender, press: BlockActions) -> R
         (action::REJECT, Ok(request)) => {
             let (person, form) = (asker.clone(), FormHandle::new(press.trigger_id));
             after_answer(&broker, asker, async move |broker| {
-                review::open_form(&broker, &person, &form, request).await
+                act::open_form(&broker, &person, &form, request).await
             });
             return Ok(());
         }
-        (action::APPROVE, Ok(request)) => Wish::Approve(request),
-        (action::WITHDRAW, Ok(request)) => Wish::Withdraw(request),
-        (action::END, Ok(request)) => Wish::End(request),
         (action::CONSOLE, Ok(request)) => Wish::OpenConsole(request),
-        _ => return Ok(()), // a button that only opens an address, or none of ours
+        (id, Ok(request)) => match action::act(id) {
+            Some(act) => Wish::Do(request, act),
+            None => return Ok(()), // a button that only opens an address, or none of ours
+        },
+        (_, Err(_)) => return Ok(()), // it is about no request
     };
     promise(&broker, asker.wishes(wish)).await
 }
@@ -188,7 +190,7 @@ async fn on_submission(
         }
         view::REJECTION => {
             let (request, reason) = submission.rejection().map_err(|errors| texts(errors, broker.names()))?;
-            Wish::Reject(request, reason)
+            Wish::Do(request, Act::Reject(reason))
         }
         _ => return Ok(()),
     };

@@ -35,7 +35,7 @@ pub(super) enum Marker {
 impl Marker {
     pub(super) fn of(step: &Step) -> Self {
         match &step.recorded.what {
-            Event::Requested { .. } | Event::Approved { .. } => {
+            Event::Requested(_) | Event::Approved { .. } => {
                 step.after.holds_until().map_or(Self::LeftAlone, Self::HeldUntil)
             }
             Event::Ended { .. } if step.recorded.actor == Actor::Clock => Self::LeftAlone,
@@ -93,7 +93,7 @@ fn answered_by(recorded: &Recorded) -> Vec<&Subject> {
             approvals.iter().filter_map(|approval| approval.by.subject()).collect()
         }
         Event::Rejected { .. } => recorded.actor.subject().into_iter().collect(),
-        Event::Requested { .. }
+        Event::Requested(_)
         | Event::Withdrawn
         | Event::Expired
         | Event::Ended { .. }

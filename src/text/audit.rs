@@ -17,7 +17,7 @@ use crate::domain::{
     ids::{RequestId, Target},
     linking::ShownBy,
     person::{Human, Subject as Identity},
-    request::{DropReason, Event, Recorded},
+    request::{DropReason, Event, Opening, Recorded},
     trail::actor::Actor,
     window::{Minutes, Timestamp},
 };
@@ -115,7 +115,7 @@ impl Subject<'_> {
         let (who, whose) = (person(requester), Line::mention(requester));
         let actor = cause(&recorded.actor);
         match &recorded.what {
-            Event::Requested { answer_by, .. } => (
+            Event::Requested(Opening { answer_by, .. }) => (
                 "Requested",
                 say!(
                     "{who} asked for {target} for {duration}, to be answered until {answer_by}",
@@ -205,7 +205,7 @@ impl Subject<'_> {
 
 fn quote(event: &Event) -> Option<Line> {
     let quote = match event {
-        Event::Requested { justification, .. } => justification.as_str().to_owned(),
+        Event::Requested(Opening { justification, .. }) => justification.as_str().to_owned(),
         Event::Rejected { reason, .. } => reason.as_str().to_owned(),
         Event::SessionDropped { why: DropReason::AccessEnded, .. } => {
             "access ended while AWS was answering".to_owned()

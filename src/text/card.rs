@@ -7,7 +7,7 @@ use super::{
     said::{Action, Button, Part, Said},
     standing::Standing,
 };
-use crate::domain::{ids::RequestId, message::Drawn, request::Status};
+use crate::domain::{act::Act, ids::RequestId, message::Drawn, request::Status};
 
 /// Who asks for what and why, what has become of it, and what can be done about it.
 pub(super) fn review_card(drawn: &Drawn, names: &Names) -> Said {
@@ -31,11 +31,11 @@ pub(super) fn review_card(drawn: &Drawn, names: &Names) -> Said {
 fn buttons(id: &RequestId, status: &Status) -> Vec<Button> {
     match status {
         Status::Requested => vec![
-            Button::new("Approve", Action::Approve(id.clone())).primary(),
-            Button::new("Reject", Action::Reject(id.clone())).danger(),
-            Button::new("Withdraw", Action::Withdraw(id.clone())),
+            Button::new("Approve", Action::Do(id.clone(), Act::Approve)).primary(),
+            Button::new("Reject", Action::AskWhy(id.clone())).danger(),
+            Button::new("Withdraw", Action::Do(id.clone(), Act::Withdraw)),
         ],
-        Status::Approved { .. } => vec![Button::new("End access", Action::End(id.clone())).danger()],
+        Status::Approved { .. } => vec![Button::new("End access", Action::Do(id.clone(), Act::End)).danger()],
         Status::Rejected { .. } | Status::Withdrawn { .. } | Status::Expired | Status::Ended { .. } => {
             Vec::new()
         }

@@ -6,10 +6,10 @@ use super::{
     Names, refused,
     rich::{Line, say},
     said::{Action, Button, LeadsTo, Link, Part, Said},
-    words::verdict as to_answer,
+    words,
 };
 use crate::domain::{
-    decide::Verdict,
+    act::Act,
     email::Email,
     ids::Target,
     person::Human,
@@ -36,7 +36,7 @@ pub(super) fn console_link(target: &Target, url: &Url, ends_at: Timestamp, names
 
 /// A one-time link to the sign-in by which an answer counts.
 pub(super) fn sign_in_to_answer(
-    verdict: &Verdict,
+    act: &Act,
     target: &Target,
     requester: &Human,
     url: &Url,
@@ -44,7 +44,7 @@ pub(super) fn sign_in_to_answer(
 ) -> Said {
     let what = say!(
         "{answer} {who}'s request for {target}",
-        answer = to_answer(verdict),
+        answer = words::act(act),
         who = Line::mention(requester),
         target = names.target(target)
     );

@@ -3,11 +3,11 @@
 use super::{
     Names, refused as why_not,
     rich::{Line, say},
-    words::verdict as to_answer,
+    words,
 };
 use crate::domain::{
+    act::Act,
     code::{CODE_LASTS, Code},
-    decide::Verdict,
     email::Email,
     refusal::Refused,
     request::Request,
@@ -137,15 +137,15 @@ pub fn linked(email: &Email, Names { platform, command, .. }: &Names) -> Page {
 
 /// Asks whether this is what the reviewer wants to answer.
 #[must_use]
-pub fn confirm_answer(request: &Request, verdict: &Verdict, names: &Names) -> Page {
-    let answer = to_answer(verdict);
+pub fn confirm_answer(request: &Request, act: &Act, names: &Names) -> Page {
+    let answer = words::act(act);
     let mut facts = vec![
         ("From", Line::from(&request.requester.email)),
         ("For", names.target(&request.target)),
         ("During", request.duration.into()),
         ("Because", Line::in_full(request.justification.as_str())),
     ];
-    if let Verdict::Reject(reason) = verdict {
+    if let Act::Reject(reason) = act {
         facts.push(("Your reason", Line::in_full(reason.as_str())));
     }
     Page {
@@ -164,11 +164,8 @@ pub fn confirm_answer(request: &Request, verdict: &Verdict, names: &Names) -> Pa
 
 /// The answer counts.
 #[must_use]
-pub fn answered(verdict: &Verdict, Names { platform, .. }: &Names) -> Page {
-    let done = match verdict {
-        Verdict::Approve => "The request is approved.",
-        Verdict::Reject(_) => "The request is rejected.",
-    };
+pub fn answered(act: &Act, Names { platform, .. }: &Names) -> Page {
+    let done = words::done(act);
     let text = say!("{done} Its card in {platform} says so, too. You can close this page.", done, platform);
     Page { title: "Answered".to_owned(), parts: vec![PagePart::Paragraph(text)] }
 }

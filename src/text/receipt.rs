@@ -6,7 +6,7 @@ use super::{
     said::{Action, Button, Part, Said},
     standing::Standing,
 };
-use crate::domain::{ids::RequestId, message::Drawn, request::Status};
+use crate::domain::{act::Act, ids::RequestId, message::Drawn, request::Status};
 
 /// A message of its own.
 pub(super) fn receipt(drawn: &Drawn, names: &Names) -> Said {
@@ -31,10 +31,10 @@ pub(super) fn receipt_parts(standing: &Standing<'_>, names: &Names) -> Vec<Part>
 
 fn buttons(id: &RequestId, status: &Status) -> Vec<Button> {
     match status {
-        Status::Requested => vec![Button::new("Withdraw", Action::Withdraw(id.clone()))],
+        Status::Requested => vec![Button::new("Withdraw", Action::Do(id.clone(), Act::Withdraw))],
         Status::Approved { .. } => vec![
             Button::new("Open console", Action::OpenConsole(id.clone())).primary(),
-            Button::new("End now", Action::End(id.clone())).danger(),
+            Button::new("End now", Action::Do(id.clone(), Act::End)).danger(),
         ],
         Status::Rejected { .. } | Status::Withdrawn { .. } | Status::Expired | Status::Ended { .. } => {
             Vec::new()

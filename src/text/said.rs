@@ -5,7 +5,7 @@ use std::fmt;
 use url::Url;
 
 use super::rich::Line;
-use crate::domain::ids::RequestId;
+use crate::domain::{act::Act, ids::RequestId};
 
 /// A message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,14 +58,10 @@ pub enum Style {
 /// What a button does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Approves this request.
-    Approve(RequestId),
+    /// Does this about a request, at once.
+    Do(RequestId, Act),
     /// Asks for the reason why this request is rejected.
-    Reject(RequestId),
-    /// Takes this request back.
-    Withdraw(RequestId),
-    /// Ends the access of this request early.
-    End(RequestId),
+    AskWhy(RequestId),
     /// Asks for a one-time link to the AWS console.
     OpenConsole(RequestId),
     /// Unlinks the person who presses.

@@ -1,12 +1,24 @@
 //! Words that are used within sentences of several kinds.
 
-use crate::domain::{audit::Tried, decide::Verdict};
+use crate::domain::act::{Act, Tried};
 
-/// What a reviewer answers: "You are about to …".
-pub(super) fn verdict(verdict: &Verdict) -> &'static str {
-    match verdict {
-        Verdict::Approve => "approve",
-        Verdict::Reject(_) => "reject",
+/// What somebody does about a request: "You are about to … this request".
+pub(super) fn act(act: &Act) -> &'static str {
+    match act {
+        Act::Approve => "approve",
+        Act::Reject(_) => "reject",
+        Act::Withdraw => "withdraw",
+        Act::End => "end the access of",
+    }
+}
+
+/// What somebody has done about a request.
+pub(super) fn done(act: &Act) -> &'static str {
+    match act {
+        Act::Approve => "The request is approved.",
+        Act::Reject(_) => "The request is rejected.",
+        Act::Withdraw => "The request is withdrawn.",
+        Act::End => "Access is ended.",
     }
 }
 

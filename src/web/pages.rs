@@ -23,8 +23,8 @@ pub(super) fn confirm(shown: &Shown, form_token: &Secret, names: &Names) -> Opti
     let page = match shown {
         Shown::Link(invitee) => page::confirm_link(account(invitee), names),
         Shown::Review(asked) => {
-            let Asked { request, verdict } = &**asked;
-            page::confirm_answer(request, verdict, names)
+            let Asked { request, act } = &**asked;
+            page::confirm_answer(request, act, names)
         }
         Shown::Onward => return None,
     };

@@ -200,9 +200,7 @@ async fn come_back(
         Ok(CameBack::Linked { link, wish: _ }) => {
             pages::of(&page::linked(&link.email, broker.names_for(&link.account))).into_response()
         }
-        Ok(CameBack::Answered(verdict)) => {
-            pages::of(&page::answered(&verdict, broker.names())).into_response()
-        }
+        Ok(CameBack::Answered(act)) => pages::of(&page::answered(&act, broker.names())).into_response(),
         Ok(CameBack::TakesCode { code, email, invitee }) => {
             let names = broker.names_for(&invitee.who);
             pages::of(&page::code(&code, &email, pages::account(&invitee), names)).into_response()

@@ -11,7 +11,7 @@ use elevate::{
         message::{Done, Drawn, Form as SlackForm, Message, RequestForm},
         person::{Human, Subject},
         press::{FormHandle, ReplyHandle},
-        request::{Event, Request},
+        request::Opening,
         window::Timestamp,
     },
     ports::{Address, Because, ChatError, Dialogs, Directory, Messenger},
@@ -474,16 +474,16 @@ fn form() -> SlackForm {
 /// The card of a request that nobody has answered, so many minutes after it was made.
 fn card(minutes: i64) -> Message {
     let (_, requester) = ada();
-    let asked = Event::Requested {
-        requester: requester.clone(),
+    let asked = Opening {
+        requester,
         target: "111122223333/S3Admin".parse().unwrap(),
         duration: "1h".parse().unwrap(),
         justification: "bucket policy broken".parse().unwrap(),
         answer_by: at(24 * 60),
     };
     let id = "req_01JHKQ2B00000000000000ADA1".parse().unwrap();
-    let request = Request::opened(&asked.by(requester).first(id, "press".parse().unwrap(), at(0)));
-    Message::ReviewCard(Drawn { request: request.unwrap(), as_of: at(minutes) })
+    let (_, request) = asked.opens(id, "press".parse().unwrap(), at(0));
+    Message::ReviewCard(Drawn { request, as_of: at(minutes) })
 }
 
 fn ada() -> (Account, Human) {

@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use elevate::{
     app::App,
     domain::{
+        act::Act,
         press::Wish,
         request::{Event, Recorded, Status},
     },
@@ -259,7 +260,7 @@ async fn what_has_expired_by_a_fast_clock_is_not_approved_by_a_slow_one() {
         assert!(world.card().contains("*Expired*"));
         world.is_served_by(&world.app).await;
         assert!(world.stands(&world.app, |status| matches!(status, Status::Expired)).await);
-        world.presses_late(BOB, Wish::Approve(world.request_of(ADA).await)).await;
+        world.presses_late(BOB, Wish::Do(world.request_of(ADA).await, Act::Approve)).await;
         assert!(world.bob().hears().contains("expired before anybody answered"));
         assert_eq!(world.history().await.len(), 2);
         world.everybody_catches_up();
@@ -280,7 +281,7 @@ async fn a_target_is_open_once_though_clocks_differ() {
         world.ada().types(ASK).await;
         assert!(world.ada().hears().contains("on its way"), "by the fast clock, the first has run out");
         world.is_served_by(&world.app).await;
-        world.presses_late(BOB, Wish::Approve(first)).await;
+        world.presses_late(BOB, Wish::Do(first, Act::Approve)).await;
         assert!(
             world.bob().hears().contains("expired before anybody answered"),
             "the second holds the target"

@@ -13,7 +13,7 @@ use elevate::{
         ids::RequestId,
         person::Human,
         policy::Policy,
-        request::{Event, Request, evolve},
+        request::{Event, Opening, Request, evolve},
         session::SessionTerms,
         window::{Timestamp, Window},
     },
@@ -106,15 +106,14 @@ async fn terms() -> SessionTerms {
 
 fn approved(ada: &Human, at: Timestamp) -> Request {
     let hour = "1h".parse().unwrap();
-    let requested = Event::Requested {
+    let requested = Opening {
         requester: ada.clone(),
         target: "111122223333/S3Admin".parse().unwrap(),
         duration: hour,
         justification: "bucket policy broken".parse().unwrap(),
         answer_by: at + TimeDelta::hours(24),
     };
-    let first = requested.by(ada.clone()).first(RequestId::new(at, 1), "ask".parse().unwrap(), at);
-    let request = Request::opened(&first).unwrap();
+    let (_, request) = requested.opens(RequestId::new(at, 1), "ask".parse().unwrap(), at);
     let approved = Event::approved(actor("https://idp.example", "bob"), Window::new(at, hour));
     let second = request.next(approved, "approve".parse().unwrap(), at);
     evolve(request, &second)

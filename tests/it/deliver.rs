@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use elevate::{
-    domain::press::Wish,
+    domain::{act::Act, press::Wish},
     flows::{inbox, sweep},
 };
 use sandbox::{
@@ -40,7 +40,7 @@ async fn auditors_hear_of_a_request_in_order_whichever_replica_tells_them() {
         world.asks_amid(|world| world.archives(AUDIT_CHANNEL, true)).await;
         world.archives(AUDIT_CHANNEL, false);
         let other = world.another_replica().await;
-        let approve = Wish::Approve(world.request_of(ADA).await);
+        let approve = Wish::Do(world.request_of(ADA).await, Act::Approve);
         inbox::accept(other.broker(), world.press(BOB, "1.1", approve)).await.unwrap();
         other.broker().idle().await;
         assert!(world.card().contains("*Approved*"), "who is not an auditor does not wait");

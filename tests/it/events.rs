@@ -6,15 +6,16 @@ use std::fmt::Debug;
 use elevate::domain::{
     account::Account,
     account_event::{AccountEvent, AccountRecord, Head},
-    audit::Tried,
+    act::Tried,
     email::Email,
     linking::ShownBy,
     person::{Human, Subject},
     refusal::{Refusal, Refused},
-    request::{Change, DropReason, Event, Recorded},
+    request::{Change, DropReason, Event, Opening, Recorded},
     trail::{
         actor::{Actor, Approval},
         canonical::{form, read},
+        record::Schema,
     },
     window::{Timestamp, Window},
 };
@@ -78,11 +79,10 @@ fn explained(title: &str) -> Vec<&'static str> {
 /// A record of each kind, and the word for it.
 fn records() -> Vec<(String, Recorded)> {
     let record = |change: Change| {
-        let record = change.first(
-            "req_01JHKQ2B00000000000000ADA1".parse().unwrap(),
-            "press-1".parse().unwrap(),
-            at(0),
-        );
+        let Change { actor, what } = change;
+        let stream = "req_01JHKQ2B00000000000000ADA1".parse().unwrap();
+        let command = "press-1".parse().unwrap();
+        let record = Recorded { schema: Schema, stream, number: 1, at: at(0), command, actor, what };
         (word(&record), record)
     };
     changes().map(record).into()
@@ -158,13 +158,13 @@ fn changes() -> [Change; 11] {
         Approval { by: Actor::Rule { name: "on-call".to_owned() }, at: at(5) },
     ];
     [
-        Event::Requested {
+        Event::Requested(Opening {
             requester: ada.clone(),
             target: "111122223333/S3Admin".parse().unwrap(),
             duration: "1h".parse().unwrap(),
             justification: "Bucket policy \"broken\" – €\u{1f600}".parse().unwrap(),
             answer_by: at(60),
-        }
+        })
         .by(ada.clone()),
         Event::Approved { approvals, window }.by(bob.clone()),
         Event::Rejected { reason: "not today".parse().unwrap() }.by(bob.clone()),
@@ -180,7 +180,7 @@ fn changes() -> [Change; 11] {
     .map(|change| {
         // A kind that is added belongs into the list, too.
         match change.what {
-            Event::Requested { .. }
+            Event::Requested(_)
             | Event::Approved { .. }
             | Event::Rejected { .. }
             | Event::Withdrawn

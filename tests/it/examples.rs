@@ -5,17 +5,17 @@ use elevate::{
     domain::{
         account::Account,
         account_event::{AccountEvent, Head},
-        audit::{AuditEntry, Tried},
+        act::{Act, Tried},
+        audit::AuditEntry,
         burst::Burst,
-        decide::Verdict,
         email::Email,
         ids::{AccountId, CommandId, RequestId, Target},
         linking::ShownBy,
         message::{Drawn, Message, RequestForm},
         person::{Human, Subject},
         refusal::Refusal,
-        request::{Change, DropReason, Event, Recorded, Request},
-        trail::actor::Actor,
+        request::{Change, DropReason, Event, Opening, Recorded, Request},
+        trail::{actor::Actor, record::Schema},
         window::{Minutes, Timestamp, Window},
     },
     text::Names,
@@ -47,13 +47,13 @@ pub(crate) fn requested() -> Change {
 }
 
 pub(crate) fn written(justification: &str) -> Change {
-    Event::Requested {
+    Event::Requested(Opening {
         requester: ada(),
         target: target(),
         duration: minutes("1h"),
         justification: justification.parse().unwrap(),
         answer_by: at(24 * 60),
-    }
+    })
     .by(ada())
 }
 
@@ -155,8 +155,9 @@ pub(crate) fn made(events: impl IntoIterator<Item = Change>) -> Request {
 pub(crate) fn recorded(events: impl IntoIterator<Item = Change>) -> Vec<Recorded> {
     let command: CommandId = "press".parse().unwrap();
     let record = |(n, change): (u64, Change)| {
-        let first = change.first(request_id(), command.clone(), at(i64::try_from(n).unwrap()));
-        Recorded { number: n + 1, ..first }
+        let (stream, number, at) = (request_id(), n + 1, at(i64::try_from(n).unwrap()));
+        let Change { actor, what } = change;
+        Recorded { schema: Schema, stream, number, at, command: command.clone(), actor, what }
     };
     (0u64..).zip(events).map(record).collect()
 }
@@ -217,8 +218,8 @@ pub(crate) fn request_id() -> RequestId {
     REQUEST.parse().unwrap()
 }
 
-pub(crate) fn sign_in_to_answer(verdict: Verdict, url: Url) -> Message {
-    Message::SignInToAnswer { verdict, target: target(), requester: ada(), url }
+pub(crate) fn sign_in_to_answer(act: Act, url: Url) -> Message {
+    Message::SignInToAnswer { act, target: target(), requester: ada(), url }
 }
 
 pub(crate) fn link(path: &str) -> Url {

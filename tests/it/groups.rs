@@ -3,7 +3,11 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use elevate::{domain::press::Wish, flows::inbox, ports::UsedToken};
+use elevate::{
+    domain::{act::Act, press::Wish},
+    flows::inbox,
+    ports::UsedToken,
+};
 use sandbox::example_corp::{ADA, BOB};
 
 use crate::world::{Story, World, play};
@@ -30,8 +34,10 @@ async fn two_replicas_that_need_somebodys_groups_at_once_ask_once() {
         let before = token_calls(world);
         // Long enough for both to have read the token before either has taken it.
         world.company.dynamo.control().slow("TransactWriteItems", Duration::from_secs(1));
-        let (one, two) =
-            (world.press(BOB, "1", Wish::Approve(one)), world.press(BOB, "2", Wish::Approve(two)));
+        let (one, two) = (
+            world.press(BOB, "1", Wish::Do(one, Act::Approve)),
+            world.press(BOB, "2", Wish::Do(two, Act::Approve)),
+        );
         let (one, two) =
             tokio::join!(inbox::accept(world.app.broker(), one), inbox::accept(other.broker(), two));
         one.and(two).unwrap();
@@ -61,12 +67,12 @@ async fn whoever_asks_while_another_replica_is_asking_asks_after_it() {
         let [one, two] = world.requests_of(ADA).await;
         let before = token_calls(world);
         world.company.idp.control().slow("token", Duration::from_secs(1));
-        inbox::accept(world.app.broker(), world.press(BOB, "1", Wish::Approve(one))).await.unwrap();
+        inbox::accept(world.app.broker(), world.press(BOB, "1", Wish::Do(one, Act::Approve))).await.unwrap();
         while token_calls(world) == before {
             tokio::task::yield_now().await;
         }
         world.company.idp.update_person(BOB.login, |bob| bob.groups = vec!["staff".into()]);
-        inbox::accept(other.broker(), world.press(BOB, "2", Wish::Approve(two))).await.unwrap();
+        inbox::accept(other.broker(), world.press(BOB, "2", Wish::Do(two, Act::Approve))).await.unwrap();
         world.settle().await;
         other.broker().idle().await;
 

@@ -6,13 +6,14 @@ use chrono::TimeDelta;
 use elevate::{
     domain::{
         account_event::{AccountEvent, AccountRecord, Head},
-        audit::{AuditEntry, Tried},
+        act::{Act, Tried},
+        audit::AuditEntry,
         ids::{CommandId, RequestId},
         job::{Job, Lane, Notice, Task},
         person::{Human, Subject},
         press::Wish,
         refusal::Refusal,
-        request::{Event, Request, Status},
+        request::{Opening, Status},
         trail::actor::Actor,
     },
     flows::{inbox, sweep},
@@ -71,16 +72,15 @@ impl World {
         let now = self.company.clock.now();
         let subject = Subject { issuer: "https://elsewhere.example".to_owned(), subject: n.to_string() };
         let stranger = Human { subject, account: None, email: "stranger@example.com".parse().unwrap() };
-        let event = Event::Requested {
-            requester: stranger.clone(),
+        let opening = Opening {
+            requester: stranger,
             target: "111122223333/S3Admin".parse().unwrap(),
             duration: "1h".parse().unwrap(),
             justification: "a flood".parse().unwrap(),
             answer_by: now,
         };
         let id = RequestId::new(now, u128::from(u64::MAX) + n);
-        let recorded = event.by(stranger).first(id, CommandId::random(n), now);
-        let after = Request::opened(&recorded).unwrap();
+        let (recorded, after) = opening.opens(id, CommandId::random(n), now);
         Step { recorded, after, jobs: jobs.to_vec(), uses_up: Vec::new(), now }
     }
 
@@ -112,7 +112,7 @@ async fn a_flood_holds_up_no_other_lane(flooded: Lane) {
         let dying = world.another_replica().await;
         dying.broker().stop();
         let id = world.request_of(ADA).await;
-        let approve = world.press(BOB, "1.1", Wish::Approve(id.clone()));
+        let approve = world.press(BOB, "1.1", Wish::Do(id.clone(), Act::Approve));
         inbox::accept(dying.broker(), approve).await.unwrap();
         dying.broker().idle().await;
         let store = &world.app.broker().ports().store;
@@ -204,7 +204,9 @@ async fn an_approval_is_heard_within_ten_seconds_of_a_flood() {
             join_all((1..AT_ONCE).map(|_| flooder.presses_unawaited("review.approve"))).await
         }))
         .await;
-        inbox::accept(world.app.broker(), world.press(BOB, "1.1", Wish::Approve(id.clone()))).await.unwrap();
+        inbox::accept(world.app.broker(), world.press(BOB, "1.1", Wish::Do(id.clone(), Act::Approve)))
+            .await
+            .unwrap();
         world.settle().await;
 
         let approved = world.app.broker().ports().store.event(&id, 2).await.unwrap().unwrap();

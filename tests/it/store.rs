@@ -24,7 +24,7 @@ use elevate::{
         job::{AuditLine, Job, follow_ups},
         linking::ShownBy,
         person::{Human, Link, Subject},
-        request::{Change, Event, Recorded, Request, evolve},
+        request::{Change, Event, Opening, Recorded, Request, evolve},
         secret::Secret,
         ticket::{SignIn, Ticket, Visit},
         window::{Timestamp, Window},
@@ -134,7 +134,7 @@ fn ticket_of(name: &str, n: u8, visit: Visit, expires_at: Timestamp) -> Ticket {
 
 /// The step that makes a request, good to be answered for an hour. `n` tells requests apart.
 fn asked(n: u128, name: &str, target: &str, at: Timestamp) -> Step {
-    let event = Event::Requested {
+    let opening = Opening {
         requester: actor(name),
         target: target.parse::<Target>().unwrap(),
         duration: "1h".parse().unwrap(),
@@ -142,8 +142,7 @@ fn asked(n: u128, name: &str, target: &str, at: Timestamp) -> Step {
         answer_by: at + minutes(60),
     };
     let command = format!("ask-{n}").parse().unwrap();
-    let recorded = event.by(actor(name)).first(RequestId::new(at, n), command, at);
-    let after = Request::opened(&recorded).unwrap();
+    let (recorded, after) = opening.opens(RequestId::new(at, n), command, at);
     step(recorded, after)
 }
 

@@ -5,7 +5,7 @@ mod pages;
 
 use elevate::{
     domain::{
-        decide::Verdict,
+        act::Act,
         linking::OnMismatch,
         message::{Done, Drawn, Form, Message, Overview},
         refusal::Refusal,
@@ -180,7 +180,7 @@ fn links_lead_out_of_the_chat_and_say_how_long_they_live() {
         ("console", Message::ConsoleLink { target: target(), url: link("console"), ends_at: at(65) }),
         ("link", Message::LinkInvitation { why: None, url: link("link") }),
         ("link, with a reason", Message::LinkInvitation { why, url: link("link") }),
-        ("sign in to answer", sign_in_to_answer(Verdict::Approve, link("review"))),
+        ("sign in to answer", sign_in_to_answer(Act::Approve, link("review"))),
         ("linked", Message::Linked(ada())),
         ("relinked", Message::Relinked(ada())),
         ("unlinked", Message::Unlinked(ada())),

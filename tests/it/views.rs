@@ -5,7 +5,7 @@ mod hostile;
 
 use elevate::{
     domain::{
-        decide::Verdict,
+        act::Act,
         message::{Drawn, Form, Message, Overview},
         refusal::Refusal,
     },
@@ -61,7 +61,7 @@ fn links_lead_out_of_slack() {
     let console = Message::ConsoleLink { target: target(), url: link("console"), ends_at: at(65) };
     shows("console_link", &console);
     shows("link_invitation", &Message::LinkInvitation { why: None, url: link("link") });
-    shows("sign_in_to_answer", &sign_in_to_answer(Verdict::Approve, link("review")));
+    shows("sign_in_to_answer", &sign_in_to_answer(Act::Approve, link("review")));
     shows("linked", &Message::Linked(email("ada@example.com")));
 }
 
@@ -71,7 +71,7 @@ fn a_link_that_slack_would_not_take_is_not_sent() {
     for message in [
         Message::LinkInvitation { why: None, url: url.clone() },
         Message::ConsoleLink { target: target(), url: url.clone(), ends_at: at(65) },
-        sign_in_to_answer(Verdict::Approve, url),
+        sign_in_to_answer(Act::Approve, url),
     ] {
         let json = json(&message);
         assert_eq!(check_message(&json), Ok(()));

@@ -82,9 +82,10 @@ pub(in crate::domain) fn requested() -> Recorded {
         duration: "1h".parse().unwrap(),
         justification: "why not".parse().unwrap(),
     };
-    let change = ask(&ada(), wanted, &policy(), minute(0)).unwrap();
+    let opening = ask(&ada(), wanted, &policy(), minute(0)).unwrap();
     let command = CommandId::of_press(&Account::new("slack", "T0123456", "U0ADA"), "1");
-    change.first(RequestId::new(minute(0), 1), command, minute(0))
+    let (recorded, _) = opening.opens(RequestId::new(minute(0), 1), command, minute(0));
+    recorded
 }
 
 /// The request after these commands, each at its minute; all of them bring something about.
@@ -123,19 +124,19 @@ pub(in crate::domain) fn decide(
 }
 
 pub(in crate::domain) fn approve() -> Deed {
-    Command::Approve { by: bob() }.into()
+    Act::Approve.by(bob()).into()
 }
 
 fn reject() -> Deed {
-    Command::Reject { by: bob(), reason: "no".parse().unwrap() }.into()
+    Act::Reject("no".parse().unwrap()).by(bob()).into()
 }
 
 fn withdraw() -> Deed {
-    Command::Withdraw { by: ada() }.into()
+    Act::Withdraw.by(ada()).into()
 }
 
 fn end() -> Deed {
-    Command::End { by: ada() }.into()
+    Act::End.by(ada()).into()
 }
 
 pub(in crate::domain) fn begin() -> Deed {
@@ -158,13 +159,10 @@ fn who_gives_a_command_twice_has_given_it_once() {
     assert_eq!(twice(&after(&[(0, approve()), (1, end())]), &end(), 2), Ok(None));
 
     let carol = || person("carol", &[REVIEWER]);
-    assert!(
-        twice(&approved, &Command::Approve { by: carol() }.into(), 1).is_err(),
-        "somebody else's is another"
-    );
+    assert!(twice(&approved, &Act::Approve.by(carol()).into(), 1).is_err(), "somebody else's is another");
     assert!(twice(&approved, &reject(), 1).is_err(), "and so is another command");
     assert!(twice(&approved, &approve(), 60).is_err(), "and one for access that is over");
-    let ended_by_bob = after(&[(0, approve()), (1, Command::End { by: bob() }.into())]);
+    let ended_by_bob = after(&[(0, approve()), (1, Act::End.by(bob()).into())]);
     assert!(twice(&ended_by_bob, &end(), 2).is_err());
 }
 
@@ -208,7 +206,7 @@ fn every_command_against_every_status() {
 fn whoever_is_late_hears_what_has_been_done() {
     let carol = person("carol", &[REVIEWER]);
     let heard = |commands: &[(i64, Deed)], at| {
-        let approve = Command::Approve { by: carol.clone() };
+        let approve = Act::Approve.by(carol.clone());
         decide(&after(commands), &approve, &policy(), minute(at)).unwrap_err()
     };
     let answered = |status, by: &str| Refusal::AlreadyAnswered { status, by: by.to_owned() };
@@ -252,9 +250,7 @@ fn nobody_answers_their_own_request_from_whichever_account() {
             is_signed_out: false,
         };
         let by = link.with(FreshGroups::fetched([TARGET, REVIEWER].into_iter().collect()));
-        for command in
-            [Command::Approve { by: by.clone() }, Command::Reject { by, reason: "x".parse().unwrap() }]
-        {
+        for command in [Act::Approve.by(by.clone()), Act::Reject("x".parse().unwrap()).by(by)] {
             let outcome = decide(&after(&[]), &command, &policy(), minute(1));
             assert!(matches!(outcome, Err(Refusal::OwnRequest { .. })), "{outcome:?}");
         }
@@ -264,13 +260,13 @@ fn nobody_answers_their_own_request_from_whichever_account() {
 #[test]
 fn only_reviewers_answer_and_only_parties_end() {
     let carol = || person("carol", &["aws-temp#Reviewers", "Reviewer"]);
-    let answer = decide(&after(&[]), &Command::Approve { by: carol() }, &policy(), minute(1));
+    let answer = decide(&after(&[]), &Act::Approve.by(carol()), &policy(), minute(1));
     assert!(matches!(answer, Err(Refusal::NotReviewer { .. })), "{answer:?}");
-    let end = decide(&after(&[(1, approve())]), &Command::End { by: carol() }, &policy(), minute(2));
+    let end = decide(&after(&[(1, approve())]), &Act::End.by(carol()), &policy(), minute(2));
     assert!(matches!(end, Err(Refusal::NotParty { .. })), "{end:?}");
     for by in [ada(), bob()] {
-        assert!(decide(&after(&[]), &Command::Withdraw { by: by.clone() }, &policy(), minute(1)).is_ok());
-        assert!(decide(&after(&[(1, approve())]), &Command::End { by }, &policy(), minute(2)).is_ok());
+        assert!(decide(&after(&[]), &Act::Withdraw.by(by.clone()), &policy(), minute(1)).is_ok());
+        assert!(decide(&after(&[(1, approve())]), &Act::End.by(by), &policy(), minute(2)).is_ok());
     }
 }
 
@@ -360,10 +356,10 @@ fn anything() -> impl Strategy<Value = Deed> {
         Just(SessionOutcome::Unknown),
     ];
     prop_oneof![
-        anybody().prop_map(|by| Command::Approve { by }.into()),
-        anybody().prop_map(|by| Command::Reject { by, reason: "no".parse().unwrap() }.into()),
-        anybody().prop_map(|by| Command::Withdraw { by }.into()),
-        anybody().prop_map(|by| Command::End { by }.into()),
+        anybody().prop_map(|by| Act::Approve.by(by).into()),
+        anybody().prop_map(|by| Act::Reject("no".parse().unwrap()).by(by).into()),
+        anybody().prop_map(|by| Act::Withdraw.by(by).into()),
+        anybody().prop_map(|by| Act::End.by(by).into()),
         Just(Command::Elapse.into()),
         anybody().prop_map(|by| {
             let (subject, groups) = (by.human().subject.clone(), by.groups().clone());
@@ -385,20 +381,19 @@ fn where_reviewers_sign_in_to_answer_a_press_alone_answers_nothing() {
         let groups = [REVIEWER].into_iter().collect();
         link("bob").signed_in(SignedIn::verified(subject("bob"), None, groups, authentication)).unwrap()
     };
-    let answers = |policy: &Policy, verdict: Verdict, by: Person| {
-        decide(&after(&[]), &verdict.by(by), policy, minute(1)).map(drop)
-    };
-    for verdict in [Verdict::Approve, Verdict::Reject("no".parse().unwrap())] {
-        let told = answers(&step_up(true), verdict.clone(), bob());
+    let answers =
+        |policy: &Policy, act: Act, by: Person| decide(&after(&[]), &act.by(by), policy, minute(1)).map(drop);
+    for act in [Act::Approve, Act::Reject("no".parse().unwrap())] {
+        let told = answers(&step_up(true), act.clone(), bob());
         assert_eq!(told, Err(Refusal::AnswerRequiresSignIn));
-        assert_eq!(answers(&step_up(true), verdict.clone(), back(5)), Ok(()));
-        let told = answers(&step_up(true), verdict.clone(), back(6));
+        assert_eq!(answers(&step_up(true), act.clone(), back(5)), Ok(()));
+        let told = answers(&step_up(true), act.clone(), back(6));
         assert!(matches!(told, Err(Refusal::SignInTooOld { .. })), "{told:?}");
-        assert_eq!(answers(&step_up(false), verdict.clone(), bob()), Ok(()));
-        let told = answers(&step_up(true), verdict, ada());
+        assert_eq!(answers(&step_up(false), act.clone(), bob()), Ok(()));
+        let told = answers(&step_up(true), act, ada());
         assert!(matches!(told, Err(Refusal::OwnRequest { .. })), "{told:?}");
     }
-    let ends = Command::End { by: bob() };
+    let ends = Act::End.by(bob());
     assert!(decide(&after(&[(1, approve())]), &ends, &step_up(true), minute(2)).is_ok());
 }
 

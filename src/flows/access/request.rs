@@ -6,8 +6,6 @@
 
 use std::sync::Arc;
 
-use anyhow::anyhow;
-
 use super::transition::{Changed, commit};
 use crate::{
     domain::{
@@ -50,10 +48,8 @@ pub(in crate::flows) async fn request(
     let target = wanted.target.clone();
     let requester = broker.person(who).await?;
     let now = broker.ports.clock.now();
-    let change = ask(&requester, wanted, &broker.policy, now)?; // 2
-    let recorded = change.first(id.clone(), command.clone(), now);
-    let opened =
-        Request::opened(&recorded).ok_or_else(|| anyhow!("{id} was not opened by its first event"))?;
+    let opening = ask(&requester, wanted, &broker.policy, now)?; // 2
+    let (recorded, opened) = opening.opens(id.clone(), command.clone(), now);
     match commit(broker, recorded, opened, &command.into()).await {
         Ok(Changed { request, .. }) => Ok(request), // 3
         Err(CommitError::Held(request)) => Err(Refusal::AlreadyOpen { target, request }.into()),

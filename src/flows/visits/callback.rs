@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::{CameBack, sign_in};
 use crate::{
     domain::{
-        audit::Tried,
+        act::Tried,
         ids::CommandId,
         refusal::Refusal,
         secret::Secret,
@@ -19,7 +19,7 @@ use crate::{
     },
     flows::{
         Broker, Error, Result,
-        access::{open_session, review},
+        access::{act, open_session},
         audit::{About, Attempt, record_refusal},
         people::link,
     },
@@ -94,9 +94,9 @@ async fn finish(
         }
         Visit::Review(answering) => {
             let redeemed = sign_in::redeem(broker, answer, &proof).await?;
-            let verdict = answering.verdict.clone();
-            let answered = review::finish(broker, &ticket.who, answering, redeemed.signed_in, uses_up).await;
-            answered.map(|()| CameBack::Answered(verdict))
+            let done = answering.act.clone();
+            let answered = act::finish(broker, &ticket.who, answering, redeemed.signed_in, uses_up).await;
+            answered.map(|()| CameBack::Answered(done))
         }
     }
 }
@@ -105,7 +105,7 @@ fn attempt<'a>(ticket: &'a Ticket, command: &'a CommandId, at: Timestamp) -> Att
     let (tried, about) = match &ticket.visit {
         Visit::Link { .. } | Visit::HoldAccount { .. } => (Tried::Link, About::Nothing),
         Visit::OpenConsole { request } => (Tried::OpenConsole, About::Request(request)),
-        Visit::Review(Answering { request, verdict, .. }) => (verdict.tried(), About::Request(request)),
+        Visit::Review(Answering { request, act, .. }) => (act.tried(), About::Request(request)),
     };
     Attempt { command, at, who: &ticket.who, tried, about }
 }

@@ -52,10 +52,10 @@ pub async fn find(broker: &Broker, door: &str, secret: &Secret) -> Result<Ticket
 pub async fn show(broker: &Broker, ticket: &Ticket) -> Result<Shown> {
     Ok(match &ticket.visit {
         Visit::Link { name } => Shown::Link(Invitee::of(broker, ticket.who.clone(), name.clone())?),
-        Visit::Review(Answering { request, verdict, .. }) => {
+        Visit::Review(Answering { request, act, .. }) => {
             let found = broker.ports.store.request(request).await?;
             let request = found.ok_or_else(|| Refusal::NoSuchRequest { request: request.clone() })?;
-            Shown::Review(Box::new(Asked { request, verdict: verdict.clone() }))
+            Shown::Review(Box::new(Asked { request, act: act.clone() }))
         }
         Visit::OpenConsole { .. } | Visit::HoldAccount { .. } => Shown::Onward,
     }) // 2

@@ -60,10 +60,8 @@ fn actions(buttons: &[Button]) -> Option<SlackBlock> {
 
 fn button(Button { label, style, action }: &Button) -> SlackBlockButtonElement {
     let (id, value) = match action {
-        Action::Approve(request) => (action::APPROVE, request.as_str()),
-        Action::Reject(request) => (action::REJECT, request.as_str()),
-        Action::Withdraw(request) => (action::WITHDRAW, request.as_str()),
-        Action::End(request) => (action::END, request.as_str()),
+        Action::Do(request, act) => (action::of(act), request.as_str()),
+        Action::AskWhy(request) => (action::REJECT, request.as_str()),
         Action::OpenConsole(request) => (action::CONSOLE, request.as_str()),
         Action::Unlink => (action::UNLINK, UNLINK),
     };

@@ -2,6 +2,25 @@
 
 /// Buttons.
 pub mod action {
+    use crate::domain::act::Act;
+
+    /// The button that does this.
+    #[must_use]
+    pub fn of(act: &Act) -> &'static str {
+        match act {
+            Act::Approve => APPROVE,
+            Act::Reject(_) => REJECT,
+            Act::Withdraw => WITHDRAW,
+            Act::End => END,
+        }
+    }
+
+    /// What a button does at once; nothing for one that asks for more first, or does something else.
+    #[must_use]
+    pub fn act(id: &str) -> Option<Act> {
+        [Act::Approve, Act::Withdraw, Act::End].into_iter().find(|act| of(act) == id)
+    }
+
     /// Approves a request.
     pub const APPROVE: &str = "review.approve";
     /// Asks for the reason why a request is rejected.

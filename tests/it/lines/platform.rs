@@ -13,6 +13,7 @@ use elevate::{
     config::{ClientAddress, Config, Mode, Secrets},
     domain::{
         account::{Account, Conversation, MessageRef, Platform, Tenant},
+        act::Act,
         decide::Ask,
         ids::{CommandId, MemberKind},
         message::{Form, Message},
@@ -24,7 +25,7 @@ use elevate::{
     },
     flows::{
         Broker, Home, Ports, Settings,
-        access::{request, review},
+        access::{act, request},
         inbox,
     },
     metrics::Metrics,
@@ -115,12 +116,12 @@ impl<'w> Lines<'w> {
         let wish = match word {
             "" => return request::open_form(&self.broker, asker, &FormHandle::new("none")).await,
             "link" => Wish::Link,
-            "approve" => Wish::Approve(id()?),
+            "approve" => Wish::Do(id()?, Act::Approve),
             "reject" if reason.is_empty() => {
-                return review::open_form(&self.broker, asker, &FormHandle::new("none"), id()?).await;
+                return act::open_form(&self.broker, asker, &FormHandle::new("none"), id()?).await;
             }
-            "reject" => Wish::Reject(id()?, reason.parse::<Reason>().map_err(Refusal::from)?),
-            "end" => Wish::End(id()?),
+            "reject" => Wish::Do(id()?, Act::Reject(reason.parse::<Reason>().map_err(Refusal::from)?)),
+            "end" => Wish::Do(id()?, Act::End),
             target => {
                 let (duration, justification) = rest.split_once(' ').ok_or(Refusal::IncompleteCommand)?;
                 let ask = Ask {

@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use elevate::{
     config::Transport,
     domain::{
+        act::Act,
         press::Wish,
         request::{Event, Recorded},
     },
@@ -65,7 +66,7 @@ async fn a_press_that_its_replica_did_not_live_to_acknowledge_counts_once_howeve
         let bot = slack.meets(world);
         let mut connection = slack.greets().await;
         let request = world.request_of(ADA).await;
-        let stored = world.press(BOB, "a press", Wish::Approve(request.clone()));
+        let stored = world.press(BOB, "a press", Wish::Do(request.clone(), Act::Approve));
         let ports = world.app.broker().ports();
         assert!(ports.store.accept(&stored).await.unwrap());
 

@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use elevate::{
     domain::{
-        audit::Tried,
+        act::Tried,
         ids::CommandId,
         job::{Lane, LeaseOwner, Leased, audit_line_id},
         refusal::Refusal,

@@ -1,7 +1,7 @@
 //! What every form and page says, without any platform's markup.
 
 use elevate::{
-    domain::{code::Code, decide::Verdict, message::Form, refusal::Refusal},
+    domain::{act::Act, code::Code, message::Form, refusal::Refusal},
     text::{
         Dialog, Input, form,
         page::{self, Page, PagePart, Shown},
@@ -50,7 +50,7 @@ fn pages_say_one_thing_and_what_to_do_about_it() {
     let ada = Shown { name: "Ada Lovelace", member: "UADA", tenant: "Example Corp" };
     let address = email("ada@example.com");
     let request = made([requested()]);
-    let reject = Verdict::Reject("S3ReadOnly is enough for that.".parse().unwrap());
+    let reject = Act::Reject("S3ReadOnly is enough for that.".parse().unwrap());
     let code: Code = "K7QM-2XPA".parse().unwrap();
     let names = names();
     let pages = [
@@ -58,9 +58,9 @@ fn pages_say_one_thing_and_what_to_do_about_it() {
         page::onward(),
         page::code(&code, &address, ada, &names),
         page::linked(&address, &names),
-        page::confirm_answer(&request, &Verdict::Approve, &names),
+        page::confirm_answer(&request, &Act::Approve, &names),
         page::confirm_answer(&request, &reject, &names),
-        page::answered(&Verdict::Approve, &names),
+        page::answered(&Act::Approve, &names),
         page::answered(&reject, &names),
         page::refused(&Refusal::LinkGone.into(), &names),
         page::failed("5f2c9a10", &names),

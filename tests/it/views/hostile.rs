@@ -5,15 +5,14 @@ use std::collections::BTreeSet;
 use elevate::{
     domain::{
         account_event::AccountEvent,
-        audit::Tried,
-        decide::Verdict,
+        act::{Act, Tried},
         email::Email,
         ids::Target,
         linking::ShownBy,
         message::{Drawn, Form, Message, Overview, RequestForm},
         person::{Human, Subject},
         refusal::Refusal,
-        request::{Change, Event},
+        request::{Change, Event, Opening},
         window::{Minutes, Window},
     },
     slack::views::{draw, draw_form},
@@ -125,7 +124,7 @@ impl HostilePeople {
             Message::ConsoleLink { target: self.target(), url: link("console"), ends_at: at(65) },
             Message::EndIsNear { target: self.target(), ends_at: at(65) },
             Message::SignInToAnswer {
-                verdict: Verdict::Reject(self.text.chars().take(900).collect::<String>().parse().unwrap()),
+                act: Act::Reject(self.text.chars().take(900).collect::<String>().parse().unwrap()),
                 target: self.target(),
                 requester: self.ada.clone(),
                 url: link("review"),
@@ -180,13 +179,13 @@ impl HostilePeople {
     }
 
     fn trails(&self) -> [Vec<Change>; 4] {
-        let requested = Event::Requested {
+        let requested = Event::Requested(Opening {
             requester: self.ada.clone(),
             target: self.target(),
             duration: Minutes::MAX,
             justification: self.text.parse().unwrap(),
             answer_by: at(24 * 60),
-        }
+        })
         .by(self.ada.clone());
         let by = self.bob.clone();
         let approved = Event::approved(by.clone(), Window::new(at(5), Minutes::MAX));

@@ -1,15 +1,16 @@
-//! Review: a reviewer answers a request.
+//! Act: a person approves, rejects, withdraws or ends a request.
 //!
 //! 1. The presser must be a linked person, with groups as they are now.
-//! 2. `decide` rules: a reviewer, not the requester, and in time.
-//! 3. Status, event and what follows are committed as one; of two racing answers exactly one wins.
+//! 2. `decide` rules: who may, and in time.
+//! 3. Status, event and what follows are committed as one; of two racing acts exactly one wins. From the end of access
+//!    on, no session is given.
 //!
-//! Where the policy asks reviewers to sign in, `decide` refuses a press that is right otherwise, and goes on so:
+//! Where the policy asks for a sign-in, `decide` refuses a press that is right otherwise, and goes on so:
 //!
-//! 4. The presser gets a ticket, for their eyes alone, that stands for the answer.
-//! 5. GET shows what they are about to answer; it changes nothing. POST starts a sign-in (`visits/ticket.rs`).
-//! 6. Back from the identity provider as the person that the account is linked to, with groups of that sign-in, the
-//!    answer is decided anew. Its commit uses up the ticket.
+//! 4. The presser gets a ticket, for their eyes alone, that stands for the act.
+//! 5. GET shows what they are about to do; it changes nothing. POST starts a sign-in (`visits/ticket.rs`).
+//! 6. Back from the identity provider as the person that the account is linked to, with groups of that sign-in, it is
+//!    decided again. Its commit uses up the ticket.
 
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ use super::transition::{Cause, transition};
 use crate::{
     domain::{
         account::Account,
-        decide::Verdict,
+        act::Act,
         ids::{CommandId, RequestId},
         message::{Form, Message},
         person::SignedIn,
@@ -39,19 +40,19 @@ pub async fn open_form(broker: &Broker, asker: &Asker, at: &FormHandle, id: Requ
     answer::open(broker, asker, at, Form::Rejection(id)).await
 }
 
-/// Answers a request; hands back what the presser must be told, if they have to sign in first.
-pub(in crate::flows) async fn review(
+/// Does something about a request; returns what the presser must be told, if they have to sign in first.
+pub(in crate::flows) async fn act(
     broker: &Arc<Broker>,
     who: &Account,
     id: &RequestId,
-    verdict: Verdict,
+    act: Act,
     press: CommandId,
 ) -> Result<Option<Message>> {
     let by = broker.person(who).await?; // 1
-    match transition(broker, id, &verdict.clone().by(by), press.clone().into()).await {
+    match transition(broker, id, &act.clone().by(by), press.clone().into()).await {
         Ok(_) => Ok(None), // 2, 3
         Err(Error::Refused(Refused { refusal: Refusal::AnswerRequiresSignIn, .. })) => {
-            let answering = Answering { request: id.clone(), verdict, press };
+            let answering = Answering { request: id.clone(), act, press };
             ask_to_sign_in(broker, who, answering).await.map(Some)
         }
         Err(error) => Err(error),
@@ -63,12 +64,12 @@ async fn ask_to_sign_in(broker: &Broker, who: &Account, answering: Answering) ->
     let found = broker.ports.store.request(id).await?;
     let Request { target, requester, .. } =
         found.ok_or_else(|| Refusal::NoSuchRequest { request: id.clone() })?;
-    let verdict = answering.verdict.clone();
+    let act = answering.act.clone();
     let url = ticket::give_out(broker, who, Visit::Review(answering), None).await?;
-    Ok(Message::SignInToAnswer { verdict, target, requester, url }) // 4
+    Ok(Message::SignInToAnswer { act, target, requester, url }) // 4
 }
 
-/// Gives the answer for whoever signed in. That ticket and sign-in are still good is a condition of the commit that
+/// Does it for the person who has signed in. That ticket and sign-in are still good is a condition of the commit that
 /// uses them up.
 pub(in crate::flows) async fn finish(
     broker: &Arc<Broker>,
@@ -77,10 +78,10 @@ pub(in crate::flows) async fn finish(
     signed_in: SignedIn,
     uses_up: Vec<SecretHash>,
 ) -> Result<()> {
-    let Answering { request, verdict, press } = answering;
+    let Answering { request, act, press } = answering;
     broker.member(who).await?;
     let link = broker.ports.store.link(who).await?.ok_or(Refusal::NotLinked)?;
     let by = link.signed_in(signed_in)?;
-    transition(broker, &request, &verdict.by(by), Cause { command: press, uses_up }).await?; // 6
+    transition(broker, &request, &act.by(by), Cause { command: press, uses_up }).await?; // 6
     Ok(())
 }
