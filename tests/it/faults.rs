@@ -1,12 +1,12 @@
 //! Faults: whichever counterpart is in trouble, at whichever step: what the person sees of it, and what comes of it.
 //!
-//! Each step is taken in a world of its own, in trouble. Meanwhile nobody gets in, and whoever hears of a failure gets a
-//! reference that the log has too. Once the trouble is over, they do again what has not been done by then, and it has
+//! What leads up to a step is played once. Then the step is taken in each trouble from a copy of how things stood. Meanwhile
+//! nobody gets in, and whoever hears of a failure gets a reference that the log has too. Once the trouble is over, they do again what has not been done by then, and it has
 //! happened once, and everybody has been told. What people see is in the snapshots, of each counterpart in one.
 
 mod steps;
 
-use std::fmt::Write;
+use std::{collections::BTreeMap, fmt::Write};
 
 use chrono::TimeDelta;
 use elevate::domain::request::Event;
@@ -241,8 +241,14 @@ struct Cell {
 async fn seen(name: &str, cells: Vec<(Step, Trouble)>) -> String {
     let folder = log::folder(name);
     let log = Log::into(&folder, "elevate=warn");
-    let unfolding = cells.iter().map(|(step, trouble)| step.amid(trouble));
-    let mut unfolded = stream::iter(unfolding).buffered(8).collect::<Vec<_>>().await.into_iter().peekable();
+    let mut of_steps = BTreeMap::new();
+    for (place, (step, trouble)) in cells.into_iter().enumerate() {
+        of_steps.entry(step.name).or_insert((step, Vec::new())).1.push((place, trouble));
+    }
+    let unfolding = of_steps.values().map(|(step, troubles)| step.amid_each(troubles));
+    let unfolded = stream::iter(unfolding).buffered(8).collect::<Vec<_>>().await;
+    let unfolded: BTreeMap<usize, Cell> = unfolded.into_iter().flatten().collect();
+    let mut unfolded = unfolded.into_values().peekable();
     let mut logged = log.text();
     let mut seen = String::new();
     while let Some(Cell { at, sights, references }) = unfolded.next() {
@@ -260,44 +266,59 @@ async fn seen(name: &str, cells: Vec<(Step, Trouble)>) -> String {
 }
 
 impl Step {
-    /// Takes the step amid trouble, and sees to it that all is well after it.
-    async fn amid(&self, trouble: &Trouble) -> Cell {
+    /// Takes the step amid each of these troubles, always from how things stood before it.
+    async fn amid_each(&self, troubles: &[(usize, Trouble)]) -> Vec<(usize, Cell)> {
         play(Story::start(), async |world| {
             (self.prepare)(world).await;
-            if trouble.served_by == Replica::JustStarted {
-                let replica = world.another_replica().await;
-                world.is_served_by(&replica).await;
-            }
             for persona in [ADA, BOB] {
                 world.player(persona).unread_whispers();
             }
-            (trouble.begins)(world);
-            let sights = (self.act)(world).await;
-            let at = format!("{} / {}", self.name, trouble.name);
-            world.heals();
-            world.has_let_in(sights.iter().filter(|sight| *sight == CONSOLE).count(), &at).await;
-            for seconds in [61, 61, 300, 5, 5] {
-                world.passes(TimeDelta::seconds(seconds)).await;
+            world.closes().await;
+            let prepared = world.company.snapshot().unwrap();
+            let mut cells = Vec::new();
+            for (place, trouble) in troubles {
+                world.company.restore(&prepared).unwrap();
+                let world = world.restarted().await;
+                world.opens().await;
+                if trouble.served_by == Replica::LongAtWork {
+                    world.app.broker().ports().identity.check().await.unwrap();
+                }
+                cells.push((*place, self.amid(trouble, &world).await));
+                world.is_left().await;
             }
-            let references: Vec<String> = sights.iter().filter_map(|sight| reference(sight)).collect();
-            let is_failure = |sight: &&String| FAILURES.iter().any(|failure| sight.contains(failure));
-            let has_reference = |sight: &String| reference(sight).is_some();
-            assert!(sights.iter().filter(is_failure).all(has_reference), "{at}: {sights:?}");
-            let mut sights = if sights.is_empty() { NOTHING.to_owned() } else { sights.join("\n") };
-            for reference in &references {
-                sights = sights.replace(reference, "…");
-            }
-            if !(self.is_done)(world) {
-                assert!(sights != NOTHING || trouble.is_mute, "{at}: nothing was done, and nobody was told");
-                write!(sights, "\n→ {}", self.again(world).await).unwrap();
-                world.passes(TimeDelta::seconds(5)).await;
-                assert!((self.is_done)(world), "{at}: {sights}");
-            }
-            world.has_told_everybody(true, &at).await;
+            world.company.restore(&prepared).unwrap();
             world.everybody_puts_all_away();
-            Cell { at, sights, references }
+            cells
         })
         .await
+    }
+
+    /// Takes the step amid trouble, and sees to it that all is well after it.
+    async fn amid(&self, trouble: &Trouble, world: &World) -> Cell {
+        (trouble.begins)(world);
+        let sights = (self.act)(world).await;
+        let at = format!("{} / {}", self.name, trouble.name);
+        world.heals();
+        world.has_let_in(sights.iter().filter(|sight| *sight == CONSOLE).count(), &at).await;
+        for seconds in [61, 61, 300, 5, 5] {
+            world.passes(TimeDelta::seconds(seconds)).await;
+        }
+        let references: Vec<String> = sights.iter().filter_map(|sight| reference(sight)).collect();
+        let is_failure = |sight: &&String| FAILURES.iter().any(|failure| sight.contains(failure));
+        let has_reference = |sight: &String| reference(sight).is_some();
+        assert!(sights.iter().filter(is_failure).all(has_reference), "{at}: {sights:?}");
+        let mut sights = if sights.is_empty() { NOTHING.to_owned() } else { sights.join("\n") };
+        for reference in &references {
+            sights = sights.replace(reference, "…");
+        }
+        if !(self.is_done)(world) {
+            assert!(sights != NOTHING || trouble.is_mute, "{at}: nothing was done, and nobody was told");
+            write!(sights, "\n→ {}", self.again(world).await).unwrap();
+            world.passes(TimeDelta::seconds(5)).await;
+            assert!((self.is_done)(world), "{at}: {sights}");
+        }
+        world.has_told_everybody(true, &at).await;
+        Cell { at, sights, references }
     }
 
     /// Does it again, after signing in again where that is asked for.

@@ -64,7 +64,7 @@ impl World {
     }
 
     /// Everybody reads what is left, the door is closed, and the world is judged as at the end of any story.
-    pub(super) async fn is_left(&self) {
+    pub(crate) async fn is_left(&self) {
         self.everybody_puts_all_away();
         self.is_at_rest().await;
         self.closes().await;
