@@ -10,7 +10,6 @@ mod entropy;
 mod identity;
 mod messenger;
 mod rate_limits;
-mod requests;
 mod sealer;
 mod secrets;
 mod store;
@@ -28,11 +27,12 @@ pub use self::{
     },
     messenger::{Address, Because, ChatError, Messenger},
     rate_limits::{RateLimited, RateLimits},
-    requests::{Cursor, Listed, OpenRequests, OpenStatus, Page, Requests},
     sealer::{Opened, SealError, SealedRow, Sealer},
     secrets::{SecretError, SecretPlace, SecretSource},
     store::{
-        Appended, CommitError, DeadLetter, JOB_LEASE, LaneHead, LinkError, LinkProof, NewEvent, NewLink,
-        SealedToken, Step, Store, StoreError, Surface, UsedToken,
+        Accounts, Appended, CodeError, Codes, CommitError, Cursor, DeadLetter, DeadLetterError, JOB_LEASE,
+        Jobs, LaneHead, LinkError, LinkProof, Links, Listed, NewEvent, NewLink, OpenRequests, OpenStatus,
+        Page, Places, Presses, Requests, SealedToken, Step, Store, StoreError, Surface, TicketError, Tickets,
+        TokenError, Tokens, UnlinkError, UsedToken,
     },
 };

@@ -1,19 +1,24 @@
 //! The store: one DynamoDB table.
 //!
-//! Read [`keys`] first: it is the map of the table. `commit`, `accounts`, `link` and `press` put a change together out of `rows`;
-//! it is made as one `transaction` of the `table`. [`DynamoStore`] is the [`Store`](crate::ports::Store) that the rest
+//! Read [`keys`] first: it is the map of the table. One file for each entity puts a change together out of `rows`; it is
+//! made as one `transaction` of the `table`. [`DynamoStore`] is the [`Store`](crate::ports::Store) that the rest
 //! of the program sees, and [`schema`] makes the table.
 
 mod accounts;
+mod codes;
 mod commit;
 mod dynamo;
+mod jobs;
 pub mod keys;
-mod link;
-mod press;
+mod links;
+mod places;
+mod presses;
 mod requests;
 mod rows;
 pub mod schema;
 mod table;
+mod tickets;
+mod tokens;
 mod transaction;
 
 pub use dynamo::DynamoStore;

@@ -19,7 +19,7 @@ use crate::{
         trail::actor::Actor,
         window::Timestamp,
     },
-    ports::{Because, ChatError, CommitError, DeadLetter},
+    ports::{Because, ChatError, DeadLetter, DeadLetterError},
 };
 
 /// The longest wait of a job whose time has not come: what it waits for may be done at any moment. Lines of one request
@@ -125,8 +125,8 @@ impl Broker {
                     audit::tell(self, appended, counted);
                 }
             }
-            Err(CommitError::Failed(error)) => return Err(error.into()),
-            Err(CommitError::Conflict | CommitError::Held(_) | CommitError::UsedUp) => {} // done meanwhile
+            Err(DeadLetterError::Failed(error)) => return Err(error.into()),
+            Err(DeadLetterError::LeaseLost) => {} // done meanwhile
         }
         Ok(())
     }

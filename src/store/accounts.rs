@@ -6,20 +6,24 @@
 //! the answer where the stream ends by then, and tries the next number.
 
 use anyhow::anyhow;
+use async_trait::async_trait;
 
 use super::{
-    DynamoStore,
-    commit::with_jobs,
-    could_not, keys,
-    rows::{self, BadRow},
+    DynamoStore, could_not,
+    dynamo::read_events,
+    jobs::with_jobs,
+    keys,
+    rows::{self, BadRow, Row},
     transaction::{Transaction, Write},
 };
 use crate::{
     domain::{
+        account::Account,
         account_event::{AccountRecord, Head},
+        ids::CommandId,
         job::follow_ups_of_account,
     },
-    ports::{Appended, NewEvent, StoreError},
+    ports::{Accounts, Appended, NewEvent, StoreError},
 };
 
 /// How often an event is numbered again because another one has come first. Each time another writer has got ahead.
@@ -33,6 +37,30 @@ enum Lost<E> {
     Known,
     /// Another event has come first; this is where the stream ends since.
     Race(Result<Head, BadRow>),
+}
+
+#[async_trait]
+impl Accounts for DynamoStore {
+    async fn record(&self, event: &NewEvent) -> Result<Option<Appended>, StoreError> {
+        self.append(format!("record an event of {}", event.change.account), event, || Ok(Transaction::new()))
+            .await
+    }
+
+    async fn caused_by(
+        &self,
+        who: &Account,
+        command: &CommandId,
+    ) -> Result<Option<AccountRecord>, StoreError> {
+        let what = format!("load the event of {who} that {command} caused");
+        let number = self.load(what.clone(), keys::command(who, command), rows::read_command).await?;
+        let Some(number) = number else { return Ok(None) };
+        self.load(what, keys::account_event(who, number), Row::read_event).await
+    }
+
+    async fn account_events(&self, who: &Account) -> Result<Vec<AccountRecord>, StoreError> {
+        let events = self.query_events(keys::account_pk(who)).await.and_then(read_events);
+        events.map_err(could_not(format!("load the events of {who}")))
+    }
 }
 
 impl DynamoStore {

@@ -1,20 +1,20 @@
 //! An event of a request as one transaction: what has happened, the state of the request, and what follows.
 
 use super::{
+    jobs::with_jobs,
     keys, rows,
     rows::Row,
+    tickets::use_up,
     transaction::{Transaction, Write},
 };
 use crate::{
     domain::{
-        job::{Job, Leased},
         person::Subject,
         request::{Event, Recorded, Request},
-        secret::SecretHash,
         trail::actor::Actor,
         window::Timestamp,
     },
-    ports::{CommitError, DeadLetter, Step, StoreError},
+    ports::{CommitError, Step, StoreError},
 };
 
 /// What a step does to the marker that keeps a requester from having two requests for one target at a time.
@@ -103,34 +103,6 @@ fn answered_by(recorded: &Recorded) -> Vec<&Subject> {
         | Event::SessionRefused { .. }
         | Event::SessionUnknown { .. } => Vec::new(),
     }
-}
-
-/// Makes a job a dead letter.
-pub(super) fn dead_letter(letter: &DeadLetter) -> serde_json::Result<Transaction<CommitError>> {
-    Ok(Transaction::new()
-        .and_or(complete(&letter.leased), |_| CommitError::Conflict)
-        .and(Write::put(rows::dead_letter(letter)?)))
-}
-
-/// Takes a job out of its lane, unless the lease on it has been lost.
-pub(super) fn complete(Leased { job, owner }: &Leased) -> Write {
-    Write::delete(keys::job(job.lane(), job.due, &job.id))
-        .only_if("lease_owner = :owner")
-        .with(":owner", rows::text(owner.as_str()))
-}
-
-/// Uses up a one-time secret, which must be good at `now`. A secret that is not there has no `expires_at`.
-pub(super) fn use_up(secret: &SecretHash, now: Timestamp) -> Write {
-    Write::delete(keys::ticket(secret)).only_if("expires_at > :now").with(":now", rows::millis(now))
-}
-
-/// Enqueues jobs at `at`, together with what makes them necessary.
-pub(super) fn with_jobs<E: 'static>(
-    transaction: Transaction<E>,
-    jobs: &[Job],
-    at: Timestamp,
-) -> serde_json::Result<Transaction<E>> {
-    jobs.iter().try_fold(transaction, |transaction, job| Ok(transaction.and(Write::put(rows::job(job, at)?))))
 }
 
 /// The request as it is after its event; before it, it must have had the version before.

@@ -1,4 +1,5 @@
-//! Lists of requests. An index finds the keys, newest first; the rows themselves are read as they are.
+//! Requests: their changes, and the lists that they are in. An index finds the keys, newest first; the rows themselves
+//! are read as they are.
 //!
 //! The sort key of every list is the request's id, which begins with the time at which the request was made and never
 //! changes. A month, and what is behind a cursor, are therefore ranges of ids; partitions of one list merge by id.
@@ -6,18 +7,53 @@
 use async_trait::async_trait;
 
 use super::{
-    DynamoStore, could_not,
+    DynamoStore,
+    commit::{self, Marker},
+    could_not,
+    dynamo::read_events,
     keys::{self, Index, Key},
     rows::{self, Row},
     table::{count, first},
 };
 use crate::{
-    domain::{ids::RequestId, request::Request, window::Month},
-    ports::{Cursor, Listed, OpenRequests, OpenStatus, Page, Requests, StoreError},
+    domain::{
+        ids::RequestId,
+        request::{Recorded, Request},
+        window::Month,
+    },
+    ports::{CommitError, Cursor, Listed, OpenRequests, OpenStatus, Page, Requests, Step, StoreError},
 };
 
 #[async_trait]
 impl Requests for DynamoStore {
+    async fn request(&self, id: &RequestId) -> Result<Option<Request>, StoreError> {
+        self.load(format!("load request {id}"), keys::request(id), Row::read).await
+    }
+
+    async fn event(&self, id: &RequestId, version: u64) -> Result<Option<Recorded>, StoreError> {
+        let what = format!("load event {version} of request {id}");
+        self.load(what, keys::event(id, version), Row::read_event).await
+    }
+
+    async fn events(&self, id: &RequestId) -> Result<Vec<Recorded>, StoreError> {
+        let events = self.query_events(keys::request_pk(id)).await.and_then(read_events);
+        events.map_err(could_not(format!("load the events of request {id}")))
+    }
+
+    async fn commit(&self, step: &Step) -> Result<(), CommitError> {
+        let marker = Marker::of(step);
+        let made = self.commit_with(step, marker).await?;
+        match (marker, made) {
+            // By a faster clock this request had run out, and another one has taken the marker over. Only an
+            // approval could take it back, and that would change the version which the step depends on: so the
+            // marker can be left alone.
+            (Marker::GivenBack, Err(CommitError::Held(_))) => {
+                self.commit_with(step, Marker::LeftAlone).await?
+            }
+            (Marker::GivenBack | Marker::HeldUntil(_) | Marker::LeftAlone, made) => made,
+        }
+    }
+
     async fn requests(
         &self,
         listed: &Listed,
@@ -40,6 +76,12 @@ impl Requests for DynamoStore {
 }
 
 impl DynamoStore {
+    async fn commit_with(&self, step: &Step, marker: Marker) -> Result<Result<(), CommitError>, StoreError> {
+        let Recorded { stream, number, .. } = &step.recorded;
+        let what = format!("record event {number} of request {stream}");
+        self.make(what, commit::step(step, marker)).await
+    }
+
     async fn page(&self, listed: &Listed, after: Option<&Cursor>, most: usize) -> anyhow::Result<Page> {
         let (index, partitions, month) = places(listed);
         let range = ids(month, after);

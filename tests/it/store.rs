@@ -29,7 +29,10 @@ use elevate::{
         ticket::{SignIn, Ticket, Visit},
         window::{Timestamp, Window},
     },
-    ports::{CommitError, Listed, NewEvent, Requests, Step, Store},
+    ports::{
+        Accounts, Codes, CommitError, Jobs, Links, Listed, NewEvent, Places, Presses, Requests, Step, Store,
+        Tickets, Tokens,
+    },
     store::{DynamoStore, schema::create_table},
 };
 use sandbox::dynamo::Dynamo;

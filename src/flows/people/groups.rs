@@ -18,7 +18,7 @@ use crate::{
         refusal::Refusal,
     },
     flows::Broker,
-    ports::{CommitError, IdentityError, Opened, Refreshed, SealError, SealedToken, UsedToken},
+    ports::{IdentityError, Opened, Refreshed, SealError, SealedToken, TokenError, UsedToken},
 };
 
 /// For how long a turn is left to its replica: longer than a refresh takes, with all that it may have to fetch.
@@ -54,8 +54,8 @@ impl Broker {
             if token.taken_until.is_none_or(is_overdue) {
                 match self.ports.store.take_token(&link.account, &token, now + TURN_LASTS).await {
                     Ok(taken) => return self.take_turn(link, &taken).await, // 2
-                    Err(CommitError::Conflict) => {}
-                    Err(error) => return Err(unread(error)),
+                    Err(TokenError::Conflict) => {}
+                    Err(error @ TokenError::Failed(_)) => return Err(unread(error)),
                 }
             }
             tokio::time::sleep(LOOK_EVERY).await;

@@ -38,7 +38,7 @@ use crate::{
         Broker, Error, Result, audit,
         visits::{CameBack, Invitee, ticket},
     },
-    ports::{CommitError, LinkError, LinkProof, NewLink, Redeemed},
+    ports::{LinkError, LinkProof, NewLink, Redeemed, UnlinkError},
 };
 
 /// A new link for this account, to be shown to nobody else. What they wanted comes along.
@@ -118,10 +118,8 @@ pub(in crate::flows) async fn unlink(broker: &Arc<Broker>, asker: &Asker) -> Res
     let (event, counted) = audit::new_event(broker, change);
     match broker.ports.store.remove_link(&link, &event).await {
         Ok(appended) => audit::tell(broker, appended, counted),
-        Err(CommitError::Failed(error)) => return Err(error.into()),
-        Err(error @ (CommitError::Conflict | CommitError::UsedUp | CommitError::Held(_))) => {
-            return Err(Error::Failed(error.into()));
-        }
+        Err(UnlinkError::Failed(error)) => return Err(error.into()),
+        Err(error @ UnlinkError::Conflict) => return Err(Error::Failed(error.into())),
     }
     Ok(true)
 }

@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use crate::{
     domain::{account_event::AccountEvent, ids::CommandId, person::Human},
-    flows::{Broker, Error, Result, audit, visits::sign_in::refused},
-    ports::{CommitError, SignedOut},
+    flows::{Broker, Result, audit, visits::sign_in::refused},
+    ports::{SignedOut, UnlinkError},
 };
 
 /// Lets nobody act on an older sign-in of whoever this logout token names.
@@ -32,9 +32,8 @@ pub async fn sign_out(broker: &Arc<Broker>, logout_token: &str) -> Result<()> {
     let (event, counted) = audit::new_event(broker, signed_out.of(&who, person.into(), command, at));
     match broker.ports.store.sign_out(&link, &event).await {
         Ok(appended) => audit::tell(broker, appended, counted), // 3
-        Err(CommitError::Conflict) => {}
-        Err(CommitError::Failed(error)) => return Err(error.into()),
-        Err(error @ (CommitError::UsedUp | CommitError::Held(_))) => return Err(Error::Failed(error.into())),
+        Err(UnlinkError::Conflict) => {}
+        Err(UnlinkError::Failed(error)) => return Err(error.into()),
     }
     Ok(())
 }

@@ -17,7 +17,7 @@ use crate::{
         ticket::{Answering, Ticket, Visit},
     },
     flows::{Broker, Result},
-    ports::CommitError,
+    ports::TicketError,
 };
 
 /// Keeps a ticket for this account, and hands back the address to show to nobody else. What the person wanted comes
@@ -71,10 +71,8 @@ pub async fn start(broker: &Broker, ticket: Ticket, browser: &Secret) -> Result<
     if let Visit::Link { .. } = ticket.visit {
         match broker.ports.store.start_link(&ticket.key, &sign_in, now).await {
             Ok(()) => {}
-            Err(CommitError::Failed(error)) => return Err(error.into()),
-            Err(CommitError::Conflict | CommitError::UsedUp | CommitError::Held(_)) => {
-                return Err(Refusal::LinkGone.into());
-            }
+            Err(TicketError::Failed(error)) => return Err(error.into()),
+            Err(TicketError::UsedUp) => return Err(Refusal::LinkGone.into()),
         }
     } else {
         broker.ports.store.keep_ticket(&sign_in).await?;

@@ -5,11 +5,11 @@ use elevate::{
         code::{AwaitedCode, CODE_LASTS},
         secret::Sealed,
     },
-    ports::{CommitError, LinkProof, NewLink},
+    ports::{CodeError, LinkProof, NewLink, TicketError},
 };
 
 use super::{
-    people::{assert_conflict, assert_used_up, secrets, signed_in},
+    people::{assert_used_up, secrets, signed_in},
     *,
 };
 
@@ -26,7 +26,7 @@ async fn a_link_that_waits_for_its_code_has_used_up_what_led_to_it() {
         assert_eq!(store.ticket(used_up).await.unwrap(), None);
     }
     let again = store.await_code(&awaited, secrets(&new), noon()).await;
-    assert!(matches!(again, Err(CommitError::UsedUp)), "{again:?}");
+    assert!(matches!(again, Err(TicketError::UsedUp)), "{again:?}");
     assert_used_up(store.save_link(&new).await);
 }
 
@@ -38,7 +38,7 @@ async fn of_tries_at_once_none_goes_uncounted() {
     let read = store.awaited_code(&slack("ada")).await.unwrap().unwrap();
     let counted = store.count_try(&read).await.unwrap();
     assert_eq!(counted.tries, 1);
-    assert_conflict(store.count_try(&read).await);
+    assert!(matches!(store.count_try(&read).await, Err(CodeError::OtherTry)));
     assert_eq!(store.awaited_code(&slack("ada")).await.unwrap(), Some(counted));
 }
 
@@ -63,7 +63,7 @@ async fn a_later_code_of_the_same_account_takes_the_place_of_an_earlier_one() {
     let earlier = awaited(&first, "sealed code");
     store.await_code(&earlier, secrets(&first), noon()).await.unwrap();
     store.await_code(&awaited(&second, "another sealed code"), secrets(&second), noon()).await.unwrap();
-    assert_conflict(store.count_try(&earlier).await);
+    assert!(matches!(store.count_try(&earlier).await, Err(CodeError::OtherTry)));
     assert_used_up(store.save_link(&typed(&first, &earlier)).await);
 }
 

@@ -11,7 +11,7 @@ use elevate::{
         job::{Job, Lane, LeaseOwner, Leased, Task},
         press::{Asker, Press, ReplyTo, Wish},
     },
-    ports::{Appended, DeadLetter, JOB_LEASE, Store},
+    ports::{Appended, DeadLetter, DeadLetterError, JOB_LEASE},
 };
 use sandbox::dynamo::DynamoFault;
 use tokio::task::JoinSet;
@@ -88,12 +88,12 @@ async fn a_dead_letter_is_kept_once_with_its_record() {
     assert_eq!(fixture.jobs().await, left);
     assert_eq!(store.account_events(&slack("ada")).await.unwrap()[1..], [recorded]);
     let again = store.dead_letter(&letter).await;
-    assert!(matches!(again, Err(CommitError::Conflict)), "{again:?}");
+    assert!(matches!(again, Err(DeadLetterError::LeaseLost)), "{again:?}");
     assert_eq!(fixture.jobs().await, left);
     let silent = DeadLetter { leased: held(&jobs[1]), event: None, ..letter };
     store.dead_letter(&silent).await.unwrap();
     let again = store.dead_letter(&silent).await;
-    assert!(matches!(again, Err(CommitError::Conflict)), "{again:?}");
+    assert!(matches!(again, Err(DeadLetterError::LeaseLost)), "{again:?}");
     let query = fixture.client.query().table_name(TABLE).key_condition_expression("pk = :pk");
     let month = AttributeValue::S("DEAD#2027-01".to_owned());
     let rows = query.expression_attribute_values(":pk", month).send().await.unwrap();
@@ -262,7 +262,7 @@ async fn who_overran_a_lease_neither_completes_nor_releases_what_another_has_lea
     let next = Job { due: job.due + minutes(1), ..job.clone() };
     assert!(!store.complete(&late, Some(&next)).await.unwrap());
     let letter = DeadLetter { leased: late, at: job.due, why: "too late".to_owned(), event: None };
-    assert!(matches!(store.dead_letter(&letter).await, Err(CommitError::Conflict)));
+    assert!(matches!(store.dead_letter(&letter).await, Err(DeadLetterError::LeaseLost)));
     assert!(!store.complete(&held(&job), None).await.unwrap(), "nor does its committer");
     assert_eq!(store.due(job.due + JOB_LEASE, 10).await.unwrap(), [], "the other one has it");
     assert_eq!(fixture.jobs().await, slice::from_ref(&job), "nothing follows yet");

@@ -8,7 +8,7 @@ use elevate::{
         secret::{Sealed, SecretHash},
         ticket::LinkSecrets,
     },
-    ports::{CommitError, LinkError, LinkProof, NewLink, SealedToken, UsedToken},
+    ports::{LinkError, LinkProof, NewLink, SealedToken, TicketError, TokenError, UnlinkError, UsedToken},
 };
 
 use super::*;
@@ -35,7 +35,7 @@ async fn a_link_token_is_used_up_once() {
     store.save_link(&new).await.unwrap();
     assert_used_up(store.save_link(&new).await);
     let outcome = store.start_link(&secrets(&new).token, &sign_in(9, &secrets(&new).token), noon()).await;
-    assert!(matches!(outcome, Err(CommitError::UsedUp)), "{outcome:?}");
+    assert!(matches!(outcome, Err(TicketError::UsedUp)), "{outcome:?}");
 }
 
 #[tokio::test]
@@ -58,7 +58,7 @@ async fn a_link_token_that_has_expired_starts_and_links_nothing() {
     let new = signed_in(store, "ada", 1).await;
     let late = noon() + minutes(10);
     let outcome = store.start_link(&secrets(&new).token, &sign_in(9, &secrets(&new).token), late).await;
-    assert!(matches!(outcome, Err(CommitError::UsedUp)), "{outcome:?}");
+    assert!(matches!(outcome, Err(TicketError::UsedUp)), "{outcome:?}");
 
     let event = linked("ada", late);
     assert_used_up(store.save_link(&NewLink { event, ..new }).await);
@@ -70,7 +70,7 @@ async fn a_link_token_that_never_was_starts_nothing() {
     let Fixture { store, .. } = &fixture().await;
     let (token, sign_in) = (secret(1).hash(), sign_in(2, &secret(1).hash()));
     let outcome = store.start_link(&token, &sign_in, noon()).await;
-    assert!(matches!(outcome, Err(CommitError::UsedUp)), "{outcome:?}");
+    assert!(matches!(outcome, Err(TicketError::UsedUp)), "{outcome:?}");
     assert_eq!(store.ticket(&token).await.unwrap(), None);
     assert_eq!(store.ticket(&sign_in.key).await.unwrap(), None);
 }
@@ -194,8 +194,8 @@ async fn a_refresh_token_is_used_in_turns() {
     let until = noon() + minutes(1);
     let taken = store.take_token(&ada, &read, until).await.unwrap();
     assert_eq!(store.token(&ada).await.unwrap().unwrap().taken_until, Some(until));
-    assert_conflict(store.take_token(&ada, &read, until).await);
-    assert_conflict(store.give_token_back(&ada, &read, UsedToken::Gone).await);
+    assert_token_conflict(store.take_token(&ada, &read, until).await);
+    assert_token_conflict(store.give_token_back(&ada, &read, UsedToken::Gone).await);
 
     let groups = ["staff"].into_iter().collect();
     let told = ToldGroups { subject: subject("ada"), groups, turn: taken.version };
@@ -204,7 +204,7 @@ async fn a_refresh_token_is_used_in_turns() {
     let rotated = store.token(&ada).await.unwrap().unwrap();
     assert_eq!((rotated.sealed.as_slice(), rotated.taken_until), (&b"rotated"[..], None));
     assert_eq!(rotated.told, Some(told));
-    assert_conflict(store.give_token_back(&ada, &taken, used).await);
+    assert_token_conflict(store.give_token_back(&ada, &taken, used).await);
 }
 
 #[tokio::test]
@@ -233,10 +233,10 @@ async fn an_overdue_turn_can_be_taken_over_and_not_ended_any_more() {
     let read = store.token(&ada).await.unwrap().unwrap();
     let taken = store.take_token(&ada, &read, noon() + minutes(1)).await.unwrap();
     assert!(taken.version > overdue.version);
-    assert_conflict(store.give_token_back(&ada, &overdue, UsedToken::Gone).await);
+    assert_token_conflict(store.give_token_back(&ada, &overdue, UsedToken::Gone).await);
     store.give_token_back(&ada, &taken, UsedToken::Gone).await.unwrap();
     assert!(store.token(&ada).await.unwrap().is_none());
-    assert_conflict(store.take_token(&ada, &taken, noon()).await);
+    assert_token_conflict(store.take_token(&ada, &taken, noon()).await);
 }
 
 #[tokio::test]
@@ -250,8 +250,8 @@ async fn whoever_read_the_token_of_an_earlier_link_does_not_take_a_later_ones() 
     again.event = linked("ada", noon() + minutes(1));
     store.save_link(&again).await.unwrap();
 
-    assert_conflict(store.take_token(&ada, &read, noon()).await);
-    assert_conflict(store.give_token_back(&ada, &taken, UsedToken::Gone).await);
+    assert_token_conflict(store.take_token(&ada, &read, noon()).await);
+    assert_token_conflict(store.give_token_back(&ada, &taken, UsedToken::Gone).await);
     assert_eq!(store.token(&ada).await.unwrap().unwrap().sealed, b"sealed 2");
 }
 
@@ -342,6 +342,10 @@ pub(super) fn assert_used_up<T: std::fmt::Debug>(outcome: Result<T, LinkError>) 
     assert!(matches!(outcome, Err(LinkError::UsedUp)), "{outcome:?}");
 }
 
-pub(super) fn assert_conflict<T: std::fmt::Debug>(outcome: Result<T, CommitError>) {
-    assert!(matches!(outcome, Err(CommitError::Conflict)), "{outcome:?}");
+pub(super) fn assert_conflict<T: std::fmt::Debug>(outcome: Result<T, UnlinkError>) {
+    assert!(matches!(outcome, Err(UnlinkError::Conflict)), "{outcome:?}");
+}
+
+fn assert_token_conflict<T: std::fmt::Debug>(outcome: Result<T, TokenError>) {
+    assert!(matches!(outcome, Err(TokenError::Conflict)), "{outcome:?}");
 }

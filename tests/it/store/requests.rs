@@ -17,7 +17,7 @@ use elevate::{
         request::{Event, Request},
         trail::canonical::form,
     },
-    ports::{CommitError, OpenRequests, Requests, Store, Surface},
+    ports::{CommitError, OpenRequests, Surface},
     store::DynamoStore,
 };
 use sandbox::dynamo::DynamoFault;

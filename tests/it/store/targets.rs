@@ -1,9 +1,6 @@
 //! Who holds a target: one request per person and target at a time.
 
-use elevate::{
-    domain::{request::Event, trail::actor::Actor},
-    ports::Store,
-};
+use elevate::domain::{request::Event, trail::actor::Actor};
 
 use super::*;
 

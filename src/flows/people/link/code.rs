@@ -25,7 +25,7 @@ use crate::{
         ticket::LinkSecrets,
     },
     flows::{Broker, Result},
-    ports::{CommitError, LinkProof, SealedRow},
+    ports::{CodeError, LinkProof, SealedRow, TicketError},
 };
 
 /// Keeps a link until its code is typed; the code is for the browser that has come back.
@@ -36,10 +36,8 @@ pub(super) async fn show(broker: &Broker, pending: PendingLink, uses_up: &LinkSe
     let awaited = AwaitedCode { pending, code: sealed, expires_at: now + CODE_LASTS, tries: 0 };
     match broker.ports.store.await_code(&awaited, uses_up, now).await {
         Ok(()) => Ok(code), // 1
-        Err(CommitError::Failed(error)) => Err(error.into()),
-        Err(CommitError::Conflict | CommitError::UsedUp | CommitError::Held(_)) => {
-            Err(Refusal::LinkGone.into())
-        }
+        Err(TicketError::Failed(error)) => Err(error.into()),
+        Err(TicketError::UsedUp) => Err(Refusal::LinkGone.into()),
     }
 }
 
@@ -72,8 +70,8 @@ async fn count_try(broker: &Broker, asker: &Asker) -> Result<(Code, AwaitedCode)
         let shown = open(broker, &awaited.code, &shown_to(&awaited.pending.link)).await?;
         match broker.ports.store.count_try(&awaited).await {
             Ok(counted) => return Ok((shown, counted)),
-            Err(CommitError::Failed(error)) => return Err(error.into()),
-            Err(CommitError::Conflict | CommitError::UsedUp | CommitError::Held(_)) => {}
+            Err(CodeError::Failed(error)) => return Err(error.into()),
+            Err(CodeError::OtherTry) => {}
         }
     }
 }

@@ -1,22 +1,44 @@
 //! A press as one transaction: promised, or done.
 
+use async_trait::async_trait;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::{
-    commit::with_jobs,
+    DynamoStore,
+    jobs::with_jobs,
     keys, rows,
     transaction::{Broken, Transaction, Write},
 };
 use crate::{
     domain::{
+        ids::CommandId,
         job::{Job, Task},
         press::{Asker, Press},
     },
-    ports::JOB_LEASE,
+    ports::{JOB_LEASE, Presses, StoreError},
 };
 
+#[async_trait]
+impl Presses for DynamoStore {
+    async fn accept(&self, press: &Press) -> Result<bool, StoreError> {
+        let made = self.make(format!("accept press {}", press.asker.id), promise(press)).await?;
+        Ok(made.is_ok())
+    }
+
+    async fn press(&self, id: &CommandId) -> Result<Option<Press>, StoreError> {
+        let press = self.load(format!("load press {id}"), keys::press(id), rows::read_press).await?;
+        Ok(press.flatten())
+    }
+
+    async fn finish(&self, asker: &Asker) -> Result<(), StoreError> {
+        match self.make(format!("finish press {}", asker.id), Ok(done(asker))).await? {
+            Ok(()) | Err(Broken) => Ok(()), // done, or so long ago that nobody remembers
+        }
+    }
+}
+
 /// Keeps a press that has not come in before, and enqueues the job that sees to it that it is finished.
-pub(super) fn accept(press: &Press) -> serde_json::Result<Transaction<Broken>> {
+fn promise(press: &Press) -> serde_json::Result<Transaction<Broken>> {
     let job = finishing(&press.asker);
     let keep = Write::create(rows::press(press, job.due)?);
     let change = Transaction::new().and_or(keep, |_| Broken);
@@ -24,7 +46,7 @@ pub(super) fn accept(press: &Press) -> serde_json::Result<Transaction<Broken>> {
 }
 
 /// Completes the job, and forgets what was pressed; that it was, is known for a while.
-pub(super) fn finish(asker: &Asker) -> Transaction<Broken> {
+fn done(asker: &Asker) -> Transaction<Broken> {
     let forget = Write::update(keys::press(&asker.id), "SET finished = :true REMOVE body")
         .only_if("attribute_exists(pk)")
         .with(":true", AttributeValue::Bool(true));

@@ -1,4 +1,4 @@
-//! Requests as people look through them: newest first, page by page.
+//! Requests and their events: changed one event at a time, and listed newest first, page by page.
 
 use std::str::FromStr;
 
@@ -7,14 +7,24 @@ use async_trait::async_trait;
 use super::StoreError;
 use crate::domain::{
     ids::{BadId, RequestId, Target},
+    job::Job,
     person::Subject,
-    request::Request,
-    window::Month,
+    request::{Recorded, Request},
+    secret::SecretHash,
+    window::{Month, Timestamp},
 };
 
-/// Which requests there are, and how many.
+/// Requests, their events, and the lists that they are in.
 #[async_trait]
 pub trait Requests: Send + Sync {
+    /// The request as it is.
+    async fn request(&self, id: &RequestId) -> Result<Option<Request>, StoreError>;
+    /// One of its events.
+    async fn event(&self, id: &RequestId, version: u64) -> Result<Option<Recorded>, StoreError>;
+    /// Its events, oldest first.
+    async fn events(&self, id: &RequestId) -> Result<Vec<Recorded>, StoreError>;
+    /// Makes a request, or changes one: state, event and jobs, or nothing.
+    async fn commit(&self, step: &Step) -> Result<(), CommitError>;
     /// The requests that `listed` names, newest first: at most `most` of them, and only those behind `after`.
     async fn requests(
         &self,
@@ -24,6 +34,38 @@ pub trait Requests: Send + Sync {
     ) -> Result<Page, StoreError>;
     /// How many requests are written down as waiting or approved.
     async fn open_requests(&self) -> Result<OpenRequests, StoreError>;
+}
+
+/// One change of one request.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// The event. Its version is the condition: the stored request must have the one before it.
+    pub recorded: Recorded,
+    /// The request, with the event applied.
+    pub after: Request,
+    /// What must be done because of it.
+    pub jobs: Vec<Job>,
+    /// One-time secrets that are used up by it.
+    pub uses_up: Vec<SecretHash>,
+    /// The moment at which they must be good. The event may be dated later, where its predecessor was.
+    pub now: Timestamp,
+}
+
+/// A change of a request was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum CommitError {
+    /// Somebody else changed it first.
+    #[error("somebody else changed it first")]
+    Conflict,
+    /// The person has another request for the same target.
+    #[error("{0} holds the target")]
+    Held(RequestId),
+    /// The one-time secret has been used up.
+    #[error("the one-time secret has been used up")]
+    UsedUp,
+    /// Nobody knows whether it was made.
+    #[error(transparent)]
+    Failed(#[from] StoreError),
 }
 
 /// Which requests a list shows: of one month, by when they were made, or, where there is none, of all time.

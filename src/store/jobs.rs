@@ -1,0 +1,147 @@
+//! Jobs: enqueued, leased, completed, released, or made dead letters.
+
+use async_trait::async_trait;
+
+use super::{
+    DynamoStore, could_not, keys,
+    rows::{self, Row},
+    table::page_of,
+    transaction::{Broken, Transaction, Write, failure},
+};
+use crate::{
+    domain::{
+        job::{Job, Lane, LeaseOwner, Leased},
+        window::Timestamp,
+    },
+    ports::{Appended, DeadLetter, DeadLetterError, JOB_LEASE, Jobs, LaneHead, StoreError},
+};
+
+#[async_trait]
+impl Jobs for DynamoStore {
+    async fn head(&self, lane: Lane, now: Timestamp, most: usize) -> Result<LaneHead, StoreError> {
+        let mut head = LaneHead::default();
+        for shard in 0..keys::SHARDS {
+            self.read_head(lane, shard, now, most, &mut head).await.map_err(could_not("look for jobs"))?;
+        }
+        head.jobs.sort_by(|one, other| (one.due, &one.id).cmp(&(other.due, &other.id)));
+        head.jobs.truncate(most);
+        Ok(head)
+    }
+
+    async fn lease(
+        &self,
+        job: &Job,
+        owner: LeaseOwner,
+        now: Timestamp,
+    ) -> Result<Option<Leased>, StoreError> {
+        let key = keys::job(job.lane(), job.due, &job.id);
+        let lease = Write::update(key, "SET lease_until = :until, lease_owner = :owner")
+            .only_if("lease_until <= :now OR lease_owner = :nobody")
+            .with(":until", rows::millis(now + JOB_LEASE))
+            .with(":owner", rows::text(owner.as_str()))
+            .with(":nobody", rows::text(LeaseOwner::nobody().as_str()))
+            .with(":now", rows::millis(now));
+        let change = Transaction::new().and_or(lease, |_| Broken);
+        let made = self.make(format!("lease job {}", job.id), Ok(change)).await?;
+        Ok(made.is_ok().then(|| Leased { job: job.clone(), owner }))
+    }
+
+    async fn complete(&self, leased: &Leased, next: Option<&Job>) -> Result<bool, StoreError> {
+        let complete = Transaction::new().and_or(completion(leased), |_| Broken);
+        let next = next.map(std::slice::from_ref).unwrap_or_default();
+        let change = with_jobs(complete, next, leased.job.due);
+        let made = self.make(format!("complete job {}", leased.job.id), change).await?;
+        Ok(made.is_ok())
+    }
+
+    async fn release(&self, Leased { job, owner }: &Leased, from: Timestamp) -> Result<bool, StoreError> {
+        let lease = Write::update(
+            keys::job(job.lane(), job.due, &job.id),
+            "SET lease_until = :from REMOVE lease_owner",
+        )
+        .only_if("lease_owner = :owner")
+        .with(":owner", rows::text(owner.as_str()))
+        .with(":from", rows::millis(from));
+        let change = Ok(Transaction::new().and_or(lease, |_| Broken));
+        let made = self.make(format!("release job {}", job.id), change).await?;
+        Ok(made.is_ok())
+    }
+
+    async fn is_pending(&self, lane: Lane, due: Timestamp, id: &str) -> Result<bool, StoreError> {
+        let row = self.table.get(keys::job(lane, due, id)).await;
+        Ok(row.map_err(could_not(format!("look for job {id}")))?.is_some())
+    }
+
+    async fn dead_letter(&self, letter: &DeadLetter) -> Result<Option<Appended>, DeadLetterError> {
+        let what = format!("make job {} a dead letter", letter.leased.job.id);
+        let Some(event) = &letter.event else {
+            self.make(what, letter_of(letter)).await??;
+            return Ok(None);
+        };
+        let appended = self.append(what, event, || letter_of(letter)).await?;
+        appended.map(Some).ok_or(DeadLetterError::LeaseLost)
+    }
+}
+
+impl DynamoStore {
+    /// Adds the head of a shard: its rows from the oldest on, until `most` of them may be leased.
+    async fn read_head(
+        &self,
+        lane: Lane,
+        shard: u8,
+        now: Timestamp,
+        most: usize,
+        head: &mut LaneHead,
+    ) -> anyhow::Result<()> {
+        let query = self
+            .table
+            .query()
+            .consistent_read(true)
+            .key_condition_expression("pk = :pk AND sk < :not_due")
+            .expression_attribute_values(":pk", rows::text(keys::job_pk(lane, shard)))
+            .expression_attribute_values(":not_due", rows::text(keys::job_not_due(now)));
+        let mut free = 0;
+        let mut found = query.limit(page_of(most)).into_paginator().items().send();
+        while free < most
+            && let Some(item) = found.next().await
+        {
+            let row = Row::from(item.map_err(|error| failure(&error))?);
+            head.due += 1;
+            let Some(job) = readable(&row) else { continue };
+            head.oldest = head.oldest.map_or(Some(job.due), |oldest| Some(oldest.min(job.due)));
+            if rows::is_free(&row, now) {
+                head.jobs.push(job);
+                free += 1;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A job, unless it cannot be read: that is told, and must not keep all others from being done.
+fn readable(row: &Row) -> Option<Job> {
+    row.read().map_err(|bad| tracing::error!(error = %bad, "jobs: unreadable row skipped")).ok()
+}
+
+/// Makes a job a dead letter.
+fn letter_of(letter: &DeadLetter) -> serde_json::Result<Transaction<DeadLetterError>> {
+    Ok(Transaction::new()
+        .and_or(completion(&letter.leased), |_| DeadLetterError::LeaseLost)
+        .and(Write::put(rows::dead_letter(letter)?)))
+}
+
+/// Takes a job out of its lane, unless the lease on it has been lost.
+fn completion(Leased { job, owner }: &Leased) -> Write {
+    Write::delete(keys::job(job.lane(), job.due, &job.id))
+        .only_if("lease_owner = :owner")
+        .with(":owner", rows::text(owner.as_str()))
+}
+
+/// Enqueues jobs at `at`, together with what makes them necessary.
+pub(super) fn with_jobs<E: 'static>(
+    transaction: Transaction<E>,
+    jobs: &[Job],
+    at: Timestamp,
+) -> serde_json::Result<Transaction<E>> {
+    jobs.iter().try_fold(transaction, |transaction, job| Ok(transaction.and(Write::put(rows::job(job, at)?))))
+}

@@ -1,0 +1,148 @@
+//! Links: made, kept up to date, dissolved.
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use super::{
+    DynamoStore,
+    codes::if_no_other_try,
+    keys,
+    rows::{self, Row},
+    tickets::{use_up, use_up_secrets},
+    transaction::{Broken, Transaction, Write},
+};
+use crate::{
+    domain::{
+        account::Account,
+        linking::PendingLink,
+        person::{FreshGroups, Groups, Link, Subject},
+        secret::Sealed,
+        window::Timestamp,
+    },
+    ports::{Appended, LinkError, LinkProof, Links, NewEvent, NewLink, StoreError, UnlinkError},
+};
+
+#[async_trait]
+impl Links for DynamoStore {
+    async fn link(&self, who: &Account) -> Result<Option<Link>, StoreError> {
+        self.load(format!("load the link of {}", who), keys::link(who), rows::read_link).await
+    }
+
+    async fn save_link(&self, new: &NewLink) -> Result<Appended, LinkError> {
+        let what = format!("link {}", new.made.link.account);
+        self.append(what, &new.event, || save(new)).await?.ok_or(LinkError::UsedUp)
+    }
+
+    async fn remove_link(&self, link: &Link, event: &NewEvent) -> Result<Appended, UnlinkError> {
+        let what = format!("unlink {}", link.account);
+        self.append(what, event, || Ok(dissolve(link))).await?.ok_or(UnlinkError::Conflict)
+    }
+
+    async fn owner(&self, subject: &Subject) -> Result<Option<Account>, StoreError> {
+        self.load("load whose an identity is".to_owned(), keys::owner(subject), Row::read).await
+    }
+
+    async fn sign_out(&self, link: &Link, event: &NewEvent) -> Result<Appended, UnlinkError> {
+        let what = format!("sign {} out", link.account);
+        let signed_out = self.append(what, event, || Ok(mark_signed_out(link, event.change.at)));
+        signed_out.await?.ok_or(UnlinkError::Conflict)
+    }
+
+    async fn save_groups(&self, link: &Link, groups: &FreshGroups) -> Result<(), StoreError> {
+        let change = note_groups(link, groups.groups());
+        match self.make(format!("note the groups of {}", link.account), change).await? {
+            Ok(()) | Err(Broken) => Ok(()), // noted, or of interest to nobody, since the link is gone
+        }
+    }
+}
+
+/// Uses up what the link is made from, and binds account and identity, each to nobody else.
+fn save(new: &NewLink) -> serde_json::Result<Transaction<LinkError>> {
+    let link = &new.made.link;
+    let mut transaction = use_up_proof(&new.uses_up, new.event.now)
+        .and_or(own(link)?, |_| LinkError::IdentityTaken)
+        .and_or(bind(new)?, |_| LinkError::LinkedToAnother);
+    if let Some(replaced) = &new.replaces {
+        transaction = transaction.and_or(disown(replaced, &link.account), |_| LinkError::LinkedToAnother);
+    }
+    Ok(transaction.and(keep_token(new)))
+}
+
+/// Sets account and identity free, if they are still bound to each other.
+fn dissolve(link: &Link) -> Transaction<UnlinkError> {
+    let unbind = Write::delete(keys::link(&link.account))
+        .only_if("subject_hash = :subject")
+        .with(":subject", rows::text(keys::subject_hash(&link.subject)));
+    Transaction::new()
+        .and_or(unbind, |_| UnlinkError::Conflict)
+        .and_or(disown(&link.subject, &link.account), |_| UnlinkError::Conflict)
+        .and(Write::delete(keys::token(&link.account)))
+}
+
+/// Drops the token of a link, and marks it, unless its person has signed in after `at`, or is signed out.
+fn mark_signed_out(link: &Link, at: Timestamp) -> Transaction<UnlinkError> {
+    let mark = Write::update(keys::link(&link.account), "SET signed_out_at = :at")
+        .only_if(
+            "subject_hash = :subject AND signed_in_at <= :latest AND attribute_not_exists(signed_out_at)",
+        )
+        .with(":subject", rows::text(keys::subject_hash(&link.subject)))
+        .with(":latest", rows::millis(at + Link::CLOCKS_DIFFER_BY))
+        .with(":at", rows::millis(at));
+    Transaction::new().and_or(mark, |_| UnlinkError::Conflict).and(Write::delete(keys::token(&link.account)))
+}
+
+/// Notes groups with a link, if it still binds the same identity.
+fn note_groups(link: &Link, groups: &Groups) -> serde_json::Result<Transaction<Broken>> {
+    let note = Write::update(keys::link(&link.account), "SET groups = :groups")
+        .only_if("subject_hash = :subject")
+        .with(":subject", rows::text(keys::subject_hash(&link.subject)))
+        .with(":groups", rows::groups(groups)?);
+    Ok(Transaction::new().and_or(note, |_| Broken))
+}
+
+fn use_up_proof(proof: &LinkProof, now: Timestamp) -> Transaction<LinkError> {
+    match proof {
+        LinkProof::SignIn(secrets) => use_up_secrets(secrets, now, |_| LinkError::UsedUp),
+        LinkProof::PlatformSignIn(secrets, at_platform) => {
+            let used_up = use_up_secrets(secrets, now, |_| LinkError::UsedUp);
+            used_up.and_or(use_up(at_platform, now), |_| LinkError::UsedUp)
+        }
+        LinkProof::Code(typed) => {
+            let code = Write::delete(keys::awaited_code(&typed.pending.link.account));
+            Transaction::new().and_or(if_no_other_try(code, typed), |_| LinkError::UsedUp)
+        }
+    }
+}
+
+fn own(link: &Link) -> serde_json::Result<Write> {
+    Ok(Write::put(rows::owner(link)?)
+        .only_if("attribute_not_exists(pk) OR account_key = :account")
+        .with(":account", account(&link.account)))
+}
+
+/// Sets an identity free, if it is this account's.
+fn disown(subject: &Subject, who: &Account) -> Write {
+    Write::delete(keys::owner(subject)).only_if("account_key = :account").with(":account", account(who))
+}
+
+fn bind(new: &NewLink) -> serde_json::Result<Write> {
+    let link = &new.made.link;
+    let bind = Write::put(rows::link(link)?);
+    let (bind, bound_to) = match &new.replaces {
+        Some(replaced) => (bind.only_if("subject_hash = :subject"), replaced),
+        None => (bind.only_if("attribute_not_exists(pk) OR subject_hash = :subject"), &link.subject),
+    };
+    Ok(bind.with(":subject", rows::text(keys::subject_hash(bound_to))))
+}
+
+fn keep_token(new: &NewLink) -> Write {
+    let PendingLink { link, sealed_token } = &new.made;
+    match sealed_token {
+        Some(Sealed(sealed)) => Write::put(rows::token(link, sealed, new.event.now)),
+        None => Write::delete(keys::token(&link.account)),
+    }
+}
+
+fn account(who: &Account) -> AttributeValue {
+    rows::text(who.to_string())
+}
