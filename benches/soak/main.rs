@@ -14,8 +14,6 @@ mod pace;
 mod process;
 mod report;
 mod round;
-#[path = "../../examples/demo/stage.rs"]
-mod stage;
 mod world;
 
 use anyhow::{Context, ensure};

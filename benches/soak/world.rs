@@ -14,7 +14,7 @@ use sandbox::{
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
-use crate::{cast::Player, stage};
+use crate::cast::Player;
 
 /// How many people ask.
 const REQUESTERS: usize = 40;

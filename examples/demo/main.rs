@@ -7,7 +7,6 @@
 
 mod page;
 mod records;
-mod stage;
 mod tour;
 
 use std::{path::PathBuf, process::ExitCode};

@@ -18,7 +18,7 @@ use sandbox::{
     http, slack,
 };
 
-use crate::{CommandLine, records, stage};
+use crate::{CommandLine, records};
 
 /// How often the sweeper looks for jobs that nobody has done.
 const SWEEP_EVERY: Duration = Duration::from_secs(5);

@@ -15,8 +15,6 @@ use sandbox::{
 };
 use tokio::net::TcpListener;
 
-use crate::stage;
-
 /// Tells the story.
 ///
 /// # Errors

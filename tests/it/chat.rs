@@ -28,7 +28,7 @@ use serde::Deserialize;
 use tokio::sync::mpsc;
 use url::Url;
 
-use crate::stage::{self, StageClock};
+use stage::StageClock;
 
 const TOKEN: &str = "xoxb-the-bots-own";
 

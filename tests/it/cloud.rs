@@ -28,10 +28,7 @@ use sandbox::{
 use secrecy::ExposeSecret;
 use tokio::sync::OnceCell;
 
-use crate::{
-    identity::{Realm, noon},
-    stage,
-};
+use crate::identity::{Realm, noon};
 
 const ROLE: &str = "arn:aws:iam::111122223333:role/elevate/S3Admin";
 const BROKER: &str = "arn:aws:sts::999988887777:assumed-role/broker/i-0abc";

@@ -28,10 +28,7 @@ use self::acts::{
     asks_in_a_form, bob_has_approved, bob_has_pressed_approve, links, nobody_has_answered, nobody_is_linked,
     opens_the_console, rejects, signs_in_to_approve, signs_out_at_the_provider, sweeps,
 };
-use crate::{
-    stage,
-    world::{ASK, Counted, World, play},
-};
+use crate::world::{ASK, Counted, World, play};
 
 /// A replica that may die: it has a runtime of its own, which can be taken away from it.
 struct Mortal {

@@ -27,7 +27,7 @@ use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 use url::Url;
 
-use crate::stage::{self, StageClock};
+use stage::StageClock;
 
 const CALLBACK: &str = "http://127.0.0.1:9/oidc/callback";
 

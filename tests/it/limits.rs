@@ -22,10 +22,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    stage,
-    world::{ASK, Counted, Story, nine, play},
-};
+use crate::world::{ASK, Counted, Story, nine, play};
 
 /// For what ends by itself.
 const SOON: Duration = Duration::from_secs(20);

@@ -2,8 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-#[path = "../../examples/demo/stage.rs"]
-mod stage;
 mod world;
 
 mod audit;

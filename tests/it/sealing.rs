@@ -14,10 +14,7 @@ use sandbox::{
     idp::{RefreshTokens, Tampering},
 };
 
-use crate::{
-    stage,
-    world::{ASK, Counted, Story, World, account_of, play},
-};
+use crate::world::{ASK, Counted, Story, World, account_of, play};
 
 const KEYS: &str = "ELEVATE_SEALING__KEYS";
 const KMS_KEY: (&str, &str) = ("ELEVATE_SEALING__KMS_KEY_ID", SEALING_ALIAS);

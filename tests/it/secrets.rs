@@ -13,8 +13,6 @@ use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use crate::stage;
-
 /// What Secrets Manager and Parameter Store answer: text by some names, and an error by the name of each other one.
 async fn answer(headers: HeaderMap, body: String) -> impl IntoResponse {
     let asked: Value = serde_json::from_str(&body).unwrap();

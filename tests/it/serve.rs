@@ -13,10 +13,7 @@ use sandbox::{
     http::Fault,
 };
 
-use crate::{
-    stage,
-    world::{Counted, Story, nine, play},
-};
+use crate::world::{Counted, Story, nine, play};
 
 /// What the app says when it is started in a company that `upset` has changed.
 async fn refusal_to_start(upset: impl FnOnce(&Company)) -> String {

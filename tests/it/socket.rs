@@ -23,10 +23,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use self::scene::{ScriptedSlack, ask, envelope, passes, pressed, soon};
-use crate::{
-    stage,
-    world::{Counted, Story, nine, play},
-};
+use crate::world::{Counted, Story, nine, play};
 
 // ---------------------------------------------------------------------------------------------------------
 // In Example Corp

@@ -96,7 +96,6 @@ pub(crate) use self::{
     player::Player,
     story::{Story, play},
 };
-use crate::stage;
 
 /// What Ada asks for in most stories.
 pub(crate) const ASK: &str = "/elevate 111122223333/S3Admin 1h bucket policy broken";

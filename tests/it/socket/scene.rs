@@ -28,7 +28,7 @@ use tokio::{
 use tokio_tungstenite::{WebSocketStream, accept_async, tungstenite::Message};
 use tokio_util::sync::CancellationToken;
 
-use crate::{metrics::Scrape, stage, world::World};
+use crate::{metrics::Scrape, world::World};
 
 /// The app's token.
 pub(super) const APP_TOKEN: &str = "xapp-any";

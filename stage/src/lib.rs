@@ -1,4 +1,6 @@
 //! Puts the product on a stage: every service it talks to is a stand-in on loopback, and it cannot tell.
+//!
+//! The demo, its tour, the tests and the benchmarks share it.
 
 use std::{sync::Arc, time::Duration};
 
@@ -17,7 +19,8 @@ use elevate::{
 use sandbox::example_corp::{APP_TOKEN, BROKER_KEY, BROKER_SECRET_KEY, BROKER_SESSION_TOKEN, Company};
 
 /// The stand-ins' clock, as the product asks it.
-pub(crate) struct StageClock(pub(crate) sandbox::clock::Clock);
+#[derive(Clone, Debug)]
+pub struct StageClock(pub sandbox::clock::Clock);
 
 #[async_trait]
 impl Clock for StageClock {
@@ -38,7 +41,7 @@ impl Clock for StageClock {
 ///
 /// # Errors
 /// When the product will not have it.
-pub(crate) async fn build(
+pub async fn build(
     company: &Company,
     public_url: &str,
     transport: Transport,
@@ -58,12 +61,17 @@ pub(crate) async fn build(
 }
 
 /// The product's HTTP client, as it is on any machine.
-pub(crate) fn http() -> HttpClient {
+///
+/// # Panics
+/// When the machine has no root certificates.
+#[must_use]
+pub fn http() -> HttpClient {
     HttpClient::new(Metrics::new()).expect("the machine has root certificates")
 }
 
 /// The machine and the AWS clients that the product gets on this stage.
-pub(crate) fn outside(company: &Company, ids: Arc<dyn Ids>) -> Outside {
+#[must_use]
+pub fn outside(company: &Company, ids: Arc<dyn Ids>) -> Outside {
     let token = Some(BROKER_SESSION_TOKEN.to_owned());
     let http = http();
     let credentials = Credentials::new(BROKER_KEY, BROKER_SECRET_KEY, token, None, "sandbox");
