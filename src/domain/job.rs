@@ -1,4 +1,4 @@
-//! What an event makes necessary: who must hear of it, and what time will bring.
+//! Jobs: what an event makes necessary, such as notices to people and later work.
 
 use std::fmt;
 
@@ -17,38 +17,39 @@ use super::{
     window::Timestamp,
 };
 
-/// Something that must be done once its time has come, committed together with what makes it necessary.
+/// Work to do once it is due, committed together with the event that makes it necessary.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Job {
-    /// The moment before which it must not be done.
+    /// The moment before which the job must not run.
     pub due: Timestamp,
-    /// Its name, made from what caused it, so that nothing is enqueued twice.
+    /// The job's name, derived from its cause, so that no job is enqueued twice.
     pub id: String,
-    /// What is to be done.
+    /// The work.
     pub task: Task,
 }
 
-/// Where a job waits. Each lane is read, worked off and counted by itself, so that no backlog of one delays another.
+/// Where a job waits. Each lane is read, processed and counted separately, so that a backlog in one does not delay
+/// another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Lane {
-    /// The history of requests, and presses that nobody has finished.
+    /// Expiry and end of requests, outcomes of sessions, and presses that were not finished.
     History,
-    /// What requesters, reviewers and other people hear.
+    /// Notices to requesters, reviewers and other people.
     People,
-    /// What auditors hear first: answers, sessions, ends, links, and what could not be told.
+    /// Audit lines that come first: answers, sessions, ends, links and failed deliveries.
     Auditors,
-    /// What auditors hear besides: requests, withdrawals, refusals, bursts.
+    /// All other audit lines: requests, withdrawals, refusals and bursts.
     AuditorsLater,
     /// Reminders and warnings.
     Timers,
 }
 
 impl Lane {
-    /// All lanes.
+    /// Every lane.
     pub const ALL: [Self; 5] =
         [Self::History, Self::People, Self::Auditors, Self::AuditorsLater, Self::Timers];
 
-    /// The lane in which auditors wait for what this event has brought about.
+    /// Returns the lane of the audit line of this event.
     #[must_use]
     pub fn of_audit_line(event: &Event) -> Self {
         match event {
@@ -76,17 +77,17 @@ impl Lane {
     }
 }
 
-/// How auditors hear of an event.
+/// How the audit channel shows an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AuditLine {
     /// In a line of its own.
     Own,
-    /// In one line with others of the same person.
+    /// Combined in one line with other events of the same person.
     InBurst,
 }
 
 impl Job {
-    /// Where it waits.
+    /// Returns the lane in which the job waits.
     #[must_use]
     pub fn lane(&self) -> Lane {
         match &self.task {
@@ -109,20 +110,21 @@ impl Job {
         }
     }
 
-    /// What it is told in line with: all jobs of one stream. A job that follows from an event is named
-    /// `<stream>/<number>/<name>`, and only the stream may hold more slashes; any other job is a line of its own.
+    /// Returns the line in which the job is done in order: all jobs of one stream share a line. A job that follows
+    /// from an event is named `<stream>/<number>/<name>`, where only the stream may contain further slashes; any other
+    /// job has a line of its own.
     #[must_use]
     pub fn line(&self) -> &str {
         self.id.rsplitn(3, '/').nth(2).unwrap_or(&self.id)
     }
 
-    /// Whether auditors hear it.
+    /// Returns whether the job is an audit line.
     #[must_use]
     pub fn is_for_auditors(&self) -> bool {
         matches!(self.task, Task::Notify(Notice::Audit(_) | Notice::Burst(_)))
     }
 
-    /// Its audit line, if it tells one that a burst may be made of.
+    /// Returns the job's audit entry, if it may join a burst.
     #[must_use]
     pub fn may_burst(&self) -> Option<&AuditEntry> {
         match &self.task {
@@ -136,7 +138,7 @@ impl Job {
         }
     }
 
-    /// The same job, with its audit line in a burst.
+    /// Returns the same job, with its audit entry in a burst.
     #[must_use]
     pub fn in_burst(self) -> Self {
         if let Self { due, id, task: Task::Notify(Notice::Audit(entry)) } = self {
@@ -146,45 +148,46 @@ impl Job {
         }
     }
 
-    /// Until when it is held for others that are told with it.
+    /// Returns until when the job is held so that others can be combined with it.
     #[must_use]
     pub fn held_until(&self) -> Option<Timestamp> {
         matches!(self.task, Task::Notify(Notice::Burst(_))).then(|| burst::minute_end(self.due))
     }
 }
 
-/// Who holds the lease on a job. It differs from lease to lease, so that a replica that overran its own can neither
-/// complete nor release what another one has leased since.
+/// The owner of the lease on a job. Each lease has a different owner, so a replica that overran its lease can neither
+/// complete nor release a job that another replica has leased since.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeaseOwner(String);
 
 impl LeaseOwner {
-    /// The owner of a lease of this name, which no other lease has.
+    /// Returns the owner of the lease with this name, which no other lease has.
     #[must_use]
     pub fn named(name: impl Into<String>) -> Self {
         Self(name.into())
     }
 
-    /// The owner of the first lease of a job: the replica that has committed it.
+    /// Returns the owner of a job's first lease: the replica that committed it.
     #[must_use]
     pub fn committer() -> Self {
         Self("committer".to_owned())
     }
 
-    /// The owner of a job that is held for others. Whoever needs it done earlier may lease it all the same.
+    /// Returns the owner of a job that is held so that others can be combined with it. The job may still be leased
+    /// earlier.
     #[must_use]
     pub fn nobody() -> Self {
         Self("nobody".to_owned())
     }
 
-    /// Its name.
+    /// Returns the owner's name.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// A job that this replica may do.
+/// A job that this replica holds the lease on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Leased {
     /// The job.
@@ -194,72 +197,72 @@ pub struct Leased {
 }
 
 impl Leased {
-    /// A job that this replica has just committed, and so holds the lease on.
+    /// Returns a job that this replica has just committed, which gives it the first lease.
     #[must_use]
     pub fn by_committer(job: Job) -> Self {
         Self { job, owner: LeaseOwner::committer() }
     }
 }
 
-/// What is to be done.
+/// The work of a job.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Task {
-    /// Somebody must hear something.
+    /// Deliver a notice.
     Notify(Notice),
-    /// What the clock has done to this request is to be written down.
+    /// Record what the clock has done to this request.
     Elapse(RequestId),
-    /// A session whose outcome nobody has written down is to be settled.
+    /// Settle a session whose outcome was not recorded.
     SettleSession(RequestId, u32),
-    /// A press that nobody has finished is to be finished.
+    /// Finish a press that was not finished.
     FinishPress(CommandId),
-    /// Reviewers are to be reminded of a request that nobody has answered.
+    /// Remind reviewers of an unanswered request.
     Remind(RequestId),
-    /// The requester is to hear that access is about to end.
+    /// Warn the requester that access is about to end.
     WarnOfEnd(RequestId),
 }
 
-/// Something a person or a channel must hear.
+/// A notice to a person or a channel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Notice {
-    /// The review channel's card shows this request as it is.
+    /// The review channel's card shows the current state of this request.
     Card(RequestId),
-    /// The requester's lasting message shows this request as it is.
+    /// The requester's lasting message shows the current state of this request.
     Receipt(RequestId),
-    /// The requester gets a one-time link to the console, for their eyes alone.
+    /// The requester receives a one-time link to the console, visible only to them.
     ConsoleLink(RequestId),
-    /// The audit channel has this line.
+    /// The audit channel shows this event in a line of its own.
     Audit(Box<AuditEntry>),
-    /// The audit channel has this event in one line with others of the same person.
+    /// The audit channel shows this event combined with others of the same person.
     Burst(Box<AuditEntry>),
-    /// A person hears that they are linked.
+    /// The person learns that they are linked.
     Linked(Account, Email),
-    /// A person hears that they are linked to another identity than before.
+    /// The person learns that they are linked to another identity than before.
     Relinked(Account, Email),
-    /// A person hears that they are not linked any more.
+    /// The person learns that they are no longer linked.
     Unlinked(Account, Email),
-    /// A person hears that they must sign in again.
+    /// The person learns that they must sign in again.
     SignedOut(Account, Email),
 }
 
-/// How long before the end of a window its requester hears of it.
+/// How long before the end of a window its requester is warned.
 const END_IS_NEAR: TimeDelta = TimeDelta::minutes(10);
-/// How long a request waits before reviewers are first reminded of it; each time after that it is twice as long
-/// since the request was made.
+/// How long a request waits before reviewers are first reminded. Each later reminder comes when the request is twice
+/// as old as at the one before.
 const FIRST_REMINDER: TimeDelta = TimeDelta::minutes(15);
-/// The shortest backoff of a job that failed.
+/// The shortest backoff of a failed job.
 const SHORTEST_BACKOFF: TimeDelta = TimeDelta::seconds(5);
-/// The longest backoff of a job that failed.
+/// The longest backoff of a failed job.
 const LONGEST_BACKOFF: TimeDelta = TimeDelta::minutes(10);
-/// How long a job is retried that a platform refuses for a reason that somebody may mend.
+/// How long a job is retried that a platform refuses for a reason that an operator can fix.
 pub const REFUSED_JOB_IS_TRIED_FOR: TimeDelta = TimeDelta::hours(24);
-/// Names the job of telling auditors, after what made it necessary.
+/// The name of an event's audit job, after its cause.
 const AUDIT_LINE: &str = "to_auditors";
 /// How long AWS may take to answer before a session counts as [`Event::SessionUnknown`].
 const SESSION_SETTLES_WITHIN: TimeDelta = TimeDelta::minutes(2);
 
-/// What must be done because `recorded` has just happened, in this order. `request` is as it is afterwards.
+/// Returns the jobs that `recorded` makes necessary, in order. `request` is the state after the event.
 #[must_use]
 pub fn follow_ups(request: &Request, recorded: &Recorded) -> Vec<Job> {
     let id = &request.id;
@@ -298,7 +301,7 @@ pub fn follow_ups(request: &Request, recorded: &Recorded) -> Vec<Job> {
     jobs
 }
 
-/// When reviewers are to be reminded of a request next, if it is not answered or expired by then.
+/// Returns when reviewers are next reminded of a request, provided that it is still unanswered then.
 #[must_use]
 pub fn next_reminder(request: &Request, now: Timestamp) -> Option<Timestamp> {
     let mut wait = FIRST_REMINDER;
@@ -308,7 +311,7 @@ pub fn next_reminder(request: &Request, now: Timestamp) -> Option<Timestamp> {
     Some(request.requested_at + wait).filter(|due| *due < request.answer_by)
 }
 
-/// What must be done, at `due`, because of what has just happened to an account.
+/// Returns the jobs, due at `due`, that an event of an account makes necessary.
 #[must_use]
 pub fn follow_ups_of_account(recorded: &AccountRecord, line: AuditLine, due: Timestamp) -> Vec<Job> {
     let to = recorded.stream.clone();
@@ -327,7 +330,7 @@ pub fn follow_ups_of_account(recorded: &AccountRecord, line: AuditLine, due: Tim
     notify(due, &cause(recorded), notices)
 }
 
-/// The name of the job of telling auditors of this event.
+/// Returns the name of the audit job of this event.
 #[must_use]
 pub fn audit_line_id<S: fmt::Display, W>(recorded: &Record<S, W>) -> String {
     format!("{}/{AUDIT_LINE}", cause(recorded))
@@ -338,7 +341,7 @@ fn notify(due: Timestamp, cause: &str, notices: Vec<Notice>) -> Vec<Job> {
     notices.into_iter().map(job).collect()
 }
 
-/// The prefix of the names of all jobs of this event. It sorts by number.
+/// Returns the prefix of the names of all jobs of this event. Prefixes sort by number.
 fn cause<S: fmt::Display, W>(recorded: &Record<S, W>) -> String {
     format!("{}/{:012}", recorded.stream, recorded.number)
 }
@@ -354,8 +357,8 @@ fn named(cause: &str, notice: &Notice) -> String {
     format!("{cause}/{name}")
 }
 
-/// How long a job waits after a try that failed: as long again as it has been due, so that retries grow rarer, within
-/// bounds.
+/// Returns how long a failed job waits before it is retried: as long as it has already been due, within bounds, so
+/// that retries become less frequent.
 #[must_use]
 pub fn backoff(failure_of: &Job, now: Timestamp) -> TimeDelta {
     (now - failure_of.due).clamp(SHORTEST_BACKOFF, LONGEST_BACKOFF)

@@ -1,4 +1,4 @@
-//! How a link between an account and an identity may come about.
+//! How an account may be linked to an identity.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,55 +9,55 @@ use super::{
     secret::Sealed,
 };
 
-/// What linking takes, besides a sign-in at the identity provider.
+/// What linking requires besides a sign-in at the identity provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkPolicy {
-    /// What is done where the account's address is not the identity's.
+    /// What happens when the account's address differs from the identity's.
     pub on_mismatch: OnMismatch,
-    /// The domains that an identity's address may be of; none: every domain.
+    /// The domains that an identity's address may have. If empty, every domain is allowed.
     pub email_domains: Vec<EmailDomain>,
 }
 
-/// What is done about a sign-in whose address the platform has not confirmed for the account that is to be linked.
+/// What happens after a sign-in with an address that the platform has not confirmed for the account to link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnMismatch {
-    /// It is refused.
+    /// Linking is refused.
     Refuse,
-    /// Whoever signed in signs in at the platform, too, in the same browser.
+    /// The person also signs in at the platform, in the same browser.
     PlatformSignIn,
-    /// Whoever signed in sees a code, and types it from the account.
+    /// The person is shown a code and types it from the account.
     Code,
 }
 
-/// What has shown that an account is theirs to whose identity it is linked.
+/// The proof that an account belongs to the person who signed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ShownBy {
-    /// The platform has confirmed the identity's address for it.
+    /// The platform has confirmed the identity's address for the account.
     Address,
-    /// They signed in at the platform.
+    /// The person signed in at the platform.
     PlatformSignIn,
-    /// They typed a code from the account.
+    /// The person typed a code from the account.
     Code,
 }
 
-/// What comes of comparing an account with a sign-in.
+/// The result of comparing an account with a sign-in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Comparison {
     /// The platform has confirmed the address that the identity provider vouches for.
     Agreed(Link),
-    /// It has not: whoever signed in has to sign in at the platform, too.
+    /// It has not: the person must also sign in at the platform.
     TakesPlatformSignIn(Link),
-    /// It has not: whoever signed in has to type a code from the account.
+    /// It has not: the person must type a code from the account.
     TakesCode(Link),
 }
 
-/// A link that is made as soon as whoever signed in has shown that the account is theirs.
+/// A link that is made once the person who signed in has proved that the account is theirs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PendingLink {
     /// The link.
     pub link: Link,
-    /// The refresh token that the sign-in brought, sealed for the row that it will be in.
+    /// The refresh token of the sign-in, sealed for the row that will hold it.
     pub sealed_token: Option<Sealed>,
 }
 
@@ -65,8 +65,8 @@ impl LinkPolicy {
     /// Compares an account with the identity that signed in. The link is not refreshable.
     ///
     /// # Errors
-    /// [`Refusal::NoVerifiedEmail`] and [`Refusal::OtherDomain`], whatever is done about a mismatch;
-    /// [`Refusal::EmailsDiffer`] and [`Refusal::NoConfirmedEmail`] where nothing is.
+    /// [`Refusal::NoVerifiedEmail`] and [`Refusal::OtherDomain`], under every policy; [`Refusal::EmailsDiffer`] and
+    /// [`Refusal::NoConfirmedEmail`] under [`OnMismatch::Refuse`].
     pub fn compare(&self, member: &Member, signed_in: &SignedIn) -> Result<Comparison, Refusal> {
         let email = signed_in.verified_email().ok_or(Refusal::NoVerifiedEmail)?;
         self.admit(email)?;
@@ -91,7 +91,7 @@ impl LinkPolicy {
         }
     }
 
-    /// The same policy where the platform has no sign-in of its own: nothing is linked then that would require one.
+    /// Returns the policy for a platform without a sign-in of its own: links that would require one are refused.
     #[must_use]
     pub fn without_platform_sign_in(&self) -> Self {
         let on_mismatch = match self.on_mismatch {
@@ -111,9 +111,9 @@ impl LinkPolicy {
 }
 
 impl Link {
-    /// Refuses to take the place of `current`, a link of the same account, with a link to another person. Another
-    /// identity of the same address is the same person: that is what becomes of a company that moves to another
-    /// identity provider.
+    /// Refuses to replace `current`, a link of the same account, with a link to another person. Another identity with
+    /// the same address counts as the same person, because a company that changes its identity provider gives people
+    /// new identities.
     ///
     /// # Errors
     /// [`Refusal::LinkedToAnother`].
@@ -124,7 +124,7 @@ impl Link {
 }
 
 impl PendingLink {
-    /// Refuses whoever is signed in to the platform as another account than the link's, or in another tenant.
+    /// Refuses a browser that is signed in to the platform as another account than the link's, or in another tenant.
     ///
     /// # Errors
     /// [`Refusal::OtherAccount`].
@@ -164,7 +164,7 @@ mod tests {
         LinkPolicy { on_mismatch, email_domains }
     }
 
-    /// What each choice makes of these addresses.
+    /// Returns the result of each policy for these addresses.
     fn compared(confirmed: Option<&str>, identity: Option<&str>) -> [Result<Comparison, Refusal>; 3] {
         [OnMismatch::Refuse, OnMismatch::PlatformSignIn, OnMismatch::Code].map(|on_mismatch| {
             policy(on_mismatch, &[]).compare(&member(confirmed), &signed_in("ada", identity))

@@ -1,4 +1,4 @@
-//! Everything the app says on a chat platform, before anybody decides how it looks.
+//! Every message of the app on a chat platform, independent of its layout.
 
 use url::Url;
 
@@ -15,38 +15,38 @@ use super::{
     window::{Minutes, Timestamp},
 };
 
-/// What is said.
+/// The content of a message.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Message {
     /// The card in the review channel.
     ReviewCard(Drawn),
     /// The requester's lasting message.
     Receipt(Drawn),
-    /// Reviewers are reminded of a request that nobody has answered.
+    /// A reminder to reviewers of an unanswered request.
     Reminder(Drawn),
-    /// The requester hears that access is about to end.
+    /// A warning to the requester that access is about to end.
     EndIsNear {
-        /// What it is to.
+        /// The target of the access.
         target: Target,
         /// When it ends.
         ends_at: Timestamp,
     },
     /// A one-time link to the AWS console.
     ConsoleLink {
-        /// The request it stands on.
+        /// The target of the request.
         target: Target,
         /// The link: a bearer secret.
         url: Url,
         /// When access ends.
         ends_at: Timestamp,
     },
-    /// A one-time link to a sign-in, by which an answer counts.
+    /// A one-time link to a sign-in that confirms an answer.
     SignInToAnswer {
         /// The answer.
         act: Act,
-        /// What was asked for.
+        /// The target of the request.
         target: Target,
-        /// Who asked for it.
+        /// The requester.
         requester: Human,
         /// The link: a bearer secret.
         url: Url,
@@ -55,9 +55,9 @@ pub enum Message {
     Audit(AuditEntry),
     /// A line of the audit channel about several events of one person.
     Burst(Box<Burst>),
-    /// An invitation to link, with the reason for it.
+    /// An invitation to link, with its reason.
     LinkInvitation {
-        /// Why it is needed, if the person did not ask for it.
+        /// Why linking is required, if the person did not ask for it.
         why: Option<Refused>,
         /// The link: a bearer secret.
         url: Url,
@@ -66,40 +66,40 @@ pub enum Message {
     Linked(Email),
     /// The person is linked to another identity than before.
     Relinked(Email),
-    /// The person is not linked any more.
+    /// The person is no longer linked.
     Unlinked(Email),
-    /// The person has signed out at the identity provider.
+    /// The person signed out at the identity provider.
     SignedOut(Email),
-    /// Where the person stands.
+    /// An overview of the person's link, targets and requests.
     Overview(Overview),
     /// How to use the app.
     Help {
-        /// The longest anybody may have access.
+        /// The longest duration of access that the policy allows.
         max: Minutes,
         /// An example of a duration.
         example: Minutes,
-        /// What is done where the addresses do not agree.
+        /// What happens when the addresses differ.
         on_mismatch: OnMismatch,
     },
-    /// What a form would have said, on a platform that has none, and how to write the same in one line.
+    /// The content of a form, for a platform without forms, and how to enter the same in one line.
     WithoutForm(Form),
-    /// A "no".
+    /// A refusal.
     Refused {
-        /// Why not.
+        /// The reason.
         why: Refused,
-        /// The request it is about, when looking at it helps.
+        /// The request it is about, if showing it helps.
         pointer: Option<Box<Drawn>>,
     },
-    /// A one-line answer to something that was done.
+    /// A one-line confirmation.
     Done(Done),
-    /// Something broke.
+    /// An internal failure.
     Failed {
-        /// What the operator finds in the log.
+        /// The reference that the operator finds in the log.
         reference: String,
     },
 }
 
-/// A request, and the moment at which it is shown.
+/// A request and the moment for which it is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Drawn {
     /// The request, as it is stored.
@@ -108,44 +108,44 @@ pub struct Drawn {
     pub as_of: Timestamp,
 }
 
-/// What was done, for a person whose press shows no other sign of it.
+/// A confirmation for a person whose press has no other visible effect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Done {
     /// The request was made.
     Requested(RequestId),
-    /// They were not linked.
+    /// The person was not linked in the first place.
     NotLinked,
 }
 
-/// Where a person stands.
+/// A person's link, targets and requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Overview {
-    /// Whom they are linked to.
+    /// The address of the identity that the person is linked to.
     pub email: Option<Email>,
-    /// What they can ask for, as far as the app last heard.
+    /// The targets that the person may request, according to the groups last received.
     pub targets: Vec<Target>,
-    /// Their newest requests.
+    /// The person's most recent requests.
     pub requests: Vec<Request>,
-    /// The moment at which all this is shown.
+    /// The moment for which all this is shown.
     pub as_of: Timestamp,
 }
 
-/// The form a request is made with.
+/// The form for making a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestForm {
-    /// What may be asked for, as far as the app last heard: at most 100 are shown.
+    /// The targets to choose from, according to the groups last received. At most 100 are shown.
     pub targets: Vec<Target>,
-    /// For how long.
+    /// The durations to choose from.
     pub durations: Vec<Minutes>,
-    /// Who answers.
+    /// The reviewers' group.
     pub reviewers: String,
 }
 
 /// A form that opens over a chat.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// To make a request.
+    /// A form for making a request.
     Request(RequestForm),
-    /// To say why a request is rejected.
+    /// A form for the reason of a rejection.
     Rejection(RequestId),
 }

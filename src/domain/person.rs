@@ -1,4 +1,4 @@
-//! Who somebody is: an account, an identity, and what binds the two.
+//! Who a person is: an account, an identity, and the link between the two.
 
 use std::collections::BTreeSet;
 
@@ -14,35 +14,35 @@ use super::{
     window::Timestamp,
 };
 
-/// A person as the identity provider knows them: the pair of `iss` and `sub` that OpenID Connect promises to
+/// A person as the identity provider identifies them: the pair of `iss` and `sub`, which OpenID Connect guarantees to
 /// be unique and never reassigned (<https://openid.net/specs/openid-connect-core-1_0.html#ClaimStability>).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Subject {
     /// The provider, `iss`.
     pub issuer: String,
-    /// The person there, `sub`.
+    /// The person's id at the provider, `sub`.
     pub subject: String,
 }
 
-/// The names of the groups a person is in, compared exactly. By default the provider has said nothing of them, which
-/// is not the same as that there are none.
+/// The names of a person's groups, compared exactly. The default means that the provider sent no groups claim, which
+/// differs from an empty one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Groups(Option<BTreeSet<String>>);
 
 impl Groups {
-    /// Whether this very name is among them.
+    /// Returns whether a group of exactly this name is among them.
     #[must_use]
     pub fn contains(&self, group: &str) -> bool {
         self.0.as_ref().is_some_and(|names| names.contains(group))
     }
 
-    /// Their names, sorted.
+    /// Returns the names, sorted.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().flatten().map(String::as_str)
     }
 
-    /// Whether the provider has said nothing of them.
+    /// Returns whether the provider sent no groups claim.
     #[must_use]
     pub fn are_unknown(&self) -> bool {
         self.0.is_none()
@@ -55,21 +55,21 @@ impl<S: Into<String>> FromIterator<S> for Groups {
     }
 }
 
-/// What the platform says of an account.
+/// An account as the platform describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
     /// The account.
     pub who: Account,
-    /// The name it shows.
+    /// The account's display name.
     pub name: String,
-    /// The profile's e-mail address, when the platform has confirmed it.
+    /// The profile's e-mail address, if the platform has confirmed it.
     pub confirmed_email: Option<Email>,
-    /// What kind of account it is.
+    /// The kind of account.
     pub kind: MemberKind,
 }
 
 impl Member {
-    /// Lets in full members of `home` alone.
+    /// Admits only full members of `home`.
     ///
     /// # Errors
     /// [`Refusal::OtherTenant`], [`Refusal::NotFullMember`].
@@ -86,7 +86,7 @@ impl Member {
     }
 }
 
-/// Proof that a browser has just come back from the identity provider as this person.
+/// Proof that a browser has just returned from the identity provider as this person.
 ///
 /// Only the [`Identity`](crate::ports::Identity) adapter makes one, from a verified ID token.
 #[derive(Clone, Debug)]
@@ -98,7 +98,8 @@ pub struct SignedIn {
 }
 
 impl SignedIn {
-    /// What a verified ID token says; `verified_email` only where the provider vouches for it.
+    /// Returns the proof for the claims of a verified ID token. `verified_email` is set only if the provider vouches
+    /// for it.
     pub(crate) fn verified(
         subject: Subject,
         verified_email: Option<Email>,
@@ -108,87 +109,88 @@ impl SignedIn {
         Self { subject, verified_email, groups, authentication }
     }
 
-    /// Who signed in.
+    /// Returns the identity that signed in.
     #[must_use]
     pub fn subject(&self) -> &Subject {
         &self.subject
     }
 
-    /// The groups the sign-in brought.
+    /// Returns the groups that the sign-in returned.
     #[must_use]
     pub fn groups(&self) -> &Groups {
         &self.groups
     }
 
-    /// How they signed in, and when they were back.
+    /// Returns how the person signed in, and when they returned.
     #[must_use]
     pub fn authentication(&self) -> &Authentication {
         &self.authentication
     }
 
-    /// What to call them: the address the provider vouches for, or else the name it knows them by.
+    /// Returns how to address the person: by the address that the provider vouches for, or else by the name it has for
+    /// them.
     #[must_use]
     pub fn known_as(&self) -> String {
         self.verified_email.as_ref().map_or_else(|| self.subject.subject.clone(), Email::to_string)
     }
 
-    /// The address the provider vouches for.
+    /// Returns the address that the provider vouches for.
     #[must_use]
     pub fn verified_email(&self) -> Option<&Email> {
         self.verified_email.as_ref()
     }
 }
 
-/// Proof that a browser has just come back from the platform, signed in to this account.
+/// Proof that a browser has just returned from the platform, signed in to this account.
 ///
 /// Only the [`PlatformSignIn`](crate::ports::PlatformSignIn) adapter makes one, from a verified ID token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeldAccount(Account);
 
 impl HeldAccount {
-    /// What a verified ID token of the platform's says.
+    /// Returns the proof for the account that a verified ID token of the platform names.
     pub(crate) fn verified(who: Account) -> Self {
         Self(who)
     }
 
-    /// The account.
+    /// Returns the account.
     #[must_use]
     pub fn who(&self) -> &Account {
         &self.0
     }
 }
 
-/// Groups that the identity provider has told for the action at hand.
+/// Groups that the identity provider has returned for the current action.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FreshGroups(Groups);
 
 impl FreshGroups {
-    /// What the provider has just answered.
+    /// Returns the groups that the provider has just returned.
     pub(crate) fn fetched(groups: Groups) -> Self {
         Self(groups)
     }
 
-    /// The groups.
+    /// Returns the groups.
     #[must_use]
     pub fn groups(&self) -> &Groups {
         &self.0
     }
 }
 
-/// Groups that one replica was told, kept for others that wait for the same answer.
+/// Groups that one replica received, shared with others that wait for the same answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ToldGroups {
-    /// Whose they are.
+    /// The person whose groups they are.
     pub subject: Subject,
     /// The groups.
     pub groups: Groups,
-    /// The turn in which the provider was asked for them: turns of one person are numbered upwards.
+    /// The turn in which the provider was asked for them. The turns of one person are numbered in ascending order.
     pub turn: u64,
 }
 
 impl ToldGroups {
-    /// The groups of `subject`, for whoever asked for them when `latest` was the latest turn: the provider was asked
-    /// after that.
+    /// Returns the groups of `subject` for a caller that asked for them when `latest` was the latest turn. The
+    /// provider was asked after that.
     #[must_use]
     pub fn since(&self, latest: u64, subject: &Subject) -> Option<FreshGroups> {
         let is_fresh = self.turn > latest && self.subject == *subject;
@@ -196,7 +198,7 @@ impl ToldGroups {
     }
 }
 
-/// The stored bond between an account and an identity.
+/// The stored link between an account and an identity.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Link {
     /// The account.
@@ -205,44 +207,45 @@ pub struct Link {
     pub subject: Subject,
     /// The address that the identity provider vouches for.
     pub email: Email,
-    /// The groups last heard of: for display, never for a decision.
+    /// The groups last received, for display only and never for a decision.
     pub groups: Groups,
-    /// The last sign-in in a browser.
+    /// When the person last signed in in a browser.
     pub signed_in_at: Timestamp,
-    /// Whether that sign-in brought a refresh token. If it did, groups are asked for with that token, and if the
-    /// token is gone, with another sign-in: never taken from this one.
+    /// Whether that sign-in returned a refresh token. If it did, groups are always requested with that token, or after
+    /// another sign-in once the token is gone; the groups of this sign-in are never used.
     pub is_refreshable: bool,
-    /// Whether the person has signed out at the provider since, and must sign in again.
+    /// Whether the person has since signed out at the provider and must sign in again.
     #[serde(skip)]
     pub is_signed_out: bool,
 }
 
 impl Link {
-    /// For how long a sign-in speaks for itself where the provider gives no refresh token.
+    /// How long the groups of a sign-in remain valid if the provider issues no refresh token.
     pub const SIGN_IN_LASTS: TimeDelta = TimeDelta::minutes(15);
 
-    /// How far the provider's clock may be from ours, when it says that somebody has signed out.
+    /// The largest tolerated difference between the provider's clock and ours, when it reports that a person signed
+    /// out.
     pub const CLOCKS_DIFFER_BY: TimeDelta = TimeDelta::seconds(30);
 
-    /// The groups of the last sign-in, while it is younger than [`Link::SIGN_IN_LASTS`]; for providers that give
-    /// no refresh token, and for nothing else.
+    /// Returns the groups of the last sign-in while it is younger than [`Link::SIGN_IN_LASTS`]. Only for providers
+    /// that issue no refresh token.
     #[must_use]
     pub fn groups_of_sign_in(&self, now: Timestamp) -> Option<FreshGroups> {
-        let age = (now - self.signed_in_at).abs(); // one far in the future is of a clock that has gone back since
+        let age = (now - self.signed_in_at).abs(); // a sign-in far in the future predates a correction of the clock
         let speaks_for_itself = !self.is_refreshable && !self.is_signed_out && age < Self::SIGN_IN_LASTS;
         speaks_for_itself.then(|| FreshGroups(self.groups.clone()))
     }
 
-    /// The person, with groups as they are at this moment.
+    /// Returns the person with their current groups.
     #[must_use]
     pub fn with(&self, fresh: FreshGroups) -> Person {
         Person { human: self.human(), groups: fresh.0, sign_in: None }
     }
 
-    /// The person, who has just signed in in a browser, with the groups of that sign-in.
+    /// Returns the person, who has just signed in in a browser, with the groups of that sign-in.
     ///
     /// # Errors
-    /// [`Refusal::OtherReviewer`] when somebody else has.
+    /// [`Refusal::OtherReviewer`] if another person signed in.
     pub fn signed_in(&self, browser: SignedIn) -> Result<Person, Refusal> {
         if browser.subject != self.subject {
             return Err(Refusal::OtherReviewer { signed_in: browser.known_as() });
@@ -251,7 +254,7 @@ impl Link {
         Ok(Person { human: self.human(), groups, sign_in: Some(authentication) })
     }
 
-    /// What history keeps of this person.
+    /// Returns what history records of this person.
     #[must_use]
     pub fn human(&self) -> Human {
         Human {
@@ -262,27 +265,27 @@ impl Link {
     }
 }
 
-/// What history keeps of a person.
+/// A person as history records them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Human {
-    /// Who they are.
+    /// The person's identity.
     pub subject: Subject,
-    /// The account they acted through, where there was one.
+    /// The account they acted through, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<Account>,
-    /// Their verified address.
+    /// Their verified e-mail address.
     pub email: Email,
 }
 
 impl Human {
-    /// Whether both are one person: by identity, or by the account they act through.
+    /// Returns whether both are the same person, by identity or by the account they act through.
     #[must_use]
     pub fn is_same_person(&self, other: &Self) -> bool {
         self.subject == other.subject || self.account.is_some() && self.account == other.account
     }
 }
 
-/// A linked person with groups as they are now: what every decision about a person takes.
+/// A linked person with their current groups, which every decision about a person requires.
 ///
 /// Only [`Link::with`] makes one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -293,19 +296,19 @@ pub struct Person {
 }
 
 impl Person {
-    /// What history keeps of them.
+    /// Returns what history records of the person.
     #[must_use]
     pub fn human(&self) -> &Human {
         &self.human
     }
 
-    /// Their groups, as they are now.
+    /// Returns the person's current groups.
     #[must_use]
     pub fn groups(&self) -> &Groups {
         &self.groups
     }
 
-    /// How they have just signed in in a browser, if that is how they come.
+    /// Returns how the person has just signed in in a browser, if they did.
     #[must_use]
     pub fn sign_in(&self) -> Option<&Authentication> {
         self.sign_in.as_ref()

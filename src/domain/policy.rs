@@ -1,5 +1,6 @@
-//! Who may ask for what, who may answer, how long, and why: the rules of AWS's reference broker for temporary
-//! elevated access (<https://aws.amazon.com/blogs/security/managing-temporary-elevated-access-to-your-aws-environment/>).
+//! The policy: who may request what, who may answer, for how long, and with what reason. It follows AWS's reference
+//! broker for temporary elevated access
+//! (<https://aws.amazon.com/blogs/security/managing-temporary-elevated-access-to-your-aws-environment/>).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,36 +15,36 @@ use super::{
 /// The operator's rules for access.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
-    /// Groups named `<prefix>#<role>#<account>` make eligible for that role in that account.
+    /// Members of a group named `<prefix>#<role>#<account>` are eligible for that role in that account.
     pub group_prefix: String,
     /// The group whose members may answer requests.
     pub reviewers: String,
-    /// How long a request waits for an answer.
+    /// How long a request waits for an answer before it expires.
     pub request_ttl: Minutes,
-    /// The longest anybody may have access.
+    /// The longest duration of access.
     pub max_duration: Minutes,
-    /// The durations the form offers.
+    /// The durations that the form offers.
     pub durations: Vec<Minutes>,
-    /// The accounts that may be asked for, with the names people know them by; none: every account.
+    /// The accounts that may be requested, with their display names. If empty, every account may be requested.
     pub accounts: BTreeMap<AccountId, String>,
-    /// What a sign-in must be like that opens a session or answers a request.
+    /// What is required of a sign-in that opens a session or answers a request.
     pub step_up: Option<StepUp>,
 }
 
 impl Policy {
-    /// The targets these groups make eligible for.
+    /// Returns the targets that these groups make a person eligible for.
     #[must_use]
     pub fn targets(&self, groups: &Groups) -> BTreeSet<Target> {
         groups.iter().filter_map(|group| self.target_of(group)).collect()
     }
 
-    /// The group that makes eligible for `target`.
+    /// Returns the group whose members are eligible for `target`.
     #[must_use]
     pub fn group_for(&self, target: &Target) -> String {
         format!("{}#{}#{}", self.group_prefix, target.role, target.account)
     }
 
-    /// Refuses whoever these groups do not make eligible for `target`.
+    /// Refuses a person whose groups do not make them eligible for `target`.
     ///
     /// # Errors
     /// [`Refusal::NotEligible`], [`Refusal::NoGroupsClaim`].
@@ -58,7 +59,7 @@ impl Policy {
         Err(Refusal::NotEligible { target: target.clone(), group })
     }
 
-    /// Refuses a duration over the maximum.
+    /// Refuses a duration that exceeds the maximum.
     ///
     /// # Errors
     /// [`Refusal::TooLong`].
@@ -69,7 +70,7 @@ impl Policy {
         Err(Refusal::TooLong { asked: duration, max: self.max_duration })
     }
 
-    /// Refuses a sign-in that is not good enough to open a session.
+    /// Refuses a sign-in that does not meet the requirements for opening a session.
     ///
     /// # Errors
     /// Those of [`StepUp::check`].
@@ -77,7 +78,7 @@ impl Policy {
         self.step_up.as_ref().map_or(Ok(()), |step_up| step_up.check(browser.authentication()))
     }
 
-    /// Refuses whoever has not signed in to answer, where that is what it takes.
+    /// Refuses a person who has not signed in to answer, if answering requires it.
     ///
     /// # Errors
     /// [`Refusal::AnswerRequiresSignIn`]; those of [`StepUp::check`].
@@ -86,10 +87,10 @@ impl Policy {
         step_up.check(reviewer.sign_in().ok_or(Refusal::AnswerRequiresSignIn)?)
     }
 
-    /// Refuses whoever is no reviewer: with `refusal`, unless the provider has said nothing of their groups.
+    /// Refuses a person who is not a reviewer, with `refusal` unless the provider sent no groups claim.
     ///
     /// # Errors
-    /// `refusal` of the reviewers' group, or [`Refusal::NoGroupsClaim`].
+    /// The result of `refusal` for the reviewers' group, or [`Refusal::NoGroupsClaim`].
     pub fn check_reviewer(
         &self,
         person: &Person,
@@ -105,13 +106,13 @@ impl Policy {
         Err(refusal(reviewers))
     }
 
-    /// Whether these groups make a reviewer.
+    /// Returns whether these groups include the reviewers' group.
     #[must_use]
     pub fn is_reviewer(&self, person: &Person) -> bool {
         person.groups().contains(&self.reviewers)
     }
 
-    /// The target that a group of this very name stands for, if it stands for one that is offered.
+    /// Returns the target that a group of exactly this name stands for, if it is offered.
     fn target_of(&self, group: &str) -> Option<Target> {
         let (role, account) = group.strip_prefix(&self.group_prefix)?.strip_prefix('#')?.split_once('#')?;
         let target = Target { account: account.parse().ok()?, role: role.parse().ok()? };

@@ -1,4 +1,4 @@
-//! Presses: what somebody on a chat platform asks for, and where they hear the answer.
+//! Presses: what a person on a chat platform asks for, and where they receive the answer.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,25 +11,25 @@ use super::{
     window::Timestamp,
 };
 
-/// What somebody pressed, typed or submitted: stored before the platform is answered.
+/// What a person pressed, typed or submitted. It is stored before the platform receives its acknowledgement.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Press {
-    /// Who asks.
+    /// Who asks, and where they receive the answer.
     pub asker: Asker,
-    /// What for.
+    /// What they ask for.
     pub wish: Wish,
 }
 
-/// Who asks for something, and where they hear the answer.
+/// The person who asks for something, and where they receive the answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asker {
-    /// Made from what the platform sent, so that the same press has the same id.
+    /// The press's id, derived from what the platform sent, so that a repeated press has the same id.
     pub id: CommandId,
-    /// When it came in.
+    /// When the press arrived.
     pub at: Timestamp,
     /// The account.
     pub who: Account,
-    /// Where an answer for this person's eyes alone goes.
+    /// Where an answer that only this person may see is sent.
     pub reply_to: ReplyTo,
 }
 
@@ -39,45 +39,46 @@ pub struct Asker {
 pub enum Wish {
     /// To make this request, under this id.
     Request(RequestId, Ask),
-    /// To do this about a request.
+    /// To perform an act on a request.
     Do(RequestId, Act),
     /// To get a link to the console.
     OpenConsole(RequestId),
     /// To link.
     Link,
-    /// To link with this code, which is sealed for whoever typed it and this press.
+    /// To confirm a link with this code, which is sealed for this account and press.
     Confirm(Sealed),
     /// To unlink.
     Unlink,
 }
 
-/// Where an answer for one person's eyes alone goes.
+/// Where an answer that only one person may see is sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReplyTo {
-    /// Where the person acted.
+    /// To the place where the person acted.
     Handle(ReplyHandle),
-    /// The person's conversation with the app.
+    /// To the person's conversation with the app.
     Direct,
 }
 
-/// What opens a form for the person who has just acted. Only the platform's adapter reads what is inside.
+/// The platform's handle for opening a form for the person who has just acted. Only the platform's adapter interprets
+/// it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FormHandle(String);
 
-/// What answers the person who has just acted, where they acted. Only the platform's adapter reads what is inside.
+/// The platform's handle for answering the person where they acted. Only the platform's adapter interprets it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ReplyHandle(String);
 
 impl FormHandle {
-    /// The handle that the platform gave.
+    /// Wraps the platform's handle.
     #[must_use]
     pub fn new(handle: impl Into<String>) -> Self {
         Self(handle.into())
     }
 
-    /// What the platform gave.
+    /// Returns the platform's handle.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -85,13 +86,13 @@ impl FormHandle {
 }
 
 impl ReplyHandle {
-    /// The handle that the platform gave.
+    /// Wraps the platform's handle.
     #[must_use]
     pub fn new(handle: impl Into<String>) -> Self {
         Self(handle.into())
     }
 
-    /// What the platform gave.
+    /// Returns the platform's handle.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -99,7 +100,7 @@ impl ReplyHandle {
 }
 
 impl Asker {
-    /// What they ask for.
+    /// Returns what the person asks for.
     #[must_use]
     pub fn wishes(self, wish: Wish) -> Press {
         Press { asker: self, wish }
@@ -107,7 +108,7 @@ impl Asker {
 }
 
 impl Wish {
-    /// What auditors are told was tried when the wish is refused; nothing for what is never refused.
+    /// Returns the attempt that is recorded when the wish is refused, or `None` for a wish that is never refused.
     #[must_use]
     pub fn tried(&self) -> Option<Tried> {
         match self {
@@ -119,13 +120,13 @@ impl Wish {
         }
     }
 
-    /// The wish, if it is worth carrying to a sign-in and back: it is about a request.
+    /// Returns the wish if it is about a request, and so is kept through a sign-in.
     #[must_use]
     pub fn rides_along(&self) -> Option<Self> {
         self.request().map(|_| self.clone())
     }
 
-    /// The request the wish is about, or makes.
+    /// Returns the request that the wish is about or makes.
     #[must_use]
     pub fn request(&self) -> Option<&RequestId> {
         match self {

@@ -4,30 +4,30 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-/// What a person writes to explain themselves: 1 to 1,000 characters, without white space around them.
+/// A person's reason: 1 to 1,000 characters, without surrounding white space.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Reason(String);
 
-/// Text that is no reason.
+/// Text that is not a valid reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadReason {
-    /// There is nothing in it.
+    /// It is empty.
     #[error("a reason is empty")]
     Empty,
     /// It is longer than [`Reason::MAX_CHARS`].
     #[error("a reason has {length} characters")]
     TooLong {
-        /// How many characters it has.
+        /// Its length in characters.
         length: usize,
     },
 }
 
 impl Reason {
-    /// The most characters one may have.
+    /// The largest number of characters of a reason.
     pub const MAX_CHARS: usize = 1_000;
 
-    /// The text, as it was written.
+    /// Returns the text as it was written.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

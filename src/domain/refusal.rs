@@ -1,5 +1,5 @@
-//! Every "no" a person can hear: a stable code with facts. What is stored, counted and sent is that; the sentences are
-//! made in [`text`](crate::text).
+//! Every refusal: a stable code with facts, which is stored, counted and sent. The sentences are in
+//! [`text`](crate::text).
 
 use serde::{Deserialize, Serialize};
 
@@ -11,153 +11,153 @@ use super::{
     window::Minutes,
 };
 
-/// Why something was not done. Never logged as an error.
+/// Why something was refused. Never logged as an error.
 ///
-/// A variant's name is its code, in snake case, and its fields are facts: both are stored for good.
+/// A variant's name in snake case is its code, and its fields are facts. Both are stored permanently.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "code", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Refusal {
-    /// The request is their own, whichever account they use.
+    /// The request is the person's own, under whichever account.
     OwnRequest {
         /// The reviewers' group.
         reviewers: String,
     },
-    /// They are not in the reviewers' group at this moment.
+    /// The person is not currently in the reviewers' group.
     NotReviewer {
         /// The reviewers' group.
         reviewers: String,
     },
-    /// Answering requires a sign-in, and they have not made it.
+    /// Answering requires a sign-in that the person has not made.
     AnswerRequiresSignIn,
-    /// The browser signed in as somebody else than the presser.
+    /// The browser signed in as another person than the one who pressed.
     OtherReviewer {
-        /// Whom the browser signed in as.
+        /// The person that the browser signed in as.
         signed_in: String,
     },
-    /// They proved who they are too long ago.
+    /// The person authenticated too long ago.
     SignInTooOld {
-        /// How long ago it may have been.
+        /// The longest allowed time since then.
         max_age: Minutes,
     },
-    /// They signed in in another way than was asked for.
+    /// The person signed in with a method that is not accepted.
     SignInTooWeak {
         /// The authentication context classes that are accepted.
         accepted: Vec<String>,
     },
-    /// They are neither the requester nor a reviewer.
+    /// The person is neither the requester nor a reviewer.
     NotParty {
         /// The reviewers' group.
         reviewers: String,
     },
-    /// Somebody was faster.
+    /// Another person answered first.
     AlreadyAnswered {
-        /// What became of the request.
+        /// The request's status.
         status: StatusKind,
-        /// What those are called who did it.
+        /// The people who answered.
         by: String,
     },
     /// The request's own deadline has passed.
     ExpiredUnanswered,
-    /// The request was approved, and access is over.
+    /// The request was approved, and access has ended.
     ApprovedAndOver {
-        /// What those are called who agreed.
+        /// The people who approved it.
         by: String,
     },
     /// Access is not open.
     NotLive {
-        /// Where the request stands.
+        /// The request's status.
         status: StatusKind,
     },
-    /// The browser signed in as somebody else than the requester.
+    /// The browser signed in as another person than the requester.
     OtherPerson {
-        /// Whom the browser signed in as.
+        /// The person that the browser signed in as.
         signed_in: String,
     },
-    /// The access is somebody else's.
+    /// The access belongs to another person.
     NotYours,
-    /// No group makes them eligible.
+    /// No group makes the person eligible.
     NotEligible {
-        /// What was asked for.
+        /// The requested target.
         target: Target,
-        /// The group that is required.
+        /// The required group.
         group: String,
     },
     /// The duration is longer than the policy allows.
     TooLong {
-        /// What was asked for.
+        /// The requested duration.
         asked: Minutes,
-        /// What is allowed.
+        /// The longest allowed duration.
         max: Minutes,
     },
-    /// The person has an open or live request for the target.
+    /// The person already has an open or live request for the target.
     AlreadyOpen {
-        /// What was asked for.
+        /// The requested target.
         target: Target,
-        /// The request that stands in the way.
+        /// The existing request.
         request: RequestId,
     },
-    /// No reason was written.
+    /// No reason was given.
     NoReason,
     /// The reason is too long.
     ReasonTooLong {
-        /// How many characters there were.
+        /// The number of characters.
         length: usize,
-        /// How many are allowed.
+        /// The largest allowed number.
         max: usize,
     },
-    /// There is no such request.
+    /// The request does not exist.
     NoSuchRequest {
-        /// The id that was given.
+        /// The given id.
         request: RequestId,
     },
     /// The account belongs to another workspace.
     OtherTenant,
     /// The account is a guest, a bot, or deactivated.
     NotFullMember {
-        /// What it is.
+        /// The kind of account.
         kind: MemberKind,
     },
     /// The account is not linked.
     NotLinked,
-    /// The provider gives no refresh token, or has revoked it.
+    /// The provider issues no refresh token, or has revoked it.
     SignInAgain,
-    /// The provider sent no groups claim at all, which is not the same as an empty one.
+    /// The provider sent no groups claim, which differs from an empty one.
     NoGroupsClaim {
-        /// The group that is required.
+        /// The required group.
         group: String,
     },
     /// The provider did not answer.
     IdentityUnavailable {
-        /// What happened.
+        /// The failure.
         why: String,
     },
-    /// The stored refresh token could not be read, or the next one not stored.
+    /// The stored refresh token could not be read, or its successor could not be stored.
     TokenUnavailable {
-        /// What happened.
+        /// The failure.
         why: String,
     },
-    /// The key that seals refresh tokens could not be had.
+    /// The key that seals refresh tokens was not available.
     KeyUnavailable {
-        /// What happened.
+        /// The failure.
         why: String,
     },
     /// The provider's answer cannot be used.
     IdentityUnusable {
-        /// What is wrong with it.
+        /// The problem with it.
         why: String,
     },
-    /// The person declined to sign in, or the provider did not let them.
+    /// The person declined to sign in, or the provider did not admit them.
     SignInDeclined,
-    /// The provider sent the browser back with another error instead of a code.
+    /// The provider returned another error instead of a code.
     SignInRefused {
         /// The OAuth error code.
         error: String,
     },
-    /// A one-time address or callback is used up, unknown or too old.
+    /// A one-time address or callback is used up, unknown or expired.
     LinkGone,
-    /// A callback came to another browser than the one that started.
+    /// A callback arrived in another browser than the one that started the sign-in.
     OtherBrowser,
-    /// Another site sent the form, or the cookie is missing.
+    /// The form was sent by another site, or the cookie is missing.
     ForgedForm,
     /// The account's profile has no confirmed address.
     NoConfirmedEmail,
@@ -170,40 +170,40 @@ pub enum Refusal {
         /// The address at the provider.
         identity: Email,
     },
-    /// The identity's address is of a domain that is not linked here.
+    /// The domain of the identity's address may not be linked.
     OtherDomain {
         /// The address at the provider.
         identity: Email,
-        /// The domains that are.
+        /// The domains that may be linked.
         domains: Vec<EmailDomain>,
     },
     /// The browser is signed in to the chat as another account, or to another workspace.
     OtherAccount,
     /// The sign-in with the chat account failed.
     AccountSignInFailed {
-        /// What happened.
+        /// The failure.
         why: String,
     },
     /// The chat platform did not answer a sign-in with the chat account.
     AccountSignInUnavailable {
-        /// What happened.
+        /// The failure.
         why: String,
     },
-    /// What was typed cannot be a code.
+    /// The text does not have the form of a code.
     BadCode,
-    /// No code waits for this account.
+    /// No code is pending for this account.
     NoCode,
-    /// The code is too old.
+    /// The code has expired.
     CodeTooLate {
-        /// For how many minutes it was good.
+        /// How many minutes it was valid.
         minutes: i64,
     },
-    /// It is another code.
+    /// The code does not match.
     WrongCode {
         /// How many tries are left.
         left: u32,
     },
-    /// Wrong codes were typed too often.
+    /// Too many wrong codes were entered.
     CodeUsedUp,
     /// The identity is linked to another account.
     IdentityTaken,
@@ -211,51 +211,51 @@ pub enum Refusal {
     LinkedToAnother,
     /// The cloud refused the session.
     SessionRefused {
-        /// What it said.
+        /// The cloud's reason.
         why: String,
     },
     /// The cloud did not answer.
     SessionUnavailable {
-        /// What happened.
+        /// The failure.
         why: String,
     },
-    /// A press could not be finished for too long.
+    /// A press could not be finished in time.
     GivenUp,
-    /// There was too much at once.
+    /// The rate limit was exceeded.
     TooFast {
-        /// How long to wait.
+        /// How long to wait, in seconds.
         seconds: u64,
     },
-    /// A word cannot be read.
+    /// A word could not be parsed.
     Unreadable {
-        /// The word, as far as it is shown.
+        /// The word, shortened for display.
         text: String,
-        /// What belongs in its place.
+        /// What was expected in its place.
         expected: Expected,
     },
-    /// A command did not arrive whole.
+    /// A command arrived incomplete.
     IncompleteCommand,
-    /// A form came back without what the program had put into it.
+    /// A form returned without the data that the app had put into it.
     DamagedForm,
 }
 
-/// A refusal as a person hears it.
+/// A refusal as it is shown to a person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refused {
-    /// Why something was not done.
+    /// The refusal.
     pub refusal: Refusal,
-    /// The reference under which the operator finds it in the log, where that is whom to ask.
+    /// The reference under which the operator finds it in the log, if the operator can help.
     pub reference: Option<String>,
 }
 
 impl From<Refusal> for Refused {
-    /// Without a reference, which the log gives.
+    /// Makes a refusal without a reference; the log adds one.
     fn from(refusal: Refusal) -> Self {
         Self { refusal, reference: None }
     }
 }
 
-/// What belongs in the place of something that cannot be read.
+/// What is expected in place of a word that could not be parsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Expected {
@@ -327,7 +327,7 @@ impl Refusal {
     /// The longest text of [`Refusal::Unreadable`], in characters.
     const LONGEST_UNREADABLE: usize = 80;
 
-    /// The code: stable, and the one that is stored.
+    /// Returns the code, which is stable and stored.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
@@ -388,19 +388,20 @@ impl Refusal {
         }
     }
 
-    /// The refusal of a word that cannot be read, of which only the beginning is kept.
+    /// Returns the refusal of a word that could not be parsed. Only the beginning of the word is kept.
     #[must_use]
     pub fn unreadable(text: &str, expected: Expected) -> Self {
         Self::Unreadable { text: text.chars().take(Self::LONGEST_UNREADABLE).collect(), expected }
     }
 
-    /// The refusal that an OAuth error code stands for, in place of an authorization code.
+    /// Returns the refusal for an OAuth error code that arrived instead of an authorization code.
     #[must_use]
     pub fn at_sign_in(error: String) -> Self {
         if error == "access_denied" { Self::SignInDeclined } else { Self::SignInRefused { error } }
     }
 
-    /// Whether only the operator may be able to help. Then the person is given a reference, which the log has too.
+    /// Returns whether only the operator may be able to help. In that case the person receives a reference that is
+    /// also in the log.
     #[must_use]
     pub fn sends_to_operator(&self) -> bool {
         match self {
@@ -461,7 +462,7 @@ impl Refusal {
         }
     }
 
-    /// Whether linking the account is what to do next.
+    /// Returns whether linking the account is what the person should do next.
     #[must_use]
     pub fn asks_to_link(&self) -> bool {
         matches!(self, Self::NotLinked | Self::SignInAgain)
