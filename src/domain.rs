@@ -1,4 +1,4 @@
-//! The rules: pure and synchronous. No I/O, no clock, no randomness, nothing async, no logging.
+//! The rules of the product: pure and synchronous. No I/O, clock, randomness, async code or logging.
 
 pub mod account;
 pub mod account_event;

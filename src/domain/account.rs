@@ -1,4 +1,4 @@
-//! Accounts, conversations and messages of a chat platform. What is inside them only the platform's adapter reads.
+//! Accounts, conversations and messages of a chat platform. Only the platform's adapter interprets their ids.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[serde(transparent)]
 pub struct Platform(String);
 
-/// A company's part of a platform: what the platform calls a workspace, an organisation, a tenant.
+/// A company's part of a platform, which platforms call a workspace, an organization or a tenant.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Tenant {
     platform: Platform,
@@ -17,7 +17,7 @@ pub struct Tenant {
     id: String,
 }
 
-/// Somebody's account on a platform.
+/// A user's account on a platform.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Account {
     #[serde(flatten)]
@@ -25,7 +25,7 @@ pub struct Account {
     user: String,
 }
 
-/// A conversation on a platform, of two people or of many.
+/// A conversation on a platform, between two or more people.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Conversation {
     #[serde(flatten)]
@@ -42,13 +42,13 @@ pub struct MessageRef {
 }
 
 impl Platform {
-    /// The platform of this name.
+    /// Returns the platform of this name.
     #[must_use]
     pub fn new(name: impl Into<String>) -> Self {
         Self(name.into())
     }
 
-    /// Its name.
+    /// Returns the platform's name.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -56,31 +56,31 @@ impl Platform {
 }
 
 impl Tenant {
-    /// The tenant that `platform` knows by this id.
+    /// Returns the tenant that `platform` identifies by this id.
     #[must_use]
     pub fn new(platform: impl Into<String>, id: impl Into<String>) -> Self {
         Self { platform: Platform::new(platform), id: id.into() }
     }
 
-    /// The platform.
+    /// Returns the platform.
     #[must_use]
     pub fn platform(&self) -> &Platform {
         &self.platform
     }
 
-    /// The platform's id for it.
+    /// Returns the platform's id for this tenant.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// The account that this tenant knows by this id.
+    /// Returns the account that this tenant identifies by this id.
     #[must_use]
     pub fn account(&self, user: impl Into<String>) -> Account {
         Account { tenant: self.clone(), user: user.into() }
     }
 
-    /// The conversation that this tenant knows by this id.
+    /// Returns the conversation that this tenant identifies by this id.
     #[must_use]
     pub fn conversation(&self, id: impl Into<String>) -> Conversation {
         Conversation { tenant: self.clone(), conversation: id.into() }
@@ -88,25 +88,25 @@ impl Tenant {
 }
 
 impl Account {
-    /// The account `user` of a tenant of `platform`.
+    /// Returns the account `user` of a tenant of `platform`.
     #[must_use]
     pub fn new(platform: impl Into<String>, tenant: impl Into<String>, user: impl Into<String>) -> Self {
         Tenant::new(platform, tenant).account(user)
     }
 
-    /// The platform it is on.
+    /// Returns the account's platform.
     #[must_use]
     pub fn platform(&self) -> &Platform {
         &self.tenant.platform
     }
 
-    /// The tenant it belongs to.
+    /// Returns the account's tenant.
     #[must_use]
     pub fn tenant(&self) -> &Tenant {
         &self.tenant
     }
 
-    /// The tenant's id for it.
+    /// Returns the tenant's id for this account.
     #[must_use]
     pub fn user(&self) -> &str {
         &self.user
@@ -114,25 +114,25 @@ impl Account {
 }
 
 impl Conversation {
-    /// The platform it is on.
+    /// Returns the conversation's platform.
     #[must_use]
     pub fn platform(&self) -> &Platform {
         &self.tenant.platform
     }
 
-    /// The tenant it belongs to.
+    /// Returns the conversation's tenant.
     #[must_use]
     pub fn tenant(&self) -> &Tenant {
         &self.tenant
     }
 
-    /// The tenant's id for it.
+    /// Returns the tenant's id for this conversation.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.conversation
     }
 
-    /// The message that this conversation knows by this id.
+    /// Returns the message that this conversation identifies by this id.
     #[must_use]
     pub fn message(&self, id: impl Into<String>) -> MessageRef {
         MessageRef { conversation: self.clone(), message: id.into() }
@@ -140,13 +140,13 @@ impl Conversation {
 }
 
 impl MessageRef {
-    /// The conversation it is in.
+    /// Returns the conversation that contains this message.
     #[must_use]
     pub fn conversation(&self) -> &Conversation {
         &self.conversation
     }
 
-    /// The conversation's id for it.
+    /// Returns the conversation's id for this message.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.message
@@ -159,8 +159,8 @@ impl fmt::Display for Platform {
     }
 }
 
-/// Platform, tenant and user, each escaped, so that no two accounts are written alike whatever their ids hold. The
-/// store's keys are made of this.
+/// Writes platform, tenant and user, each escaped, so that two different accounts are never written the same way,
+/// whatever their ids contain. The store derives its keys from this form.
 impl fmt::Display for Account {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         escape(self.platform().as_str(), f)?;
@@ -220,7 +220,7 @@ mod tests {
         }
     }
 
-    /// Parts that are made of few characters, so that what differs may still look alike.
+    /// Generates parts from a few characters, so that different parts often look alike.
     fn few() -> impl Strategy<Value = [String; 3]> {
         ["[a/%]{0,2}", "[a/%]{0,2}", "[a/%]{0,2}"]
     }

@@ -1,7 +1,7 @@
-//! What happens to an account: it is linked or unlinked, what it tries is refused, what it should hear does not arrive.
+//! Events of an account: links, unlinks, refused attempts and messages that could not be delivered.
 //!
-//! The events of an account are a stream like those of a request. They decide nothing: the link itself is a row of
-//! its own. So an event has no number until the store appends it.
+//! The events of an account form a stream, as those of a request do. They decide nothing: the link itself is a row of
+//! its own. For this reason an event has no number until the store appends it.
 
 use serde::{Deserialize, Serialize};
 
@@ -21,72 +21,72 @@ use super::{
     window::Timestamp,
 };
 
-/// What has happened to an account.
+/// An event of an account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "what", content = "facts", rename_all = "snake_case")]
 pub enum AccountEvent {
-    /// It is linked to an identity.
+    /// The account was linked to an identity.
     Linked {
-        /// The address of the identity.
+        /// The identity's address.
         email: Email,
-        /// What has shown that the account is theirs.
+        /// The proof that the account belongs to the person.
         shown_by: ShownBy,
     },
-    /// It is linked to another identity than before, which has the same address.
+    /// The account was linked to another identity with the same address.
     Relinked {
-        /// The address of both identities.
+        /// The address that both identities have.
         email: Email,
-        /// The identity it was linked to.
+        /// The identity it was linked to before.
         from: Subject,
         /// The identity it is linked to.
         to: Subject,
-        /// What has shown that the account is theirs.
+        /// The proof that the account belongs to the person.
         shown_by: ShownBy,
     },
-    /// It is not linked any more.
+    /// The account was unlinked.
     Unlinked {
-        /// The address of the identity.
+        /// The identity's address.
         email: Email,
     },
-    /// Its person has signed out at the identity provider, and must sign in again.
+    /// The person signed out at the identity provider and must sign in again.
     SignedOut {
-        /// The address of the identity.
+        /// The identity's address.
         email: Email,
     },
-    /// Something was tried and refused.
+    /// An attempt was refused.
     Refused {
-        /// What was tried.
+        /// The attempt.
         tried: Tried,
-        /// The request it was about.
+        /// The request it was about, if any.
         request: Option<RequestId>,
-        /// The target it was about.
+        /// The target it was about, if any.
         target: Option<Target>,
-        /// Why, and what the person was given to find it by.
+        /// The reason, and the reference that the person was given.
         #[serde(flatten)]
         why: Refused,
     },
-    /// Something could not be told, and is not tried any more.
+    /// A message could not be delivered and is not retried.
     Undelivered {
-        /// What, in a few words.
+        /// The message, in a few words.
         what: String,
-        /// The request it was about.
+        /// The request it was about, if any.
         request: Option<RequestId>,
-        /// Why not.
+        /// Why it could not be delivered.
         why: String,
     },
 }
 
-/// An event of an account, as it is kept.
+/// An event of an account, as it is stored.
 pub type AccountRecord = Record<Account, AccountEvent>;
 
-/// What is about to happen to an account: an event that has no number yet.
+/// An event that is about to happen to an account and has no number yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountChange {
     /// The account.
     pub account: Account,
-    /// What causes it: one command causes one event of an account.
+    /// The command that causes it. A command causes at most one event of an account.
     pub command: CommandId,
-    /// When.
+    /// When it happens.
     pub at: Timestamp,
     /// Who causes it.
     pub actor: Actor,
@@ -94,7 +94,7 @@ pub struct AccountChange {
     pub what: AccountEvent,
 }
 
-/// Where the stream of an account ends.
+/// The end of an account's stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Head {
     /// The number of the last event: the optimistic lock.
@@ -104,13 +104,13 @@ pub struct Head {
 }
 
 impl AccountEvent {
-    /// The change that this event is when `actor` causes it.
+    /// Returns the change that makes this event happen, caused by `actor`.
     #[must_use]
     pub fn of(self, account: &Account, actor: Actor, command: CommandId, at: Timestamp) -> AccountChange {
         AccountChange { account: account.clone(), command, at, actor, what: self }
     }
 
-    /// What it counts as in a burst, if it may be part of one.
+    /// Returns the kind under which a burst counts this event, or `None` if it never joins a burst.
     #[must_use]
     pub fn burst_kind(&self) -> Option<Kind> {
         match self {
@@ -122,7 +122,7 @@ impl AccountEvent {
         }
     }
 
-    /// The request it is about, if it is.
+    /// Returns the request that the event is about, if any.
     #[must_use]
     pub fn request(&self) -> Option<&RequestId> {
         match self {
@@ -135,7 +135,7 @@ impl AccountEvent {
 }
 
 impl AccountChange {
-    /// Numbers the event as the one that comes after `head`, and dates it no earlier.
+    /// Numbers the event as the successor of `head`, and dates it no earlier than `head`.
     #[must_use]
     pub fn after(&self, head: Option<Head>) -> AccountRecord {
         let Self { account, command, at, actor, what } = self.clone();

@@ -1,4 +1,4 @@
-//! Acts: what people do about a request that somebody has made. Each verb stands here once; `decide` has its rule.
+//! Acts: what people do about an existing request. Each verb is defined here once; `decide` holds its rule.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,40 +8,40 @@ use super::reason::Reason;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Act {
-    /// A reviewer says yes.
+    /// A reviewer approves the request.
     Approve,
-    /// A reviewer says no, and why.
+    /// A reviewer rejects the request, with a reason.
     Reject(Reason),
-    /// The requester, or a reviewer, takes it back before it is answered.
+    /// The requester or a reviewer withdraws the request before it is answered.
     Withdraw,
-    /// The requester, or a reviewer, ends access early.
+    /// The requester or a reviewer ends access early.
     End,
 }
 
-/// What somebody tried, whatever came of it. The names are stored for good.
+/// What a person attempted, whether or not it succeeded. The names are stored permanently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Tried {
-    /// To use the app at all.
+    /// Using the app at all.
     Use,
-    /// To link themselves.
+    /// Linking their account.
     Link,
-    /// To make a request.
+    /// Making a request.
     Request,
-    /// To approve one.
+    /// Approving a request.
     Approve,
-    /// To reject one.
+    /// Rejecting a request.
     Reject,
-    /// To take one back.
+    /// Withdrawing a request.
     Withdraw,
-    /// To end access.
+    /// Ending access.
     End,
-    /// To open the AWS console.
+    /// Opening the AWS console.
     OpenConsole,
 }
 
 impl Act {
-    /// What is recorded as tried when the act is refused.
+    /// Returns the attempt that is recorded when this act is refused.
     #[must_use]
     pub fn tried(&self) -> Tried {
         match self {

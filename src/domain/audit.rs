@@ -1,4 +1,4 @@
-//! What auditors hear: every event of a request and of an account.
+//! What auditors see: every event of a request and of an account.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,23 +16,23 @@ use super::{
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AuditEntry {
-    /// Of a request, with what a reader needs to know of that request.
+    /// An event of a request, with the facts of the request that a reader needs.
     Request {
-        /// Who asks.
+        /// The requester.
         requester: Human,
-        /// What for.
+        /// The target.
         target: Target,
-        /// For how long.
+        /// The requested duration.
         duration: Minutes,
         /// What happened.
         recorded: Box<Recorded>,
     },
-    /// Of an account.
+    /// An event of an account.
     Account(Box<AccountRecord>),
 }
 
 impl AuditEntry {
-    /// The line that tells what has just happened to `request`.
+    /// Returns the entry for an event that has just happened to `request`.
     #[must_use]
     pub fn of(request: &Request, recorded: &Recorded) -> Self {
         Self::Request {
@@ -43,13 +43,13 @@ impl AuditEntry {
         }
     }
 
-    /// The line that tells what has just happened to an account.
+    /// Returns the entry for an event that has just happened to an account.
     #[must_use]
     pub fn of_account(recorded: &AccountRecord) -> Self {
         Self::Account(Box::new(recorded.clone()))
     }
 
-    /// The line of another event of the same request.
+    /// Returns the entry for another event of the same request.
     #[must_use]
     pub fn of_the_same_request(&self, event: Recorded) -> Self {
         match self {
@@ -63,7 +63,7 @@ impl AuditEntry {
         }
     }
 
-    /// The event, if it is one of a request: auditors hear of those in their order.
+    /// Returns the event if it belongs to a request: auditors see those in order.
     #[must_use]
     pub fn of_a_request(&self) -> Option<&Recorded> {
         match self {
@@ -72,7 +72,7 @@ impl AuditEntry {
         }
     }
 
-    /// Whether its event is the one of the same request right before that of `other`.
+    /// Returns whether this event directly precedes that of `other` in the same request.
     #[must_use]
     pub fn is_right_before(&self, other: &Self) -> bool {
         let events = self.of_a_request().zip(other.of_a_request());
@@ -80,8 +80,8 @@ impl AuditEntry {
             .is_some_and(|(before, after)| before.stream == after.stream && before.number + 1 == after.number)
     }
 
-    /// What it counts as in a burst; nothing where it is always a line of its own: what lets somebody in or keeps them
-    /// out, and what could not be told.
+    /// Returns the kind under which a burst counts this event. Returns `None` for events that always have a line of
+    /// their own: those that grant or deny access, and those that report a failed delivery.
     #[must_use]
     pub fn burst_kind(&self) -> Option<Kind> {
         match self {
@@ -90,13 +90,13 @@ impl AuditEntry {
         }
     }
 
-    /// Whether it tells that something else could not be told.
+    /// Returns whether the entry reports that a message could not be delivered.
     #[must_use]
     pub fn is_undelivered(&self) -> bool {
         matches!(self, Self::Account(recorded) if matches!(recorded.what, AccountEvent::Undelivered { .. }))
     }
 
-    /// The account whose doing it tells of, where there is one.
+    /// Returns the account that caused the event, if any.
     #[must_use]
     pub fn concerned(&self) -> Option<&Account> {
         match self {
@@ -105,7 +105,7 @@ impl AuditEntry {
         }
     }
 
-    /// The request it tells of, if it does.
+    /// Returns the request that the entry is about, if any.
     #[must_use]
     pub fn request(&self) -> Option<&RequestId> {
         match self {
@@ -114,7 +114,7 @@ impl AuditEntry {
         }
     }
 
-    /// When it happened.
+    /// Returns when the event happened.
     #[must_use]
     pub fn at(&self) -> Timestamp {
         match self {
@@ -123,7 +123,7 @@ impl AuditEntry {
         }
     }
 
-    /// The event's id: what the line and a repeated post of it have in common.
+    /// Returns the event's id, which is the same in every repeated post of the line.
     #[must_use]
     pub fn event_id(&self) -> String {
         match self {

@@ -1,8 +1,8 @@
-//! Audit queue: in which order one replica tells auditors what it has committed.
+//! Audit queue: the order in which a replica posts the events that it has committed to the audit channel.
 //!
-//! 1. What is important goes first, but every fifth line is one of the others, so that neither starves.
-//! 2. People take turns, so that nobody who causes many lines holds up those of others for long.
-//! 3. An important line brings along the lines of its own request that come before it.
+//! 1. Important lines go first, but every fifth line is one of the others, so that neither kind starves.
+//! 2. People take turns, so that a person who causes many lines does not delay those of others for long.
+//! 3. An important line is preceded by the waiting lines of its own request that come before it.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -12,12 +12,12 @@ use super::{
     job::{Job, Lane, Notice, Task},
 };
 
-/// How many important lines are told for each of the others.
+/// How many important lines are posted for each of the others.
 const IMPORTANT_IN_A_ROW: u32 = 4;
-/// How many lines of each kind may wait. Those beyond it are left to the sweeper.
+/// How many lines of each kind may wait. The sweeper posts any beyond that.
 const MOST: usize = 500;
 
-/// Audit lines on their way.
+/// Audit lines that wait to be posted.
 #[derive(Debug, Default)]
 pub struct AuditQueue {
     important: Turns,
@@ -25,7 +25,7 @@ pub struct AuditQueue {
     important_in_a_row: u32,
 }
 
-/// The lines of people who take turns.
+/// The lines of people, who take turns.
 #[derive(Debug, Default)]
 struct Turns {
     lines: HashMap<Option<Account>, VecDeque<Job>>,
@@ -34,7 +34,7 @@ struct Turns {
 }
 
 impl AuditQueue {
-    /// Lets a line wait for its turn. Returns it where too many wait.
+    /// Enqueues a line. Returns it if the queue is full.
     #[must_use]
     pub fn push(&mut self, job: Job) -> Option<Job> {
         let is_important = job.lane() == Lane::Auditors;
@@ -52,7 +52,7 @@ impl AuditQueue {
         None
     }
 
-    /// Takes out the line to be told next.
+    /// Removes and returns the line to post next.
     pub fn pop(&mut self) -> Option<Job> {
         let important =
             (self.important_in_a_row < IMPORTANT_IN_A_ROW).then(|| self.important.pop()).flatten();
@@ -89,7 +89,7 @@ impl Turns {
         Some(job)
     }
 
-    /// Takes out all lines of the request of `job`.
+    /// Removes and returns all lines of the request of `job`.
     fn take(&mut self, job: &Job) -> VecDeque<Job> {
         let person = person(job);
         let Some(lines) = self.lines.remove(&person) else { return VecDeque::new() };
@@ -105,12 +105,13 @@ impl Turns {
     }
 }
 
-/// Whose line it is: all lines of a request are its requester's.
+/// Returns whose line it is: every line of a request belongs to its requester.
 fn person(job: &Job) -> Option<Account> {
     entry(job)?.concerned().cloned()
 }
 
-/// The lines of an account are not held to their order, so that a flood of refusals goes ahead of no link.
+/// Returns whether the line's order is kept. An account's lines need no order, so a link never brings along a flood of
+/// refusals.
 fn is_of_a_request(job: &Job) -> bool {
     entry(job).is_some_and(|entry| entry.of_a_request().is_some())
 }

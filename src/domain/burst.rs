@@ -1,9 +1,9 @@
-//! Burst: what one person brings about again and again is one line of the audit channel.
+//! Burst: one line of the audit channel for events that one person causes in quick succession.
 //!
-//! A chat platform takes about one message a second in a channel, so nobody may fill the audit channel with lines of
-//! their own.
-//! The first few of a person's events in a clock minute are lines of their own; those after them wait for the next
-//! minute and are added up. Every event is recorded all the same, and what lets somebody in is always a line.
+//! A chat platform accepts about one message per second in a channel, so no person may fill the audit channel with
+//! lines of their own. The first few of a person's events in a clock minute each get a line; later ones wait for the
+//! next minute and are summed up in one line. Every event is still recorded, and an event that grants access always
+//! has its own line.
 
 use std::collections::BTreeMap;
 
@@ -11,12 +11,12 @@ use chrono::TimeDelta;
 
 use super::{account::Account, act::Tried, audit::AuditEntry, window::Timestamp};
 
-/// How many events of one person are lines of their own, in each minute.
+/// How many events of one person get a line of their own in each minute.
 const LINES_PER_MINUTE: u32 = 5;
-/// How long a clock minute is.
+/// The length of a clock minute.
 const MINUTE: TimeDelta = TimeDelta::minutes(1);
 
-/// How many events of one person there were in the current clock minute.
+/// How many events of one person have happened in the current clock minute.
 #[derive(Clone, Debug)]
 pub struct Recent {
     minute_ends: Timestamp,
@@ -24,13 +24,13 @@ pub struct Recent {
 }
 
 impl Recent {
-    /// No event so far.
+    /// Starts with no events.
     #[must_use]
     pub fn none(now: Timestamp) -> Self {
         Self { minute_ends: minute_end(now), events: 0 }
     }
 
-    /// Counts an event, and returns whether it is part of a burst.
+    /// Counts an event and returns whether it joins a burst.
     pub fn joins_burst(&mut self, now: Timestamp) -> bool {
         if self.is_over(now) {
             *self = Self::none(now);
@@ -39,63 +39,63 @@ impl Recent {
         self.events > LINES_PER_MINUTE
     }
 
-    /// Takes back an event that was counted and then not recorded.
+    /// Uncounts an event that was counted but not recorded.
     pub fn take_back(&mut self, now: Timestamp) {
         if !self.is_over(now) {
             self.events = self.events.saturating_sub(1);
         }
     }
 
-    /// Whether there is nothing left to remember, also where the clock has gone back since.
+    /// Returns whether there is nothing to remember, even if the clock has gone back since.
     #[must_use]
     pub fn is_over(&self, now: Timestamp) -> bool {
         self.minute_ends != minute_end(now)
     }
 }
 
-/// When the clock minute of a moment ends.
+/// Returns when the clock minute that contains a moment ends.
 #[must_use]
 pub fn minute_end(at: Timestamp) -> Timestamp {
     let begun = at.timestamp_millis().rem_euclid(MINUTE.num_milliseconds());
     at - TimeDelta::milliseconds(begun) + MINUTE
 }
 
-/// What a burst consists of.
+/// The kinds of events that a burst counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
-    /// A request.
+    /// A request was made.
     Requested,
-    /// A request that was withdrawn.
+    /// A request was withdrawn.
     Withdrawn,
-    /// A request that nobody answered.
+    /// A request expired unanswered.
     Expired,
-    /// An account that was linked.
+    /// An account was linked.
     Linked,
-    /// An account that was unlinked.
+    /// An account was unlinked.
     Unlinked,
-    /// A sign-out at the identity provider.
+    /// A person signed out at the identity provider.
     SignedOut,
-    /// An attempt that was refused.
+    /// An attempt was refused.
     Refused(Tried),
 }
 
-/// Several events of one person, told in one line.
+/// Several events of one person, reported in one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Burst {
-    /// Whose events they are.
+    /// The account whose events they are.
     pub who: Account,
-    /// When the first of them was.
+    /// When the first event happened.
     pub since: Timestamp,
-    /// The last of them.
+    /// The last event.
     pub last: AuditEntry,
-    /// How often what happened.
+    /// How often each kind of event happened.
     pub kinds: BTreeMap<Kind, u32>,
     /// The ids of the events, oldest first.
     pub ids: Vec<String>,
 }
 
 impl Burst {
-    /// Adds up events of one person, oldest first; nothing where there is none that bursts are made of.
+    /// Sums up the events of one person, oldest first. Returns `None` if none of them may join a burst.
     #[must_use]
     pub fn of(entries: &[&AuditEntry]) -> Option<Self> {
         let (first, last) = (entries.first()?, entries.last()?);

@@ -1,4 +1,4 @@
-//! The code by which somebody shows that an account is theirs: they see it in a browser, and type it from that account.
+//! The code by which a person proves that an account is theirs: a browser shows it, and they type it from the account.
 
 use std::{fmt, str::FromStr};
 
@@ -7,31 +7,32 @@ use chrono::TimeDelta;
 
 use super::{linking::PendingLink, refusal::Refusal, secret::Sealed, window::Timestamp};
 
-/// How long a code is good.
+/// How long a code is valid.
 pub const CODE_LASTS: TimeDelta = TimeDelta::minutes(5);
-/// How often a code may be typed, right or wrong.
+/// How many times a code may be tried, right or wrong.
 pub const CODE_TRIES: u32 = 5;
 
-/// Letters and digits of which none is taken for another.
+/// Letters and digits that are not mistaken for one another.
 const ALPHABET: &[u8; 32] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
 
-/// A code of 40 bits. Stored only sealed, for it is short enough to be found by its hash; never logged.
+/// A code of 40 bits. It is stored only sealed, because a code this short can be recovered from its hash, and is never
+/// logged.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Code([u8; 8]);
 
-/// Text that is no code.
+/// Text that is not a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected a code of eight letters and digits")]
 pub struct BadCode;
 
 impl Code {
-    /// A code of these random bytes.
+    /// Creates a code from these random bytes.
     #[must_use]
     pub fn of(random: [u8; 8]) -> Self {
         Self(random.map(|byte| ALPHABET[usize::from(byte) % ALPHABET.len()]))
     }
 
-    /// The text to show to whoever signed in, such as `K7QM-2XPA`.
+    /// Returns the text to show to the person who signed in, such as `K7QM-2XPA`.
     #[must_use]
     pub fn expose(&self) -> String {
         let (first, second) = self.0.split_at(4);
@@ -47,7 +48,7 @@ impl Code {
 
 impl FromStr for Code {
     type Err = BadCode;
-    /// Reads what somebody typed: in either case, with or without dashes and spaces.
+    /// Parses what a person typed, in either case, with or without dashes and spaces.
     fn from_str(text: &str) -> Result<Self, BadCode> {
         let typed = text.bytes().filter(|byte| *byte != b'-' && !byte.is_ascii_whitespace());
         let typed: Vec<u8> = typed.map(|byte| byte.to_ascii_uppercase()).collect();
@@ -62,21 +63,21 @@ impl fmt::Debug for Code {
     }
 }
 
-/// A link that waits for its code, kept under its account: no other can type it.
+/// A link that waits for its code. It is stored under its account, so no other account can enter the code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AwaitedCode {
     /// The link.
     pub pending: PendingLink,
     /// The code, sealed for this account and identity.
     pub code: Sealed,
-    /// The first moment at which it is worth nothing.
+    /// The first moment at which the code is no longer valid.
     pub expires_at: Timestamp,
-    /// How often a code has been typed, the try at hand among them once it is counted.
+    /// How many times a code has been tried, including the current try once it is counted.
     pub tries: u32,
 }
 
 impl AwaitedCode {
-    /// Refuses a try that comes too late, or after too many.
+    /// Refuses a try that comes too late or after too many others.
     ///
     /// # Errors
     /// [`Refusal::CodeTooLate`], [`Refusal::CodeUsedUp`].
@@ -90,7 +91,7 @@ impl AwaitedCode {
         }
     }
 
-    /// What a wrong code is answered, in the try that has just been counted.
+    /// Returns the refusal of a wrong code, after the try has been counted.
     #[must_use]
     pub fn wrong(&self) -> Refusal {
         match CODE_TRIES.saturating_sub(self.tries) {

@@ -15,57 +15,57 @@ use super::{
     window::{Minutes, Timestamp, Window},
 };
 
-/// What somebody asks for.
+/// What a requester asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ask {
     /// The role and its account.
     pub target: Target,
-    /// For how long.
+    /// How long access should last.
     pub duration: Minutes,
-    /// Why.
+    /// The reason.
     pub justification: Reason,
 }
 
-/// What is to be done with a request.
+/// What to do with a request.
 #[derive(Clone, Debug)]
 pub enum Command {
-    /// A person, as they are now, does something about it.
+    /// A person, with their current groups, acts on it.
     By(Box<Person>, Act),
-    /// What the clock has made true is written down.
+    /// Record what has become true by the passage of time.
     Elapse,
-    /// A session that was begun has turned out somehow.
+    /// Record the outcome of a session that was begun.
     SettleSession {
-        /// Its number.
+        /// The session's number.
         session: u32,
-        /// How.
+        /// The outcome.
         outcome: SessionOutcome,
     },
 }
 
-/// How issuing a session turned out, as far as AWS is concerned.
+/// The outcome of asking AWS for a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SessionOutcome {
-    /// Credentials are at hand.
+    /// AWS returned credentials.
     Ready {
         /// When AWS lets them expire, at the latest.
         expires_at: Timestamp,
     },
-    /// Credentials were at hand, and could not be used.
+    /// AWS returned credentials that could not be used.
     Unusable {
-        /// Why not.
+        /// Why they could not be used.
         why: DropReason,
     },
-    /// AWS gave none.
+    /// AWS refused.
     Refused {
-        /// What AWS said, in one sentence.
+        /// AWS's reason, in one sentence.
         why: String,
     },
-    /// The answer never came.
+    /// No answer arrived.
     Unknown,
 }
 
 impl Act {
-    /// The command that this person gives with it.
+    /// Returns the command by which this person performs the act.
     #[must_use]
     pub fn by(self, by: Person) -> Command {
         Command::By(Box::new(by), self)
@@ -97,10 +97,10 @@ pub fn begin_session(
     Ok(Beginning::of(&request.live_at(now)?.elevated(policy, by)?))
 }
 
-/// Decides what a command does to a request, if anything. Changes nothing.
+/// Decides which event a command causes, if any. Changes nothing.
 ///
 /// # Errors
-/// A [`Refusal`] that says why not.
+/// A [`Refusal`] that states the reason.
 pub fn decide(
     request: &Request,
     command: &Command,
@@ -108,12 +108,12 @@ pub fn decide(
     now: Timestamp,
 ) -> Result<Option<Change>, Refusal> {
     let change = match command {
-        // A person who presses twice has done it once: that is nobody's mistake, and nothing to be told of.
+        // Pressing twice is the same as pressing once: it is nobody's mistake, and there is nothing to report.
         Command::By(by, act) if request.is_so_already(act, by.human(), now) => return Ok(None),
         Command::By(by, act) => request.act(by, act, policy, now)?,
         Command::Elapse => return Ok(request.elapsed(now).map(|event| event.by(Actor::Clock))),
         Command::SettleSession { session, .. } if !request.is_unsettled(*session) => return Ok(None),
-        // What comes of a session is the requester's doing.
+        // The requester causes the outcome of a session.
         Command::SettleSession { session, outcome } => {
             request.settled(*session, outcome, now).by(request.requester.clone())
         }
@@ -127,8 +127,8 @@ impl Request {
         Ok(match act {
             Act::Approve => {
                 self.check_answer(by, policy, now)?;
-                // By the clock that opens it, even where that is behind the one that took the request: it lasts no
-                // longer than was asked for.
+                // The window starts by the clock of the replica that approves, even if it is behind the one that
+                // accepted the request, so access never lasts longer than requested.
                 Event::approved(human, Window::new(now, self.duration))
             }
             Act::Reject(reason) => {
@@ -149,7 +149,7 @@ impl Request {
         })
     }
 
-    /// Whether it stands where it stands because this very person has done this before.
+    /// Returns whether the request has its status because this person has already performed this act.
     fn is_so_already(&self, act: &Act, person: &Human, now: Timestamp) -> bool {
         let done_by = match (act, self.status_at(now)) {
             (Act::Approve, Status::Approved { approvals, .. }) => {
@@ -163,7 +163,7 @@ impl Request {
         done_by.is(person)
     }
 
-    /// What an answer requires, whichever it is.
+    /// Checks what every answer requires, approval or rejection.
     fn check_answer(&self, by: &Person, policy: &Policy, now: Timestamp) -> Result<(), Refusal> {
         self.check_reviewer(by, policy)?;
         self.check_unanswered(now)?;

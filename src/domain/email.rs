@@ -4,31 +4,31 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-/// An e-mail address, with ASCII letters in lower case: two that differ in their case alone are one. Other letters
-/// are left alone, since lower case can make one of two of them.
+/// An e-mail address, with ASCII letters in lower case: addresses that differ only in the case of those letters are
+/// equal. Other letters keep their case, because lower case can make two different letters equal.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Email(String);
 
-/// Text that is no e-mail address.
+/// Text that is not an e-mail address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected an e-mail address")]
 pub struct BadEmail;
 
 impl Email {
-    /// What stands behind the `@`.
+    /// Returns the part after the `@`.
     #[must_use]
     pub fn domain(&self) -> &str {
         self.0.split_once('@').map_or("", |(_, domain)| domain)
     }
 
-    /// Whether it is of this very domain.
+    /// Returns whether the address belongs to exactly this domain.
     #[must_use]
     pub fn is_of(&self, domain: &EmailDomain) -> bool {
         self.domain() == domain.0
     }
 
-    /// The address as text.
+    /// Returns the address as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -66,12 +66,12 @@ impl fmt::Display for Email {
     }
 }
 
-/// What stands behind the `@` of addresses, with ASCII letters in lower case. Domains below it are others.
+/// The part of an address after the `@`, with ASCII letters in lower case. Subdomains are different domains.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct EmailDomain(String);
 
-/// Text that is no domain of e-mail addresses.
+/// Text that is not a domain of e-mail addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected the domain of e-mail addresses, such as example.com")]
 pub struct BadEmailDomain;

@@ -10,7 +10,7 @@ use super::{
 };
 
 impl Request {
-    /// Proof that access is open at `now`.
+    /// Returns proof that access is open at `now`.
     ///
     /// # Errors
     /// [`Refusal::NotLive`].
@@ -38,16 +38,16 @@ pub struct LiveGrant<'a> {
 }
 
 impl<'a> LiveGrant<'a> {
-    /// While access is open.
+    /// Returns the window in which access is open.
     #[must_use]
     pub fn window(&self) -> Window {
         self.window
     }
 
-    /// Proof that the requester is authenticated, eligible and elevated.
+    /// Returns proof that the requester is authenticated, eligible and elevated.
     ///
-    /// `browser` must have come back from the identity provider as the requester's `iss` and `sub`, after a sign-in
-    /// of the kind that the policy asks for, with groups that still make them eligible for the target.
+    /// `browser` must have returned from the identity provider with the requester's `iss` and `sub`, after a sign-in
+    /// that meets the policy, with groups that still make the person eligible for the target.
     ///
     /// # Errors
     /// [`Refusal::OtherPerson`], [`Refusal::NotEligible`]; those of [`Policy::check_sign_in`].
@@ -63,32 +63,32 @@ impl<'a> LiveGrant<'a> {
 
 /// Proof that this person, in this browser, may have a session at this moment.
 ///
-/// Only [`LiveGrant::elevated`] makes one, and without one no session is asked for.
+/// Only [`LiveGrant::elevated`] makes one, and a session is never requested without one.
 #[derive(Clone, Debug)]
 pub struct Elevated<'a> {
     grant: LiveGrant<'a>,
 }
 
 impl<'a> Elevated<'a> {
-    /// The request it stands on.
+    /// Returns the request that grants access.
     #[must_use]
     pub fn request(&self) -> &'a Request {
         self.grant.request
     }
 
-    /// Who approved it.
+    /// Returns who approved it.
     #[must_use]
     pub fn approvals(&self) -> &[Approval] {
         &self.grant.approvals
     }
 
-    /// While access is open.
+    /// Returns the window in which access is open.
     #[must_use]
     pub fn window(&self) -> Window {
         self.grant.window
     }
 
-    /// When this was checked.
+    /// Returns when this was checked.
     #[must_use]
     pub fn checked_at(&self) -> Timestamp {
         self.grant.now

@@ -1,4 +1,4 @@
-//! Identifiers: parsed once, at the edge, and never bare strings after.
+//! Identifiers: parsed once, at the edge, and typed from then on.
 
 use std::{fmt, str::FromStr};
 
@@ -11,7 +11,7 @@ use super::{
     window::Timestamp,
 };
 
-/// Text that is not the identifier it should be.
+/// Text that does not have the form of the identifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected {expected}")]
 pub struct BadId {
@@ -33,7 +33,7 @@ macro_rules! id {
         pub struct $name(String);
 
         impl $name {
-            /// The identifier as text.
+            /// Returns the identifier as text.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -81,55 +81,55 @@ id!(
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+=,.@_-".contains(&b))
 );
 id!(
-    /// One request for access: `req_` and a ULID, so that ids sort by the time they were made.
+    /// A request for access: `req_` and a ULID, so that ids sort by creation time.
     RequestId, "a request id such as req_01JD8Z6V9N3K6T7M2Q4R5S8W9X", |text| is_ulid_after(text, "req_")
 );
 id!(
-    /// What caused a change: done twice under one id, it changes things once.
+    /// The cause of a change. A command that is repeated under the same id changes things only once.
     CommandId, "a command id of 1 to 64 characters", |text| (1..=64).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_graphic())
 );
 
-/// The kinds of chat account that matter here.
+/// The kinds of chat accounts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MemberKind {
     /// A full member.
     Full,
-    /// A guest, of one channel or of several.
+    /// A guest of one or more channels.
     Guest,
     /// A bot.
     Bot,
-    /// Deactivated.
+    /// A deactivated account.
     Deactivated,
 }
 
 impl RequestId {
-    /// The id of a request made at `now`; `chance` tells those of one millisecond apart.
+    /// Returns the id of a request made at `now`; `chance` distinguishes requests of the same millisecond.
     #[must_use]
     pub fn new(now: Timestamp, chance: u128) -> Self {
         Self::of(ulid(now, chance))
     }
 
-    /// The id that sorts before all others.
+    /// Returns the id that sorts before all others.
     #[must_use]
     pub fn first() -> Self {
         Self::of(Ulid::from(0))
     }
 
-    /// The id that sorts behind all others.
+    /// Returns the id that sorts after all others.
     #[must_use]
     pub fn last() -> Self {
         Self::of(Ulid::from(u128::MAX))
     }
 
-    /// The id that sorts right before this one; the first has none but itself.
+    /// Returns the id that sorts directly before this one; the first id returns itself.
     #[must_use]
     pub fn predecessor(&self) -> Self {
         Self::of(Ulid::from(self.ulid().0.saturating_sub(1)))
     }
 
-    /// The time that it holds: when the request was made, to the millisecond.
+    /// Returns the time that the id contains: when the request was made, to the millisecond.
     #[must_use]
     pub fn made_at(&self) -> Timestamp {
         let millis = i64::try_from(self.ulid().timestamp_ms()).unwrap_or(i64::MAX);
@@ -147,43 +147,43 @@ impl RequestId {
 }
 
 impl CommandId {
-    /// The id for what the clock brings about: there is one such change per request and version.
+    /// Returns the id of a change that the clock causes. There is one such change per request and version.
     #[must_use]
     pub fn of_the_clock(id: &RequestId, version: u64) -> Self {
         Self(format!("clock/{id}/{version}"))
     }
 
-    /// The id for what the clock says of a session that nobody has settled in time.
+    /// Returns the id under which the clock settles a session whose outcome was not recorded in time.
     #[must_use]
     pub fn of_lost_session(id: &RequestId, session: u32) -> Self {
         Self(format!("session/{id}/{session}"))
     }
 
-    /// The id for what becomes of a dead letter.
+    /// Returns the id of the command that handles a dead letter.
     #[must_use]
     pub fn of_dead_letter(job: &str) -> Self {
         Self(hash_of(["dead letter", job]))
     }
 
-    /// The id of something that is never carried out again.
+    /// Returns the id of a command that is never repeated.
     #[must_use]
     pub fn random(chance: u128) -> Self {
         Self(format!("{chance:032x}"))
     }
 
-    /// The id for what a one-time secret is used up by.
+    /// Returns the id of the command that consumes a one-time secret.
     #[must_use]
     pub fn of_secret(hash: &SecretHash) -> Self {
         Self(hash.as_str().to_owned())
     }
 
-    /// The id for what the identity provider has said of a person who signed out.
+    /// Returns the id of the identity provider's report that a person signed out.
     #[must_use]
     pub fn of_logout(issuer: &str, id: &str) -> Self {
         Self(hash_of(["logout", issuer, id]))
     }
 
-    /// The id for what an account sent: `name` names it among all that its tenant sends.
+    /// Returns the id of what an account sent. `name` is unique among everything that the tenant sends.
     #[must_use]
     pub fn of_press(who: &Account, name: &str) -> Self {
         Self(hash_of([who.platform().as_str(), who.tenant().id(), name]))
@@ -199,11 +199,11 @@ fn is_ulid_after(text: &str, prefix: &str) -> bool {
         .is_some_and(|rest| Ulid::from_string(rest).is_ok_and(|ulid| ulid.to_string() == rest))
 }
 
-/// An IAM role in an account: what a request asks for. Written `<account>/<role>`.
+/// An IAM role in an account, which a request asks for. Written `<account>/<role>`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Target {
-    /// The account that holds the role.
+    /// The account that contains the role.
     pub account: AccountId,
     /// The role's name, without its path.
     pub role: RoleName,
