@@ -1,4 +1,4 @@
-//! AWS: sessions from STS, and the way from a session to the console.
+//! AWS: sessions from STS, and console sign-in links for them.
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_enable-console-custom-url.html>
 
@@ -29,15 +29,15 @@ use crate::{
     },
 };
 
-/// How long STS may take to answer once.
+/// The time limit of one attempt to call STS.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(4);
-/// How long STS may take, with the SDK's retries.
+/// The time limit of a call to STS, including the SDK's retries.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The most characters of STS's own words in a refusal.
+/// The largest number of characters of STS's message in a refusal.
 const LONGEST_MESSAGE: usize = 300;
 
-/// STS, and the federation endpoint.
+/// A client of STS and the federation endpoint.
 pub struct AwsCloud {
     sts: Client,
     aws: Aws,
@@ -45,7 +45,7 @@ pub struct AwsCloud {
     http: HttpClient,
 }
 
-/// The answer to `getSigninToken`.
+/// The response to `getSigninToken`.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct SigninToken {
@@ -53,8 +53,8 @@ struct SigninToken {
 }
 
 impl AwsCloud {
-    /// Sessions by `sts`, which needs credentials and a region and nothing else: timeouts are set here. A
-    /// console whose session has ended sends people to `public_url`.
+    /// Creates a client that gets sessions from `sts`, which needs only credentials and a region: timeouts are set
+    /// here. When a console session ends, the console sends people to `public_url`.
     #[must_use]
     pub fn new(sts: Client, aws: Aws, public_url: Url, http: HttpClient) -> Self {
         Self { sts, aws, public_url, http }
@@ -140,8 +140,8 @@ fn credentials(credentials: types::Credentials) -> Option<Credentials> {
     })
 }
 
-/// Without `SessionDuration`, which AWS does not take with credentials from role chaining: the console's
-/// session then lasts as long as the credentials.
+/// Omits `SessionDuration`, which AWS rejects with credentials from role chaining: the console session then lasts as
+/// long as the credentials.
 fn signin_token_url(signin_url: &Url, credentials: &Credentials) -> Url {
     let session = json!({
         "sessionId": credentials.access_key_id.expose_secret(),
@@ -155,7 +155,7 @@ fn signin_token_url(signin_url: &Url, credentials: &Credentials) -> Url {
     url
 }
 
-/// Whether STS said no, or nobody knows what it did.
+/// Returns whether STS refused, or the outcome is unknown.
 fn no_session(error: &SdkError<AssumeRoleError>) -> CloudError {
     match error {
         SdkError::ServiceError(answer) if answer.raw().status().is_server_error() => {
@@ -178,7 +178,7 @@ fn no_session(error: &SdkError<AssumeRoleError>) -> CloudError {
     }
 }
 
-/// What STS said, and where an action is not allowed, what to do about it.
+/// Returns STS's message or, if an action is not allowed, how to allow it.
 fn refusal(code: &str, message: &str) -> String {
     if let Some(action) = missing_action(message) {
         return format!("{action} is not allowed. {}", cure_for(action));
@@ -187,7 +187,7 @@ fn refusal(code: &str, message: &str) -> String {
     format!("{code}: {message}")
 }
 
-/// The action in "User: … is not authorized to perform: sts:TagSession on resource: …".
+/// Returns the action in "User: … is not authorized to perform: sts:TagSession on resource: …".
 fn missing_action(message: &str) -> Option<&str> {
     let (_, rest) = message.split_once("not authorized to perform: ")?;
     let action = rest.split_whitespace().next()?;

@@ -1,6 +1,7 @@
-//! The identity provider, by OpenID Connect: who signed in at a browser, and what somebody's groups are now.
+//! The OpenID Connect client of the identity provider: who signed in in a browser, and what a person's groups
+//! currently are.
 //!
-//! The provider is discovered when it is first needed, so that this process starts while the provider is down.
+//! The provider is discovered on first use, so this process starts even if the provider is down.
 
 mod claims;
 mod fetched;
@@ -49,10 +50,10 @@ use crate::{
     },
 };
 
-/// Whom metrics name when the provider is asked.
+/// The provider's name in metrics.
 const COUNTERPART: &str = "identity_provider";
 
-/// An OpenID provider, seen from its one client.
+/// A client of an OpenID provider.
 pub struct OpenIdProvider {
     oidc: Oidc,
     registration: Registration,
@@ -62,7 +63,7 @@ pub struct OpenIdProvider {
 }
 
 impl OpenIdProvider {
-    /// The provider that `oidc` names; browsers come back to `redirect_uri`. Nothing is sent yet.
+    /// Creates a client of the provider that `oidc` names; browsers return to `redirect_uri`. Sends nothing yet.
     #[must_use]
     pub fn new(oidc: Oidc, redirect_uri: Url, http: HttpClient, clock: Arc<dyn Clock>) -> Self {
         let registration = Registration {
@@ -79,8 +80,8 @@ impl OpenIdProvider {
         self.provider.get(Provider::discover(&self.registration, &self.http)).await
     }
 
-    /// What the provider says of whoever the tokens are about: in the ID token, and at its userinfo endpoint where
-    /// groups come from there, or no ID token came with a refresh
+    /// Returns the provider's claims about the subject of the tokens, from the ID token and, if groups come from there
+    /// or a refresh returned no ID token, from the userinfo endpoint
     /// (<https://openid.net/specs/openid-connect-core-1_0.html#RefreshTokenResponse>).
     async fn told(
         &self,
@@ -184,7 +185,7 @@ impl Identity for OpenIdProvider {
             .request_async(&self.http.operation(COUNTERPART, "token"))
             .await
             .map_err(no_tokens)?;
-        // The old token may be used up: whatever the claims are like, the new one goes back to the caller.
+        // The old token may be used up, so the new one is returned to the caller whatever the claims contain.
         let told = self.told(provider, &tokens, None).await;
         if told.as_ref().is_ok_and(|told| told.subject != *expected) {
             return Err(Unusable("a refresh answered for another person".to_owned()));
@@ -223,7 +224,8 @@ fn refresh_token(tokens: &CoreTokenResponse) -> Option<SecretString> {
     tokens.refresh_token().map(|token| SecretString::from(token.secret().as_str()))
 }
 
-/// Why there are no tokens. The library's errors hold whole answers: only what is known to be harmless is told.
+/// Returns why the provider issued no tokens. The library's errors contain whole responses, so only parts known to be
+/// harmless are reported.
 fn no_tokens(
     error: RequestTokenError<HttpError, StandardErrorResponse<CoreErrorResponseType>>,
 ) -> IdentityError {

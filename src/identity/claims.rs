@@ -1,4 +1,4 @@
-//! What claims say about a person: their e-mail address, if it is verified, and their groups.
+//! What claims say about a person: their verified e-mail address and their groups.
 
 use serde_json::{Map, Value};
 
@@ -7,11 +7,11 @@ use crate::{
     domain::{email::Email, person::Groups, window::Timestamp},
 };
 
-/// What the provider says about one person, in a verified ID token or at its userinfo endpoint.
+/// The provider's claims about one person, from a verified ID token or its userinfo endpoint.
 #[derive(Debug)]
 pub(super) struct Claims(Map<String, Value>);
 
-/// Why groups cannot be told, and what to do about it.
+/// Why groups could not be read, and what to do about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum NoGroups {
     /// <https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference#groups-overage-claim>
@@ -33,22 +33,22 @@ impl Claims {
         self.0.get(name)
     }
 
-    /// `sub`; an empty one names nobody.
+    /// Returns `sub`, unless it is empty.
     pub(super) fn subject(&self) -> Option<&str> {
         self.get("sub")?.as_str().filter(|subject| !subject.is_empty())
     }
 
-    /// `auth_time`
+    /// Returns `auth_time`.
     pub(super) fn proved_at(&self) -> Option<Timestamp> {
         Timestamp::from_timestamp(self.get("auth_time")?.as_i64()?, 0)
     }
 
-    /// `acr`
+    /// Returns `acr`.
     pub(super) fn class(&self) -> Option<String> {
         self.get("acr")?.as_str().map(str::to_owned)
     }
 
-    /// The address the provider vouches for, or is trusted to without saying so.
+    /// Returns the address, if the provider vouches for it or the configuration trusts it without.
     pub(super) fn verified_email(&self, oidc: &Oidc) -> Option<Email> {
         let is_verified = match self.get("email_verified") {
             None => oidc.trust_unverified_email,
@@ -59,9 +59,9 @@ impl Claims {
         is_verified.then(|| email.parse().ok()).flatten()
     }
 
-    /// The groups in the claim that `path` names: the very key, or else the dotted path to it. Without the
-    /// claim they are unknown, for some providers leave out a list that is empty and others were never told to send
-    /// one. One name alone may come without a list; it is never split.
+    /// Returns the groups in the claim that `path` names, either as a literal key or as a dotted path. A missing claim
+    /// means that the groups are unknown, because some providers omit an empty list and others are not configured to
+    /// send one. A single name may come without a list; it is never split.
     pub(super) fn groups(&self, path: &str) -> Result<Groups, NoGroups> {
         if self.says_there_are_too_many(path) {
             return Err(NoGroups::TooMany);

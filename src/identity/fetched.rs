@@ -1,4 +1,4 @@
-//! What is fetched when it is first needed, and kept.
+//! Values that are fetched on first use and then kept.
 
 use std::sync::{
     OnceLock,
@@ -7,18 +7,18 @@ use std::sync::{
 
 use tokio::sync::Mutex;
 
-/// A value, once it has been fetched. One fetch runs at a time; whoever waits for it shares its outcome, and
-/// after a failure the next one who needs the value tries again.
+/// A value that is fetched once. One fetch runs at a time and its result is shared by all callers that wait for it.
+/// After a failure, the next caller tries again.
 #[derive(Debug)]
 pub(super) struct Fetched<T, E> {
     value: OnceLock<T>,
-    /// Counts failures.
+    /// The number of failures so far.
     failures: AtomicU64,
     last_failure: Mutex<Option<E>>,
 }
 
 impl<T, E: Clone> Fetched<T, E> {
-    /// The value, fetched if need be.
+    /// Returns the value, and fetches it if necessary.
     pub(super) async fn get(&self, fetch: impl Future<Output = Result<T, E>>) -> Result<&T, E> {
         if let Some(value) = self.value.get() {
             return Ok(value);

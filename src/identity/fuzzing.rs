@@ -1,4 +1,4 @@
-//! The verifiers of tokens and the readers of claims, for the targets in `fuzz/` alone.
+//! Token verifiers and claim readers for the fuzz targets in `fuzz/` only.
 
 use openidconnect::{AccessToken, ClientId, IssuerUrl, Nonce, core::CoreJsonWebKeySet};
 use serde_json::{Map, Value};
@@ -13,7 +13,7 @@ use crate::{
     domain::{email::Email, person::Groups, window::Timestamp},
 };
 
-/// A client, as a token must agree with it.
+/// The client that a token is verified for.
 #[derive(Clone, Copy, Debug)]
 pub struct Client<'a> {
     /// The provider.
@@ -22,15 +22,15 @@ pub struct Client<'a> {
     pub id: &'a str,
     /// The provider's key set.
     pub keys: &'a CoreJsonWebKeySet,
-    /// The present.
+    /// The current time.
     pub now: Timestamp,
 }
 
 impl Client<'_> {
-    /// Whose ID token it is, if it is accepted.
+    /// Returns the subject of an ID token, if it is accepted.
     ///
     /// # Errors
-    /// Why it is not.
+    /// The reason why it is rejected.
     pub fn takes_id_token(
         &self,
         token: &str,
@@ -51,10 +51,10 @@ impl Client<'_> {
         Ok(claims.subject().map(str::to_owned))
     }
 
-    /// Whose logout token it is, if it is accepted.
+    /// Returns the subject of a logout token, if it is accepted.
     ///
     /// # Errors
-    /// Why it is not.
+    /// The reason why it is rejected.
     pub fn takes_logout_token(&self, token: &str) -> Result<String, String> {
         let expected = logout_token::Expected {
             issuer: self.issuer,
@@ -68,10 +68,10 @@ impl Client<'_> {
     }
 }
 
-/// The groups, and the address that the provider vouches for, in these claims.
+/// Returns the groups in these claims, and the address that the provider vouches for.
 ///
 /// # Errors
-/// Why the groups cannot be told.
+/// The reason why the groups could not be read.
 pub fn told_by(claims: Map<String, Value>, oidc: &Oidc) -> Result<(Groups, Option<Email>), String> {
     let claims = Claims::of(claims);
     let groups = claims.groups(&oidc.groups_claim).map_err(|error| error.to_string())?;

@@ -1,4 +1,4 @@
-//! The HTTP client that openidconnect sends its requests with.
+//! The HTTP client through which openidconnect sends its requests.
 
 use std::pin::Pin;
 

@@ -1,5 +1,5 @@
-//! Whether an ID token is genuine, meant for this client, and of this moment: OpenID Connect Core, section
-//! 3.1.3.7 (<https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation>).
+//! Verifies that an ID token is genuine, current and issued to this client: OpenID Connect Core, section 3.1.3.7
+//! (<https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation>).
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::TimeDelta;
@@ -14,12 +14,12 @@ use self::Rejection::Because;
 use super::claims::Claims;
 use crate::domain::window::Timestamp;
 
-/// How far the provider's clock may be from this one.
+/// The largest tolerated difference between the provider's clock and ours.
 pub(super) const LEEWAY: TimeDelta = TimeDelta::seconds(30);
-/// How long ago a token that comes straight from the provider may have been issued.
+/// The maximum age of a token that comes directly from the provider.
 pub(super) const OLDEST: TimeDelta = TimeDelta::minutes(10);
 
-/// The algorithms a token may be signed with: asymmetric ones, whatever the provider says it supports.
+/// The accepted signature algorithms: asymmetric only, whatever the provider claims to support.
 const ALGORITHMS: [CoreJwsSigningAlgorithm; 9] = [
     CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
     CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha384,
@@ -32,22 +32,22 @@ const ALGORITHMS: [CoreJwsSigningAlgorithm; 9] = [
     CoreJwsSigningAlgorithm::EdDsa,
 ];
 
-/// Headers that bring a key along or say where to get one. Keys come from the provider's key set alone.
+/// Headers that contain a key or say where to get one. Only keys from the provider's key set are used.
 const KEY_HEADERS: [&str; 4] = ["jwk", "jku", "x5c", "x5u"];
 
-/// What a token must agree with.
+/// The expected properties of a token.
 pub(super) struct Expected<'a> {
     pub(super) issuer: &'a IssuerUrl,
     pub(super) client_id: &'a ClientId,
     pub(super) keys: &'a CoreJsonWebKeySet,
-    /// The access token that came with it.
+    /// The access token that was issued with it.
     pub(super) access_token: &'a AccessToken,
-    /// The nonce of the sign-in; a refresh has none.
+    /// The nonce of the sign-in; `None` for a refresh.
     pub(super) nonce: Option<&'a Nonce>,
     pub(super) now: Timestamp,
 }
 
-/// Why a token is not accepted.
+/// Why a token is rejected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Rejection {
     #[error("the ID token's signing key is not among the provider's")]
@@ -56,7 +56,7 @@ pub(super) enum Rejection {
     Because(&'static str),
 }
 
-/// The claims of a token that is as expected.
+/// Verifies a token and returns its claims.
 pub(super) fn verify(unverified: &CoreIdToken, expected: &Expected<'_>) -> Result<Claims, Rejection> {
     let verifier = verifier(expected);
     let claims = unverified.claims(&verifier, expected)?;
@@ -70,8 +70,8 @@ pub(super) fn verify(unverified: &CoreIdToken, expected: &Expected<'_>) -> Resul
     Ok(Claims::of(claims))
 }
 
-/// A public client's verifier, although this client has a secret: it cannot be made to take the secret for a
-/// signing key.
+/// Returns the verifier of a public client, although this client has a secret, so that the secret can never be used as
+/// a signing key.
 fn verifier<'a>(expected: &Expected<'a>) -> CoreIdTokenVerifier<'a> {
     let now = expected.now;
     CoreIdTokenVerifier::new_public_client(
@@ -129,7 +129,7 @@ fn check_not_before(claims: &Map<String, Value>, now: Timestamp) -> Result<(), R
     }
 }
 
-/// The header and the claims as the token has them; openidconnect keeps those it knows.
+/// Returns the header and the claims as they are in the token; openidconnect keeps only those it knows.
 fn parts(token: &CoreIdToken) -> Option<(Map<String, Value>, Map<String, Value>)> {
     let token = token.to_string();
     let mut parts = token.split('.').map(|part| {
@@ -193,7 +193,7 @@ mod tests {
         Ed25519KeyPair::from_seed_unchecked(&[1; 32]).unwrap()
     }
 
-    /// A genuine token with these headers and claims besides the usual ones.
+    /// Returns a genuine token with these headers and claims in addition to the usual ones.
     fn token(headers: Value, claims: Value) -> String {
         let mut header = json!({ "alg": "EdDSA", "kid": "1" });
         let mut payload = json!({

@@ -7,10 +7,10 @@ use openidconnect::{JsonWebKeySetUrl, core::CoreJsonWebKeySet};
 
 use crate::{domain::window::Timestamp, outbound::Operation};
 
-/// However many tokens name keys that nobody knows, the key set is fetched no more often.
+/// The key set is not fetched more often than this, however many tokens name unknown keys.
 const COOLDOWN: TimeDelta = TimeDelta::seconds(30);
 
-/// The last key set that could be fetched.
+/// The key set that was last fetched successfully.
 #[derive(Debug)]
 pub(super) struct SigningKeys {
     url: JsonWebKeySetUrl,
@@ -23,7 +23,7 @@ impl SigningKeys {
         Self { url, current: Mutex::new(Arc::new(keys)), refetched_at: tokio::sync::Mutex::default() }
     }
 
-    /// What `verify` makes of it with the keys that are known; if they lack the one that is needed, with newer ones.
+    /// Calls `verify` with the known keys and, if they lack the required key, again with newer ones.
     pub(super) async fn try_with<T, E>(
         &self,
         verify: impl Fn(&CoreJsonWebKeySet) -> Result<T, E>,
@@ -47,8 +47,8 @@ impl SigningKeys {
         self.current.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Keys other than `known`, which lack one that is needed. `None` when there are none, or it is too soon
-    /// to ask again; the known ones then stay.
+    /// Returns keys that replace `known`, which lack a required key. Returns `None`, and keeps the known ones, if the
+    /// provider has no others or it is too soon to ask again.
     async fn newer_than(
         &self,
         known: &Arc<CoreJsonWebKeySet>,

@@ -1,4 +1,4 @@
-//! Whether a logout token is genuine, meant for this client, and of this moment: OpenID Connect Back-Channel Logout,
+//! Verifies that a logout token is genuine, current and issued to this client: OpenID Connect Back-Channel Logout,
 //! section 2.6 (<https://openid.net/specs/openid-connect-backchannel-1_0.html#Validation>).
 
 use jsonwebtoken::{
@@ -15,10 +15,10 @@ use self::Rejection::Because;
 use super::id_token::{LEEWAY, OLDEST};
 use crate::domain::window::Timestamp;
 
-/// What makes a token one of a logout.
+/// The event that marks a token as a logout token.
 const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
 
-/// The algorithms of ID tokens: asymmetric ones, whatever the provider says it supports.
+/// The same algorithms as for ID tokens: asymmetric only, whatever the provider claims to support.
 const ALGORITHMS: [Algorithm; 9] = [
     Algorithm::RS256,
     Algorithm::RS384,
@@ -31,10 +31,10 @@ const ALGORITHMS: [Algorithm; 9] = [
     Algorithm::EdDSA,
 ];
 
-/// The `typ` of logout tokens; providers older than that call all tokens `JWT`, or nothing.
+/// The accepted `typ` of logout tokens. Providers that predate the specification use `JWT` for all tokens, or omit it.
 const TYPES: [&str; 3] = ["logout+jwt", "application/logout+jwt", "jwt"];
 
-/// What a token must agree with.
+/// The expected properties of a token.
 pub(super) struct Expected<'a> {
     pub(super) issuer: &'a str,
     pub(super) client_id: &'a str,
@@ -42,7 +42,7 @@ pub(super) struct Expected<'a> {
     pub(super) now: Timestamp,
 }
 
-/// What a logout token says that is as expected.
+/// The verified content of a logout token.
 #[derive(Debug)]
 pub(super) struct LogoutToken {
     pub(super) id: String,
@@ -50,7 +50,7 @@ pub(super) struct LogoutToken {
     pub(super) issued_at: Timestamp,
 }
 
-/// Why a token is not accepted.
+/// Why a token is rejected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Rejection {
     #[error("the logout token's signing key is not among the provider's")]
@@ -69,7 +69,7 @@ struct Claims {
     nonce: Option<Value>,
 }
 
-/// What a token says that is as expected.
+/// Verifies a token and returns its content.
 pub(super) fn verify(token: &str, expected: &Expected<'_>) -> Result<LogoutToken, Rejection> {
     let header = decode_header(token).map_err(|_| Because("could not be read"))?;
     check_header(&header)?;
@@ -93,8 +93,8 @@ pub(super) fn verify(token: &str, expected: &Expected<'_>) -> Result<LogoutToken
     Ok(LogoutToken { id: claims.jti, subject, issued_at })
 }
 
-/// Refuses what `jsonwebtoken` lets pass: another kind of token, keys that the header brings along, and extensions
-/// that must be understood.
+/// Refuses what `jsonwebtoken` accepts: other kinds of tokens, keys in the header, and extensions that must be
+/// understood.
 fn check_header(header: &Header) -> Result<(), Rejection> {
     let is_of_a_type = |typ: &String| TYPES.contains(&typ.to_ascii_lowercase().as_str());
     if !header.typ.as_ref().is_none_or(is_of_a_type) {
@@ -114,7 +114,7 @@ fn check_header(header: &Header) -> Result<(), Rejection> {
     Ok(())
 }
 
-/// The key that the header names; without a name, the only one there is.
+/// Returns the key that the header names or, if it names none, the only key of the set.
 fn signing_key(header: &Header, keys: &CoreJsonWebKeySet) -> Result<DecodingKey, Rejection> {
     let signs = |key: &&CoreJsonWebKey| key.key_use().is_none_or(|of| *of == CoreJsonWebKeyUse::Signature);
     let mut candidates = keys.keys().iter().filter(signs).filter(|key| match &header.kid {
@@ -130,7 +130,7 @@ fn signing_key(header: &Header, keys: &CoreJsonWebKeySet) -> Result<DecodingKey,
     key.ok_or(Because("is signed with a key that is not supported"))
 }
 
-/// `exp` is compared with our own clock.
+/// Leaves `exp` out: it is compared with our own clock.
 fn validation(algorithm: Algorithm, expected: &Expected<'_>) -> Validation {
     let mut validation = Validation::new(algorithm);
     validation.set_issuer(&[expected.issuer]);

@@ -1,4 +1,4 @@
-//! What the provider says about itself, and the OAuth client that follows from it.
+//! The provider's metadata, and the OAuth client that follows from it.
 
 use openidconnect::{
     AccessToken, AdditionalProviderMetadata, AuthType, ClientId, ClientSecret, DiscoveryError,
@@ -42,7 +42,7 @@ type Metadata = ProviderMetadata<
     CoreSubjectIdentifierType,
 >;
 
-/// Metadata of later specifications.
+/// Metadata that later specifications define.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 struct MoreMetadata {
     /// RFC 9207, section 3.
@@ -52,15 +52,15 @@ struct MoreMetadata {
 
 impl AdditionalProviderMetadata for MoreMetadata {}
 
-/// What a provider and this client know of each other.
+/// The registration of this client at a provider.
 pub(super) struct Registration {
-    /// The issuer identifier, character by character as the provider writes it.
+    /// The issuer identifier, exactly as the provider writes it.
     pub(super) issuer: String,
     pub(super) client_id: String,
     pub(super) client_secret: SecretString,
-    /// Whom metrics name.
+    /// The provider's name in metrics.
     pub(super) counterpart: &'static str,
-    /// Where browsers come back to.
+    /// Where browsers return to.
     pub(super) redirect_uri: Url,
 }
 
@@ -78,7 +78,7 @@ pub(super) struct Provider {
 }
 
 impl Provider {
-    /// Asks the issuer what it is, by OpenID Connect Discovery 1.0.
+    /// Fetches the issuer's metadata by OpenID Connect Discovery 1.0.
     pub(super) async fn discover(
         registration: &Registration,
         http: &HttpClient,
@@ -102,7 +102,8 @@ impl Provider {
         })
     }
 
-    /// What an ID token says that came with `access_token`, for the sign-in of this nonce if there was one.
+    /// Verifies the ID token that was issued with `access_token`, for the sign-in with this nonce, if any, and returns
+    /// its claims.
     pub(super) async fn verified(
         &self,
         id_token: &CoreIdToken,
@@ -120,12 +121,12 @@ impl Provider {
         claims.map_err(|rejection| Unusable(rejection.to_string()))
     }
 
-    /// The operation that fetches its keys.
+    /// Returns the operation that fetches the provider's keys.
     pub(super) fn asking_for_keys(&self) -> Operation<'_> {
         self.http.operation(self.counterpart, "jwks")
     }
 
-    /// Refuses an answer that came through the browser from another provider (RFC 9207, section 2.4).
+    /// Refuses a response that arrived through the browser from another provider (RFC 9207, section 2.4).
     pub(super) fn check_issuer(&self, of_answer: Option<&str>) -> Result<(), IdentityError> {
         match of_answer {
             Some(issuer) if issuer == self.issuer.as_str() => Ok(()),
@@ -154,7 +155,7 @@ fn client(registration: &Registration, metadata: &Metadata) -> Result<Client, Id
     Ok(client)
 }
 
-/// `client_secret_basic`, which every provider supports that does not say otherwise
+/// Returns how this client authenticates. The default is `client_secret_basic`
 /// (<https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderMetadata>).
 fn auth_type(metadata: &Metadata) -> AuthType {
     let supports = |method| {

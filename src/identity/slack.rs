@@ -1,9 +1,9 @@
-//! Sign in with Slack: whose Slack account is signed in at a browser
+//! Sign in with Slack: which Slack account is signed in in a browser
 //! (<https://docs.slack.dev/authentication/sign-in-with-slack>).
 //!
-//! It is OpenID Connect, with some habits of its own: an answer does not name its issuer, a "no" of the token endpoint
-//! comes with status 200, and PKCE is for public clients alone
-//! (<https://docs.slack.dev/authentication/using-pkce>), so that it is the nonce that binds a code to its browser.
+//! It is OpenID Connect with deviations: a response does not name its issuer, the token endpoint returns errors with
+//! status 200, and PKCE is for public clients only (<https://docs.slack.dev/authentication/using-pkce>), so the nonce
+//! binds a code to its browser.
 
 use std::sync::Arc;
 
@@ -35,14 +35,14 @@ use crate::{
     slack::ids::TeamId,
 };
 
-/// Whom metrics name when Slack is asked.
+/// Slack's name in metrics.
 const COUNTERPART: &str = "slack";
 /// The claim that names the account.
 const USER_ID: &str = "https://slack.com/user_id";
 /// The claim that names its workspace.
 const TEAM_ID: &str = "https://slack.com/team_id";
 
-/// Slack as an OpenID provider, seen from the app.
+/// A client of Slack as an OpenID provider.
 pub struct SignInWithSlack {
     registration: Registration,
     team: TeamId,
@@ -51,15 +51,15 @@ pub struct SignInWithSlack {
     provider: Fetched<Provider, IdentityError>,
 }
 
-/// What the token endpoint answers in place of tokens, with status 200.
+/// The error that the token endpoint returns instead of tokens, with status 200.
 #[derive(Deserialize)]
 struct No {
     error: String,
 }
 
 impl SignInWithSlack {
-    /// The Slack whose Web API `slack` names: its issuer is the origin of that. Browsers come back to `redirect_uri`.
-    /// Nothing is sent yet.
+    /// Creates a client of the Slack whose Web API `slack` names: that API's origin is the issuer. Browsers return to
+    /// `redirect_uri`. Sends nothing yet.
     #[must_use]
     pub fn new(
         slack: &Slack,

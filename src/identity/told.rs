@@ -1,4 +1,4 @@
-//! What the provider says of one person, put together from where it says it.
+//! The provider's claims about one person, combined from their sources.
 
 use openidconnect::IssuerUrl;
 
@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-/// What is known of a person.
+/// What the provider says about a person.
 #[derive(Debug)]
 pub(super) struct Told {
     pub(super) subject: Subject,
@@ -23,19 +23,20 @@ pub(super) struct Told {
     class: Option<String>,
 }
 
-/// Why nobody can be told from it.
+/// Why the claims identify no one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Nobody {
     #[error("it does not say who it is about")]
     Unnamed,
-    /// Then userinfo must not be used
+    /// In this case userinfo must not be used
     /// (<https://openid.net/specs/openid-connect-core-1_0.html#UserInfoResponse>).
     #[error("userinfo is about another person than the ID token")]
     TwoPeople,
 }
 
 impl Told {
-    /// Groups are read at userinfo where that was asked; an address, wherever the provider vouches for one.
+    /// Combines the claims. Groups come from userinfo if it was requested; the address comes from whichever source
+    /// vouches for one.
     pub(super) fn of(
         issuer: &IssuerUrl,
         oidc: &Oidc,
@@ -59,7 +60,7 @@ impl Told {
         })
     }
 
-    /// Whoever has come back from the provider at `back_at`.
+    /// Returns the proof that this person returned from the provider at `back_at`.
     pub(super) fn signed_in(self, back_at: Timestamp) -> Result<SignedIn, NoGroups> {
         let Self { subject, verified_email, groups, proved_at, class } = self;
         let authentication = Authentication { back_at, proved_at, class };
