@@ -1,4 +1,4 @@
-//! Slack: what comes in by either way is parsed and promised here, what goes out is drawn and sent.
+//! Slack: parses and stores what arrives by either transport, and renders and sends what goes out.
 
 pub mod client;
 pub mod command;

@@ -1,5 +1,5 @@
-//! What the app says and asks in Slack: the [`Directory`], [`Messenger`] and [`Dialogs`] ports
-//! over Slack's Web API.
+//! What the app sends to Slack and reads from it: the [`Directory`], [`Messenger`] and [`Dialogs`] ports over Slack's
+//! Web API.
 
 mod answers;
 
@@ -36,35 +36,35 @@ use crate::{
     text::Names,
 };
 
-/// The name under which messages carry what they are about.
+/// The event type of the metadata that identifies a message's subject.
 const METADATA: &str = "elevate";
-/// How far Slack's clock may be from ours.
+/// The largest tolerated difference between Slack's clock and ours.
 const CLOCKS_DIFFER_BY: TimeDelta = TimeDelta::minutes(2);
-/// How many messages one page of a channel's history has
+/// How many messages a page of a channel's history contains
 /// (<https://docs.slack.dev/reference/methods/conversations.history>).
 const PAGE: &str = "200";
-/// How many pages are looked through for a message.
+/// How many pages are searched for a message.
 const PAGES: usize = 10;
 
-/// What it takes to talk to Slack.
+/// What a Slack client requires.
 pub struct SlackClientConfig {
     /// Sends the requests.
     pub http: HttpClient,
-    /// The base of the Web API; plain http on loopback alone.
+    /// The base URL of the Web API. Plain HTTP is allowed on loopback only.
     pub api_url: Url,
-    /// Where Slack takes answers to what people do.
+    /// The origin at which Slack accepts answers to commands and interactions.
     pub answers_at: Origin,
     /// The bot's token.
     pub bot_token: SecretString,
-    /// The names that messages show.
+    /// The names used in messages.
     pub names: Names,
-    /// The workspace the token belongs to.
+    /// The workspace that the token belongs to.
     pub team: TeamId,
-    /// By what posts are paced, and how long calls wait before they are made again.
+    /// The clock that paces posts and times retries.
     pub clock: Arc<dyn Clock>,
 }
 
-/// Slack, as the bot may use it.
+/// Slack, as far as the bot may use it.
 #[derive(Debug)]
 pub struct SlackChat {
     api: WebApi,
@@ -75,7 +75,7 @@ pub struct SlackChat {
 }
 
 impl SlackChat {
-    /// A client for one workspace. Calls nobody yet.
+    /// Creates a client for one workspace. Sends nothing yet.
     #[must_use]
     pub fn new(config: SlackClientConfig) -> Self {
         let SlackClientConfig { http, api_url, answers_at, bot_token, names, team, clock } = config;
@@ -83,12 +83,12 @@ impl SlackChat {
         Self { api: WebApi::new(&http, &api_url, bot_token, clock), pace, answers_at, names, team }
     }
 
-    /// The message, with what it is about attached for whoever has to find it again.
+    /// Renders the message and attaches its subject, so that the message can be found again.
     fn lasting(&self, message: &Message) -> SlackMessageContent {
         draw(message, &self.names).opt_metadata(metadata(message))
     }
 
-    /// The conversation of a person with the app.
+    /// Returns a person's conversation with the app.
     async fn conversation_with(&self, user: &Account) -> Result<ChannelId, ChatError> {
         let open = OpenConversation { users: user.user() };
         let opened: Opened = self.api.call(Again::Always, "conversations.open", &open).await?;
@@ -194,8 +194,8 @@ impl Dialogs for SlackChat {
         Ok(())
     }
 
-    /// Answers at Slack's own address, and at nobody else's, whoever says that it is for them. An address is good for 5
-    /// answers within 30 minutes (<https://docs.slack.dev/interactivity/handling-user-interaction#message_responses>).
+    /// Answers only at Slack's own origin, whatever address a payload names. An address accepts 5 answers within 30
+    /// minutes (<https://docs.slack.dev/interactivity/handling-user-interaction#message_responses>).
     async fn reply(&self, to: &ReplyHandle, message: &Message) -> Result<(), ChatError> {
         const METHOD: &str = "response_url";
         let Ok(response_url) = Url::parse(to.as_str()) else { return Err(refused(METHOD, "not_an_address")) };
@@ -221,17 +221,16 @@ impl fmt::Debug for SlackClientConfig {
 }
 
 // ---------------------------------------------------------------------------------------------------------
-// What is sent, where the library's own type does not fit
+// Payloads for which the library's own types do not fit
 
-/// `conversations.open` takes users as one string
+/// The argument of `conversations.open`, which accepts users as one string
 /// (<https://docs.slack.dev/reference/methods/conversations.open>).
 #[derive(Serialize)]
 struct OpenConversation<'a> {
     users: &'a str,
 }
 
-/// An answer at a `response_url`
-/// (<https://docs.slack.dev/interactivity/handling-user-interaction#message_responses>).
+/// An answer at a `response_url` (<https://docs.slack.dev/interactivity/handling-user-interaction#message_responses>).
 #[derive(Serialize)]
 struct Reply {
     response_type: SlackMessageResponseType,
@@ -240,14 +239,14 @@ struct Reply {
     content: SlackMessageContent,
 }
 
-/// What a lasting message carries, for whoever has to find it again.
+/// Returns the metadata by which a lasting message is found again.
 fn metadata(message: &Message) -> Option<SlackMessageMetadata> {
     let (name, id) = about(message)?;
     let payload = HashMap::from([(name.to_owned(), id)]);
     Some(SlackMessageMetadata::new(METADATA.to_owned()).with_event_payload(payload))
 }
 
-/// What a lasting message is about: an event or a request.
+/// Returns what a lasting message is about: an event or a request.
 fn about(message: &Message) -> Option<(&'static str, String)> {
     Some(match message {
         Message::ReviewCard(drawn) => ("review_card", drawn.request.id.to_string()),

@@ -1,4 +1,4 @@
-//! What can be typed after `/elevate`.
+//! The commands that a person can type after `/elevate`.
 
 use std::{fmt, str::FromStr};
 
@@ -11,10 +11,10 @@ use crate::domain::{
     window::BadMinutes,
 };
 
-/// A command, as it was typed.
+/// A command as it was typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CommandLine {
-    /// Nothing: the form.
+    /// No text: opens the form.
     Form,
     /// `link`
     Link,
@@ -51,7 +51,7 @@ impl fmt::Display for CommandLine {
         match self {
             Self::Form => Ok(()),
             Self::Link => f.write_str("link"),
-            Self::Confirm(_) => f.write_str("confirm …"), // a code is shown to nobody
+            Self::Confirm(_) => f.write_str("confirm …"), // a code is never written out
             Self::Unlink => f.write_str("unlink"),
             Self::Status => f.write_str("status"),
             Self::Help => f.write_str("help"),
@@ -74,7 +74,7 @@ fn split_word(text: &str) -> (&str, &str) {
     text.split_once(char::is_whitespace).map_or((text, ""), |(word, rest)| (word, rest.trim_start()))
 }
 
-/// The text a person typed: Slack escapes three characters on the way
+/// Unescapes the text that a person typed: Slack escapes three characters
 /// (<https://docs.slack.dev/messaging/formatting-message-text#escaping>).
 fn unescaped(text: &str) -> String {
     text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")

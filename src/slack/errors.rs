@@ -1,4 +1,4 @@
-//! Slack's "no", and what it is due to.
+//! Slack's error codes and their causes.
 
 use std::time::Duration;
 
@@ -8,9 +8,9 @@ use crate::{
     ports::{Because, ChatError},
 };
 
-/// What a code is due to (<https://docs.slack.dev/reference/methods/chat.postMessage#errors>, and those of
-/// `chat.update`, `chat.postEphemeral` and `conversations.open`). A code that is not listed is taken for one that
-/// somebody can mend.
+/// Returns the cause of an error code (<https://docs.slack.dev/reference/methods/chat.postMessage#errors>, and those
+/// of `chat.update`, `chat.postEphemeral` and `conversations.open`). A code that is not listed counts as one that an
+/// operator can fix.
 fn because(code: &str) -> Because {
     match code {
         "cannot_dm_bot"
@@ -41,7 +41,7 @@ fn because(code: &str) -> Because {
     }
 }
 
-/// The error that Slack refuses a call with this code.
+/// Returns the error of a call that Slack refused with this code.
 pub(crate) fn refused(method: &'static str, code: &str) -> ChatError {
     ChatError::Refused {
         platform: Platform::new(PLATFORM),
@@ -51,12 +51,13 @@ pub(crate) fn refused(method: &'static str, code: &str) -> ChatError {
     }
 }
 
-/// The error that Slack has not answered a call.
+/// Returns the error of a call that Slack did not answer.
 pub(crate) fn unavailable(method: &'static str, why: impl Into<String>) -> ChatError {
     unavailable_for(method, why, None)
 }
 
-/// The error that Slack has not answered a call, and for how long it wants to be left alone, if it said so.
+/// Returns the error of a call that Slack did not answer, with the time after which it may be retried, if Slack named
+/// one.
 pub(crate) fn unavailable_for(
     method: &'static str,
     why: impl Into<String>,

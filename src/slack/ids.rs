@@ -1,15 +1,15 @@
-//! Slack's own identifiers, and what the rest of the program makes of them.
+//! Slack's identifiers, and their mapping to accounts and conversations.
 
 use crate::domain::{
     account::{Account, Conversation, Tenant},
     ids::id,
 };
 
-/// The platform's name, in accounts and in keys.
+/// The platform's name in accounts and keys.
 pub const PLATFORM: &str = "slack";
 
 id!(
-    /// A workspace, or an Enterprise organisation.
+    /// A workspace or an Enterprise organization.
     TeamId, "a Slack workspace id such as T0123456", |text| is_slack_id(text, &['T', 'E'])
 );
 id!(
@@ -22,19 +22,19 @@ id!(
 );
 
 impl TeamId {
-    /// The workspace as a tenant.
+    /// Returns the workspace as a tenant.
     #[must_use]
     pub fn tenant(&self) -> Tenant {
         Tenant::new(PLATFORM, self.as_str())
     }
 
-    /// The account of a person in this workspace.
+    /// Returns the account of a person in this workspace.
     #[must_use]
     pub fn account(&self, user: &UserId) -> Account {
         self.tenant().account(user.as_str())
     }
 
-    /// A conversation in this workspace.
+    /// Returns a conversation in this workspace.
     #[must_use]
     pub fn conversation(&self, channel: &ChannelId) -> Conversation {
         self.tenant().conversation(channel.as_str())

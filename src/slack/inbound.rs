@@ -1,7 +1,7 @@
-//! What people do in Slack, by whichever way it comes: parsed, promised, answered.
+//! What people do in Slack, by either transport: parsed, stored, acknowledged.
 //!
-//! Slack wants its answer within 3 s. What a press asks for is stored before that; everything else happens
-//! after (`flows::inbox`). What we do not know, we let pass: Slack adds fields and kinds of payloads as it likes.
+//! Slack requires an acknowledgement within 3 s. A press is stored before that; everything else happens afterwards
+//! (`flows::inbox`). Unknown content is ignored, because Slack adds fields and kinds of payloads over time.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -31,30 +31,30 @@ use crate::{
     text::{Names, not_stored, refusal},
 };
 
-/// What stands below each field that is refused.
+/// The error text under each field that is refused.
 type FieldTexts = BTreeMap<&'static str, String>;
 
-/// What Slack is answered.
+/// The acknowledgement for Slack.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Ack {
-    /// It has been heard; there is nothing to show.
+    /// Accepted, with nothing to show.
     Heard,
-    /// It has been heard, and this is to be shown: Slack's own JSON.
+    /// Accepted, with something to show: Slack's own JSON.
     Shows(Value),
-    /// It could not be stored, as far as anybody knows: Slack must show that it failed.
+    /// Not known to be stored: Slack must show a failure.
     Failed,
 }
 
-/// The press could not be stored, as far as anybody knows: nothing may come of it.
+/// The press is not known to be stored, and must have no effect.
 struct NotStored {
-    /// Under which the operator finds why.
+    /// The reference under which the operator finds the cause.
     reference: String,
 }
 
-/// Takes a slash command; none is one that could not be read.
+/// Handles a slash command; `None` if it could not be parsed.
 pub async fn command(broker: &Arc<Broker>, command: Option<SlashCommand>) -> Ack {
     let Some(command) = command else {
-        // Slack's own check of the certificate, `ssl_check=1`, comes this way too.
+        // Slack's certificate check, `ssl_check=1`, also arrives here.
         tracing::warn!("slack: unreadable command");
         return for_their_eyes(&refusal(&Refusal::IncompleteCommand, broker.names()));
     };
@@ -62,7 +62,7 @@ pub async fn command(broker: &Arc<Broker>, command: Option<SlashCommand>) -> Ack
     if let Err(rate_limited) = broker.ports().rate_limits.count_action(&who) {
         return for_their_eyes(&refusal(&rate_limited.into(), broker.names()));
     }
-    // Whoever waits for an answer may hang up, which cancels this; so what must finish is spawned.
+    // A caller that disconnects cancels this future, so work that must finish is spawned.
     match broker.spawn(|broker| on_command(broker, command)).await {
         Ok(Ok(())) => Ack::Heard,
         Ok(Err(not_stored)) => for_their_eyes(&not_stored.text(broker)),
@@ -70,7 +70,7 @@ pub async fn command(broker: &Arc<Broker>, command: Option<SlashCommand>) -> Ack
     }
 }
 
-/// Takes a pressed button, a submitted form, or something that is not used or could not be read.
+/// Handles a pressed button, a submitted form, or a payload that is not used or could not be parsed.
 pub async fn interaction(broker: &Arc<Broker>, interaction: serde_json::Result<Interaction>) -> Ack {
     match interaction {
         Ok(Interaction::BlockActions(sender, press)) => {
@@ -94,7 +94,7 @@ pub async fn interaction(broker: &Arc<Broker>, interaction: serde_json::Result<I
     }
 }
 
-/// An answer to a command that only the person sees who typed it.
+/// Answers a command so that only the person who typed it sees the answer.
 fn for_their_eyes(text: &str) -> Ack {
     Ack::Shows(json!({ "response_type": "ephemeral", "text": text }))
 }
@@ -167,14 +167,14 @@ async fn on_press(broker: Arc<Broker>, sender: Sender, press: BlockActions) -> R
         (action::CONSOLE, Ok(request)) => Wish::OpenConsole(request),
         (id, Ok(request)) => match action::act(id) {
             Some(act) => Wish::Do(request, act),
-            None => return Ok(()), // a button that only opens an address, or none of ours
+            None => return Ok(()), // a button that only opens a link, or is not ours
         },
-        (_, Err(_)) => return Ok(()), // it is about no request
+        (_, Err(_)) => return Ok(()), // it is not about a request
     };
     promise(&broker, asker.wishes(wish)).await
 }
 
-/// A form that cannot be read stays open, with a sentence under each of its fields.
+/// Handles a submitted form. A form that cannot be parsed stays open, with an error under each invalid field.
 async fn on_submission(
     broker: Arc<Broker>,
     sender: Sender,
@@ -200,7 +200,7 @@ async fn on_submission(
     promised.map_err(|not_stored| [(submission.last_field(), not_stored.text(&broker))].into())
 }
 
-/// The account that a payload comes from, if it names one.
+/// Returns the account that sent a payload, if the payload names one.
 fn sent_by(broker: &Broker, sender: &Sender) -> Option<Account> {
     let home = broker.settings().homes.get(&Platform::new(PLATFORM))?;
     sender.who(&home.tenant)
@@ -229,7 +229,8 @@ impl NotStored {
     }
 }
 
-/// Lets Slack be answered before `work` is done: it opens a form, shows something, or says no, and needs no promise.
+/// Acknowledges Slack before `work` is done. Only for work that opens a form, shows something or refuses, and so need
+/// not be stored.
 fn after_answer<F>(broker: &Arc<Broker>, asker: Asker, work: impl FnOnce(Arc<Broker>) -> F + Send + 'static)
 where
     F: Future<Output = flows::Result<()>> + Send,

@@ -1,13 +1,13 @@
-//! What Slack and the app's command there are called.
+//! The names of Slack and of the app's command.
 
 use crate::{domain::policy::Policy, text::Names};
 
-/// What people call the platform.
+/// The platform's display name.
 const NAME: &str = "Slack";
-/// The command, as `manifests/slack-app.yaml` has it.
+/// The command, as in `manifests/slack-app.yaml`.
 const COMMAND: &str = "/elevate";
 
-/// The names that sentences for people in Slack use.
+/// Returns the names that sentences for people in Slack use.
 #[must_use]
 pub fn names(policy: &Policy) -> Names {
     Names {

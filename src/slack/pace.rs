@@ -1,7 +1,7 @@
-//! Pace: when a channel takes another message.
+//! Pace: when a channel accepts another message.
 //!
-//! 1. Each channel has a rate of its own, so that a busy channel does not hold up another.
-//! 2. Posts to one channel go out in the order in which they came, so that none starves behind those that came later.
+//! 1. Each channel has its own rate, so that a busy channel does not delay another.
+//! 2. Posts to a channel go out in the order of arrival, so that later posts never starve earlier ones.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -19,16 +19,16 @@ use crate::{
     slack::errors::unavailable,
 };
 
-/// How long a post waits for its channel. Later posts fail and are retried.
+/// How long a post waits for its channel before it fails and is retried later.
 const LONGEST_TURN: Duration = Duration::from_secs(10);
-/// How many messages a channel takes each second
+/// How many messages a channel accepts per second
 /// (<https://docs.slack.dev/apis/web-api/rate-limits#posting-messages>).
 const POSTS_PER_SECOND: NonZeroU32 = NonZeroU32::MIN;
-/// How many it takes at once now and then; Slack allows short bursts, and does not say how many.
+/// How many messages a channel accepts in a burst. Slack allows short bursts without stating their size.
 const BURST: NonZeroU32 = NonZeroU32::new(10).expect("it is not zero");
-/// Of how many channels the pace is known before idle ones are forgotten.
+/// How many channels are tracked before idle ones are forgotten.
 const PACED_CHANNELS: usize = 1_000;
-/// How often a post that is not first in its line looks whether it is: twice for each message that a channel takes.
+/// How often a waiting post checks whether it is first: twice per message that a channel accepts.
 const LOOKS_EVERY: Duration = Duration::from_millis(500);
 
 /// The pace of every channel.
@@ -38,14 +38,14 @@ pub(super) struct ChannelPace {
     lines: Mutex<HashMap<String, Line>>,
 }
 
-/// Who waits for one channel.
+/// The posts that wait for one channel.
 #[derive(Default)]
 struct Line {
     waiting: VecDeque<u64>,
     next: u64,
 }
 
-/// A place in the line of a channel. Dropping it leaves the line.
+/// A place in a channel's line. Dropping it leaves the line.
 struct Turn<'a> {
     pace: &'a ChannelPace,
     channel: &'a str,
@@ -59,7 +59,7 @@ impl ChannelPace {
         Self { clock, pace, lines: Mutex::default() }
     }
 
-    /// Waits until a channel takes another message. Fails after ten seconds.
+    /// Waits until a channel accepts another message. Fails after ten seconds.
     pub(super) async fn turn_in(&self, channel: &str) -> Result<(), ChatError> {
         if self.pace.len() > PACED_CHANNELS {
             self.pace.retain_recent();
@@ -90,7 +90,8 @@ impl ChannelPace {
 }
 
 impl Turn<'_> {
-    /// Posts, if this is first in its line and the channel takes a message. Fails with how long to wait.
+    /// Takes a turn, if this post is first in its line and the channel accepts a message. Otherwise returns how long
+    /// to wait.
     fn take(&self) -> Result<(), Duration> {
         if !self.is_first() {
             return Err(LOOKS_EVERY);
@@ -131,7 +132,7 @@ mod tests {
     use super::*;
     use crate::domain::window::Timestamp;
 
-    /// A clock that wakes nobody: what sleeps goes on when it is polled and its time has come.
+    /// A clock that wakes no one: a sleeper continues when it is polled after its time has come.
     #[derive(Default)]
     struct Hands(Mutex<Duration>);
 

@@ -1,4 +1,4 @@
-//! The few fields of Slack's payloads that we use. Everything else may be missing, null, or unheard of.
+//! The fields of Slack's payloads that are used. All others may be missing, null or unknown.
 
 use std::{collections::BTreeMap, str::FromStr};
 
@@ -26,17 +26,16 @@ pub struct SlashCommand {
     pub team_id: TeamId,
     /// The person.
     pub user_id: UserId,
-    /// What was typed after the command.
+    /// The text after the command.
     #[serde(default)]
     pub text: String,
-    /// Where an answer goes, says whoever sent this.
+    /// Where an answer goes, as claimed by the sender.
     pub response_url: Url,
     /// Opens one form within 3 s.
     pub trigger_id: String,
 }
 
-/// Something done to a block or a form, and who did it
-/// (<https://docs.slack.dev/reference/interaction-payloads>).
+/// An interaction with a block or a form, and its sender (<https://docs.slack.dev/reference/interaction-payloads>).
 #[derive(Clone, Debug, Deserialize)]
 #[serde(try_from = "Payload")]
 pub enum Interaction {
@@ -44,37 +43,37 @@ pub enum Interaction {
     BlockActions(Sender, BlockActions),
     /// A form was submitted.
     ViewSubmission(Sender, ViewSubmission),
-    /// Something we do not use.
+    /// An interaction that is not used.
     Unknown,
 }
 
-/// Who did something, and every part of the payload that says where they are from.
+/// The sender of an interaction, and every part of the payload that names a workspace.
 #[derive(Clone, Debug)]
 pub struct Sender {
     user: User,
     team: Option<Id>,
     enterprise: Option<Id>,
-    /// Where the app is installed whose form it is.
+    /// The workspace in which the app that owns the form is installed.
     installed: Option<TeamId>,
 }
 
 /// A press of a button.
 #[derive(Clone, Debug)]
 pub struct BlockActions {
-    /// What was pressed.
+    /// The pressed elements.
     pub actions: Vec<Action>,
     response_url: Option<String>,
     /// Opens one form within 3 s.
     pub trigger_id: String,
 }
 
-/// One pressed element.
+/// A pressed element.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Action {
-    /// Which element.
+    /// The element's id.
     #[serde(default)]
     pub action_id: String,
-    /// What it carries.
+    /// The element's value.
     #[serde(default)]
     pub value: Option<String>,
 }
@@ -83,14 +82,14 @@ pub struct Action {
 #[derive(Clone, Debug)]
 pub struct ViewSubmission {
     trigger_id: Option<String>,
-    /// The form, filled in.
+    /// The form with its values.
     pub view: View,
 }
 
 /// A form.
 #[derive(Clone, Debug, Deserialize)]
 pub struct View {
-    /// Which form.
+    /// The form's id.
     #[serde(default)]
     pub callback_id: String,
     #[serde(default)]
@@ -117,7 +116,7 @@ struct Id {
     id: TeamId,
 }
 
-/// What interactions of any kind are read into, all at once: the kind may come after what it is the kind of.
+/// The union of all kinds of interactions, parsed in one pass because the kind may follow its content.
 #[derive(Deserialize)]
 struct Payload {
     #[serde(rename = "type")]
@@ -138,7 +137,7 @@ struct Payload {
     trigger_id: Option<String>,
 }
 
-/// Why each field is refused that cannot be read.
+/// The refusal of each field that cannot be parsed.
 pub type FieldErrors = BTreeMap<&'static str, Refusal>;
 
 impl TryFrom<Payload> for Interaction {
@@ -163,7 +162,7 @@ impl TryFrom<Payload> for Interaction {
 }
 
 impl SlashCommand {
-    /// The account that typed it.
+    /// Returns the account that typed the command.
     #[must_use]
     pub fn who(&self) -> Account {
         self.team_id.account(&self.user_id)
@@ -171,10 +170,10 @@ impl SlashCommand {
 }
 
 impl Sender {
-    /// The account, in the workspace `home` unless any part of the payload names another: whoever is of two is
-    /// a stranger here. A part may name an Enterprise organisation instead
-    /// (<https://docs.slack.dev/reference/interaction-payloads/block_suggestion-payload>); the one that the app
-    /// is installed in is no other workspace.
+    /// Returns the account, in the workspace `home` unless any part of the payload names another: a person of two
+    /// workspaces is an outsider here. A part may name an Enterprise organization instead
+    /// (<https://docs.slack.dev/reference/interaction-payloads/block_suggestion-payload>); the organization in which
+    /// the app is installed is not another workspace.
     #[must_use]
     pub fn who(&self, home: &Tenant) -> Option<Account> {
         let organisation = self.enterprise.as_ref().map(|enterprise| &enterprise.id);
@@ -186,7 +185,7 @@ impl Sender {
 }
 
 impl BlockActions {
-    /// Where an answer goes, says whoever sent this.
+    /// Returns where an answer goes, as claimed by the sender.
     #[must_use]
     pub fn response_url(&self) -> Option<Url> {
         self.response_url.as_deref()?.parse().ok()
@@ -194,16 +193,16 @@ impl BlockActions {
 }
 
 impl ViewSubmission {
-    /// What names this submission among all others.
+    /// Returns the unique name of this submission.
     #[must_use]
     pub fn trigger(&self) -> String {
         self.trigger_id.clone().unwrap_or_else(|| hash_of([self.view.id.as_str(), self.view.hash.as_str()]))
     }
 
-    /// The request that the form was filled in for.
+    /// Returns the request that the form describes.
     ///
     /// # Errors
-    /// Why each field is refused that cannot be read.
+    /// The refusal of each field that cannot be parsed.
     pub fn ask(&self) -> Result<Ask, FieldErrors> {
         let mut errors = FieldErrors::new();
         let target =
@@ -219,10 +218,10 @@ impl ViewSubmission {
         }
     }
 
-    /// The request to reject, and why.
+    /// Returns the request to reject, and the reason.
     ///
     /// # Errors
-    /// Why the field is refused that cannot be read.
+    /// The refusal of the field that cannot be parsed.
     pub fn rejection(&self) -> Result<(RequestId, Reason), FieldErrors> {
         let mut errors = FieldErrors::new();
         let reason = self.read(field::REASON, &mut errors, |_, bad: BadReason| bad.into());
@@ -234,13 +233,13 @@ impl ViewSubmission {
         }
     }
 
-    /// The field under which an error about the whole form is shown.
+    /// Returns the field under which an error about the whole form is shown.
     #[must_use]
     pub fn last_field(&self) -> &'static str {
         if self.view.callback_id == view::REQUEST { field::JUSTIFICATION } else { field::REASON }
     }
 
-    /// The value of a field, whose block and element have one id.
+    /// Parses a field's value. Its block and its element have the same id.
     fn read<T: FromStr>(
         &self,
         name: &'static str,
@@ -264,7 +263,7 @@ impl ViewSubmission {
 mod tests {
     use super::*;
 
-    /// A stream cannot be gone back in, neither to look at the kind first nor to read a part again.
+    /// A stream cannot be rewound, neither to read the kind first nor to read a part twice.
     #[test]
     fn an_interaction_is_read_in_one_pass() {
         let user = r#""user":{"id":"U0ADA","team_id":"T0EXAMPLE"}"#;

@@ -1,4 +1,4 @@
-//! Slack over HTTP: what it posts to our addresses is verified, and answered.
+//! Slack over HTTP: verifies and acknowledges what Slack posts.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use super::{
 };
 use crate::flows::Broker;
 
-/// The largest body that is read, in bytes. Slack's own are far smaller: a view holds at most 250 kB.
+/// The largest body that is read, in bytes. Slack's payloads are far smaller: a view holds at most 250 kB.
 const MAX_BODY: usize = 512 * 1024;
 
 #[derive(Clone)]
@@ -55,13 +55,13 @@ async fn interactions(State(slack): State<Slack>, request: Request) -> Response 
         Ok(body) => body,
         Err(status) => return status.into_response(),
     };
-    // Without a payload there is nothing that could be read.
+    // A form without a payload cannot be parsed any further.
     let payload = serde_urlencoded::from_bytes(&body).map_or(String::new(), |Form { payload }| payload);
     inbound::interaction(&slack.broker, serde_json::from_str(&payload)).await.into_response()
 }
 
-/// Proves to Slack that this address is ours. No event is used; one that comes all the same has been heard, or
-/// Slack would send it again (<https://docs.slack.dev/apis/events-api>).
+/// Proves to Slack that this address is ours. No event is used, but each is acknowledged, or Slack would send it again
+/// (<https://docs.slack.dev/apis/events-api>).
 async fn events(State(slack): State<Slack>, request: Request) -> Response {
     #[derive(Deserialize)]
     struct Event {
@@ -81,7 +81,7 @@ async fn events(State(slack): State<Slack>, request: Request) -> Response {
 }
 
 impl Slack {
-    /// The body, if Slack signed it.
+    /// Returns the body, if Slack signed it.
     async fn signed_body(&self, request: Request) -> Result<Bytes, StatusCode> {
         let now = self.broker.ports().clock.now();
         let (head, body) = request.into_parts();

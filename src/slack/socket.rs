@@ -1,11 +1,11 @@
-//! Slack over Socket Mode: connections that we hold open, on which it sends what it would post otherwise.
+//! Slack over Socket Mode: connections that this process opens, on which Slack sends what it would otherwise post.
 //!
-//! <https://docs.slack.dev/apis/events-api/using-socket-mode>. The loop is ours, on a WebSocket of
-//! tokio-tungstenite over our own HTTP client: slack-morphism's manager speaks TLS only with a feature that
-//! brings a second provider of cryptography, and it decides itself when connections are replaced. Here one that
-//! Slack announces to end serves on while its successor is opened, and one that falls silent is given up.
+//! <https://docs.slack.dev/apis/events-api/using-socket-mode>. The loop is implemented here, on tokio-tungstenite over
+//! our own HTTP client. The manager of slack-morphism supports TLS only with a feature that adds a second cryptography
+//! provider, and decides itself when to replace a connection. Here a connection whose end Slack announces keeps
+//! serving while its successor opens, and a silent connection is dropped.
 //!
-//! Neither an address with its ticket nor a frame is ever logged, save why Slack ends a connection: both are secrets.
+//! Addresses with tickets and frames are secrets and are never logged, except the reason why Slack ends a connection.
 
 mod link;
 
@@ -36,15 +36,15 @@ use crate::{
     },
 };
 
-/// How many connections are open at a time: while one is replaced, another serves.
+/// How many connections are open at a time: while one is replaced, the other serves.
 const CONNECTIONS: usize = 2;
-/// How long a connection may be silent. Slack pings several times as often.
+/// How long a connection may be silent. Slack pings several times in this period.
 pub const SILENCE: Duration = Duration::from_secs(30);
-/// How long a frame may take to be sent.
+/// How long sending a frame may take.
 const SEND_WITHIN: Duration = Duration::from_secs(3);
-/// The longest wait before a connection is tried again.
+/// The longest wait before another connection is attempted.
 const LONGEST_BACKOFF: Duration = Duration::from_secs(60);
-/// The longest that Slack is left alone, however long it wishes.
+/// The longest time for which Slack's wish for no connections is respected.
 pub const LONGEST_QUIET: Duration = Duration::from_secs(5 * 60);
 
 /// The connections of one replica.
@@ -54,22 +54,22 @@ pub struct Sockets {
     broker: Arc<Broker>,
     metrics: Arc<Metrics>,
     serving: watch::Sender<usize>,
-    /// Until when Slack wants no more connections to be asked for.
+    /// Until when Slack refuses new connections.
     quiet_until: watch::Sender<Instant>,
 }
 
-/// Why a place among the connections has become free.
+/// Why a place among the connections became free.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Left {
     /// Slack replaces the connection.
     Refreshed,
-    /// It broke off, or fell silent.
+    /// The connection broke or fell silent.
     Lost,
-    /// Slack never said hello on it.
+    /// Slack never sent its hello.
     Refused,
 }
 
-/// A frame from Slack, as far as we use it.
+/// The parts of a frame that are used.
 #[derive(Deserialize)]
 struct Frame<'f> {
     #[serde(rename = "type")]
@@ -78,18 +78,18 @@ struct Frame<'f> {
     reason: String,
     #[serde(default)]
     envelope_id: Option<String>,
-    /// As it came: its kind may come after it, and what is not used is not parsed.
+    /// The raw payload: the kind may follow it, and unused payloads are not parsed.
     #[serde(borrow, default)]
     payload: Option<&'f RawValue>,
 }
 
-/// What Slack wants acknowledged, under its id.
+/// A payload that Slack expects to be acknowledged by its id.
 struct Envelope {
     id: String,
     content: Content,
 }
 
-/// What an envelope holds, or why that could not be read.
+/// The content of an envelope, or why it could not be parsed.
 enum Content {
     Command(Option<SlashCommand>),
     Interaction(serde_json::Result<Interaction>),
@@ -106,20 +106,21 @@ enum Heard {
 }
 
 impl Sockets {
-    /// The connections that `client` will open. Opens none yet.
+    /// Manages the connections of `client`. Opens none yet.
     #[must_use]
     pub fn new(client: SocketClient, broker: Arc<Broker>, metrics: Arc<Metrics>) -> Arc<Self> {
         let (serving, quiet_until) = (watch::Sender::new(0), watch::Sender::new(Instant::now()));
         Arc::new(Self { client, broker, metrics, serving, quiet_until })
     }
 
-    /// On how many connections Slack has said hello.
+    /// Returns how many connections have received Slack's hello.
     #[must_use]
     pub fn serving(&self) -> watch::Receiver<usize> {
         self.serving.subscribe()
     }
 
-    /// Holds connections open until `stop` is cancelled; then takes nothing more, and answers what it has taken.
+    /// Keeps connections open until `stop` is cancelled, then accepts nothing more and acknowledges what it has
+    /// accepted.
     pub async fn hold(self: Arc<Self>, stop: CancellationToken) {
         let mut places = JoinSet::new();
         for _ in 0..CONNECTIONS {
@@ -128,7 +129,7 @@ impl Sockets {
         places.join_all().await;
     }
 
-    /// Keeps one place among the connections taken.
+    /// Keeps one place among the connections occupied.
     async fn hold_one(self: Arc<Self>, stop: CancellationToken) {
         let mut connections = JoinSet::new();
         let mut failures = 0;
@@ -152,7 +153,7 @@ impl Sockets {
         connections.join_all().await;
     }
 
-    /// Opens a connection, and returns when another must take its place. It may go on serving after that.
+    /// Opens a connection, and returns when another must replace it. The old one may continue to serve.
     async fn take_place(self: &Arc<Self>, connections: &mut JoinSet<()>, stop: CancellationToken) -> Left {
         while Instant::now() < self.quiet_until() {
             sleep_until(self.quiet_until()).await;
@@ -172,7 +173,7 @@ impl Sockets {
         }
     }
 
-    /// Takes envelopes and acknowledges them, until the connection ends or `stop` turns true.
+    /// Receives envelopes and acknowledges them until the connection ends or `stop` is cancelled.
     async fn serve(
         self: Arc<Self>,
         mut socket: Socket,
@@ -188,7 +189,7 @@ impl Sockets {
             tokio::select! {
                 () = stop.cancelled(), if is_listening => is_listening = false,
                 Some(ack) = acks.next() => {
-                    // What failed is not acknowledged, so that Slack says so.
+                    // A failure is not acknowledged, so that Slack shows it.
                     let Some((ack, waiting)) = ack else { continue };
                     let Ok(Ok(())) = timeout(SEND_WITHIN, socket.send(ack)).await else { break };
                     Waiting::end(waiting, Outcome::Ok);
@@ -209,17 +210,17 @@ impl Sockets {
             }
         }
         let left = if hello.is_some() { Left::Lost } else { Left::Refused };
-        drop((hello, acks)); // on a connection that broke, nobody waits for them any more
+        drop((hello, acks)); // nothing waits for them on a broken connection
         give_up(&mut place, left);
         timeout(SEND_WITHIN, socket.close(None)).await.ok();
     }
 
-    /// The acknowledgement of an envelope, once what it asks for is stored; none if it could not be.
+    /// Returns the acknowledgement of an envelope once its press is stored, or `None` if it could not be stored.
     async fn answer(&self, Envelope { id, content }: Envelope) -> Option<Message> {
         let ack = match content {
             Content::Command(command) => inbound::command(&self.broker, command).await,
             Content::Interaction(interaction) => inbound::interaction(&self.broker, interaction).await,
-            Content::Event => Ack::Heard, // none is used, and one that comes all the same has been heard
+            Content::Event => Ack::Heard, // events are acknowledged but not used
         };
         let ack = match ack {
             Ack::Heard => json!({ "envelope_id": id }),
@@ -233,7 +234,7 @@ impl Sockets {
         *self.quiet_until.borrow()
     }
 
-    /// How long to wait after so many failures: twice as long each time, but not all at the same moment.
+    /// Returns how long to wait after this many failures. The wait doubles each time and is randomized.
     fn backoff(&self, failures: u32) -> Duration {
         if failures == 0 {
             return Duration::ZERO;
@@ -286,14 +287,14 @@ impl Content {
     }
 }
 
-/// Gives a place up, unless that has been done.
+/// Gives up a place, unless that has already been done.
 fn give_up(place: &mut Option<oneshot::Sender<Left>>, left: Left) {
     if let Some(place) = place.take() {
-        place.send(left).ok(); // nobody waits for it who is told to stop
+        place.send(left).ok(); // after a stop, nothing waits for it
     }
 }
 
-/// Counts a connection among those on which Slack has said hello, until it is dropped.
+/// Counts a connection as one that received Slack's hello, until it is dropped.
 struct Serving(watch::Sender<usize>);
 
 impl Serving {

@@ -1,4 +1,4 @@
-//! Is a request from Slack? Its signature says so, over the raw body and a recent time.
+//! Verifies that a request comes from Slack, by its signature over the raw body and a recent timestamp.
 
 use aws_lc_rs::hmac;
 use axum::http::HeaderMap;
@@ -6,38 +6,38 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::domain::window::Timestamp;
 
-/// How far Slack's time may be from ours, either way, in seconds
+/// The largest tolerated difference between Slack's clock and ours in either direction, in seconds
 /// (<https://docs.slack.dev/authentication/verifying-requests-from-slack>).
 const TOLERANCE: u64 = 300;
 
-/// Checks signatures with the app's signing secret.
+/// Verifies signatures with the app's signing secret.
 #[derive(Clone, Debug)]
 pub struct Verifier {
     key: hmac::Key,
 }
 
-/// Why a request is not Slack's, or not a recent one.
+/// Why a request is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Forged {
-    /// A header is missing or cannot be read.
+    /// A header is missing or malformed.
     #[error("a signature header is missing or malformed")]
     Unsigned,
-    /// More than five minutes old, or that far in the future.
+    /// The timestamp is more than five minutes in the past or the future.
     #[error("the timestamp is too far from the present")]
     Stale,
-    /// Signed with another secret, or for another body.
+    /// The request was signed with another secret or for another body.
     #[error("the signature does not match")]
     WrongSignature,
 }
 
 impl Verifier {
-    /// A verifier for this signing secret.
+    /// Creates a verifier for this signing secret.
     #[must_use]
     pub fn new(signing_secret: &SecretString) -> Self {
         Self { key: hmac::Key::new(hmac::HMAC_SHA256, signing_secret.expose_secret().as_bytes()) }
     }
 
-    /// Checks that Slack signed `body`, not long from `now`. The comparison takes constant time.
+    /// Checks that Slack signed `body` within five minutes of `now`. The comparison runs in constant time.
     ///
     /// # Errors
     /// See [`Forged`].
@@ -49,7 +49,7 @@ impl Verifier {
         hmac::verify(&self.key, &signed, &signature).map_err(|_| Forged::WrongSignature)
     }
 
-    /// The timestamp header, if it is a recent one: what can be checked before a body is read.
+    /// Returns the timestamp header if it is recent. This check does not need the body.
     ///
     /// # Errors
     /// [`Forged::Unsigned`], [`Forged::Stale`].
@@ -73,7 +73,7 @@ fn header<'a>(headers: &'a HeaderMap, name: &str) -> Result<&'a str, Forged> {
 mod tests {
     use super::*;
 
-    /// The example of <https://docs.slack.dev/authentication/verifying-requests-from-slack>.
+    /// The example in <https://docs.slack.dev/authentication/verifying-requests-from-slack>.
     const SECRET: &str = "8f742231b10e8888abcd99yyyzzz85a5";
     const TIMESTAMP: i64 = 1_531_420_618;
     const SIGNATURE: &str = "v0=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503";

@@ -1,8 +1,8 @@
-//! Calls of the Web API, in whatever weather Slack has.
+//! Calls of Slack's Web API, with time limits and retries.
 //!
-//! 1. A call has a time limit, and what failed in passing is tried again: what surely was not done, whatever it is;
-//!    what may have been done, only where doing it twice is doing it once.
-//! 2. Nothing of a failed call is passed on but Slack's own code: the library's errors hold whole bodies.
+//! 1. A call has a time limit and is retried after a transient failure. A call that certainly had no effect is always
+//!    retried; one that may have had an effect, only if it is idempotent.
+//! 2. Of a failed call, only Slack's error code is passed on: the library's errors contain whole bodies.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -24,28 +24,29 @@ use crate::{
     slack::errors::{refused, unavailable, unavailable_for},
 };
 
-/// What one call may cost. A page of a channel's history holds up to 200 messages, with their blocks.
+/// The limits of one call. A page of a channel's history contains up to 200 messages with their blocks.
 const LIMITS: Limits = Limits { duration: Duration::from_secs(10), body: 4 * 1024 * 1024 };
-/// How often a call that failed in passing is made again.
+/// How many times a call is retried after transient failures.
 const RETRIES: usize = 2;
-/// What the waits in between grow from; they are random, so that not all come back at the same moment.
+/// The base of the wait between tries. Waits are random, so that replicas do not retry at the same moment.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
-/// The longest that a call waits because Slack says so. Whoever is told to wait longer comes back another time.
+/// The longest wait that a call accepts from Slack. If Slack asks for more, the call fails and its job is retried
+/// later.
 const LONGEST_WAIT: Duration = Duration::from_secs(15);
-/// How long after its first try a call may be made again. Whoever calls has the work that it is about to themselves
-/// for a minute, and must be done by then.
+/// How long after its first try a call may be retried. The caller holds a lease of a minute on the work, and must
+/// finish before it ends.
 const TRIED_FOR: Duration = Duration::from_secs(20);
-/// What is said of a request that cannot be made.
+/// What is reported of a request that cannot be built.
 const UNSENDABLE: &str = "a request that cannot be written";
 
-/// When a call that failed may be made again.
+/// When a failed call may be retried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Again {
-    /// Even if it may have been done: done twice, it is done once.
+    /// Even if it may have had an effect: it is idempotent.
     Always,
-    /// If it surely was not done.
+    /// If it certainly had no effect.
     IfUndone,
-    /// Never: it is worth nothing a moment later.
+    /// Never: a moment later it is worthless.
     Never,
 }
 
@@ -57,7 +58,7 @@ pub(super) struct WebApi {
     clock: Arc<dyn Clock>,
 }
 
-/// What every answer has (<https://docs.slack.dev/apis/web-api/#responses>).
+/// The fields of every response (<https://docs.slack.dev/apis/web-api/#responses>).
 #[derive(Deserialize)]
 struct Verdict {
     ok: bool,
@@ -66,7 +67,7 @@ struct Verdict {
 }
 
 impl WebApi {
-    /// The Web API below `base`. Calls nobody yet.
+    /// Creates a client of the Web API at `base`. Sends nothing yet.
     pub(super) fn new(http: &HttpClient, base: &Url, token: SecretString, clock: Arc<dyn Clock>) -> Self {
         let base = base.as_str().trim_end_matches('/').to_owned();
         Self { http: http.limited_to(LIMITS), base, token, clock }
@@ -87,7 +88,7 @@ impl WebApi {
         self.insist(Again::Always, method, &|| self.ask(method, request()).boxed()).await
     }
 
-    /// Calls a method that does something.
+    /// Calls a method that has an effect.
     pub(super) async fn call<Q, A>(
         &self,
         again: Again,
@@ -104,8 +105,8 @@ impl WebApi {
         self.insist(again, method, &|| self.ask(method, request()).boxed()).await
     }
 
-    /// Posts to an address that is a secret of its own; the token stays here. Where the Web API is https, so must the
-    /// address be.
+    /// Posts to an address that is itself a secret, without the token. If the Web API uses HTTPS, the address must,
+    /// too.
     pub(super) async fn post_to<Q>(&self, method: &'static str, url: &Url, body: &Q) -> Result<(), ChatError>
     where
         Q: Serialize + Sync,
@@ -127,7 +128,7 @@ impl WebApi {
         Ok(request)
     }
 
-    /// Sends one request of a method, and reads its answer.
+    /// Sends one request of a method and parses the response.
     async fn ask<A: DeserializeOwned>(
         &self,
         method: &'static str,
@@ -144,7 +145,7 @@ impl WebApi {
         }
     }
 
-    /// Sends one request of a method; returns the body of a success.
+    /// Sends one request of a method. Returns the body of a successful response.
     async fn send(
         &self,
         method: &'static str,
@@ -160,7 +161,7 @@ impl WebApi {
         }
     }
 
-    /// Makes a call, and makes it again where that may help and can do no harm.
+    /// Makes a call and retries it where that may help and is harmless.
     fn insist<'c, A: Send + 'c>(
         &self,
         again: Again,
@@ -203,7 +204,7 @@ impl fmt::Debug for WebApi {
     }
 }
 
-/// What became of a call that failed.
+/// A failed call.
 struct Failure {
     error: ChatError,
     is_undone: bool,
@@ -232,7 +233,7 @@ impl Failure {
         }
     }
 
-    /// How long to wait before the next try, if there is one: as long as Slack says, if it does.
+    /// Returns how long to wait before the next try, if there is one: at least as long as Slack asks for.
     fn wait(&self, planned: Option<Duration>) -> Option<Duration> {
         match &self.error {
             ChatError::Unavailable { retry_after: Some(told), .. } => {
@@ -250,7 +251,7 @@ fn json_request(method: Method, address: &str, body: Vec<u8>) -> http::Result<Re
     request.header(CONTENT_TYPE, "application/json; charset=utf-8").body(body)
 }
 
-/// Why a request has no answer, in a few words of ours.
+/// Returns the error of a request without a response, in a few words of ours.
 fn unanswered(method: &'static str, error: HttpError) -> Failure {
     match error {
         HttpError::Unable { status: StatusCode::TOO_MANY_REQUESTS, retry_after } => {
@@ -267,8 +268,8 @@ fn unanswered(method: &'static str, error: HttpError) -> Failure {
     }
 }
 
-/// Whether the code says that Slack itself is in trouble
-/// (<https://docs.slack.dev/reference/methods/chat.postMessage#errors>): the same call may succeed later.
+/// Returns whether the code reports an outage of Slack
+/// (<https://docs.slack.dev/reference/methods/chat.postMessage#errors>), after which the same call may succeed.
 fn is_trouble_at_slack(code: &str) -> bool {
     ["fatal_error", "internal_error", "ratelimited", "request_timeout", "service_unavailable"].contains(&code)
 }

@@ -1,4 +1,4 @@
-//! What comes back from the Web API: of each answer only what is used, since Slack varies the rest.
+//! Responses of the Web API. Only the fields that are used are parsed, because Slack varies the rest.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -94,12 +94,12 @@ struct Metadata {
 }
 
 impl PastMessage {
-    /// Whether this app has posted it: metadata alone could be anybody's.
+    /// Returns whether this app posted the message: metadata alone could come from any app.
     pub(super) fn is_of(&self, myself: &Myself) -> bool {
         self.bot_id.is_some() && self.bot_id == myself.bot_id
     }
 
-    /// Whether its metadata has this type and says this.
+    /// Returns whether the metadata has this type and this content.
     pub(super) fn says(&self, event_type: &str, (name, id): &(&str, String)) -> bool {
         let said = self.metadata.as_ref().filter(|metadata| metadata.event_type == event_type);
         let said = said.and_then(|metadata| metadata.event_payload.get(*name)?.as_str());
@@ -133,7 +133,7 @@ pub(super) struct User {
     is_email_confirmed: bool,
 }
 
-/// Somebody of an organisation, who may be a member of several of its workspaces
+/// A user of an organization, who may be a member of several of its workspaces
 /// (<https://docs.slack.dev/reference/objects/user-object#enterprise-grid-fields>).
 #[derive(Deserialize)]
 pub(super) struct EnterpriseUser {
@@ -150,7 +150,7 @@ pub(super) struct Profile {
 }
 
 impl User {
-    /// The member, if Slack says of which workspace: of `home`, where they are a member of several.
+    /// Returns the member, if Slack names their workspace. A member of several workspaces counts as one of `home`.
     pub(super) fn into_member(self, user: &str, home: &TeamId) -> Option<Member> {
         let (kind, confirmed_email) = (self.kind(), self.confirmed_email());
         let teams = self.enterprise_user.map(|user| user.teams).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! One connection, from the app's token over a ticket to a WebSocket.
+//! One Socket Mode connection: from the app's token through a ticket to a WebSocket.
 
 use std::{fmt, sync::Arc};
 
@@ -28,25 +28,25 @@ use crate::{
     },
 };
 
-/// The method that gives out tickets.
+/// The method that issues tickets.
 const METHOD: &str = "apps.connections.open";
-/// What a failure to turn a ticket into a connection is told under; its address is a secret.
+/// The name under which a failed handshake is reported; the address is a secret.
 const HANDSHAKE: &str = "a socket mode connection";
-/// The largest message that is read, in bytes. Slack's own are far smaller: a view holds at most 250 kB.
+/// The largest message that is read, in bytes. Slack's payloads are far smaller: a view holds at most 250 kB.
 const MAX_MESSAGE: usize = 512 * 1024;
 
 /// A connection.
 pub(super) type Socket = WebSocketStream<Upgraded>;
 
-/// What opening connections requires.
+/// What a socket client requires.
 pub struct SocketConfig {
     /// Sends the requests.
     pub http: HttpClient,
-    /// The base of the Web API; plain http on loopback alone.
+    /// The base URL of the Web API. Plain HTTP is allowed on loopback only.
     pub api_url: Url,
-    /// The app's token, which may open connections and nothing else.
+    /// The app's token, which may only open connections.
     pub app_token: SecretString,
-    /// How long calls wait before they are made again.
+    /// The clock that times retries.
     pub clock: Arc<dyn Clock>,
 }
 
@@ -63,17 +63,17 @@ struct Opened {
 }
 
 impl SocketClient {
-    /// A client that calls nobody yet.
+    /// Creates a client. Sends nothing yet.
     #[must_use]
     pub fn new(config: SocketConfig) -> Self {
         let SocketConfig { http, api_url, app_token, clock } = config;
         Self { api: WebApi::new(&http, &api_url, app_token, clock), http }
     }
 
-    /// Makes sure that the app's token opens connections.
+    /// Checks that the app's token can open connections.
     ///
     /// # Errors
-    /// When Slack says that it does not, or cannot be asked.
+    /// If Slack refuses the token or does not answer.
     pub async fn check(&self) -> Result<(), ChatError> {
         self.ticket().await.map(drop)
     }
@@ -81,7 +81,7 @@ impl SocketClient {
     /// Opens a connection.
     ///
     /// # Errors
-    /// When Slack gives no ticket, or takes it for none.
+    /// If Slack issues no ticket or does not accept it.
     pub(super) async fn connect(&self) -> Result<Socket, ChatError> {
         let unreadable = || unavailable(HANDSHAKE, "an address that cannot be read");
         let ticket = self.ticket().await?;
@@ -99,7 +99,7 @@ impl SocketClient {
         Ok(WebSocketStream::from_raw_socket(upgraded, Role::Client, Some(limits)).await)
     }
 
-    /// An address at which one connection can be opened.
+    /// Returns an address at which one connection can be opened.
     async fn ticket(&self) -> Result<Url, ChatError> {
         let Opened { url } = self.api.call(Again::Never, METHOD, &json!({})).await?;
         Ok(url)
@@ -112,7 +112,7 @@ impl fmt::Debug for SocketClient {
     }
 }
 
-/// A WebSocket begins as a request over http, or https.
+/// Returns the HTTP URL of a WebSocket: its handshake is an HTTP request.
 fn as_http(mut url: Url) -> Option<Url> {
     let scheme = match url.scheme() {
         "wss" => "https",
