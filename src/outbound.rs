@@ -1,6 +1,6 @@
-//! Requests to other servers: one HTTP client, with one set of trusted roots and one rule for proxies, for all of them.
+//! Requests to other servers: one HTTP client with one set of trusted roots and one proxy configuration.
 //!
-//! <https://docs.rs/reqwest/0.13/reqwest/#proxies> says which variables name proxies.
+//! <https://docs.rs/reqwest/0.13/reqwest/#proxies> lists the variables that name proxies.
 
 mod aws;
 
@@ -17,11 +17,11 @@ use url::{Host, Url};
 pub(crate) use self::aws::CallTimer;
 use crate::metrics::{Metrics, Outcome};
 
-/// How long a connection may take.
+/// How long connecting may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// The one HTTP client: it trusts the machine's root certificates (`SSL_CERT_FILE` and `SSL_CERT_DIR` override
-/// them), goes through the proxies of `HTTPS_PROXY` and `NO_PROXY`, and follows no redirect.
+/// The only HTTP client. It trusts the machine's root certificates (`SSL_CERT_FILE` and `SSL_CERT_DIR` override them),
+/// uses the proxies of `HTTPS_PROXY` and `NO_PROXY`, and follows no redirects.
 #[derive(Clone, Debug)]
 pub struct HttpClient {
     client: Client,
@@ -29,21 +29,21 @@ pub struct HttpClient {
     metrics: Arc<Metrics>,
 }
 
-/// What one request and its response may cost.
+/// The limits of one request and its response.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
-    /// How long both may take, from the connection to the last byte.
+    /// The time limit of both, from the connection to the last byte.
     pub(crate) duration: Duration,
-    /// The most bytes that the response's body may have.
+    /// The maximum length of the response's body, in bytes.
     pub(crate) body: usize,
 }
 
 impl Limits {
-    /// Key sets and tokens have some thousands of bytes.
+    /// Suits key sets and tokens, which have some thousands of bytes.
     const DEFAULT: Self = Self { duration: Duration::from_secs(8), body: 256 * 1024 };
 }
 
-/// A counterpart's operation, as metrics name it: every request of it is measured.
+/// A counterpart's operation, as named in metrics. Each of its requests is measured.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Operation<'c> {
     http: &'c HttpClient,
@@ -51,16 +51,17 @@ pub(crate) struct Operation<'c> {
     name: &'static str,
 }
 
-/// A request had no response that may be read. Holds neither the URL nor the body: both may hold secrets.
+/// A request had no usable response. The error contains neither the URL nor the body, because both may contain
+/// secrets.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum HttpError {
-    /// The client could not be built, for want of root certificates for one.
+    /// The client could not be built, for example because there are no root certificates.
     #[error("no HTTP client could be built: {0}")]
     Unbuildable(String),
-    /// The URL is plain http, and not loopback.
+    /// The URL uses plain HTTP and is not on loopback.
     #[error("the URL is not https")]
     Unprotected,
-    /// There was no connection, so that nothing was sent.
+    /// No connection was made, so nothing was sent.
     #[error("{host}: {why}")]
     NoConnection {
         /// The host in the URL.
@@ -68,7 +69,7 @@ pub enum HttpError {
         /// The error and its causes.
         why: String,
     },
-    /// The connection broke off.
+    /// The connection broke.
     #[error("{host}: {why}")]
     BrokenOff {
         /// The host in the URL.
@@ -76,32 +77,32 @@ pub enum HttpError {
         /// The error and its causes.
         why: String,
     },
-    /// There was no whole response in time.
+    /// No complete response arrived in time.
     #[error("{host}: nothing within {} s", .within.as_secs())]
     TimedOut {
         /// The host in the URL.
         host: String,
-        /// How long the response was waited for.
+        /// The time limit.
         within: Duration,
     },
     /// The response was too long.
     #[error("the answer is longer than {0} bytes")]
     TooLong(usize),
-    /// The server cannot answer: a status of 5xx or 429, or any where another protocol was asked for.
+    /// The server could not answer: status 5xx or 429, or any status if another protocol was requested.
     #[error("status {status}")]
     Unable {
         /// The status.
         status: StatusCode,
-        /// For how long the server wants to be left alone, where it says so in seconds.
+        /// How long the server asks clients to wait, if it says so in seconds.
         retry_after: Option<Duration>,
     },
 }
 
 impl HttpClient {
-    /// A client whose measured requests are counted by `metrics`.
+    /// Creates a client whose measured requests are counted by `metrics`.
     ///
     /// # Errors
-    /// When the machine has no root certificates.
+    /// If the machine has no root certificates.
     pub fn new(metrics: Arc<Metrics>) -> Result<Self, HttpError> {
         let client = Client::builder()
             .redirect(redirect::Policy::none())
@@ -111,18 +112,18 @@ impl HttpClient {
         Ok(Self { client, limits: Limits::DEFAULT, metrics })
     }
 
-    /// The metrics that count its measured requests.
+    /// Returns the metrics that count the measured requests.
     #[must_use]
     pub fn metrics(&self) -> &Arc<Metrics> {
         &self.metrics
     }
 
-    /// The same client with other limits.
+    /// Returns the same client with other limits.
     pub(crate) fn limited_to(&self, limits: Limits) -> Self {
         Self { limits, ..self.clone() }
     }
 
-    /// Requests of one operation of a counterpart.
+    /// Returns a client for requests of one operation of a counterpart.
     pub(crate) fn operation(&self, counterpart: &'static str, name: &'static str) -> Operation<'_> {
         Operation { http: self, counterpart, name }
     }
@@ -130,7 +131,7 @@ impl HttpClient {
     /// Sends a request.
     ///
     /// # Errors
-    /// When it may not be sent, was not answered, or the server was not able to answer it.
+    /// If the request may not be sent, was not answered, or the server could not answer it.
     pub(crate) async fn send(
         &self,
         request: http::Request<Vec<u8>>,
@@ -141,11 +142,10 @@ impl HttpClient {
         self.read(response, &host).await
     }
 
-    /// Sends a request for another protocol; returns the head of the response, and the connection as it is after
-    /// that.
+    /// Sends a request for another protocol. Returns the head of the response and the upgraded connection.
     ///
     /// # Errors
-    /// When it may not be sent, was not answered, or the server stays with HTTP.
+    /// If the request may not be sent, was not answered, or the server does not switch protocols.
     pub(crate) async fn upgrade(
         &self,
         request: http::Request<Vec<u8>>,
@@ -205,10 +205,10 @@ impl HttpClient {
 }
 
 impl Operation<'_> {
-    /// Sends a request, and measures it.
+    /// Sends a request and measures it.
     ///
     /// # Errors
-    /// When it may not be sent, was not answered, or the server was not able to answer it.
+    /// If the request may not be sent, was not answered, or the server could not answer it.
     pub(crate) async fn send(
         &self,
         request: http::Request<Vec<u8>>,
@@ -234,7 +234,7 @@ fn host_of(url: &Url) -> String {
     url.host_str().unwrap_or_default().to_owned()
 }
 
-/// Whether nobody between here and there can read along: https, or the machine itself.
+/// Returns whether the connection is protected from eavesdroppers: it uses HTTPS or stays on this machine.
 pub(crate) fn is_protected(url: &Url) -> bool {
     let is_loopback = match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
@@ -257,22 +257,22 @@ fn unable(response: &reqwest::Response) -> HttpError {
     HttpError::Unable { status: response.status(), retry_after: seconds.map(Duration::from_secs) }
 }
 
-/// Whether the server's certificate was refused because no trusted CA has signed it.
+/// Returns whether the server's certificate was rejected because no trusted CA signed it.
 fn is_untrusted(error: &(dyn Error + 'static)) -> bool {
-    // An I/O error hides the error that it was made from, which is not among its sources.
+    // An I/O error hides the error that it wraps, which is not among its sources.
     let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
     let tls = inner.and_then(|error| error.downcast_ref()).or_else(|| error.downcast_ref());
     let why = match tls {
         Some(rustls::Error::InvalidCertificate(why)) => Some(why),
         _ => None,
     };
-    // A bad signature is that of a CA which has the name of a trusted one, and another key.
+    // A bad signature comes from a CA with the name of a trusted one and another key.
     matches!(why, Some(CertificateError::UnknownIssuer | CertificateError::BadSignature))
         || inner.is_some_and(|error| is_untrusted(error))
         || error.source().is_some_and(is_untrusted)
 }
 
-/// What the operator is told of a call of AWS's that failed: its code, or what happened, and nothing of any body.
+/// Describes a failed call of AWS to the operator: by its code or what happened, without any part of a body.
 pub(crate) fn aws_failure<E>(error: &SdkError<E>) -> String
 where
     E: Error + ProvideErrorMetadata + 'static,
@@ -280,7 +280,7 @@ where
     error.code().map_or_else(|| causes(error), str::to_owned)
 }
 
-/// An error and what caused it, in one line.
+/// Formats an error and its causes in one line.
 pub(crate) fn causes(error: &dyn Error) -> String {
     let mut line = error.to_string();
     let mut cause = error.source();

@@ -1,7 +1,7 @@
-//! Sealing what must not be read in the table: AES-256-GCM, bound to the row it is stored in.
+//! Encrypts secrets in the table with AES-256-GCM, each bound to its row.
 //!
-//! The first byte of something sealed says whose key it takes: one of the configuration's (`local`), or one that KMS
-//! has wrapped (`kms`).
+//! The first byte of a sealed secret identifies the kind of its key: one from the configuration (`local`), or one that
+//! KMS has wrapped (`kms`).
 
 mod cipher;
 mod kms;
@@ -18,14 +18,14 @@ use crate::{
     ports::{Ids, Opened, SealError, SealedRow, Sealer},
 };
 
-/// Seals with KMS's key where there is one, else with the first of the configuration's; opens with all of them.
+/// Seals with the KMS key if there is one, else with the first key of the configuration. Opens with all of them.
 pub struct Keyring {
     kms: Option<KmsKey>,
     local: LocalKeys,
     ids: Arc<dyn Ids>,
 }
 
-/// Why something sealed stays shut. Tells nothing of what is inside.
+/// Why a sealed secret could not be opened. Reveals nothing about its content.
 #[derive(Debug, thiserror::Error)]
 enum Shut {
     #[error("this was not sealed here, or is cut short")]
@@ -43,7 +43,7 @@ enum Shut {
 }
 
 impl Keyring {
-    /// The keys that `sealing` names. Those of KMS's are asked for over `kms`, whose timeouts are set here.
+    /// Returns the keys that `sealing` names. Calls to KMS go through `kms`, with timeouts set here.
     #[must_use]
     pub fn new(sealing: &Sealing, kms: &aws_sdk_kms::Client, ids: Arc<dyn Ids>) -> Self {
         let kms = sealing.kms_key_id.as_ref().map(|id| KmsKey::new(id.clone(), kms));

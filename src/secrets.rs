@@ -1,4 +1,4 @@
-//! The operator's secrets, read where they are kept: in AWS Secrets Manager, in Parameter Store, in files.
+//! Reads the operator's secrets from AWS Secrets Manager, Parameter Store or files.
 
 use std::{fs, io, path::Path, time::Duration};
 
@@ -17,12 +17,12 @@ use crate::{
     ports::{SecretError, SecretPlace, SecretSource},
 };
 
-/// How long AWS may take to answer once.
+/// The time limit of one attempt to call AWS.
 const ATTEMPT_TAKES: Duration = Duration::from_secs(4);
-/// How long AWS may take, with the SDK's retries.
+/// The time limit of a call to AWS, including the SDK's retries.
 const CALL_TAKES: Duration = Duration::from_secs(15);
 
-/// Secrets that this process may read.
+/// The secrets that this process may read.
 #[derive(Debug)]
 pub struct KeptSecrets {
     secrets_manager: aws_sdk_secretsmanager::Client,
@@ -30,7 +30,7 @@ pub struct KeptSecrets {
 }
 
 impl KeptSecrets {
-    /// Asks AWS with the credentials, the region and the endpoints of `aws`. Timeouts are set here.
+    /// Creates a reader that calls AWS with the credentials, region and endpoints of `aws`. Timeouts are set here.
     #[must_use]
     pub fn new(aws: &SdkConfig) -> Self {
         let timeouts = TimeoutConfig::builder()
@@ -80,7 +80,7 @@ impl SecretSource for KeptSecrets {
     }
 }
 
-/// The text of a file, without the newline at its end.
+/// Returns the content of a file, without the newline at its end.
 fn of_file(path: &Path) -> Result<SecretString, SecretError> {
     const KNOWN: [(io::ErrorKind, &str); 3] = [
         (io::ErrorKind::NotFound, "there is no such file"),
@@ -96,7 +96,7 @@ fn of_file(path: &Path) -> Result<SecretString, SecretError> {
     Ok(SecretString::from(line))
 }
 
-/// Why AWS did not tell: its code, and where that is for want of a permission, which one.
+/// Returns why AWS returned no secret: its error code and, if a permission is missing, which one.
 fn unread<E>(action: &str, error: &SdkError<E>) -> SecretError
 where
     E: std::error::Error + ProvideErrorMetadata + 'static,

@@ -1,4 +1,4 @@
-//! What browsers see: the pages around a sign-in, and the addresses that machines ask.
+//! The web side: pages around a sign-in, and endpoints for machines.
 
 mod browser;
 mod error;

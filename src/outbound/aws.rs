@@ -1,6 +1,6 @@
-//! How AWS's SDK sends requests: with our one HTTP client, each call of an operation measured.
+//! Requests of AWS's SDK, sent by our one HTTP client, with each call of an operation measured.
 //!
-//! The SDK decides itself what may be plain http: containers and instances hand out credentials that way
+//! The SDK decides which requests may use plain HTTP: containers and instances serve credentials that way
 //! (<https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html>).
 
 use std::sync::Arc;
@@ -31,11 +31,11 @@ use tokio::time::Instant;
 use super::{CONNECT_TIMEOUT, HttpClient, HttpError, Limits, host_of};
 use crate::metrics::{Metrics, Outcome};
 
-/// The most bytes that a response of AWS's may have: one of `BatchGetItem` holds up to 16 MB of items
+/// The maximum length of a response, in bytes: a response of `BatchGetItem` contains up to 16 MB of items
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html>).
 const MOST_BYTES: usize = 32 * 1024 * 1024;
 
-/// Codes of refusals that another attempt may not meet.
+/// Codes of transient refusals: another attempt may succeed.
 const PASSING: [&str; 3] = ["Throttl", "ThroughputExceeded", "TransactionConflict"];
 
 impl SdkHttpClient for HttpClient {
@@ -80,14 +80,14 @@ fn unanswered(error: HttpError) -> ConnectorError {
     }
 }
 
-/// Measures each call of an AWS client, with its retries.
+/// Measures each call of an AWS client, including its retries.
 #[derive(Debug)]
 pub(crate) struct CallTimer {
     pub(crate) counterpart: &'static str,
     pub(crate) metrics: Arc<Metrics>,
 }
 
-/// When a call has begun.
+/// When a call began.
 #[derive(Debug)]
 struct Begun(Instant);
 
@@ -134,7 +134,7 @@ fn outcome(context: &FinalizerInterceptorContextRef<'_>) -> Outcome {
     }
 }
 
-/// Whether a refusal will stay one.
+/// Returns whether a refusal is permanent.
 fn is_settled(response: &HttpResponse) -> bool {
     let body = String::from_utf8_lossy(response.body().bytes().unwrap_or_default());
     response.status().is_client_error() && !PASSING.iter().any(|code| body.contains(code))

@@ -1,4 +1,4 @@
-//! The cipher, whosever its key is: `header | nonce (12) | ciphertext | tag (16)`, in bytes.
+//! The cipher for every kind of key: `header | nonce (12) | ciphertext | tag (16)`, in bytes.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use secrecy::{ExposeSecret, SecretString};
@@ -9,12 +9,12 @@ use crate::ports::{SealError, SealedRow};
 
 pub(super) type NonceBytes = [u8; NONCE_LEN];
 
-/// A cipher with this key.
+/// Returns a cipher with this key.
 pub(super) fn cipher(key: &[u8; 32]) -> LessSafeKey {
     LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key).expect("the key has 32 bytes"))
 }
 
-/// What goes into the table: `header`, and after it what is sealed.
+/// Seals a secret for the table: `header`, followed by the sealed secret.
 pub(super) fn seal(
     cipher: &LessSafeKey,
     header: &[u8],
@@ -24,7 +24,7 @@ pub(super) fn seal(
 ) -> Result<Vec<u8>, SealError> {
     let secret = secret.expose_secret().as_bytes();
     let start = header.len() + NONCE_LEN;
-    // Of full size from the start: growing would leave a copy of the secret behind.
+    // Allocated at full size: growing would leave a copy of the secret in memory.
     let mut sealed = Zeroizing::new(Vec::with_capacity(start + secret.len() + AES_256_GCM.tag_len()));
     sealed.extend_from_slice(header);
     sealed.extend_from_slice(&nonce);
@@ -48,7 +48,8 @@ pub(super) fn open(cipher: &LessSafeKey, sealed: &[u8], row: &SealedRow<'_>) -> 
     Ok(SecretString::from(secret))
 }
 
-/// What must be the same when it is opened: each value after its length, so that no two rows read alike.
+/// Returns the data that must be identical when the secret is opened: each value preceded by its length, so that no
+/// two rows are encoded alike.
 fn bound_to(row: &SealedRow<'_>) -> Aad<Vec<u8>> {
     let mut bytes = Vec::new();
     for (_, value) in row {

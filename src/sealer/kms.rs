@@ -1,8 +1,8 @@
-//! A key of KMS's, which never leaves it: each secret is sealed with a data key of its own, which KMS has wrapped.
-//! What they seal begins with `version (2) | length of the wrapped key (2) | wrapped key`, in bytes.
+//! A key that never leaves KMS: each secret is sealed with its own data key, which KMS has wrapped. A sealed secret
+//! begins with `version (2) | length of the wrapped key (2) | wrapped key`, in bytes.
 //!
-//! KMS unwraps a data key for the very row that it was made for: the row is its encryption context
-//! (<https://docs.aws.amazon.com/kms/latest/developerguide/encrypt_context.html>), which CloudTrail shows.
+//! KMS unwraps a data key only for the row that it was created for: the row is its encryption context
+//! (<https://docs.aws.amazon.com/kms/latest/developerguide/encrypt_context.html>), which appears in CloudTrail.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -29,25 +29,25 @@ use crate::{
 
 pub(super) const VERSION: u8 = 2;
 
-/// The most bytes of a wrapped key
+/// The maximum length of a wrapped key, in bytes
 /// (<https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html>).
 const LONGEST_WRAPPED: usize = 6_144;
-/// What the waits between attempts grow from; the SDK makes them random.
+/// The base of the wait between attempts. The SDK randomizes waits.
 const FIRST_WAIT: Duration = Duration::from_millis(50);
-/// How long one attempt may take.
+/// The time limit of one attempt.
 const ATTEMPT_TAKES: Duration = Duration::from_millis(1_500);
-/// How long a call may take, with all its attempts. There are two in a turn of a refresh token, which must not take
-/// longer than it lasts.
+/// The time limit of a call, with all its attempts. A turn of a refresh token includes two calls and must not exceed
+/// its duration.
 const CALL_TAKES: Duration = Duration::from_secs(3);
 
-/// A key in KMS, and the way to it.
+/// A key in KMS, and the client that uses it.
 pub(super) struct KmsKey {
     id: String,
     kms: Client,
 }
 
 impl KmsKey {
-    /// How often calls are tried, and how long they may take, is decided here; all else is as `kms` has it.
+    /// Creates a key. Retries and timeouts are set here; all other settings are those of `kms`.
     pub(super) fn new(id: String, kms: &Client) -> Self {
         let timeouts = TimeoutConfig::builder()
             .operation_attempt_timeout(ATTEMPT_TAKES)
@@ -94,12 +94,13 @@ impl KmsKey {
             .send()
             .await
             .map_err(|error| self.not_unwrapped(&error))?;
-        // KMS unwraps whatever was wrapped for this row, and that is no data key if it has another length.
+        // KMS unwraps anything that was wrapped for this row. If its length differs, it is not a data key.
         let cipher = unwrapped.plaintext.and_then(cipher_with).ok_or(Shut::NotAuthentic)?;
         Ok(cipher::open(&cipher, sealed, row)?)
     }
 
-    /// Whether KMS will never unwrap it, or might another time: somebody can give back a permission, or enable a key.
+    /// Returns whether KMS will never unwrap the key, or might later: an operator can restore a permission or enable a
+    /// key.
     fn not_unwrapped(&self, error: &SdkError<DecryptError>) -> SealError {
         let why = aws_failure(error);
         match error.as_service_error() {
@@ -124,7 +125,7 @@ fn cipher_with(data_key: Blob) -> Option<LessSafeKey> {
     data_key.as_slice().try_into().ok().map(cipher::cipher)
 }
 
-/// The wrapped key, and what was sealed with it.
+/// Splits a sealed secret into its wrapped key and the rest.
 fn parts_of(sealed: &[u8]) -> Option<(&[u8], &[u8])> {
     let (&length, rest) = sealed.split_first_chunk()?;
     let length = usize::from(u16::from_be_bytes(length));

@@ -1,4 +1,4 @@
-//! Keys from the configuration: what they seal begins with `version (1) | key id (8)`, in bytes.
+//! Keys from the configuration. A secret that they seal begins with `version (1) | key id (8)`, in bytes.
 
 use aws_lc_rs::{aead::LessSafeKey, digest};
 use secrecy::SecretString;
@@ -15,10 +15,10 @@ use crate::{
 pub(super) const VERSION: u8 = 1;
 const KEY_ID_LEN: usize = 8;
 
-/// The beginning of the key's hash.
+/// The first bytes of the key's hash.
 pub(super) type KeyId = [u8; KEY_ID_LEN];
 
-/// Keys that this process holds: the first one seals, all of them open.
+/// The keys that this process holds: the first one seals, all of them open.
 pub(super) struct LocalKeys(Vec<LocalKey>);
 
 struct LocalKey {
@@ -43,7 +43,7 @@ impl LocalKeys {
         cipher::seal(&key.cipher, &header, secret, row, nonce)
     }
 
-    /// What was sealed, and whether it was with the first key.
+    /// Returns the secret, and whether it was sealed with the first key.
     pub(super) fn open(&self, sealed: &[u8], row: &SealedRow<'_>) -> Result<(SecretString, bool), Shut> {
         let (&id, sealed) = sealed.split_first_chunk().ok_or(Shut::NotSealed)?;
         let place = self.0.iter().position(|key| key.id == id).ok_or(Shut::UnknownKey(id))?;

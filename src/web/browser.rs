@@ -1,4 +1,4 @@
-//! Which browser is this? A cookie binds a sign-in to the browser that started it, and a form to its page.
+//! Identifies a browser. A cookie binds a sign-in to the browser that started it, and a form to its page.
 
 use std::convert::Infallible;
 
@@ -13,10 +13,10 @@ use axum_extra::extract::{
 
 use crate::domain::secret::Secret;
 
-/// The `__Host-` prefix makes browsers refuse the cookie from any other host or path, and without `Secure`.
+/// Browsers refuse a `__Host-` cookie from any other host or path, or without `Secure`.
 const COOKIE: &str = "__Host-elevate";
 
-/// The secret by which a browser is known again, if it has one.
+/// The secret that identifies a browser, if it has one.
 #[derive(Debug)]
 pub(super) struct Browser(pub(super) Option<Secret>);
 
@@ -28,9 +28,9 @@ impl<S: Sync> FromRequestParts<S> for Browser {
     }
 }
 
-/// Gives a browser the secret by which it is known again, until it is closed.
+/// Sets the cookie with the secret that identifies a browser until it is closed.
 ///
-/// `Lax`, since the identity provider sends the browser back to us from another site.
+/// `Lax`, because the identity provider sends the browser back from another site.
 pub(super) fn remember(browser: &Secret) -> [(HeaderName, String); 1] {
     let cookie = Cookie::build((COOKIE, browser.expose()))
         .path("/")
@@ -41,12 +41,12 @@ pub(super) fn remember(browser: &Secret) -> [(HeaderName, String); 1] {
     [(SET_COOKIE, cookie.to_string())]
 }
 
-/// What a form must send back: nobody can tell it who has not seen the page in this browser.
+/// Returns what a form must send back. Only a page shown in this browser contains it.
 pub(super) fn form_token(browser: &Secret, page: &Secret) -> Secret {
     browser.derive("form", page.expose())
 }
 
-/// Whether a form was sent from a page of ours in this browser.
+/// Returns whether a form was sent from a page of ours in this browser.
 pub(super) fn is_ours(headers: &HeaderMap, browser: &Secret, page: &Secret, token: &str) -> bool {
     let is_same_site = headers.get("sec-fetch-site").is_none_or(|site| site == "same-origin");
     is_same_site && form_token(browser, page).matches(token)

@@ -1,4 +1,4 @@
-//! A refusal or a failure as a page: a status, a sentence, what to do next.
+//! A refusal or a failure as a page: a status, a sentence, and what to do next.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::{
     text::page,
 };
 
-/// The page for what a flow did not do. A failure is logged here, once.
+/// Returns the page for a refusal or a failure. A failure is logged here, once.
 pub(super) fn response(broker: &Arc<Broker>, error: &Error) -> Response {
     match error {
         Error::Refused(refused) => {

@@ -1,4 +1,4 @@
-//! The pages as HTML. No script, nothing from elsewhere.
+//! The pages as HTML, without scripts and without content from other sites.
 
 use axum::response::Html;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -15,10 +15,10 @@ use crate::{
 
 /// The one stylesheet.
 pub(super) const STYLE: &str = include_str!("style.css");
-/// What tells a page of ours among a browser's tabs.
+/// The icon that identifies our pages among a browser's tabs.
 pub(super) const ICON: &str = include_str!("icon.svg");
 
-/// What a ticket leads to, with the button that goes on; none where there is nothing to confirm.
+/// Renders what a ticket leads to, with the button that continues, or `None` if there is nothing to confirm.
 pub(super) fn confirm(shown: &Shown, form_token: &Secret, names: &Names) -> Option<Html<String>> {
     let page = match shown {
         Shown::Link(invitee) => page::confirm_link(account(invitee), names),
@@ -31,27 +31,28 @@ pub(super) fn confirm(shown: &Shown, form_token: &Secret, names: &Names) -> Opti
     Some(laid_out(&page, &Extras { form_token: Some(form_token), onward: None }))
 }
 
-/// Leads on to the identity provider. A redirect would not do: `form-action` forbids a form to end elsewhere.
+/// Renders a page that continues to the identity provider. A redirect is not possible: `form-action` forbids a form to
+/// end on another site.
 pub(super) fn onward(url: &Url) -> Html<String> {
     laid_out(&page::onward(), &Extras { form_token: None, onward: Some(url) })
 }
 
-/// A page that asks for nothing.
+/// Renders a page without a form.
 pub(super) fn of(page: &Page) -> Html<String> {
     laid_out(page, &Extras::default())
 }
 
-/// What a page shows of an account.
+/// Returns what a page shows of an account.
 pub(super) fn account(Invitee { who, name, tenant }: &Invitee) -> page::Shown<'_> {
     page::Shown { name, member: who.user(), tenant }
 }
 
-/// What a page carries besides its texts.
+/// The parts of a page besides its texts.
 #[derive(Default)]
 struct Extras<'a> {
-    /// What shows that the form was sent from this page.
+    /// The token that shows that the form was sent from this page.
     form_token: Option<&'a Secret>,
-    /// Where the page leads.
+    /// Where the page continues to.
     onward: Option<&'a Url>,
 }
 

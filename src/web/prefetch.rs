@@ -1,4 +1,4 @@
-//! Does a person open this page, or does a program fetch it ahead of a person?
+//! Detects whether a person opens a page or a program fetches it ahead of a person.
 
 use std::convert::Infallible;
 
@@ -12,8 +12,8 @@ use axum::{
 pub(super) enum Purpose {
     /// A person has followed a link.
     Visit,
-    /// A link checker requests the headers alone, or a browser fetches ahead of a click that may never come
-    /// (<https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Sec-Purpose>). It starts nothing,
+    /// A link checker that requests only the headers, or a browser that prefetches a page before a click
+    /// (<https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Sec-Purpose>). A prefetch starts nothing
     /// and finishes nothing.
     Prefetch,
 }

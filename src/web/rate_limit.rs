@@ -1,4 +1,4 @@
-//! Which address requests a page, and does it exceed its rate limit?
+//! Rate limit of page views: which address requests a page, and whether it exceeds its limit.
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -27,7 +27,7 @@ pub(super) struct RateLimit {
     pub(super) client_address: ClientAddress,
 }
 
-/// Refuses page views beyond the rate limit. Where the peer's address is not known, none is refused.
+/// Refuses page views beyond the rate limit. Refuses none if the peer's address is unknown.
 pub(super) async fn enforce_rate_limit(
     State(rate_limit): State<RateLimit>,
     request: Request,
@@ -47,7 +47,7 @@ fn turned_away(broker: &Arc<Broker>, rate_limited: RateLimited) -> Response {
 }
 
 impl ClientAddress {
-    /// The address of a browser. What the load balancer adds comes last; what is before it anybody can write.
+    /// Returns a browser's address. The load balancer appends it; anyone can write what precedes it.
     fn of(self, headers: &HeaderMap, connection: IpAddr) -> IpAddr {
         match self {
             Self::Connection => connection,

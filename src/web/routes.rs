@@ -1,4 +1,4 @@
-//! Addresses: what each one answers, and the headers that every page carries.
+//! Routes: what each address returns, and the headers of every response.
 
 use std::sync::Arc;
 
@@ -45,12 +45,12 @@ use crate::{
 /// The largest form that is read, in bytes.
 const MAX_FORM: usize = 16 * 1024;
 
-/// Where the identity provider sends browsers back to. What happens there includes AWS.
+/// Where the identity provider sends browsers back to. Handling it can include calls to AWS.
 pub(super) const CALLBACK: &str = "/oidc/callback";
 
 type BrokerState = State<Arc<Broker>>;
 
-/// The routes that browsers and machines ask. `is_reached` tells whether Slack can reach us.
+/// Returns the routes for browsers and machines. `is_reached` reports whether Slack can reach this process.
 pub fn router(
     broker: Arc<Broker>,
     metrics: Arc<Metrics>,
@@ -81,7 +81,7 @@ pub fn router(
         .with_state(broker)
 }
 
-/// The ticket that a browser presents, and the first part of the address that it does so at.
+/// The ticket that a browser presents, and the first part of the address at which it does.
 struct Presented {
     door: String,
     ticket: Secret,
@@ -99,8 +99,8 @@ impl FromRequestParts<Arc<Broker>> for Presented {
     }
 }
 
-/// Shows what a ticket leads to, which changes nothing; where there is nothing to confirm, starts the sign-in. The
-/// ticket stays whole: only that sign-in's commit uses it up.
+/// Shows what a ticket leads to, which changes nothing. If there is nothing to confirm, starts the sign-in. The ticket
+/// remains valid: only the commit after that sign-in consumes it.
 async fn show(
     State(broker): BrokerState,
     presented: Presented,
@@ -123,21 +123,21 @@ async fn show(
     answer(&broker, shown.await)
 }
 
-/// A form of ours that has nothing to fill in.
+/// A form of ours without fields to fill in.
 #[derive(Deserialize)]
 struct Confirmation {
     form_token: String,
 }
 
 impl Confirmation {
-    /// The browser it was sent from, if that was from the page at this address.
+    /// Returns the browser that sent the form, if it was sent from the page at this address.
     fn sender(&self, known: Option<Secret>, headers: &HeaderMap, page: &Secret) -> Result<Secret> {
         let browser = known.filter(|browser| browser::is_ours(headers, browser, page, &self.form_token));
         Ok(browser.ok_or(Refusal::ForgedForm)?)
     }
 }
 
-/// Starts the sign-in that a ticket leads to, for the browser that has been shown what for.
+/// Starts the sign-in that a ticket leads to, in the browser that was shown its purpose.
 async fn start(
     State(broker): BrokerState,
     presented: Presented,
@@ -180,7 +180,7 @@ async fn come_back_from_platform(
     come_back(broker, browser, purpose, query.read(SignInAt::Platform(Platform::new(platform)))).await
 }
 
-/// Takes a browser back from where it signed in.
+/// Handles a browser's return from a sign-in.
 async fn come_back(
     broker: Arc<Broker>,
     Browser(known): Browser,
@@ -192,7 +192,7 @@ async fn come_back(
     }
     let finished = async {
         let callback = callback?;
-        // A browser that goes away cancels this handler; what has begun with AWS must come to its end.
+        // A browser that disconnects cancels this handler, but what has begun with AWS must finish.
         let work = async move |broker| callback::come_back(&broker, callback, known).await;
         broker.spawn(work).await.map_err(|stopped| Error::Failed(stopped.into()))?
     };
@@ -216,7 +216,7 @@ struct Logout {
     logout_token: String,
 }
 
-/// Hears from the identity provider that somebody has signed out. Whatever goes wrong is a bad request to it
+/// Handles the identity provider's report that a person signed out. Every error is reported to it as a bad request
 /// (<https://openid.net/specs/openid-connect-backchannel-1_0.html#BCResponse>).
 async fn sign_out(State(broker): BrokerState, Form(form): Form<Logout>) -> StatusCode {
     let work = async move |broker: Arc<Broker>| sign_out::sign_out(&broker, &form.logout_token).await;
@@ -249,8 +249,8 @@ async fn icon() -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "image/svg+xml")], pages::ICON)
 }
 
-/// Whether the store and each chat platform can be reached, and Slack can reach us. Why not is for the log: anybody can
-/// ask here.
+/// Reports whether the store and each chat platform are reachable, and Slack can reach this process. Reasons appear
+/// only in the log, because this endpoint is public.
 async fn ready(State(broker): BrokerState, is_reached: bool) -> Response {
     let Ports { store, chats, .. } = broker.ports();
     let identify = chats.values().map(|chat| chat.directory.identify());
@@ -274,7 +274,7 @@ async fn ready(State(broker): BrokerState, is_reached: bool) -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, unreachable).into_response()
 }
 
-/// Headers for every answer: nothing is framed, cached, sniffed or loaded from elsewhere.
+/// Adds the headers of every response: nothing is framed, cached, sniffed or loaded from other sites.
 async fn add_headers(State(broker): BrokerState, request: Request, next: Next) -> Response {
     const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
     let mut response = next.run(request).await;
@@ -299,12 +299,12 @@ fn answer<T: IntoResponse>(broker: &Arc<Broker>, outcome: Result<T>) -> Response
     }
 }
 
-/// A secret in the form of ours; anything else was never handed out.
+/// Parses a secret. Text in another form was never issued.
 fn presented(text: &str) -> Result<Secret> {
     Ok(Secret::presented(text).ok_or(Refusal::LinkGone)?)
 }
 
-/// The error code: a few plain characters, since anybody can put anything into an address.
+/// Shortens the error code to a few plain characters, because anyone can put anything into an address.
 fn clip(error: &str) -> String {
     error.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(60).collect()
 }

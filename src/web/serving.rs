@@ -1,4 +1,4 @@
-//! Serving: connections, each within limits of time and size.
+//! Serves connections, each within limits of time and size.
 
 use std::{io, net::SocketAddr, time::Duration};
 
@@ -16,20 +16,21 @@ use tokio::{net::TcpListener, time::timeout};
 use super::{pages, routes::CALLBACK};
 use crate::text::{Names, page};
 
-/// After how many bytes of a request's line and headers no more are read. Browsers send some thousands at most.
+/// The maximum length of a request's line and headers, in bytes. Browsers send some thousands at most.
 const MAX_HEAD: usize = 32 * 1024;
-/// The most bytes of a body that are kept until it is whole. What a route takes is less, and for it to say.
+/// The maximum length of a buffered body, in bytes. Each route sets its own, lower limit.
 const MAX_BODY: usize = 1024 * 1024;
 
-/// For how long a connection is waited for.
+/// Time limits of a connection.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// For the whole head of a request, from the connection's beginning or the last answer on: an idle connection is
-    /// closed after this, too.
+    /// The limit for the whole head of a request, from the start of the connection or the end of the last response. An
+    /// idle connection is closed after this time, too.
     pub head: Duration,
-    /// For the whole body of a request.
+    /// The limit for the whole body of a request.
     pub body: Duration,
-    /// For an answer of ours, unless it comes from the identity provider and AWS, which have their own limits.
+    /// The limit for a response, except one that depends on the identity provider and AWS, which have their own
+    /// limits.
     pub answer: Duration,
 }
 
@@ -39,10 +40,10 @@ impl Default for Limits {
     }
 }
 
-/// Serves until `stop` returns, and then what has begun.
+/// Serves until `stop` returns, then finishes the requests in progress.
 ///
 /// # Errors
-/// When the listener fails.
+/// If the listener fails.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
@@ -51,7 +52,7 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let handle = Handle::new();
-    // HTTP/1 alone: telling it from HTTP/2 takes first bytes, for which nothing would limit the wait.
+    // HTTP/1 only: detecting HTTP/2 requires the first bytes, and no limit would apply to that wait.
     let mut server = axum_server::from_tcp(listener.into_std()?)?.handle(handle.clone()).http1_only();
     server.http_builder().http1().header_read_timeout(limits.head).max_buf_size(MAX_HEAD);
     tokio::spawn(async move {
@@ -61,7 +62,7 @@ pub async fn serve(
     server.serve(within(limits, router, names).into_make_service_with_connect_info::<SocketAddr>()).await
 }
 
-/// The same routes, which read no body and make nobody wait for longer than that.
+/// Wraps the routes, so that they read no oversized body and respond within the limits.
 fn within(limits: Limits, router: Router, names: &Names) -> Router {
     let late = Late { after: limits.answer, page: pages::of(&page::too_late(names)) };
     router
@@ -78,7 +79,7 @@ async fn read_in_time(State(limits): State<Limits>, request: Request, next: Next
     }
 }
 
-/// What a browser is shown that has waited for too long.
+/// The page for a request that timed out.
 #[derive(Clone)]
 struct Late {
     after: Duration,
