@@ -1,4 +1,4 @@
-//! App: the adapters that the configuration asks for, the routes, and the loop in the background.
+//! App: the adapters that the configuration selects, the routes, and the background loops.
 
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
@@ -33,19 +33,19 @@ use crate::{
     web,
 };
 
-/// How often the sweeper looks for jobs that nobody has done.
+/// How often the sweeper looks for overdue jobs.
 const SWEEP_EVERY: Duration = Duration::from_secs(5);
-/// How long jobs in flight may take to finish once the process is told to stop.
+/// How long jobs in progress may take to finish after the process is told to stop.
 const STOP_WITHIN: Duration = Duration::from_secs(25);
 
 pub use crate::web::Limits;
 
-/// What the app takes from the machine and from AWS's SDK.
+/// What the app gets from the machine and AWS's SDK.
 #[derive(Clone)]
 pub struct Outside {
-    /// The time.
+    /// The clock.
     pub clock: Arc<dyn Clock>,
-    /// Chance.
+    /// The source of randomness.
     pub ids: Arc<dyn Ids>,
     /// DynamoDB, with credentials, region and endpoint.
     pub dynamodb: aws_sdk_dynamodb::Client,
@@ -53,7 +53,7 @@ pub struct Outside {
     pub sts: aws_sdk_sts::Client,
     /// KMS, likewise.
     pub kms: aws_sdk_kms::Client,
-    /// Sends all other requests, and counts what this app counts.
+    /// Sends all other requests and holds the app's metrics.
     pub http: HttpClient,
 }
 
@@ -64,10 +64,10 @@ pub struct App {
     sockets: Option<Arc<Sockets>>,
 }
 
-/// Puts the app together, and makes sure that Slack is what the configuration says it is.
+/// Builds the app, and checks that Slack matches the configuration.
 ///
 /// # Errors
-/// When Slack cannot be reached, belongs to another workspace, or the channels are not fit for their purpose.
+/// If Slack cannot be reached, belongs to another workspace, or the channels are not suitable.
 pub async fn build(config: Config, outside: Outside) -> anyhow::Result<App> {
     let http = outside.http.clone();
     let metrics = Arc::clone(http.metrics());
@@ -106,13 +106,13 @@ pub async fn build(config: Config, outside: Outside) -> anyhow::Result<App> {
     Ok(App { broker, router, sockets })
 }
 
-/// A counterpart, and whether it will do.
+/// A counterpart, and whether its check succeeded.
 pub type Checked = (&'static str, anyhow::Result<()>);
 
-/// Asks every counterpart whether it will do.
+/// Checks every counterpart.
 ///
 /// # Errors
-/// When the adapters cannot be made.
+/// If the adapters cannot be created.
 pub async fn check(config: &Config, outside: Outside) -> anyhow::Result<Vec<Checked>> {
     let (dynamodb, http) = (outside.dynamodb.clone(), outside.http.clone());
     let ports = adapters(config, outside)?;
@@ -135,7 +135,7 @@ pub async fn check(config: &Config, outside: Outside) -> anyhow::Result<Vec<Chec
     Ok(checked)
 }
 
-/// Every effect, each call of a counterpart measured.
+/// Creates every adapter. Each call of a counterpart is measured.
 fn adapters(config: &Config, outside: Outside) -> anyhow::Result<Ports> {
     let Outside { clock, ids, dynamodb, sts, kms, http } = outside;
     let metrics = Arc::clone(http.metrics());
@@ -186,7 +186,7 @@ fn adapters(config: &Config, outside: Outside) -> anyhow::Result<Ports> {
     })
 }
 
-/// Whether something can be sealed, and opened again.
+/// Checks that a secret can be sealed and opened again.
 async fn check_sealing(sealer: &dyn Sealer) -> Result<(), SealError> {
     let row = [("purpose", "elevate/check")];
     let sealed = sealer.seal(&SecretString::from("elevate"), &row).await?;
@@ -238,27 +238,27 @@ fn socket_client(
 }
 
 impl App {
-    /// The routes.
+    /// Returns the routes.
     pub fn router(&self) -> Router {
         self.router.clone()
     }
 
-    /// The broker behind them.
+    /// Returns the broker behind the routes.
     #[must_use]
     pub fn broker(&self) -> &Arc<Broker> {
         &self.broker
     }
 
-    /// The connections to Slack, where it does not come to us.
+    /// Returns the connections to Slack, if Socket Mode is used.
     #[must_use]
     pub fn sockets(&self) -> Option<&Arc<Sockets>> {
         self.sockets.as_ref()
     }
 
-    /// Serves within `limits` until the broker is stopped; then finishes what is in flight, within 25 s.
+    /// Serves within `limits` until the broker is stopped, then finishes what is in progress within 25 s.
     ///
     /// # Errors
-    /// When the listener fails.
+    /// If the listener fails.
     pub async fn serve(self, listener: TcpListener, limits: Limits) -> anyhow::Result<()> {
         let Self { broker, router, sockets } = self;
         let stopping = broker.stopping();
@@ -279,7 +279,7 @@ impl App {
             outcome = &mut finished => return outcome,
             () = stopping.cancelled() => {}
         }
-        // By the machine's own time, which the process manager uses as well.
+        // Uses the machine's own time, as the process manager does.
         timeout(STOP_WITHIN, finished).await.unwrap_or_else(|_| {
             tracing::warn!("shutdown: jobs still in flight, left to other replicas");
             Ok(())
@@ -293,7 +293,7 @@ impl fmt::Debug for App {
     }
 }
 
-/// Sweeps a lane now and then until the broker is stopped. A lane that takes its time holds up no other.
+/// Sweeps a lane periodically until the broker is stopped. A slow lane does not delay the others.
 async fn sweep_until_stopped(broker: Arc<Broker>, lane: Lane) {
     let stopping = broker.stopping();
     let mut ticks = tokio::time::interval(SWEEP_EVERY);

@@ -1,4 +1,4 @@
-//! Rate limits of this process: a burst, and then a steady rate, for each Slack account and for each address.
+//! Rate limits of this process: a burst, followed by a steady rate, for each account and each address.
 
 use std::{
     hash::Hash,
@@ -15,19 +15,19 @@ use crate::{
     ports::{Clock, Counters, Paced, RateLimited, RateLimits},
 };
 
-/// How much an account may do at once, and then each second.
+/// The burst that an account may use, and its rate per second.
 const OF_AN_ACCOUNT: Quota = per_second(1, 20);
-/// How much an address may ask for at once, and then each second. A company may have one address for all.
+/// The burst that an address may use, and its rate per second. A company may share one address.
 const OF_AN_ADDRESS: Quota = per_second(2, 60);
-/// How often an account is told that it goes too fast, where telling takes a call of Slack.
+/// How often an account is notified that it exceeds its rate limit, if notifying requires a call of Slack.
 const TELL_EVERY: Duration = Duration::from_secs(10);
-/// Of how many the pace is known before those who have rested are forgotten.
+/// How many keys are tracked before idle ones are forgotten.
 const PACED: usize = 1_000;
 
-/// A pace for each of many.
+/// A rate limiter with a separate rate for each key.
 pub(crate) type Pace<K> = RateLimiter<K, HashMapStateStore<K>, Uptime, NoOpMiddleware<Duration>>;
 
-/// Rate limits that count what this process sees.
+/// Rate limits that count the actions seen by this process.
 pub struct ProcessRateLimits {
     clock: Uptime,
     counters: Arc<dyn Counters>,
@@ -36,7 +36,7 @@ pub struct ProcessRateLimits {
     addresses: Pace<IpAddr>,
 }
 
-/// The pace is kept by time that never goes back.
+/// Measures time by the process's uptime, which never goes back.
 #[derive(Clone)]
 pub(crate) struct Uptime(pub(crate) Arc<dyn Clock>);
 
@@ -49,7 +49,7 @@ impl governor::clock::Clock for Uptime {
 }
 
 impl ProcessRateLimits {
-    /// Nobody has done anything yet.
+    /// Starts with nothing counted.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>, counters: Arc<dyn Counters>) -> Self {
         let clock = Uptime(clock);
@@ -63,7 +63,7 @@ impl ProcessRateLimits {
         }
     }
 
-    /// Counts one more, or says how long `key` has to rest first.
+    /// Counts one action, or returns how long `key` has to wait first.
     fn pace<K: Clone + Eq + Hash>(&self, pace: &Pace<K>, key: &K) -> Result<(), RateLimited> {
         if pace.len() > PACED {
             pace.retain_recent();
@@ -89,7 +89,7 @@ impl RateLimits for ProcessRateLimits {
     }
 }
 
-/// Who has one IPv6 address has its /64.
+/// Returns the /64 of an IPv6 address, because its owner has all of it.
 fn neighbourhood(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         v4 @ IpAddr::V4(_) => v4,

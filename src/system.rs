@@ -19,7 +19,7 @@ pub struct SystemClock {
 }
 
 impl SystemClock {
-    /// The clock of a process that starts.
+    /// Returns the clock of a process that starts at this moment.
     #[must_use]
     pub fn start() -> Self {
         Self { started: Instant::now() }
@@ -42,7 +42,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// The machine's cryptographically secure random numbers.
+/// The machine's cryptographically secure random number generator.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemIds;
 

@@ -1,4 +1,4 @@
-//! The clock: the time, and waiting for it.
+//! The clock: the current time, and waiting.
 
 use std::time::Duration;
 
@@ -6,13 +6,13 @@ use async_trait::async_trait;
 
 use crate::domain::window::Timestamp;
 
-/// The time.
+/// The current time, and waiting.
 #[async_trait]
 pub trait Clock: Send + Sync {
-    /// The time, to the millisecond.
+    /// Returns the current time, to the millisecond.
     fn now(&self) -> Timestamp;
-    /// For how long the process has been up: unlike the time, this never goes back.
+    /// Returns how long the process has been running. Unlike the time, this never goes back.
     fn uptime(&self) -> Duration;
-    /// Returns when so much time has passed.
+    /// Returns after this much time has passed.
     async fn sleep(&self, time: Duration);
 }

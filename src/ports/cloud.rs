@@ -1,16 +1,16 @@
-//! The cloud: sessions, and the way to its console.
+//! The cloud: sessions and console sign-in links.
 
 use async_trait::async_trait;
 use secrecy::SecretString;
 
 use crate::domain::{session::SessionTerms, window::Timestamp};
 
-/// What AWS hands out.
+/// The cloud, which issues sessions.
 #[async_trait]
 pub trait Cloud: Send + Sync {
-    /// Asks STS for a session on these terms.
+    /// Requests a session on these terms from STS.
     async fn assume_role(&self, terms: &SessionTerms) -> Result<Credentials, CloudError>;
-    /// Turns credentials into the address of the console, signed in: a bearer secret for 15 minutes.
+    /// Exchanges credentials for a console sign-in link: a bearer secret that is valid for 15 minutes.
     async fn console_url(&self, credentials: &Credentials) -> Result<SecretString, CloudError>;
 }
 
@@ -27,13 +27,13 @@ pub struct Credentials {
     pub expires_at: Timestamp,
 }
 
-/// AWS handed nothing out.
+/// AWS issued nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum CloudError {
-    /// AWS said no.
+    /// AWS refused.
     #[error("aws refused: {0}")]
     Refused(String),
-    /// AWS could not be asked; nobody knows whether a session exists.
+    /// AWS did not answer. It is unknown whether a session exists.
     #[error("aws did not answer: {0}")]
     Unavailable(String),
 }

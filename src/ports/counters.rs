@@ -8,7 +8,7 @@ use crate::domain::{
     window::Timestamp,
 };
 
-/// What a rate limit is for.
+/// What a rate limit applies to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Paced {
     /// Commands, presses and forms of an account.
@@ -17,7 +17,7 @@ pub enum Paced {
     Address,
 }
 
-/// What the operator counts.
+/// Counters for the operator.
 pub trait Counters: Send + Sync {
     /// Counts a committed event of a request.
     fn event(&self, event: &Event);
@@ -29,12 +29,12 @@ pub trait Counters: Send + Sync {
     fn rate_limited(&self, paced: Paced);
 }
 
-/// What the sweeper saw, for the operator.
+/// What the sweeper observes, for the operator.
 pub trait Gauges: Send + Sync {
-    /// The head of a lane, as it was read at `now`.
+    /// Records the head of a lane, as read at `now`.
     fn saw_lane(&self, lane: Lane, head: &LaneHead, now: Timestamp);
-    /// Whether open requests are to be counted again.
+    /// Returns whether open requests should be counted again.
     fn wants_open_requests(&self, now: Timestamp) -> bool;
-    /// How many requests were open at `now`.
+    /// Records how many requests were open at `now`.
     fn saw_open_requests(&self, open: OpenRequests, now: Timestamp);
 }

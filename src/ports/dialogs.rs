@@ -1,4 +1,4 @@
-//! The dialogs of a chat platform: forms and answers for the person at hand.
+//! The dialogs of a chat platform: forms and answers for the person who has just acted.
 
 use async_trait::async_trait;
 
@@ -8,12 +8,12 @@ use crate::domain::{
     press::{FormHandle, ReplyHandle},
 };
 
-/// What the app asks on a chat platform, and how it answers the person who has just acted.
+/// Opens forms for the person who has just acted, and answers them.
 #[async_trait]
 pub trait Dialogs: Send + Sync {
-    /// Opens a form for the person who has just acted. The handle is good for one form, and may live for seconds only.
+    /// Opens a form for the person who has just acted. The handle works for one form and may expire within seconds.
     async fn open(&self, at: &FormHandle, form: &Form) -> Result<(), ChatError>;
-    /// Shows an answer to the person who acted, where they acted; it does not last. Refused where the handle is used up
-    /// or is none of the platform's.
+    /// Shows a transient answer to the person who acted, where they acted. Refused if the handle is used up or belongs
+    /// to another platform.
     async fn reply(&self, to: &ReplyHandle, message: &Message) -> Result<(), ChatError>;
 }

@@ -1,4 +1,4 @@
-//! The directory of a chat platform: who is behind an account, and what a conversation is.
+//! The directory of a chat platform: accounts and conversations.
 
 use async_trait::async_trait;
 
@@ -8,14 +8,14 @@ use crate::domain::{
     person::Member,
 };
 
-/// What a chat platform knows of accounts and conversations.
+/// A chat platform's accounts and conversations.
 #[async_trait]
 pub trait Directory: Send + Sync {
-    /// Who the app is there. Fails where the platform cannot be reached or does not know the app.
+    /// Returns the workspace of the app. Fails if the platform cannot be reached or does not know the app.
     async fn identify(&self) -> Result<Workspace, ChatError>;
-    /// Who is behind an account.
+    /// Returns the person behind an account.
     async fn member(&self, who: &Account) -> Result<Member, ChatError>;
-    /// What a conversation is.
+    /// Returns a conversation's properties.
     async fn channel(&self, id: &Conversation) -> Result<Channel, ChatError>;
 }
 
@@ -28,12 +28,12 @@ pub struct Workspace {
     pub name: String,
 }
 
-/// What matters about a channel.
+/// The properties of a channel that the app relies on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Channel {
     /// Its name.
     pub name: String,
-    /// Whether people of other organisations are in it.
+    /// Whether members of other organizations are in it.
     pub is_shared_outside: bool,
     /// Whether the app is in it.
     pub is_member: bool,

@@ -1,4 +1,4 @@
-//! Entropy: random bytes, and what is made of them.
+//! Entropy: random bytes, and the ids and secrets derived from them.
 
 use crate::domain::{
     code::Code,
@@ -7,14 +7,14 @@ use crate::domain::{
     window::Timestamp,
 };
 
-/// Chance.
+/// A source of randomness.
 pub trait Ids: Send + Sync {
     /// Fills `bytes` from a cryptographically secure source.
     fn fill(&self, bytes: &mut [u8]);
 }
 
 impl dyn Ids {
-    /// A code that somebody will type.
+    /// Returns a random code.
     #[must_use]
     pub fn code(&self) -> Code {
         let mut bytes = [0; 8];
@@ -22,7 +22,7 @@ impl dyn Ids {
         Code::of(bytes)
     }
 
-    /// A new bearer secret.
+    /// Returns a random bearer secret.
     #[must_use]
     pub fn secret(&self) -> Secret {
         let mut bytes = [0; 32];
@@ -30,19 +30,19 @@ impl dyn Ids {
         Secret::of(bytes)
     }
 
-    /// The id of a request made at `now`.
+    /// Returns the id of a request made at `now`.
     #[must_use]
     pub fn request_id(&self, now: Timestamp) -> RequestId {
         RequestId::new(now, self.chance())
     }
 
-    /// The id of something that is not carried out twice.
+    /// Returns the id of a command that is never repeated.
     #[must_use]
     pub fn command_id(&self) -> CommandId {
         CommandId::random(self.chance())
     }
 
-    /// What a person tells the operator, who finds it in the log.
+    /// Returns a reference that a person gives to the operator, who finds it in the log.
     #[must_use]
     pub fn reference(&self) -> String {
         let mut bytes = [0; 4];

@@ -1,4 +1,4 @@
-//! Sign-ins: what the identity provider, and a chat platform as a provider, say of a person.
+//! Sign-ins at the identity provider, and at a chat platform.
 
 use async_trait::async_trait;
 use secrecy::SecretString;
@@ -11,22 +11,22 @@ use crate::domain::{
     window::Timestamp,
 };
 
-/// What the identity provider tells.
+/// The identity provider.
 #[async_trait]
 pub trait Identity: Send + Sync {
-    /// Whether the provider can be reached, and is what it says it is.
+    /// Checks that the provider is reachable and is the configured issuer.
     async fn check(&self) -> Result<(), IdentityError>;
-    /// Where a browser goes to sign in, in the way that is asked for.
+    /// Returns where a browser goes to sign in, with the required recency and strength.
     async fn sign_in_url(&self, proof: &SignInProof, asks: Option<&StepUp>) -> Result<Url, IdentityError>;
-    /// Redeems what the browser brought back.
+    /// Redeems what the browser brought back for tokens.
     async fn redeem(&self, answer: Answer, proof: &SignInProof) -> Result<Redeemed, IdentityError>;
-    /// Asks for the groups of `expected` as they are now.
+    /// Requests the current groups of `expected`.
     async fn refresh(&self, token: &SecretString, expected: &Subject) -> Result<Refreshed, IdentityError>;
-    /// Who has signed out there, by what the provider says to us and not through a browser.
+    /// Verifies the provider's report, sent directly to this process, that a person signed out.
     async fn signed_out(&self, logout_token: &str) -> Result<SignedOut, IdentityError>;
 }
 
-/// The secrets of one sign-in: the code is worth nothing without them.
+/// The secrets of one sign-in. The code is worthless without them.
 #[derive(Clone, Debug)]
 pub struct SignInProof {
     /// `state`.
@@ -46,28 +46,28 @@ pub struct Answer {
     pub issuer: Option<String>,
 }
 
-/// What a sign-in brought.
+/// The result of a sign-in.
 #[derive(Clone, Debug)]
 pub struct Redeemed {
     /// Who signed in.
     pub signed_in: SignedIn,
-    /// The refresh token, where the provider gives one.
+    /// The refresh token, if the provider issues one.
     pub refresh_token: Option<SecretString>,
 }
 
-/// What a refresh brought.
+/// The result of a refresh.
 #[derive(Clone, Debug)]
 pub struct Refreshed {
-    /// The groups as they are now, or why they cannot be told.
+    /// The current groups, or why they are not available.
     pub groups: Result<FreshGroups, IdentityError>,
-    /// The refresh token that takes the place of the one used.
+    /// The refresh token that replaces the one used.
     pub refresh_token: Option<SecretString>,
 }
 
-/// Somebody has signed out at the provider.
+/// A person signed out at the provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedOut {
-    /// Names what the provider said, so that it counts once however often it comes.
+    /// Identifies the report, so that a repeated report counts once.
     pub id: String,
     /// Who it was.
     pub subject: Subject,
@@ -75,27 +75,27 @@ pub struct SignedOut {
     pub at: Timestamp,
 }
 
-/// The identity provider did not tell.
+/// The identity provider returned no usable result.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum IdentityError {
-    /// It could not be asked.
+    /// The provider did not answer.
     #[error("the identity provider did not answer: {0}")]
     Unavailable(String),
-    /// The refresh token, or the code, is worth nothing any more (`invalid_grant`).
+    /// The refresh token or the code is no longer valid (`invalid_grant`).
     #[error("the grant is gone")]
     Gone,
-    /// Its answer cannot be trusted or used.
+    /// The response cannot be trusted or used.
     #[error("the identity provider's answer was not accepted: {0}")]
     Unusable(String),
 }
 
-/// Whose account a browser is signed in to at a chat platform.
+/// The sign-in at a chat platform, which shows the account that a browser is signed in to.
 #[async_trait]
 pub trait PlatformSignIn: Send + Sync {
-    /// Whether the platform's provider can be reached, and is what it says it is.
+    /// Checks that the platform's provider is reachable and is the configured issuer.
     async fn check(&self) -> Result<(), IdentityError>;
-    /// Where a browser goes to sign in.
+    /// Returns where a browser goes to sign in.
     async fn sign_in_url(&self, proof: &SignInProof) -> Result<Url, IdentityError>;
-    /// Redeems what the browser brought back.
+    /// Redeems what the browser brought back for an account.
     async fn redeem(&self, answer: Answer, proof: &SignInProof) -> Result<HeldAccount, IdentityError>;
 }

@@ -1,4 +1,4 @@
-//! The messenger of a chat platform: posts, updates, and private words.
+//! The messenger of a chat platform: posts, updates, and messages that only one person sees.
 
 use std::time::Duration;
 
@@ -10,21 +10,21 @@ use crate::domain::{
     window::Timestamp,
 };
 
-/// What the app says on a chat platform.
+/// Sends messages on a chat platform.
 #[async_trait]
 pub trait Messenger: Send + Sync {
-    /// Posts a message that lasts.
+    /// Posts a lasting message.
     async fn post(&self, to: &Address, message: &Message) -> Result<MessageRef, ChatError>;
-    /// Looks in a conversation for a message about the same as `message` that was posted at `since` or later.
+    /// Searches a conversation for a message with the same subject as `message` that was posted at `since` or later.
     async fn find(
         &self,
         channel: &Conversation,
         message: &Message,
         since: Timestamp,
     ) -> Result<Option<MessageRef>, ChatError>;
-    /// Replaces a message, in place. Refused with [`Because::MessageGone`] where it is not there any more.
+    /// Replaces a message in place. Refused with [`Because::MessageGone`] if it no longer exists.
     async fn redraw(&self, place: &MessageRef, message: &Message) -> Result<(), ChatError>;
-    /// Shows a message to one person, in their conversation with the app; it does not last.
+    /// Shows a transient message to one person, in their conversation with the app.
     async fn whisper(&self, to: &Account, message: &Message) -> Result<(), ChatError>;
 }
 
@@ -40,7 +40,7 @@ pub enum Address {
 }
 
 impl Address {
-    /// The platform that it is on.
+    /// Returns the platform that the address is on.
     #[must_use]
     pub fn platform(&self) -> &Platform {
         match self {
@@ -51,45 +51,45 @@ impl Address {
     }
 }
 
-/// A chat platform did not do it.
+/// A chat platform did not perform an operation.
 #[derive(Debug, thiserror::Error)]
 pub enum ChatError {
-    /// The platform said no.
+    /// The platform refused.
     #[error("{platform} refused {operation}: {reason}")]
     Refused {
         /// The platform.
         platform: Platform,
-        /// What was asked, in the platform's word for it.
+        /// The operation, in the platform's terms.
         operation: &'static str,
-        /// Why, in the platform's word for it.
+        /// The reason, in the platform's terms.
         reason: String,
-        /// What would have to change.
+        /// The cause that would have to be removed.
         because: Because,
     },
-    /// The platform could not be asked; nobody knows whether it was done.
+    /// The platform did not answer. It is unknown whether the operation was performed.
     #[error("{platform} did not answer {operation}: {reason}")]
     Unavailable {
         /// The platform.
         platform: Platform,
-        /// What was asked, in the platform's word for it.
+        /// The operation, in the platform's terms.
         operation: &'static str,
-        /// What happened, without any body.
+        /// What happened, without any part of a body.
         reason: String,
-        /// How long the platform wants to be left alone, if it said so.
+        /// How long the platform asks clients to wait, if it says so.
         retry_after: Option<Duration>,
     },
-    /// The platform has nothing of the kind: no form, no word for one person alone, no update in place.
+    /// The platform lacks the feature, such as forms, messages that only one person sees, or updates in place.
     #[error("{platform} cannot {operation}")]
     Unsupported {
         /// The platform.
         platform: Platform,
-        /// What it cannot do.
+        /// The operation.
         operation: &'static str,
     },
 }
 
 impl ChatError {
-    /// How long the platform wants to be left alone, if it said so.
+    /// Returns how long the platform asks clients to wait, if it says so.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
@@ -99,15 +99,15 @@ impl ChatError {
     }
 }
 
-/// What a platform's refusal is due to.
+/// The cause of a platform's refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Because {
-    /// The message that was to be replaced is not there any more.
+    /// The message to replace no longer exists.
     MessageGone,
-    /// Whom or where it is meant for: a channel that is gone, somebody who has left.
+    /// The addressee, such as a channel that is gone or a person who has left.
     Addressee,
-    /// What it says: the platform will not take it at any other time either.
+    /// The content, which the platform would never accept.
     Content,
-    /// Anything else, such as the app's token or scopes: somebody can mend it.
+    /// Any other cause that an operator can fix, such as the app's token or scopes.
     Other,
 }

@@ -8,10 +8,11 @@ use crate::domain::{account::Account, refusal::Refusal};
 pub trait RateLimits: Send + Sync {
     /// Counts a command, a press or a form of an account. Errors when the account exceeds its rate limit.
     fn count_action(&self, who: &Account) -> Result<(), RateLimited>;
-    /// Whether an account may be notified that it exceeds its rate limit, which requires a call: now and then.
+    /// Returns whether an account may be notified, now and then, that it exceeds its rate limit. Notifying requires a
+    /// call.
     fn may_notify(&self, who: &Account) -> bool;
-    /// Counts one page view by this address; neighbours in one IPv6 /64 count as one address. Errors when the
-    /// address exceeds its rate limit.
+    /// Counts one page view by this address; all addresses of one IPv6 /64 count as one. Errors when the address
+    /// exceeds its rate limit.
     fn count_page_view(&self, address: IpAddr) -> Result<(), RateLimited>;
 }
 
@@ -30,7 +31,7 @@ impl From<RateLimited> for Refusal {
 }
 
 impl RateLimited {
-    /// How long to wait, in whole seconds.
+    /// Returns how long to wait, in whole seconds.
     #[must_use]
     pub fn seconds(self) -> u64 {
         self.wait.as_millis().div_ceil(1_000).try_into().unwrap_or(u64::MAX)

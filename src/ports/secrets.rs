@@ -1,18 +1,18 @@
-//! The operator's secrets: read once, where they are kept.
+//! The operator's secrets, each read once.
 
 use std::path::PathBuf;
 
 use async_trait::async_trait;
 use secrecy::SecretString;
 
-/// The operator's secrets, where they are kept.
+/// The stores of the operator's secrets.
 #[async_trait]
 pub trait SecretSource: Send + Sync {
-    /// Reads one.
+    /// Reads a secret.
     async fn read(&self, place: &SecretPlace) -> Result<SecretString, SecretError>;
 }
 
-/// Where a secret of the operator's is kept.
+/// Where an operator's secret is stored.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SecretPlace {
     /// In AWS Secrets Manager, under this name or ARN.
@@ -23,7 +23,7 @@ pub enum SecretPlace {
     File(PathBuf),
 }
 
-/// A secret could not be read, and why. Tells nothing of what is in it.
+/// Why a secret could not be read. Reveals nothing about its content.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct SecretError(pub String);
