@@ -1,4 +1,4 @@
-//! Access: a request for a target, from asking to its end.
+//! Access: a request for a target, from its creation to the end of access.
 
 pub mod act;
 pub(super) mod console_link;

@@ -1,4 +1,4 @@
-//! People: accounts are linked to identities, and the identity provider says what these may do.
+//! People: links between accounts and identities, and what the identity provider says about the people behind them.
 
 mod groups;
 pub mod link;

@@ -1,7 +1,7 @@
-//! Visits: what people go on with in a browser.
+//! Visits: what people continue with in a browser.
 //!
-//! A [`ticket`] leads to a `sign_in`, which comes back to the [`callback`]. That stands above the flows that a visit
-//! ends in; the other two lie below them.
+//! A [`ticket`] leads to a `sign_in`, which returns to the [`callback`]. The callback calls the flows in which a visit
+//! ends; those flows use the other two.
 
 pub mod callback;
 pub(super) mod sign_in;
@@ -15,60 +15,60 @@ use crate::domain::{
     account::Account, act::Act, code::Code, email::Email, person::Link, press::Wish, request::Request,
 };
 
-/// What a ticket leads to, for a person to look at before they go on.
+/// What a ticket leads to, shown to a person before they continue.
 #[derive(Clone, Debug)]
 pub enum Shown {
     /// Linking this account.
     Link(Invitee),
     /// Answering a request.
     Review(Box<Asked>),
-    /// There is nothing to confirm: opening the address is enough.
+    /// Nothing to confirm: opening the address is enough.
     Onward,
 }
 
-/// Whom a link would link.
+/// The account that a link would link.
 #[derive(Clone, Debug)]
 pub struct Invitee {
     /// The account.
     pub who: Account,
-    /// The name it shows.
+    /// The account's display name.
     pub name: String,
-    /// The name of its tenant.
+    /// The tenant's name.
     pub tenant: String,
 }
 
 impl Invitee {
-    /// This account, which goes by this name.
+    /// Returns this account under this display name.
     pub(super) fn of(broker: &Broker, who: Account, name: String) -> Result<Self> {
         let tenant = broker.home_of(&who)?.name.clone();
         Ok(Self { who, name, tenant })
     }
 }
 
-/// What is about to be answered.
+/// An act that is about to be performed.
 #[derive(Clone, Debug)]
 pub struct Asked {
-    /// The request, as it is.
+    /// The current request.
     pub request: Request,
     /// The answer.
     pub act: Act,
 }
 
-/// What a sign-in was good for.
+/// The result of a sign-in.
 #[derive(Debug)]
 pub enum CameBack {
     /// The person is linked.
     Linked {
         /// The link.
         link: Link,
-        /// What they wanted when they were asked to link. Nobody has done it.
+        /// What the person wanted when they were asked to link. It has not been carried out.
         wish: Option<Wish>,
     },
     /// The request is answered.
     Answered(Act),
-    /// The person is to show that the account is theirs: this is where they sign in to its platform.
+    /// The person must prove that the account is theirs by a sign-in at its platform, at this URL.
     OnToPlatform(Url),
-    /// The person is to show that the account is theirs: this is what they type there.
+    /// The person must prove that the account is theirs by typing a code from it.
     TakesCode {
         /// The code.
         code: Code,
@@ -77,6 +77,6 @@ pub enum CameBack {
         /// The account.
         invitee: Invitee,
     },
-    /// The address of the AWS console, signed in: a bearer secret.
+    /// The console sign-in link: a bearer secret.
     Console(SecretString),
 }

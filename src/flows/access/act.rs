@@ -1,16 +1,16 @@
 //! Act: a person approves, rejects, withdraws or ends a request.
 //!
-//! 1. The presser must be a linked person, with groups as they are now.
-//! 2. `decide` rules: who may, and in time.
-//! 3. Status, event and what follows are committed as one; of two racing acts exactly one wins. From the end of access
-//!    on, no session is given.
+//! 1. The presser must be a linked person, with their current groups.
+//! 2. `decide` checks who may act, and whether it is in time.
+//! 3. Status, event and jobs are committed as one; of two concurrent acts exactly one wins. Once access has ended, no
+//!    session is issued.
 //!
-//! Where the policy asks for a sign-in, `decide` refuses a press that is right otherwise, and goes on so:
+//! If the policy requires a sign-in, `decide` refuses a press that is otherwise allowed, and the flow continues:
 //!
-//! 4. The presser gets a ticket, for their eyes alone, that stands for the act.
-//! 5. GET shows what they are about to do; it changes nothing. POST starts a sign-in (`visits/ticket.rs`).
-//! 6. Back from the identity provider as the person that the account is linked to, with groups of that sign-in, it is
-//!    decided again. Its commit uses up the ticket.
+//! 4. The presser receives a ticket, visible only to them, that stands for the act.
+//! 5. GET shows what they are about to do and changes nothing. POST starts a sign-in (`visits/ticket.rs`).
+//! 6. When they return from the identity provider as the person that the account is linked to, the act is decided
+//!    again with the groups of that sign-in. Its commit consumes the ticket.
 
 use std::sync::Arc;
 
@@ -31,7 +31,7 @@ use crate::{
     flows::{Broker, Error, Result, answer, visits::ticket},
 };
 
-/// Asks for the reason of a rejection. Everything is checked when the form is submitted.
+/// Opens the form for the reason of a rejection. Everything is checked when the form is submitted.
 ///
 /// # Errors
 /// [`Refusal::OtherTenant`]; a failure of the platform.
@@ -40,7 +40,7 @@ pub async fn open_form(broker: &Broker, asker: &Asker, at: &FormHandle, id: Requ
     answer::open(broker, asker, at, Form::Rejection(id)).await
 }
 
-/// Does something about a request; returns what the presser must be told, if they have to sign in first.
+/// Performs an act on a request. Returns a message for the presser if they must sign in first.
 pub(in crate::flows) async fn act(
     broker: &Arc<Broker>,
     who: &Account,
@@ -69,8 +69,8 @@ async fn ask_to_sign_in(broker: &Broker, who: &Account, answering: Answering) ->
     Ok(Message::SignInToAnswer { act, target, requester, url }) // 4
 }
 
-/// Does it for the person who has signed in. That ticket and sign-in are still good is a condition of the commit that
-/// uses them up.
+/// Performs the act for the person who has signed in. The commit requires that the ticket and the sign-in, which it
+/// consumes, are still valid.
 pub(in crate::flows) async fn finish(
     broker: &Arc<Broker>,
     who: &Account,

@@ -1,15 +1,15 @@
-//! Console link: the requester gets a one-time link to the console, which `open_session` takes from there.
+//! Console link: sends the requester a one-time link to the console, which `open_session` handles.
 //!
 //! 1. The person must be a full member.
-//! 2. The request must be their own, and access open.
-//! 3. The link is for their eyes alone: 15 minutes, one session.
+//! 2. The request must be their own, and access must be open.
+//! 3. The link is visible only to them and works for 15 minutes, for one session.
 
 use crate::{
     domain::{account::Account, ids::RequestId, message::Message, refusal::Refusal, ticket::Visit},
     flows::{Broker, Result, visits::ticket},
 };
 
-/// A fresh link to the console for the requester, as long as access is open.
+/// Returns a link to the console for the requester, if access is open.
 ///
 /// # Errors
 /// [`Refusal::NotFullMember`], [`Refusal::NotLive`], [`Refusal::NotYours`]; a failure of the platform or of the store.

@@ -1,13 +1,13 @@
 //! Open session: an approved person opens the AWS console.
 //!
-//! 1. The person gets a ticket, for their eyes alone (`console_link.rs`): 15 minutes, one session.
-//! 2. Opening it starts a sign-in and nothing else; the ticket stays whole (`visits/ticket.rs`).
-//! 3. Back from the identity provider: the ticket must be the one this sign-in was started with.
-//! 4. `SessionIssuing` is committed, which uses up the ticket, if the person is authenticated, eligible and
-//!    elevated at this moment.
-//! 5. STS is asked for a session that cannot outlive the window, and the console for its address.
-//! 6. `SessionIssued` is committed if access is still open. If it is not, the credentials are dropped.
-//! 7. Only then does the browser get the address.
+//! 1. The person receives a ticket, visible only to them (`console_link.rs`), for 15 minutes and one session.
+//! 2. Opening the ticket only starts a sign-in; the ticket remains valid (`visits/ticket.rs`).
+//! 3. On return from the identity provider, the ticket must be the one that started this sign-in.
+//! 4. `SessionIssuing` is committed, which consumes the ticket, if the person is authenticated, eligible and elevated
+//!    at this moment.
+//! 5. STS issues a session that cannot outlive the window, and the console returns a sign-in link for it.
+//! 6. `SessionIssued` is committed if access is still open. Otherwise the credentials are dropped.
+//! 7. Only then does the browser receive the link.
 
 use std::sync::Arc;
 
@@ -28,8 +28,8 @@ use crate::{
     ports::CloudError,
 };
 
-/// Opens a session for the person who signed in, and says where the console is. That ticket and sign-in are still
-/// good is a condition of the commit that uses them up.
+/// Opens a session for the person who signed in, and returns the console sign-in link. The commit requires that the
+/// ticket and the sign-in, which it consumes, are still valid.
 pub(in crate::flows) async fn finish(
     broker: &Arc<Broker>,
     id: &RequestId,
@@ -50,13 +50,13 @@ pub(in crate::flows) async fn finish(
     }
 }
 
-/// What a person hears whose session is not theirs although AWS has given it: another replica has settled it.
+/// Returns the error for a person whose session another replica has settled, although AWS issued it.
 fn unsettled() -> Error {
     Refusal::SessionUnavailable { why: "the session was settled by another replica".to_owned() }.into()
 }
 
-/// Asks STS for a session and the console for its address: what AWS made of it, and what the person gets if the
-/// session is issued, or hears if it is not.
+/// Requests a session from STS and a sign-in link from the console. Returns the outcome, and what the person receives:
+/// the link once the session is recorded as issued, or an error.
 async fn ask_aws(broker: &Broker, terms: &SessionTerms) -> (SessionOutcome, Result<SecretString>) {
     let unavailable = |why| Err(Refusal::SessionUnavailable { why }.into());
     let credentials = match broker.ports.cloud.assume_role(terms).await {
@@ -78,7 +78,7 @@ async fn ask_aws(broker: &Broker, terms: &SessionTerms) -> (SessionOutcome, Resu
     }
 }
 
-/// Writes down how a session turned out, by the clock of this moment: AWS may have taken long.
+/// Records the outcome of a session at the current time, because AWS may have taken long.
 async fn settle(
     broker: &Arc<Broker>,
     request: &Request,

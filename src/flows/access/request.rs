@@ -1,8 +1,9 @@
-//! Request: a person asks for a target.
+//! Request: a person requests access to a target.
 //!
-//! 1. A command without words opens a form at once, from what the app last heard of the person's groups: for display only.
-//! 2. What is submitted is checked against the groups as they are now.
-//! 3. The request, its event and what follows are committed as one, unless the person has another for the target.
+//! 1. A command without text opens a form immediately. It offers the targets of the groups last received, for display
+//!    only.
+//! 2. The submission is checked against the current groups.
+//! 3. The request, its event and its jobs are committed as one, unless the person has another request for the target.
 
 use std::sync::Arc;
 
@@ -21,7 +22,7 @@ use crate::{
     ports::CommitError,
 };
 
-/// Opens the form that a request is made with. The handle may live for seconds only, so nothing slow comes before.
+/// Opens the form for making a request. The handle may expire within seconds, so nothing slow precedes it.
 ///
 /// # Errors
 /// [`Refusal::NotLinked`], [`Refusal::OtherTenant`]; a failure of the store or of the platform.

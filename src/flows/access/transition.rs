@@ -1,6 +1,6 @@
-//! The spine that all changes of a request share: load, decide, commit; then tell.
+//! Transition: the steps that every change of a request shares: load, decide, commit, then notify.
 //!
-//! What a decision has proved on the way is handed on with the change, so that nobody proves it again.
+//! A decision's proofs are returned with the change, so that no caller proves them again.
 
 use std::sync::Arc;
 
@@ -21,14 +21,14 @@ use crate::{
     ports::{CommitError, Step, StoreError},
 };
 
-/// How often a change is decided anew because somebody else was faster.
+/// How many times a change is decided when concurrent changes win.
 const ATTEMPTS: usize = 8;
 
-/// What caused a change: done twice under one cause, it changes things once.
+/// The cause of a change. A change that is repeated under the same cause happens once.
 #[derive(Clone, Debug)]
 pub(in crate::flows) struct Cause {
     pub(in crate::flows) command: CommandId,
-    /// One-time secrets that are used up by the change.
+    /// The one-time secrets that the change consumes.
     pub(in crate::flows) uses_up: Vec<SecretHash>,
 }
 
@@ -38,16 +38,16 @@ impl From<CommandId> for Cause {
     }
 }
 
-/// A request after a command, and the event that the command brought about, if any.
+/// A request after a command, and the event that the command caused, if any.
 #[derive(Clone, Debug)]
 pub(in crate::flows) struct Changed {
     pub(in crate::flows) request: Request,
     pub(in crate::flows) event: Option<Event>,
 }
 
-/// What was decided.
+/// A decision.
 pub(in crate::flows) trait Decided {
-    /// The change that is to be committed, if anything happens at all.
+    /// Returns the change to commit, if there is one.
     fn change(&self) -> Option<Change>;
 }
 
@@ -63,7 +63,7 @@ impl Decided for Beginning {
     }
 }
 
-/// Carries a command out, if it is not refused.
+/// Carries out a command, unless it is refused.
 pub(in crate::flows) async fn transition(
     broker: &Arc<Broker>,
     id: &RequestId,
@@ -75,8 +75,8 @@ pub(in crate::flows) async fn transition(
     Ok(changed)
 }
 
-/// Loads, decides by the clock of that moment, commits; decides again if somebody else was faster. What was decided is
-/// handed back once it is committed.
+/// Loads the request, decides at the current time and commits. Decides again if a concurrent change won. Returns the
+/// decision once it is committed.
 pub(in crate::flows) async fn change<D: Decided>(
     broker: &Arc<Broker>,
     id: &RequestId,
@@ -98,7 +98,7 @@ pub(in crate::flows) async fn change<D: Decided>(
             Ok(changed) => return Ok((changed, decided)),
             Err(CommitError::Conflict) => {}
             Err(CommitError::UsedUp) => return Err(Refusal::LinkGone.into()),
-            // Its time was over by another replica's clock, and so it was by the request that came after it.
+            // A later request for the same target exists, so by another replica's clock this one has already expired.
             Err(CommitError::Held(_)) => return Err(Refusal::ExpiredUnanswered.into()),
             Err(CommitError::Failed(error)) => return Err(error.into()),
         }
@@ -106,7 +106,7 @@ pub(in crate::flows) async fn change<D: Decided>(
     Err(anyhow!("{id} was changed by others {ATTEMPTS} times in a row").into())
 }
 
-/// Commits an event with what follows from it, and sets out to tell whom it concerns.
+/// Commits an event with its jobs, and starts to notify the people concerned.
 pub(in crate::flows) async fn commit(
     broker: &Arc<Broker>,
     recorded: Recorded,
@@ -132,7 +132,7 @@ pub(in crate::flows) async fn commit(
     Ok(Changed { request: step.after, event: Some(step.recorded.what) })
 }
 
-/// Whether a step whose answer was lost was made after all: the event that it would have written says so.
+/// Returns whether a step was committed although its response was lost: its event is then in the stream.
 async fn was_made(broker: &Broker, step: &Step) -> Result<bool, StoreError> {
     let events = broker.ports.store.events(&step.recorded.stream).await?;
     Ok(events.contains(&step.recorded))

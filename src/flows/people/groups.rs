@@ -1,11 +1,11 @@
-//! Groups: the identity provider is asked for somebody's groups, once for all who ask at the same time.
+//! Groups: fetches a person's current groups from the identity provider, once for all who ask at the same time.
 //!
-//! 1. In one replica, whoever asks while an answer is awaited takes one that began later.
-//! 2. Across replicas, a refresh token is used in turns: a provider that rotates tokens takes two uses of one for
-//!    theft. A turn is taken by a conditional write, and left to its replica until it has ended or is overdue.
-//! 3. Whoever waits for a turn that began after they asked takes the groups that it brought.
-//! 4. A turn ends with one write, which keeps a rotated token, or the same one sealed with today's key, before
-//!    anything is done with the answer.
+//! 1. Within a replica, a caller that arrives while a fetch is running shares the next one, which starts later.
+//! 2. Across replicas, a refresh token is used in turns, because a provider that rotates tokens treats a second use as
+//!    theft. A conditional write begins a turn, which belongs to its replica until it has ended or is overdue.
+//! 3. A caller that waits for a turn that began after it asked uses the groups of that turn.
+//! 4. One write ends a turn, before anything is done with the response. It stores a rotated token, or the same token
+//!    sealed with the current key.
 
 use std::time::Duration;
 
@@ -21,13 +21,14 @@ use crate::{
     ports::{IdentityError, Opened, Refreshed, SealError, SealedToken, TokenError, UsedToken},
 };
 
-/// For how long a turn is left to its replica: longer than a refresh takes, with all that it may have to fetch.
+/// How long a turn belongs to its replica: longer than a refresh takes, including everything that it may have to
+/// fetch.
 const TURN_LASTS: Duration = Duration::from_secs(40);
-/// How often to look whether another replica's turn has ended.
+/// How often a waiting caller checks whether another replica's turn has ended.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 impl Broker {
-    /// The groups of a linked person, as they are now.
+    /// Returns the current groups of a linked person.
     pub(in crate::flows) async fn fresh_groups(&self, link: &Link) -> Result<FreshGroups, Refusal> {
         let bond = (link.account.clone(), link.subject.clone());
         self.groups.join(bond, async || self.ask_for_groups(link).await).await // 1
@@ -36,7 +37,7 @@ impl Broker {
     async fn ask_for_groups(&self, link: &Link) -> Result<FreshGroups, Refusal> {
         let mut asked_at = None;
         let mut watched = None;
-        // Ends: a turn ends or is overdue, and whoever has had a turn asks no more.
+        // This terminates: every turn ends or becomes overdue, and a caller that has had a turn returns.
         loop {
             let (now, uptime) = (self.ports.clock.now(), self.ports.clock.uptime());
             let Some(token) = self.ports.store.token(&link.account).await.map_err(unread)? else {
@@ -49,7 +50,7 @@ impl Broker {
             let (turn, since) =
                 watched.filter(|(turn, _)| *turn == token.version).unwrap_or((token.version, uptime));
             watched = Some((turn, since));
-            // By a clock that has gone back, a turn would be overdue only much later; so it is watched, too.
+            // If the clock went back, the turn would become overdue much later, so its duration is measured as well.
             let is_overdue = |until| until <= now || uptime - since >= TURN_LASTS;
             if token.taken_until.is_none_or(is_overdue) {
                 match self.ports.store.take_token(&link.account, &token, now + TURN_LASTS).await {
@@ -62,14 +63,14 @@ impl Broker {
         }
     }
 
-    /// Asks with the token that this turn was `taken` for, and ends the turn.
+    /// Refreshes the token for which this turn was `taken`, and ends the turn.
     async fn take_turn(&self, link: &Link, taken: &SealedToken) -> Result<FreshGroups, Refusal> {
         let (used, groups) = self.refresh(link, taken).await;
         self.ports.store.give_token_back(&link.account, taken, used).await.map_err(unread)?; // 4
         groups
     }
 
-    /// What became of the token, and what the provider told.
+    /// Returns what happened to the token, and the groups.
     async fn refresh(&self, link: &Link, taken: &SealedToken) -> (UsedToken, Result<FreshGroups, Refusal>) {
         let unused = |resealed, refusal| (UsedToken::Kept { resealed, told: None }, Err(refusal));
         let (token, resealed) = match self.open_token(link, &taken.sealed).await {
@@ -99,8 +100,8 @@ impl Broker {
         (UsedToken::Kept { resealed, told }, groups.map_err(refused))
     }
 
-    /// A sealed token, and the same sealed as it would be at this moment, where it is not. That comes before the
-    /// provider is asked: whoever cannot seal must not have it put another token in this one's place.
+    /// Opens a sealed token and, if its key is not the current one, seals it again. This precedes the request to the
+    /// provider: if sealing fails, the provider must not replace the token with another.
     async fn open_token(
         &self,
         link: &Link,
@@ -115,7 +116,7 @@ impl Broker {
         Ok((secret, Some(resealed)))
     }
 
-    /// Seals a refresh token for the row it will be in.
+    /// Seals a refresh token for its row.
     pub(in crate::flows) async fn seal_token(
         &self,
         who: &Account,
@@ -126,7 +127,7 @@ impl Broker {
     }
 }
 
-/// What a sealed token is bound to.
+/// Returns the values that a sealed token is bound to.
 fn row_of<'a>(who: &'a Account, subject: &'a Subject) -> [(&'static str, &'a str); 6] {
     [
         ("purpose", "elevate/refresh-token"),
@@ -138,7 +139,8 @@ fn row_of<'a>(who: &'a Account, subject: &'a Subject) -> [(&'static str, &'a str
     ]
 }
 
-/// Another sign-in helps where a token never opens again, and nothing but waiting where its key could not be had.
+/// Returns the refusal: another sign-in helps if the token can never be opened, and only waiting if its key was not
+/// available.
 fn shut(error: SealError) -> Refusal {
     match error {
         SealError::Shut(why) => {

@@ -1,15 +1,14 @@
-//! Link: an account is bound to an identity, and set free again.
+//! Link: binds an account to an identity, and unlinks it.
 //!
-//! 1. The bot answers, to the person alone, with a link that is good once, for 10 minutes.
-//! 2. GET shows whom it would link.
-//! 3. POST starts a sign-in; the browser that starts last is the one that may use the link up (`visits/ticket.rs`).
-//! 4. Back from the identity provider: where the verified address there is that of the account's profile, both are
-//!    bound.
-//! 5. Where it is not, it takes what the operator has chosen to show that the account is theirs who signed in: nothing
-//!    will do, or a sign-in at the platform in the same browser (`link/platform.rs`), or a code that is shown there
-//!    and typed from the account (`link/code.rs`).
-//! 6. One commit uses up all that has led to it, and binds account and identity, each to nobody else. An account that
-//!    is linked already moves to another identity of the same address, and to no other.
+//! 1. The bot sends the person alone a link that works once, within 10 minutes.
+//! 2. GET shows the account that would be linked.
+//! 3. POST starts a sign-in. Only the browser that starts last may consume the link (`visits/ticket.rs`).
+//! 4. After the sign-in: if the identity's verified address is that of the account's profile, both are linked.
+//! 5. If it is not, the operator's policy decides how to prove that the account belongs to the person who signed in:
+//!    not at all, by a sign-in at the platform in the same browser (`link/platform.rs`), or by a code that is shown
+//!    there and typed from the account (`link/code.rs`).
+//! 6. One commit consumes every secret on the way and binds account and identity, each to no other. A linked account
+//!    may move to another identity only if both have the same address.
 
 mod code;
 mod platform;
@@ -41,13 +40,13 @@ use crate::{
     ports::{LinkError, LinkProof, NewLink, Redeemed, UnlinkError},
 };
 
-/// A new link for this account, to be shown to nobody else. What they wanted comes along.
+/// Creates a link for this account, which must be shown to no one else. It carries the person's wish along.
 pub(in crate::flows) async fn invite(broker: &Broker, who: &Account, wish: Option<Wish>) -> Result<Url> {
     let member = broker.member(who).await?;
     ticket::give_out(broker, who, Visit::Link { name: member.name }, wish).await // 1
 }
 
-/// Links the account that the token was made for to the identity that signed in, or says what that takes.
+/// Links the ticket's account to the identity that signed in, or returns the proof that this requires.
 pub(in crate::flows) async fn finish(
     broker: &Arc<Broker>,
     browser: &Secret,
@@ -81,8 +80,8 @@ pub(in crate::flows) async fn finish(
     }
 }
 
-/// Binds account and identity. That what it is made from is still good is a condition of the commit that uses it up.
-/// `cause` is what it follows from, and when.
+/// Binds account and identity. The commit requires that everything it consumes is still valid. `cause` is what the
+/// link follows from, and when.
 async fn bind(
     broker: &Arc<Broker>,
     made: PendingLink,
@@ -110,7 +109,7 @@ async fn bind(
     Ok(link)
 }
 
-/// Sets the account of `asker` free; `false` when it was not bound.
+/// Unlinks the account of `asker`. Returns `false` if it was not linked.
 pub(in crate::flows) async fn unlink(broker: &Arc<Broker>, asker: &Asker) -> Result<bool> {
     let Some(link) = broker.ports.store.link(&asker.who).await? else { return Ok(false) };
     let unlinked = AccountEvent::Unlinked { email: link.email.clone() };
@@ -124,20 +123,21 @@ pub(in crate::flows) async fn unlink(broker: &Arc<Broker>, asker: &Asker) -> Res
     Ok(true)
 }
 
-/// The other identity whose place a link would take, if the account is linked to one.
+/// Returns the identity that the link would replace, if the account is linked to another.
 async fn replaced_by(broker: &Broker, link: &Link) -> Result<Option<Subject>> {
     let Some(current) = broker.ports.store.link(&link.account).await? else { return Ok(None) };
     link.may_replace(&current)?;
     Ok(Some(current.subject).filter(|current| *current != link.subject))
 }
 
-/// A link that is made once it has been shown whose the account is; nobody is to show that in vain.
+/// Returns a link that is made once the account is proved to be the person's. Refuses early what could not be linked
+/// afterwards.
 async fn pending(broker: &Broker, link: Link, token: Option<SecretString>) -> Result<PendingLink> {
     replaced_by(broker, &link).await?;
     with_token(broker, link, token).await
 }
 
-/// A link with the refresh token that the sign-in brought, if it did.
+/// Returns the link with the refresh token of the sign-in, if there is one.
 async fn with_token(broker: &Broker, mut link: Link, token: Option<SecretString>) -> Result<PendingLink> {
     link.is_refreshable = token.is_some();
     let sealed_token = match token {

@@ -1,8 +1,8 @@
-//! Person: who is pressing, with groups as they are now.
+//! Person: who pressed, with their current groups.
 //!
-//! 1. The platform says that they are a full member of this tenant.
+//! 1. The platform reports that they are a full member of this tenant.
 //! 2. They are linked to an identity.
-//! 3. The identity provider tells their groups.
+//! 3. The identity provider returns their groups.
 
 use crate::{
     domain::{
@@ -14,7 +14,7 @@ use crate::{
 };
 
 impl Broker {
-    /// The person behind an account, with groups as they are now.
+    /// Returns the person behind an account, with their current groups.
     pub(in crate::flows) async fn person(&self, who: &Account) -> Result<Person> {
         self.member(who).await?; // 1
         let link = self.ports.store.link(who).await?.ok_or(Refusal::NotLinked)?; // 2
@@ -25,7 +25,7 @@ impl Broker {
         Ok(link.with(fresh))
     }
 
-    /// The account, if it is one that may use the app.
+    /// Returns the account, if it may use the app.
     pub(in crate::flows) async fn member(&self, who: &Account) -> Result<Member> {
         let home = self.home_of(who)?;
         let member = self.chat(who.platform())?.directory.member(who).await?;

@@ -1,9 +1,9 @@
-//! Sign-out: the identity provider says, to us alone, that somebody's sessions there are over.
+//! Sign-out: the identity provider reports, directly to this process, that a person's sessions there have ended.
 //!
-//! 1. What it says is genuine, and of this moment.
-//! 2. The account is found that this identity is bound to; where there is none, there is nothing to do.
-//! 3. One commit drops the refresh token and marks the link, so that the person must sign in again. It is not made for
-//!    whoever has signed in since, and what comes twice counts once.
+//! 1. The report must be genuine and recent.
+//! 2. The account that is linked to this identity is looked up. If there is none, nothing happens.
+//! 3. One commit deletes the refresh token and marks the link, so that the person must sign in again. It does not
+//!    apply to a person who has signed in since, and a repeated report counts once.
 
 use std::sync::Arc;
 
@@ -13,10 +13,10 @@ use crate::{
     ports::{SignedOut, UnlinkError},
 };
 
-/// Lets nobody act on an older sign-in of whoever this logout token names.
+/// Invalidates all earlier sign-ins of the person that this logout token names.
 ///
 /// # Errors
-/// [`Refusal::IdentityUnusable`](crate::domain::refusal::Refusal::IdentityUnusable) when the token is not genuine; a
+/// [`Refusal::IdentityUnusable`](crate::domain::refusal::Refusal::IdentityUnusable) if the token is not genuine; a
 /// failure of the store or of the identity provider.
 pub async fn sign_out(broker: &Arc<Broker>, logout_token: &str) -> Result<()> {
     let told = broker.ports.identity.signed_out(logout_token).await.map_err(refused)?; // 1
@@ -25,7 +25,7 @@ pub async fn sign_out(broker: &Arc<Broker>, logout_token: &str) -> Result<()> {
     let link = broker.ports.store.link(&who).await?;
     let Some(link) = link.filter(|link| link.subject == subject) else { return Ok(()) }; // 2
     let command = CommandId::of_logout(&subject.issuer, &id);
-    // They signed out at the provider, through no account; its clock may be ahead of ours.
+    // The person signed out at the provider, not through an account. The provider's clock may be ahead of ours.
     let person = Human { account: None, ..link.human() };
     let at = at.min(broker.ports.clock.now());
     let signed_out = AccountEvent::SignedOut { email: link.email.clone() };

@@ -1,9 +1,9 @@
-//! Callback: a browser comes back from where it signed in, and goes on with what that was for.
+//! Callback: a browser returns from a sign-in and continues with the visit.
 //!
-//! 1. `state` and cookie must be those of one sign-in, in time, from where it was sent to.
-//! 2. The flow that the visit names goes on with who signed in. Only its commit uses anything up: a callback in another
-//!    browser, one that comes too late, and one that fails leave the owner's untouched.
-//! 3. Once it is known whose the sign-in is, auditors hear of its refusal.
+//! 1. `state` and cookie must belong to one unexpired sign-in, and the browser must come from where it was sent.
+//! 2. The visit's flow continues with the person who signed in. Only its commit consumes anything: a callback that
+//!    arrives in another browser, arrives too late or fails leaves the owner's secrets valid.
+//! 3. Once the account behind a sign-in is known, its refusal is recorded for auditors.
 
 use std::sync::Arc;
 
@@ -26,18 +26,18 @@ use crate::{
     ports::Answer,
 };
 
-/// What the identity provider, or the platform, sent back with the browser.
+/// What the identity provider or the platform sent back with the browser.
 #[derive(Clone, Debug)]
 pub struct Callback {
-    /// From where: each sends browsers back to an address of its own.
+    /// Where the browser comes from. Each provider sends browsers back to its own address.
     pub from: SignInAt,
     /// `state`, as presented.
     pub state: Secret,
-    /// The code, or the error code in its place.
+    /// The code, or an error code.
     pub answer: Result<Answer, String>,
 }
 
-/// Finishes a sign-in, and what it was for.
+/// Finishes a sign-in and continues with the visit.
 ///
 /// # Errors
 /// A [`Refusal`] for the page; a failure.

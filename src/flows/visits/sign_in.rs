@@ -1,8 +1,8 @@
-//! Sign-in: a browser goes to the identity provider, or to the chat platform, and comes back as somebody.
+//! Sign-in: a browser goes to the identity provider or to the chat platform, and returns with a verified identity.
 //!
-//! 1. A sign-in is kept under the hash of its `state`, with the hash of the browser's cookie and what it is for.
-//!    Its nonce and PKCE verifier are derived from the cookie and the `state`, so that nothing kept is a secret.
-//! 2. The code that the browser brings back is redeemed for an ID token, which says who signed in.
+//! 1. A sign-in is stored under the hash of its `state`, with the hash of the browser's cookie and its visit. Its
+//!    nonce and PKCE verifier are derived from the cookie and the `state`, so that nothing stored is a secret.
+//! 2. The code that the browser brings back is redeemed for an ID token, which identifies the person.
 
 use url::Url;
 
@@ -19,7 +19,7 @@ use crate::{
     ports::{Answer, IdentityError, PlatformSignIn, Redeemed, SignInProof},
 };
 
-/// A sign-in that starts now in this browser, on the way from a ticket to `visit`: what is kept of it, and where the
+/// Starts a sign-in in this browser, on the way from a ticket to `visit`. Returns the sign-in to store, and where the
 /// browser goes.
 pub(in crate::flows) async fn begin(
     broker: &Broker,
@@ -42,7 +42,7 @@ pub(in crate::flows) async fn begin(
     Ok((sign_in, url))
 }
 
-/// Who has signed in at the identity provider.
+/// Returns who signed in at the identity provider.
 pub(super) async fn redeem(
     broker: &Broker,
     answer: Result<Answer, String>,
@@ -52,7 +52,7 @@ pub(super) async fn redeem(
     broker.ports.identity.redeem(answer, proof).await.map_err(refused) // 2
 }
 
-/// Whose account is signed in at the platform.
+/// Returns the account that is signed in at the platform.
 pub(super) async fn redeem_at_platform(
     broker: &Broker,
     platform: &Platform,
@@ -66,13 +66,13 @@ pub(super) async fn redeem_at_platform(
     platform_sign_in(broker, platform)?.redeem(answer, proof).await.map_err(refused_by_platform) // 2
 }
 
-/// The ticket under this key, while it is worth something.
+/// Returns the ticket with this key, if it is still valid.
 pub(super) async fn find(broker: &Broker, key: &SecretHash, now: Timestamp) -> Result<Ticket> {
     let kept = broker.ports.store.ticket(key).await?;
     Ok(kept.filter(|ticket| now < ticket.expires_at).ok_or(Refusal::LinkGone)?)
 }
 
-/// The secrets of the sign-in that this browser has started under this `state`.
+/// Returns the secrets of the sign-in that this browser started with this `state`.
 pub(super) fn proof(browser: &Secret, state: Secret) -> SignInProof {
     SignInProof {
         nonce: browser.derive("nonce", state.expose()),
@@ -89,7 +89,7 @@ pub(in crate::flows) fn refused(error: IdentityError) -> Error {
     }
 }
 
-/// Where people sign in at the platform. A sign-in may have begun while that was set up, and come back when it is not.
+/// Returns the sign-in at the platform. It may have been removed from the configuration since the sign-in started.
 fn platform_sign_in<'b>(broker: &'b Broker, platform: &Platform) -> Result<&'b dyn PlatformSignIn> {
     Ok(broker.chat(platform)?.sign_in.as_deref().ok_or(Refusal::LinkGone)?)
 }

@@ -1,9 +1,9 @@
 //! Ticket: a one-time address leads a browser to a sign-in.
 //!
-//! 1. A flow gives a ticket out: its secret is in an address for one person alone, and only its hash is stored.
-//! 2. GET shows what it leads to; that changes nothing, since scanners and previews open addresses too.
-//! 3. POST, or GET where there is nothing to confirm, starts a sign-in. The ticket stays whole until that is back: any
-//!    number of browsers may start one. Of a link, the browser that starts last is the one that may use it up.
+//! 1. A flow issues a ticket: its secret is in an address for one person, and only its hash is stored.
+//! 2. GET shows what it leads to and changes nothing, because scanners and link previews open addresses, too.
+//! 3. POST, or GET if there is nothing to confirm, starts a sign-in. The ticket remains valid until that returns, so
+//!    any number of browsers may start one. Only the browser that starts last may consume a link.
 
 use url::Url;
 
@@ -20,8 +20,8 @@ use crate::{
     ports::TicketError,
 };
 
-/// Keeps a ticket for this account, and hands back the address to show to nobody else. What the person wanted comes
-/// along.
+/// Stores a ticket for this account and returns its address, which must be shown to no one else. It carries the
+/// person's wish along.
 pub(in crate::flows) async fn give_out(
     broker: &Broker,
     who: &Account,
@@ -36,7 +36,7 @@ pub(in crate::flows) async fn give_out(
     Ok(url) // 1
 }
 
-/// The ticket that is presented at this door, if it was handed out for it and is still good.
+/// Returns the ticket that is presented at this door, if it was issued for it and is still valid.
 ///
 /// # Errors
 /// [`Refusal::LinkGone`]; a failure of the store.
@@ -45,7 +45,7 @@ pub async fn find(broker: &Broker, door: &str, secret: &Secret) -> Result<Ticket
     Ok(Some(ticket).filter(|ticket| ticket.is_for(door)).ok_or(Refusal::LinkGone)?)
 }
 
-/// What a ticket leads to. Changes nothing.
+/// Returns what a ticket leads to. Changes nothing.
 ///
 /// # Errors
 /// [`Refusal::NoSuchRequest`]; a failure of the store.
@@ -61,7 +61,7 @@ pub async fn show(broker: &Broker, ticket: &Ticket) -> Result<Shown> {
     }) // 2
 }
 
-/// Starts a sign-in in this browser, and says where it goes.
+/// Starts a sign-in in this browser, and returns where the browser goes.
 ///
 /// # Errors
 /// [`Refusal::LinkGone`]; a failure of the store or of the identity provider.

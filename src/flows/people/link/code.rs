@@ -1,10 +1,11 @@
-//! Linking where the addresses do not agree: by a code that is seen in the browser and typed from the account.
+//! Linking when the addresses differ, by a code that the browser shows and the person types from the account.
 //!
-//! 1. The browser that has come back from the identity provider shows a code; one commit uses up the link token and the
-//!    sign-in, and keeps the link under its account until the code is typed, sealed, for it is short.
-//! 2. What somebody types waits in the inbox like any press, sealed, too.
-//! 3. A try is counted before it is judged. Only the account's own code is looked at, whoever types.
-//! 4. The right code makes the link, in one commit that uses the code up; a wrong one leaves four more tries at most.
+//! 1. The browser that returned from the identity provider shows a code. One commit consumes the link token and the
+//!    sign-in, and stores the link under its account until the code is typed. The code is sealed, because it is short.
+//! 2. A typed code waits in the inbox like any press, sealed as well.
+//! 3. A try is counted before it is judged. Only the code of the typing account is compared.
+//! 4. The right code makes the link, in one commit that consumes the code. A wrong code leaves at most four more
+//!    tries.
 
 use std::sync::Arc;
 
@@ -28,7 +29,7 @@ use crate::{
     ports::{CodeError, LinkProof, SealedRow, TicketError},
 };
 
-/// Keeps a link until its code is typed; the code is for the browser that has come back.
+/// Stores a link until its code is typed, and returns the code for the browser that returned.
 pub(super) async fn show(broker: &Broker, pending: PendingLink, uses_up: &LinkSecrets) -> Result<Code> {
     let code = broker.ports.ids.code();
     let sealed = seal(broker, &code, &shown_to(&pending.link)).await?;
@@ -41,15 +42,15 @@ pub(super) async fn show(broker: &Broker, pending: PendingLink, uses_up: &LinkSe
     }
 }
 
-/// What this person asks for by typing a code.
+/// Returns the wish of a person who typed a code.
 ///
 /// # Errors
-/// When the code cannot be sealed.
+/// If the code cannot be sealed.
 pub async fn typed(broker: &Broker, who: &Account, press: &CommandId, code: &Code) -> Result<Wish> {
     Ok(Wish::Confirm(seal(broker, code, &typed_by(who, press)).await?)) // 2
 }
 
-/// Makes the link that waits for this account, if the code is the one that was shown.
+/// Makes the link that waits for this account, if the code matches the one that was shown.
 pub(in crate::flows) async fn confirm(broker: &Arc<Broker>, asker: &Asker, typed: &Sealed) -> Result<Link> {
     broker.member(&asker.who).await?;
     let typed = open(broker, typed, &typed_by(&asker.who, &asker.id)).await?;
@@ -61,8 +62,8 @@ pub(in crate::flows) async fn confirm(broker: &Arc<Broker>, asker: &Asker, typed
     bind(broker, awaited.pending.clone(), LinkProof::Code(awaited), cause).await // 4
 }
 
-/// The code that this account is to type, with this try counted. Of two who try at once, the one who comes second reads
-/// anew; so no try goes uncounted. What cannot be opened costs none.
+/// Returns the code that this account should type, with this try counted. Of two concurrent tries, the second one
+/// reads again, so every try is counted. A code that cannot be opened costs no try.
 async fn count_try(broker: &Broker, asker: &Asker) -> Result<(Code, AwaitedCode)> {
     loop {
         let awaited = broker.ports.store.awaited_code(&asker.who).await?.ok_or(Refusal::NoCode)?;
@@ -85,7 +86,7 @@ async fn open(broker: &Broker, sealed: &Sealed, row: &SealedRow<'_>) -> Result<C
     Ok(code.expose_secret().parse().map_err(|_| anyhow!("what was sealed as a code is none"))?)
 }
 
-/// What a code that is shown is sealed for.
+/// Returns the values that a shown code is sealed for.
 fn shown_to(link: &Link) -> [(&'static str, &str); 6] {
     let Link { account, subject, .. } = link;
     [
@@ -98,7 +99,7 @@ fn shown_to(link: &Link) -> [(&'static str, &str); 6] {
     ]
 }
 
-/// What a code that is typed is sealed for.
+/// Returns the values that a typed code is sealed for.
 fn typed_by<'a>(who: &'a Account, press: &'a CommandId) -> [(&'static str, &'a str); 5] {
     [
         ("purpose", "elevate/typed-code"),

@@ -1,9 +1,9 @@
-//! Linking where the addresses do not agree: by a sign-in at the chat platform.
+//! Linking when the addresses differ, by a sign-in at the chat platform.
 //!
-//! 1. The browser that has come back from the identity provider goes on to the platform. What the provider said waits
-//!    in that sign-in.
-//! 2. Back from there: the browser must be signed in to the very account that the link token was made for.
-//! 3. The commit uses up the link token and both sign-ins.
+//! 1. The browser that returned from the identity provider continues to the platform. The identity provider's claims
+//!    wait in that sign-in.
+//! 2. After that sign-in, the browser must be signed in to exactly the account that the link token was made for.
+//! 3. The commit consumes the link token and both sign-ins.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use crate::{
     ports::LinkProof,
 };
 
-/// Starts a sign-in at the platform in this browser, and says where it goes.
+/// Starts a sign-in at the platform in this browser, and returns where the browser goes.
 pub(super) async fn begin(
     broker: &Broker,
     browser: &Secret,
@@ -36,7 +36,7 @@ pub(super) async fn begin(
     Ok(url)
 }
 
-/// Makes the link that has waited, for whoever is signed in to its account.
+/// Makes the pending link, if the browser is signed in to its account.
 pub(in crate::flows) async fn finish(
     broker: &Arc<Broker>,
     pending: PendingLink,
