@@ -1,4 +1,4 @@
-//! One request for access, from asking to its end.
+//! A request for access, from its creation to the end of access.
 //!
 //! ```text
 //!   Requested ──approve──▶ Approved ──the window ends, or somebody ends it──▶ Ended
@@ -7,8 +7,8 @@
 //!      └──nobody answers in time──▶ Expired
 //! ```
 //!
-//! A request is what its events add up to: [`evolve`] applies one, decides nothing and never refuses. `Expired` and
-//! `Ended` are true as soon as the clock says so, whether or not anybody has written them down.
+//! A request is the sum of its events: [`evolve`] applies one, decides nothing and never refuses. `Expired` and
+//! `Ended` become true with the passage of time, whether or not they have been recorded.
 
 use std::collections::BTreeSet;
 
@@ -29,65 +29,65 @@ use super::{
 /// A request for access.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
-    /// Its name, forever.
+    /// The request's permanent id.
     pub id: RequestId,
-    /// Who asks.
+    /// The requester.
     pub requester: Human,
-    /// What for.
+    /// The target.
     pub target: Target,
-    /// For how long, counted from the approval.
+    /// How long access lasts, counted from the approval.
     pub duration: Minutes,
-    /// Why.
+    /// The reason.
     pub justification: Reason,
-    /// When it was made.
+    /// When the request was made.
     pub requested_at: Timestamp,
-    /// The first moment at which it can no longer be answered.
+    /// The first moment at which the request can no longer be answered.
     pub answer_by: Timestamp,
     /// The number of its last event: the optimistic lock.
     pub version: u64,
     /// The time of its last event.
     pub changed_at: Timestamp,
-    /// As written down; ask [`Request::status_at`] for what is true.
+    /// The status as recorded; [`Request::status_at`] returns the actual one.
     status: Status,
     sessions: Sessions,
 }
 
-/// Where a request stands.
+/// The status of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "status", rename_all = "snake_case")]
 pub enum Status {
-    /// Waiting for an answer.
+    /// The request waits for an answer.
     Requested,
     /// Access is open.
     Approved {
-        /// Who agreed.
+        /// Who approved it.
         approvals: Vec<Approval>,
-        /// While it is open.
+        /// The window in which access is open.
         window: Window,
     },
-    /// A reviewer said no.
+    /// A reviewer rejected the request.
     Rejected {
         /// The reviewer.
         by: Actor,
-        /// Why.
+        /// The reason.
         reason: Reason,
     },
-    /// Taken back before it was answered.
+    /// The request was withdrawn before it was answered.
     Withdrawn {
-        /// The requester, or a reviewer.
+        /// The requester or a reviewer.
         by: Actor,
     },
-    /// Nobody answered in time.
+    /// The request was not answered in time.
     Expired,
-    /// Access is over.
+    /// Access has ended.
     Ended {
-        /// Who had agreed.
+        /// Who had approved it.
         approvals: Vec<Approval>,
-        /// Who ended it early; the clock when the window ran out.
+        /// Who ended it early, or the clock if the window ran out.
         by: Actor,
-        /// When access was over.
+        /// When access ended.
         ended_at: Timestamp,
-        /// Until when sessions that were issued before may still work, where access was ended early.
+        /// If access ended early: until when sessions that were issued before may still work.
         sessions_until: Option<Timestamp>,
     },
 }
@@ -109,16 +109,16 @@ pub enum StatusKind {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "reason", rename_all = "snake_case")]
 pub enum DropReason {
-    /// Access ended before the credentials were there.
+    /// Access ended before the credentials arrived.
     AccessEnded,
-    /// The console gave no address for them.
+    /// The console returned no sign-in link for them.
     NoConsole {
-        /// What happened.
+        /// The failure.
         why: String,
     },
 }
 
-/// The sessions of one request, counted from 1.
+/// The sessions of a request, counted from 1.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Sessions {
     begun: u32,
@@ -126,84 +126,84 @@ struct Sessions {
     unsettled: BTreeSet<u32>,
 }
 
-/// What a request is made of.
+/// The content of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Opening {
-    /// Who it is for.
+    /// The requester.
     pub requester: Human,
-    /// What for.
+    /// The target.
     pub target: Target,
-    /// For how long.
+    /// How long access lasts.
     pub duration: Minutes,
-    /// Why.
+    /// The reason.
     pub justification: Reason,
-    /// When it expires unanswered.
+    /// When the request expires if it is not answered.
     pub answer_by: Timestamp,
 }
 
-/// What has happened to a request.
+/// An event of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "what", content = "facts", rename_all = "snake_case")]
 pub enum Event {
-    /// It was made.
+    /// The request was made.
     Requested(Opening),
-    /// A reviewer said yes.
+    /// A reviewer approved the request.
     Approved {
-        /// Who agreed.
+        /// Who approved it.
         approvals: Vec<Approval>,
-        /// While access is open.
+        /// The window in which access is open.
         window: Window,
     },
-    /// A reviewer said no.
+    /// A reviewer rejected the request.
     Rejected {
-        /// Why.
+        /// The reason.
         reason: Reason,
     },
-    /// It was taken back.
+    /// The request was withdrawn.
     Withdrawn,
-    /// Nobody answered in time.
+    /// The request was not answered in time.
     Expired,
-    /// Access is over.
+    /// Access has ended.
     Ended {
-        /// When access was over.
+        /// When access ended.
         ended_at: Timestamp,
-        /// Until when sessions that were issued before may still work, where access was ended early.
+        /// If access ended early: until when sessions that were issued before may still work.
         sessions_until: Option<Timestamp>,
     },
-    /// AWS is about to be asked for a session.
+    /// A session is about to be requested from AWS.
     SessionIssuing {
-        /// Its number.
+        /// The session's number.
         session: u32,
     },
-    /// The session is about to be handed to the requester's browser.
+    /// The session is about to be passed to the requester's browser.
     SessionIssued {
-        /// Its number.
+        /// The session's number.
         session: u32,
         /// When AWS lets it expire, at the latest.
         expires_at: Timestamp,
     },
-    /// AWS gave credentials, and they were thrown away.
+    /// AWS issued credentials, which were discarded.
     SessionDropped {
-        /// Its number.
+        /// The session's number.
         session: u32,
-        /// Why.
+        /// The reason.
         why: DropReason,
     },
-    /// AWS gave no session.
+    /// AWS issued no session.
     SessionRefused {
-        /// Its number.
+        /// The session's number.
         session: u32,
-        /// What AWS said.
+        /// AWS's reason.
         why: String,
     },
-    /// AWS was asked, and nobody knows what it answered. The credentials, if there are any, were never handed out.
+    /// AWS was asked, but its answer is unknown. The credentials, if any, were never passed on.
     SessionUnknown {
-        /// Its number.
+        /// The session's number.
         session: u32,
     },
 }
 
-/// What is about to happen to a request, and by whom: an event that has no number and no date yet.
+/// An event that is about to happen to a request and has no number and no date yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     /// Who causes it.
@@ -212,11 +212,11 @@ pub struct Change {
     pub what: Event,
 }
 
-/// An event of a request, as it is kept.
+/// An event of a request, as it is stored.
 pub type Recorded = Record<RequestId, Event>;
 
 impl Event {
-    /// What it counts as in a burst, if it may be part of one.
+    /// Returns the kind under which a burst counts this event, or `None` if it never joins a burst.
     #[must_use]
     pub fn burst_kind(&self) -> Option<Kind> {
         match self {
@@ -234,13 +234,13 @@ impl Event {
         }
     }
 
-    /// The change that this event is when `actor` causes it.
+    /// Returns the change that makes this event happen, caused by `actor`.
     #[must_use]
     pub fn by(self, actor: impl Into<Actor>) -> Change {
         Change { actor: actor.into(), what: self }
     }
 
-    /// That one reviewer said yes, which opens the window.
+    /// Returns the approval by one reviewer, which opens the window.
     #[must_use]
     pub fn approved(by: Human, window: Window) -> Change {
         let approval = Approval { by: by.clone().into(), at: window.starts() };
@@ -249,7 +249,7 @@ impl Event {
 }
 
 impl Opening {
-    /// The request `id`, and its first event, by which its requester makes it at `now`.
+    /// Returns the request `id` and its first event, by which its requester makes it at `now`.
     #[must_use]
     pub fn opens(self, id: RequestId, command: CommandId, now: Timestamp) -> (Recorded, Request) {
         let request = self.clone().request(id.clone(), now);
@@ -312,14 +312,14 @@ pub fn evolve(mut request: Request, recorded: &Recorded) -> Request {
 }
 
 impl Request {
-    /// The request that its first event made; `None` for any other event.
+    /// Returns the request that its first event creates, or `None` for any other event.
     #[must_use]
     pub fn opened(first: &Recorded) -> Option<Self> {
         let Event::Requested(opening) = &first.what else { return None };
         Some(opening.clone().request(first.stream.clone(), first.at))
     }
 
-    /// The request that these events, oldest first, add up to; `None` when the first one did not make it.
+    /// Returns the request that these events, oldest first, add up to, or `None` if the first one does not create it.
     #[must_use]
     pub fn replayed<'a>(events: impl IntoIterator<Item = &'a Recorded>) -> Option<Self> {
         let mut events = events.into_iter();
@@ -327,7 +327,7 @@ impl Request {
         Some(events.fold(opened, evolve))
     }
 
-    /// Numbers and dates the event that comes next.
+    /// Numbers and dates the next event.
     #[must_use]
     pub fn next(&self, change: Change, command: CommandId, now: Timestamp) -> Recorded {
         let at = self.not_before(now);
@@ -335,7 +335,7 @@ impl Request {
         Record { schema: Schema, stream: self.id.clone(), number: self.version + 1, at, command, actor, what }
     }
 
-    /// Where the request stands at `now`: what the clock has done counts, written down or not.
+    /// Returns the status at `now`. The passage of time counts, whether or not it has been recorded.
     #[must_use]
     pub fn status_at(&self, now: Timestamp) -> Status {
         match self.elapsed(now) {
@@ -347,7 +347,7 @@ impl Request {
         }
     }
 
-    /// Until when this request keeps its requester from making another for the same target, as written down.
+    /// Returns until when this request prevents its requester from making another for the same target, as recorded.
     #[must_use]
     pub fn holds_until(&self) -> Option<Timestamp> {
         match &self.status {
@@ -359,31 +359,31 @@ impl Request {
         }
     }
 
-    /// The status as it is written down, in a word that the store can index.
+    /// Returns the recorded status as a word that the store can index.
     #[must_use]
     pub fn written_status(&self) -> &'static str {
         self.status.word()
     }
 
-    /// Whether AWS has been asked for this session and nobody has written down yet what came of it.
+    /// Returns whether this session was requested from AWS and its outcome is not recorded yet.
     #[must_use]
     pub fn is_unsettled(&self, session: u32) -> bool {
         self.sessions.unsettled.contains(&session)
     }
 
-    /// Whether any session has been handed out.
+    /// Returns whether any session was issued.
     #[must_use]
     pub fn has_issued_sessions(&self) -> bool {
         self.sessions.issued > 0
     }
 
-    /// How many sessions have been begun.
+    /// Returns how many sessions have been begun.
     #[must_use]
     pub fn sessions_begun(&self) -> u32 {
         self.sessions.begun
     }
 
-    /// What the clock has made true and nobody has written down.
+    /// Returns the event that time has made true and that is not recorded yet.
     pub(super) fn elapsed(&self, now: Timestamp) -> Option<Event> {
         match &self.status {
             Status::Requested if self.answer_by <= now => Some(Event::Expired),
@@ -405,7 +405,7 @@ impl Request {
 }
 
 impl StatusKind {
-    /// The word that is stored.
+    /// Returns the word that is stored.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -420,13 +420,13 @@ impl StatusKind {
 }
 
 impl Status {
-    /// The status in a word.
+    /// Returns the status as a word.
     #[must_use]
     pub fn word(&self) -> &'static str {
         self.kind().as_str()
     }
 
-    /// The status without its facts.
+    /// Returns the status without its facts.
     #[must_use]
     pub fn kind(&self) -> StatusKind {
         match self {
@@ -439,7 +439,7 @@ impl Status {
         }
     }
 
-    /// What an approved request becomes when access is over; any other status stays.
+    /// Returns what an approved request becomes when access ends. Any other status stays the same.
     fn ended(&self, by: Actor, ended_at: Timestamp, sessions_until: Option<Timestamp>) -> Self {
         match self {
             Self::Approved { approvals, .. } => {

@@ -1,4 +1,4 @@
-//! One-time secrets: what is handed out, and the hash that is kept.
+//! One-time secrets: what is issued, and the hash that is stored.
 
 use std::fmt;
 
@@ -6,17 +6,17 @@ use aws_lc_rs::{constant_time, digest, hmac};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 
-/// A bearer secret of 256 bits, in base64url: in a link, a cookie or a `state`. Never stored, never logged.
+/// A bearer secret of 256 bits, in base64url, used in a link, a cookie or a `state`. Never stored, never logged.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
-/// The SHA-256 of a secret, in base64url: all that is stored of it.
+/// The SHA-256 of a secret, in base64url. Nothing else of a secret is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SecretHash(String);
 
-/// A secret as a [`Sealer`](crate::ports::Sealer) has sealed it: worth nothing to whoever reads it. In base64 where it
-/// is stored as text.
+/// A secret that a [`Sealer`](crate::ports::Sealer) has sealed, worthless to anyone who reads it. Stored as base64
+/// where it is text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Sealed(pub Vec<u8>);
@@ -35,32 +35,32 @@ impl From<Sealed> for String {
 }
 
 impl Secret {
-    /// A secret of these random bytes.
+    /// Creates a secret from these random bytes.
     #[must_use]
     pub fn of(random: [u8; 32]) -> Self {
         Self(URL_SAFE_NO_PAD.encode(random))
     }
 
-    /// Reads what somebody presents as a secret; `None` when it has another form than ours.
+    /// Parses a presented secret. Returns `None` if it does not have the form of ours.
     #[must_use]
     pub fn presented(text: &str) -> Option<Self> {
         let is_ours = URL_SAFE_NO_PAD.decode(text).is_ok_and(|bytes| bytes.len() == 32);
         is_ours.then(|| Self(text.to_owned()))
     }
 
-    /// The text to hand out.
+    /// Returns the text to issue.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// What may be stored.
+    /// Returns the hash, which may be stored.
     #[must_use]
     pub fn hash(&self) -> SecretHash {
         SecretHash(hash_of([self.0.as_str()]))
     }
 
-    /// Another secret, which nobody can tell without this one: HMAC-SHA-256 over `label` and `salt`.
+    /// Derives another secret, which cannot be computed without this one: HMAC-SHA-256 over `label` and `salt`.
     #[must_use]
     pub fn derive(&self, label: &str, salt: &str) -> Self {
         let key = hmac::Key::new(hmac::HMAC_SHA256, self.0.as_bytes());
@@ -80,7 +80,7 @@ impl Secret {
 }
 
 impl SecretHash {
-    /// The hash as text.
+    /// Returns the hash as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -93,13 +93,13 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// [`digest_of`], in base64url.
+/// Returns [`digest_of`] the parts, in base64url.
 #[must_use]
 pub fn hash_of<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
     URL_SAFE_NO_PAD.encode(digest_of(parts))
 }
 
-/// SHA-256 over the parts, each preceded by its length so that no two lists of parts read alike.
+/// Returns the SHA-256 of the parts, each preceded by its length, so that no two lists of parts are encoded alike.
 #[must_use]
 pub fn digest_of<'a>(parts: impl IntoIterator<Item = &'a str>) -> [u8; 32] {
     let mut context = digest::Context::new(&digest::SHA256);

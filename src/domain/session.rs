@@ -1,4 +1,4 @@
-//! What AWS STS is asked for: the terms of one session, so that it cannot outlive the window.
+//! The terms of a session that is requested from AWS STS, such that it cannot outlive the window.
 
 use serde_json::json;
 
@@ -11,19 +11,19 @@ use super::{
     window::Timestamp,
 };
 
-/// The shortest session STS gives, in seconds
+/// The shortest session that STS issues, in seconds
 /// (<https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>).
 const SHORTEST: i64 = 900;
-/// The longest that a role may get from another role, in seconds (role chaining, same page).
+/// The longest session for a role that is assumed by another role, in seconds (role chaining, same page).
 const LONGEST_CHAINED: i64 = 3600;
-/// The most characters of a session name or a source identity (same page).
+/// The maximum length of a session name or a source identity (same page).
 const LONGEST_NAME: usize = 64;
-/// The most characters of a session tag's value (same page).
+/// The maximum length of a session tag's value (same page).
 const LONGEST_TAG: usize = 256;
 
 /// The arguments of `AssumeRole` for one session.
 ///
-/// Only [`Beginning::once_committed`] gives one, which requires an [`Elevated`] and a committed
+/// Only [`Beginning::once_committed`] returns them, which requires an [`Elevated`] and a committed
 /// [`SessionIssuing`](Event::SessionIssuing).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionTerms {
@@ -36,7 +36,7 @@ pub struct SessionTerms {
     hard_end: Timestamp,
 }
 
-/// A session that may begin: the event that is committed first, and the terms that it has then.
+/// A session that may begin: the event to commit first, and the session's terms after that.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Beginning {
     session: u32,
@@ -45,20 +45,20 @@ pub struct Beginning {
 }
 
 impl Beginning {
-    /// The next session of a request.
+    /// Returns the next session of a request.
     pub(super) fn of(elevated: &Elevated<'_>) -> Self {
         let request = elevated.request();
         let (session, by) = (request.sessions_begun() + 1, request.requester.clone());
         Self { session, by, terms: SessionTerms::of(elevated) }
     }
 
-    /// What is to be committed before AWS is asked.
+    /// Returns the change to commit before AWS is asked.
     #[must_use]
     pub fn change(&self) -> Change {
         Event::SessionIssuing { session: self.session }.by(self.by.clone())
     }
 
-    /// The number of the session and its terms, once its event is committed.
+    /// Returns the session's number and terms, once its event is committed.
     #[must_use]
     pub fn once_committed(self) -> (u32, SessionTerms) {
         (self.session, self.terms)
@@ -86,53 +86,54 @@ impl SessionTerms {
         }
     }
 
-    /// The role to assume.
+    /// Returns the role to assume.
     #[must_use]
     pub fn target(&self) -> &Target {
         &self.target
     }
 
-    /// `RoleSessionName`: the person.
+    /// Returns `RoleSessionName`: the person.
     #[must_use]
     pub fn session_name(&self) -> &str {
         &self.session_name
     }
 
-    /// `SourceIdentity`: the whole request id, then the person. It is in every CloudTrail record of the session.
+    /// Returns `SourceIdentity`: the whole request id, followed by the person. Every CloudTrail record of the session
+    /// contains it.
     #[must_use]
     pub fn source_identity(&self) -> &str {
         &self.source_identity
     }
 
-    /// Session tags.
+    /// Returns the session tags.
     #[must_use]
     pub fn tags(&self) -> &[(&'static str, String)] {
         &self.tags
     }
 
-    /// `DurationSeconds`: what is left of the window, as far as STS allows.
+    /// Returns `DurationSeconds`: the rest of the window, within the bounds of STS.
     #[must_use]
     pub fn duration_seconds(&self) -> i32 {
         self.duration_seconds
     }
 
-    /// The session policy that denies everything from the window's end on.
+    /// Returns the session policy, which denies everything from the window's end on.
     #[must_use]
     pub fn policy(&self) -> &str {
         &self.policy
     }
 
-    /// When the policy starts to deny.
+    /// Returns when the policy starts to deny.
     #[must_use]
     pub fn hard_end(&self) -> Timestamp {
         self.hard_end
     }
 }
 
-/// Allows whatever the role allows until `end`, and nothing from then on.
+/// Returns a policy that allows everything the role allows until `end`, and nothing after that.
 ///
-/// A session policy travels with the session and is evaluated at every call, so that the window's end holds
-/// although STS gives no session of less than 15 minutes. The time is cut to the whole second below.
+/// A session policy is part of the session and evaluated at every call, so the window's end holds although STS issues
+/// no session of less than 15 minutes. The time is rounded down to a whole second.
 fn policy_until(end: Timestamp) -> String {
     let end = end.format("%Y-%m-%dT%H:%M:%SZ").to_string();
     json!({
@@ -156,7 +157,8 @@ fn source_identity(request: &Request) -> String {
     allowed(&format!("{}.{}", request.id, request.requester.email), LONGEST_NAME)
 }
 
-/// The text in the characters that names, source identities and tag values all allow (`[\w+=,.@-]`), cut to length.
+/// Restricts the text to the characters that names, source identities and tag values all allow (`[\w+=,.@-]`), and
+/// cuts it to length.
 fn allowed(text: &str, longest: usize) -> String {
     let fits = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
     text.chars().map(|c| if fits(c) { c } else { '_' }).take(longest).collect()

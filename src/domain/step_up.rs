@@ -1,4 +1,4 @@
-//! Step-up: how recently, and in which way, somebody must have signed in for what matters most.
+//! Step-up: how recently, and with which method, a person must have signed in for sensitive actions.
 
 use chrono::TimeDelta;
 
@@ -7,47 +7,46 @@ use super::{
     window::{Minutes, Timestamp},
 };
 
-/// How far the provider's clock may be from ours.
+/// The largest tolerated difference between the provider's clock and ours.
 const CLOCKS_DIFFER_BY: TimeDelta = TimeDelta::seconds(30);
 
-/// What the operator asks of a sign-in that opens a session or answers a request.
+/// The operator's requirements for a sign-in that opens a session or answers a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StepUp {
-    /// For how long it is enough that the person has proved who they are; nothing: for as long as the provider lets
-    /// its own session last.
+    /// The maximum age of the person's authentication. If `None`, the provider's own session limits apply.
     pub max_age: Option<Minutes>,
-    /// The authentication context classes that will do, the preferred one first; none: any.
+    /// The accepted authentication context classes, the preferred one first. If empty, any class is accepted.
     pub acr_values: Vec<String>,
     /// Whether reviewers must sign in to answer.
     pub review: bool,
 }
 
-/// How somebody signed in, as far as the provider says
+/// How a person signed in, as reported by the provider
 /// (<https://openid.net/specs/openid-connect-core-1_0.html#IDToken>).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Authentication {
     /// When the browser came back from the provider.
     pub back_at: Timestamp,
-    /// When the person proved who they are, which may be long before that: `auth_time`.
+    /// When the person authenticated, which may be long before that: `auth_time`.
     pub proved_at: Option<Timestamp>,
-    /// In which way: `acr`.
+    /// The authentication context class: `acr`.
     pub class: Option<String>,
 }
 
 #[cfg(test)]
 impl Authentication {
-    /// One of which the provider says nothing.
+    /// Returns a sign-in of which the provider reports nothing.
     pub(crate) fn plain(back_at: Timestamp) -> Self {
         Self { back_at, proved_at: None, class: None }
     }
 }
 
 impl StepUp {
-    /// Refuses a sign-in that is not as the operator asks.
+    /// Refuses a sign-in that does not meet the operator's requirements.
     ///
     /// # Errors
-    /// [`Refusal::SignInTooOld`], [`Refusal::SignInTooWeak`]; [`Refusal::IdentityUnusable`] where the provider does
-    /// not say when the person proved who they are.
+    /// [`Refusal::SignInTooOld`], [`Refusal::SignInTooWeak`]; [`Refusal::IdentityUnusable`] if the provider does not
+    /// report when the person authenticated.
     pub fn check(&self, sign_in: &Authentication) -> Result<(), Refusal> {
         if let Some(max_age) = self.max_age {
             let proved_at = sign_in.proved_at.ok_or_else(|| Refusal::IdentityUnusable {
@@ -77,7 +76,7 @@ mod tests {
         }
     }
 
-    /// Somebody who comes back so long after they proved who they are.
+    /// Returns the sign-in of a person who authenticated this long before they returned.
     fn proved(seconds_ago: Option<i64>, class: Option<&str>) -> Authentication {
         let back_at = Timestamp::from_timestamp(1_800_000_000, 0).unwrap();
         let proved_at = seconds_ago.map(|seconds| back_at - TimeDelta::seconds(seconds));

@@ -1,7 +1,7 @@
-//! Tickets: one-time secrets, each of which stands for something that a person may go on with in a browser.
+//! Tickets: one-time secrets, each of which stands for a visit that a person may continue in a browser.
 //!
-//! A ticket is handed out in an address. Whoever opens that starts a sign-in, which is a ticket again: the one that
-//! its `state` names, for the same visit.
+//! A ticket is issued in an address. Opening the address starts a sign-in, which is itself a ticket for the same
+//! visit, identified by its `state`.
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
@@ -16,13 +16,13 @@ use super::{
     window::Timestamp,
 };
 
-/// How long an address that links is good.
+/// How long an address for linking is valid.
 pub const LINK_LASTS: TimeDelta = TimeDelta::minutes(10);
-/// How long an address by which an answer counts is good.
+/// How long an address for confirming an answer is valid.
 pub const REVIEW_LASTS: TimeDelta = TimeDelta::minutes(10);
-/// How long an address of the AWS console is good.
+/// How long an address for opening the AWS console is valid.
 pub const CONSOLE_LASTS: TimeDelta = TimeDelta::minutes(15);
-/// How long a person may spend where they sign in.
+/// How long a person may spend at a sign-in.
 pub const SIGN_IN_LASTS: TimeDelta = TimeDelta::minutes(10);
 
 /// A one-time secret, stored under its hash, and what it stands for.
@@ -30,15 +30,15 @@ pub const SIGN_IN_LASTS: TimeDelta = TimeDelta::minutes(10);
 pub struct Ticket {
     /// The hash of the secret: of the one in an address, or of a sign-in's `state`.
     pub key: SecretHash,
-    /// The first moment at which it is worth nothing.
+    /// The first moment at which the ticket is no longer valid.
     pub expires_at: Timestamp,
-    /// The account that it was given to.
+    /// The account that the ticket was issued to.
     pub who: Account,
-    /// What its holder goes on with.
+    /// What its holder continues with.
     pub visit: Visit,
-    /// The sign-in that it is the `state` of; none for an address.
+    /// The sign-in whose `state` it is, or `None` for an address.
     pub sign_in: Option<SignIn>,
-    /// What the person wanted when they were asked to come here. It is carried along, and done by nobody.
+    /// What the person wanted when they were sent here. It is kept through the sign-in and never carried out.
     pub wish: Option<Wish>,
 }
 
@@ -47,43 +47,43 @@ pub struct Ticket {
 pub struct SignIn {
     /// The hash of the cookie of the browser that started it.
     pub browser: SecretHash,
-    /// The address that it was started from, which it uses up with itself.
+    /// The address that it was started from, which is consumed together with it.
     pub ticket: SecretHash,
 }
 
-/// What a person goes on with in a browser.
+/// What a person continues with in a browser.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Visit {
-    /// To link the account to the identity that signs in.
+    /// Link the account to the identity that signs in.
     Link {
-        /// The name that the account shows.
+        /// The account's display name.
         name: String,
     },
-    /// To show that the account of a link is theirs whose identity it is of.
+    /// Prove that the account of a link belongs to the person whose identity it links.
     HoldAccount {
-        /// The sign-in at the identity provider, which is used up as well.
+        /// The sign-in at the identity provider, which is consumed as well.
         after: SecretHash,
         /// The link.
         pending: Box<PendingLink>,
     },
-    /// To open the AWS console.
+    /// Open the AWS console.
     OpenConsole {
-        /// The request that it stands on.
+        /// The request that grants access.
         request: RequestId,
     },
-    /// To answer a request.
+    /// Answer a request.
     Review(Answering),
 }
 
-/// What counts once the person who has done it has signed in.
+/// An act that counts once the person who performed it has signed in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answering {
     /// The request.
     pub request: RequestId,
-    /// What is done about it.
+    /// The act.
     pub act: Act,
-    /// The press by which it was given.
+    /// The press that performed it.
     pub press: CommandId,
 }
 
@@ -92,11 +92,11 @@ pub struct Answering {
 pub struct LinkSecrets {
     /// The address.
     pub token: SecretHash,
-    /// The sign-in at the identity provider that was started from it last.
+    /// The last sign-in at the identity provider that was started from it.
     pub sign_in: SecretHash,
 }
 
-/// Where somebody signs in.
+/// Where a person signs in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SignInAt {
     /// At the identity provider.
@@ -106,7 +106,7 @@ pub enum SignInAt {
 }
 
 impl Ticket {
-    /// The sign-in in this browser by which its holder goes on to `visit`.
+    /// Returns the sign-in in this browser through which its holder continues to `visit`.
     #[must_use]
     pub fn leads_to(&self, visit: Visit, state: SecretHash, browser: SecretHash, now: Timestamp) -> Self {
         let ticket = self.sign_in.as_ref().map_or(&self.key, |earlier| &earlier.ticket).clone();
@@ -120,7 +120,7 @@ impl Ticket {
         }
     }
 
-    /// Where its holder signs in; an answer counts from nowhere else.
+    /// Returns where its holder signs in. A callback from anywhere else is refused.
     #[must_use]
     pub fn signs_in_at(&self) -> SignInAt {
         match &self.visit {
@@ -129,7 +129,7 @@ impl Ticket {
         }
     }
 
-    /// Whether it is presented at the address that it was handed out in.
+    /// Returns whether it is presented at the address in which it was issued.
     #[must_use]
     pub fn is_for(&self, door: &str) -> bool {
         self.sign_in.is_none() && self.visit.door() == door
@@ -137,10 +137,10 @@ impl Ticket {
 }
 
 impl Visit {
-    /// The first part of every address that tickets are handed out in.
+    /// The first path segments of all addresses in which tickets are issued.
     pub const DOORS: [&str; 3] = ["link", "console", "review"];
 
-    /// The first part of the address that a ticket for this visit is handed out in.
+    /// Returns the first path segment of the address in which a ticket for this visit is issued.
     #[must_use]
     pub fn door(&self) -> &'static str {
         let [link, console, review] = Self::DOORS;
@@ -148,11 +148,11 @@ impl Visit {
             Self::Link { .. } => link,
             Self::OpenConsole { .. } => console,
             Self::Review(_) => review,
-            Self::HoldAccount { .. } => "", // it goes on from another visit, and has no address of its own
+            Self::HoldAccount { .. } => "", // it continues another visit and has no address of its own
         }
     }
 
-    /// How long the address is good.
+    /// Returns how long the address is valid.
     #[must_use]
     pub fn lasts(&self) -> TimeDelta {
         match self {
@@ -162,7 +162,7 @@ impl Visit {
         }
     }
 
-    /// Whether the sign-in must be as recent and as strong as the operator asks.
+    /// Returns whether the sign-in must meet the operator's requirements for recency and strength.
     #[must_use]
     pub fn is_stepped_up(&self) -> bool {
         match self {

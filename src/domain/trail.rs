@@ -1,4 +1,4 @@
-//! The trail: what has happened, as it is written down for good. Requests and accounts have the same kind of record.
+//! The trail: the permanent record of what happened. Requests and accounts have the same kind of record.
 
 pub mod actor;
 pub mod canonical;

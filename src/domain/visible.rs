@@ -1,21 +1,21 @@
-//! What people write, so that everybody sees all of it: a name cannot hide a part of itself or turn around what
-//! stands beside it.
+//! Makes all of what people write visible: a name cannot hide a part of itself or reverse the text beside it.
 
-/// The text, with a name in place of every character that nobody sees.
+/// Returns the text, with a name in place of every invisible character.
 #[must_use]
 pub fn visible(text: &str) -> String {
     text.chars().map(reveal).collect()
 }
 
-/// Gives a character that nobody sees, or that turns others around, a name that everybody sees.
+/// Returns a visible name for a character that is invisible or changes the direction of text.
 #[must_use]
 pub fn reveal(char: char) -> String {
     if is_invisible(char) { format!("⟨U+{:04X}⟩", u32::from(char)) } else { char.to_string() }
 }
 
-/// Whether Unicode calls the character a control or ignorable by default
-/// (<https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point>), which covers what sets the direction
-/// of writing. Line breaks and tabs are seen, and so is what the variation selectors do to an emoji.
+/// Returns whether Unicode classifies the character as a control or as ignorable by default
+/// (<https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point>), which includes characters that set the
+/// writing direction. Line breaks and tabs count as visible, and so do variation selectors, which change how an emoji
+/// looks.
 fn is_invisible(char: char) -> bool {
     match char {
         '\n' | '\t' => false,

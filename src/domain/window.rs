@@ -5,30 +5,30 @@ use std::{fmt, str::FromStr};
 use chrono::{DateTime, Datelike, Months, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-/// A moment, in UTC.
+/// A point in time, in UTC.
 pub type Timestamp = DateTime<Utc>;
 
-/// A month of the calendar, in UTC. Written `2027-01`.
+/// A calendar month, in UTC. Written `2027-01`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Month {
     first_day: NaiveDate,
 }
 
 impl Month {
-    /// The month that a moment is in.
+    /// Returns the month that contains a moment.
     #[must_use]
     pub fn of(at: Timestamp) -> Self {
         let day = at.date_naive();
         Self { first_day: day.with_day(1).unwrap_or(day) }
     }
 
-    /// Its first moment.
+    /// Returns its first moment.
     #[must_use]
     pub fn starts(self) -> Timestamp {
         self.first_day.and_time(chrono::NaiveTime::MIN).and_utc()
     }
 
-    /// The month after it.
+    /// Returns the next month.
     #[must_use]
     pub fn next(self) -> Self {
         Self { first_day: self.first_day + Months::new(1) }
@@ -41,27 +41,27 @@ impl fmt::Display for Month {
     }
 }
 
-/// A length of time in whole minutes, at least one. Written `15m`, `1h`, `1h30m`.
+/// A duration in whole minutes, at least one. Written `15m`, `1h`, `1h30m`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Minutes(u32);
 
-/// Text that is no length of time.
+/// Text that is not a duration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected a whole number of minutes or hours, such as 45m or 1h30m")]
 pub struct BadMinutes;
 
 impl Minutes {
-    /// The longest: a year.
+    /// The longest duration: a year.
     pub const MAX: Self = Self(365 * 24 * 60);
 
-    /// As many minutes, or `None` when there are none or more than [`Minutes::MAX`].
+    /// Returns this many minutes, or `None` for zero or more than [`Minutes::MAX`].
     #[must_use]
     pub fn new(minutes: u32) -> Option<Self> {
         (1..=Self::MAX.0).contains(&minutes).then_some(Self(minutes))
     }
 
-    /// The same length as a difference of moments.
+    /// Returns the same duration as a difference of moments.
     #[must_use]
     pub fn as_delta(self) -> TimeDelta {
         TimeDelta::minutes(self.0.into())
@@ -102,7 +102,7 @@ impl fmt::Display for Minutes {
     }
 }
 
-/// The span in which an approved request may be used: it includes its start, excludes its end, is never empty.
+/// The time in which an approved request may be used. It includes its start, excludes its end and is never empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Window {
     starts: Timestamp,
@@ -110,28 +110,28 @@ pub struct Window {
 }
 
 impl Window {
-    /// The window of this length that opens at `starts`.
+    /// Returns the window of this length that opens at `starts`.
     #[must_use]
     pub fn new(starts: Timestamp, length: Minutes) -> Self {
         Self { starts, ends: starts + length.as_delta() }
     }
 
-    /// When it opens.
+    /// Returns when it opens.
     #[must_use]
     pub fn starts(self) -> Timestamp {
         self.starts
     }
 
-    /// The first moment that is outside.
+    /// Returns the first moment after it.
     #[must_use]
     pub fn ends(self) -> Timestamp {
         self.ends
     }
 
-    /// Whether `now` has reached the end.
+    /// Returns whether `now` has reached the end.
     ///
-    /// Nobody asks whether the start has come: a window opens at the very moment of an approval, and a
-    /// replica whose clock is behind must not refuse it.
+    /// The start is never checked: a window opens at the moment of an approval, and a replica whose clock is behind
+    /// must not refuse it.
     #[must_use]
     pub fn is_over(self, now: Timestamp) -> bool {
         self.ends <= now

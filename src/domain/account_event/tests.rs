@@ -1,7 +1,7 @@
 use super::*;
 use crate::domain::{decide::tests::minute, refusal::Refusal};
 
-/// That this was tried in vain, as the event of this number.
+/// Returns the event that records this refused attempt, with this number.
 pub(in crate::domain) fn refused(user: &str, tried: Tried, number: u64) -> AccountRecord {
     let what = AccountEvent::Refused { tried, request: None, target: None, why: Refusal::NotLinked.into() };
     recorded(user, what, number)

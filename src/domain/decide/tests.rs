@@ -75,7 +75,7 @@ pub(in crate::domain) fn signed_in(name: &str, groups: &[&str]) -> SignedIn {
     )
 }
 
-/// Ada's request for an hour, made at minute 0, to be answered within a day.
+/// Ada's request for an hour, made at minute 0, with a day to be answered.
 pub(in crate::domain) fn requested() -> Recorded {
     let wanted = Ask {
         target: "111122223333/S3Admin".parse().unwrap(),
@@ -88,7 +88,7 @@ pub(in crate::domain) fn requested() -> Recorded {
     recorded
 }
 
-/// The request after these commands, each at its minute; all of them bring something about.
+/// Returns the request after these commands, each at its minute. Every command must cause an event.
 pub(in crate::domain) fn after(commands: &[(i64, Deed)]) -> Request {
     commands.iter().fold(Request::opened(&requested()).unwrap(), |request, (at, command)| {
         let event = decide(&request, command, &policy(), minute(*at)).unwrap().unwrap();
@@ -98,7 +98,7 @@ pub(in crate::domain) fn after(commands: &[(i64, Deed)]) -> Request {
     })
 }
 
-/// Whatever may be done with a request: a command, or the beginning of a session.
+/// Anything that may be done with a request: a command, or the beginning of a session.
 #[derive(Clone, Debug)]
 pub(in crate::domain) enum Deed {
     Command(Command),
@@ -341,7 +341,7 @@ fn a_request_holds_its_target_until_it_runs_out_or_is_over() {
     }
 }
 
-/// Anybody who might press anything.
+/// Generates people who might press anything.
 fn anybody() -> impl Strategy<Value = Person> {
     let groups = prop::sample::subsequence(vec![TARGET, REVIEWER], 0..=2);
     (prop::sample::select(vec!["ada", "bob", "carol"]), groups)
@@ -404,9 +404,9 @@ fn a_sign_in_as_somebody_else_is_nobodys_answer() {
 }
 
 proptest! {
-    /// Whatever anybody presses, in any order, with clocks that jump: a session is issued only inside a window
-    /// that a reviewer other than the requester opened, the events add up to the state, are numbered without a
-    /// gap and dated in order, and can be read as they were written down, with all that follows from them.
+    /// Anyone presses anything, in any order, with clocks that jump. A session is issued only inside a window that a
+    /// reviewer other than the requester opened. The events add up to the state, are numbered without gaps, dated in
+    /// order, and parsed exactly as they were stored, with the jobs that follow from them.
     #[test]
     fn no_sequence_of_commands_opens_a_session_outside_a_window_that_another_person_opened(
         steps in prop::collection::vec((anything(), -30..400_i64), 0..40),

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
-/// A refusal of every code.
+/// Returns a refusal of every code.
 pub(crate) fn every_refusal() -> Vec<Refusal> {
     let reviewers = "aws-temp#Reviewer".to_owned();
     let email = |address: &str| address.parse::<Email>().unwrap();
@@ -72,7 +72,7 @@ pub(crate) fn every_refusal() -> Vec<Refusal> {
     ]
 }
 
-/// The codes that serde knows, which it names when it finds another.
+/// Returns the codes that serde knows, which it lists when it meets an unknown one.
 fn codes_that_can_be_read() -> BTreeSet<String> {
     let error = serde_json::from_value::<Refusal>(json!({ "code": "?" })).unwrap_err().to_string();
     let (_, expected) = error.split_once("expected one of ").unwrap();

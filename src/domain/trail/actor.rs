@@ -14,7 +14,7 @@ use crate::domain::{
 pub enum Actor {
     /// A person.
     Person(Human),
-    /// An account of which it was not known whose it is.
+    /// An account whose owner is not known.
     Account {
         /// The account.
         account: Account,
@@ -35,7 +35,7 @@ pub enum Actor {
     },
 }
 
-/// That somebody agreed to a request, or that a rule did.
+/// An approval of a request by a person or a rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Approval {
     /// Who.
@@ -45,7 +45,7 @@ pub struct Approval {
 }
 
 impl Actor {
-    /// The person, if it is one.
+    /// Returns the person, if the actor is one.
     #[must_use]
     pub fn human(&self) -> Option<&Human> {
         match self {
@@ -58,13 +58,13 @@ impl Actor {
         }
     }
 
-    /// Who the person is, if it is one.
+    /// Returns the person's identity, if the actor is one.
     #[must_use]
     pub fn subject(&self) -> Option<&Subject> {
         self.human().map(|human| &human.subject)
     }
 
-    /// What it is called in a session's tags and in a refusal: a person's verified address, or a name.
+    /// Returns the name used in a session's tags and in a refusal: a person's verified address, or a name.
     #[must_use]
     pub fn name(&self) -> String {
         match self {
@@ -77,7 +77,7 @@ impl Actor {
         }
     }
 
-    /// Whether it is this very person: by identity, or by the account they acted through.
+    /// Returns whether the actor is exactly this person, by identity or by the account they acted through.
     #[must_use]
     pub fn is(&self, person: &Human) -> bool {
         self.human().is_some_and(|human| human.is_same_person(person))
@@ -85,7 +85,7 @@ impl Actor {
 }
 
 impl Approval {
-    /// What those are called who agreed.
+    /// Returns the names of the people who approved.
     #[must_use]
     pub fn names(approvals: &[Self]) -> String {
         approvals.iter().map(|approval| approval.by.name()).collect::<Vec<_>>().join(" and ")

@@ -1,28 +1,28 @@
-//! Canonical bytes: each event has exactly one form in which it is stored, so that it can be chained and signed
-//! (RFC 8785, <https://www.rfc-editor.org/rfc/rfc8785>).
+//! Canonical bytes: each event is stored in exactly one form, so that it can be chained and signed (RFC 8785,
+//! <https://www.rfc-editor.org/rfc/rfc8785>).
 
 use serde::{Serialize, de::DeserializeOwned};
 
-/// Text that is not the canonical form of what it says.
+/// Text that is not in its canonical form.
 #[derive(Debug, thiserror::Error)]
 pub enum NotCanonical {
-    /// It cannot be read as what it should be.
+    /// It cannot be parsed.
     #[error(transparent)]
     Unreadable(#[from] serde_json::Error),
-    /// It says more, or says it in another form.
+    /// It contains more than was parsed, or is in another form.
     #[error("it is not in its canonical form")]
     OtherForm,
 }
 
-/// The canonical form of an event.
+/// Returns the canonical form of an event.
 ///
 /// # Errors
-/// When it has no JSON: a number that is not finite, or a key that is no text.
+/// If the event has no JSON form: it contains a number that is not finite, or a key that is not text.
 pub fn form(event: &impl Serialize) -> serde_json::Result<String> {
     serde_json_canonicalizer::to_string(event)
 }
 
-/// Reads an event, and holds the text to being the canonical form of what was read: nothing in it goes unread.
+/// Parses an event and requires the text to be its canonical form, so that no part of it is ignored.
 ///
 /// # Errors
 /// [`NotCanonical`].

@@ -1,4 +1,4 @@
-//! Records: an event in its envelope, as it is kept in its stream.
+//! Records: an event in its envelope, as it is stored in its stream.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use super::actor::Actor;
 use crate::domain::{ids::CommandId, window::Timestamp};
 
-/// An event as it is kept. `S` names the stream that it is in, `W` says what happened.
+/// An event as it is stored. `S` names the stream that contains it, `W` says what happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record<S, W> {
     /// The version of this form.
@@ -15,20 +15,20 @@ pub struct Record<S, W> {
     pub schema: Schema,
     /// What it happened to.
     pub stream: S,
-    /// Its number in the stream, from 1 without a gap.
+    /// Its number in the stream, counted from 1 without gaps.
     pub number: u64,
-    /// When: never before its predecessor.
+    /// When it happened: never before its predecessor.
     pub at: Timestamp,
-    /// What it was caused by. One command causes one event of a stream.
+    /// The command that caused it. A command causes at most one event of a stream.
     pub command: CommandId,
     /// Who caused it.
     pub actor: Actor,
-    /// What happened, with its facts.
+    /// The event, with its facts.
     #[serde(flatten)]
     pub what: W,
 }
 
-/// The version of a record's form: 1, and no other can be read.
+/// The version of a record's form: 1. No other version can be parsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Schema;
 
@@ -37,7 +37,7 @@ impl Schema {
 }
 
 impl<S: fmt::Display, W> Record<S, W> {
-    /// The name people know this event by: `<stream>/<number>`.
+    /// Returns the id by which people refer to this event: `<stream>/<number>`.
     #[must_use]
     pub fn event_id(&self) -> String {
         format!("{}/{}", self.stream, self.number)
