@@ -1,4 +1,4 @@
-//! The stories: one file for each workflow, its numbered steps on top. Here is what they share.
+//! Flows: one file for each workflow, with its numbered steps at the top, and the types that they share.
 
 pub mod access;
 mod answer;
@@ -22,19 +22,19 @@ use crate::{
     ports::{ChatError, SealError, StoreError},
 };
 
-/// Why a flow did not do what was asked.
+/// Why a flow did not do what was requested.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A rule forbids it: the person hears why.
+    /// A rule forbids it. The person receives the reason.
     #[error("refused: {}", .0.refusal.code())]
     Refused(Refused),
-    /// Something broke: the operator finds it in the log, the person hears a reference.
+    /// Something failed. The operator finds it in the log, and the person receives a reference.
     #[error(transparent)]
     Failed(#[from] anyhow::Error),
 }
 
 impl Error {
-    /// What the platform said, if that is what failed.
+    /// Returns the platform's error, if that is what failed.
     fn of_platform(&self) -> Option<&ChatError> {
         match self {
             Self::Failed(error) => error.downcast_ref(),
@@ -67,5 +67,5 @@ impl From<ChatError> for Error {
     }
 }
 
-/// What a flow hands back.
+/// The result of a flow.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

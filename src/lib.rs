@@ -1,6 +1,6 @@
 //! A Slack bot that gives engineers time-bound access to AWS roles.
 //!
-//! Dependencies point down only; `tests/it/tidy.rs` holds the modules to it:
+//! Dependencies point down only, which `tests/it/tidy.rs` enforces:
 //!
 //! ```text
 //! main → app → { slack::{routes, socket}, web } → flows → ports, text → domain
@@ -9,8 +9,8 @@
 //!              slack::views → text → domain
 //! ```
 //!
-//! `config` lies below the adapters, which take their settings from there; `config` and `identity` know Slack's ids
-//! from `slack::ids`. Every request that leaves the process goes through the one client of `outbound`.
+//! `config` lies below the adapters, which get their settings from it; `config` and `identity` get Slack's ids from
+//! `slack::ids`. Every request that leaves the process goes through the one client of `outbound`.
 
 pub mod app;
 pub mod aws;

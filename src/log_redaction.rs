@@ -1,8 +1,8 @@
-//! What is never logged, whatever the operator asks for?
+//! What is never logged, whatever log filter the operator sets.
 
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
-/// Libraries that log tokens, bodies or addresses, and the most that each may say.
+/// Libraries that log tokens, bodies or addresses, with the highest level that each may log.
 const QUIET: [(&str, LevelFilter); 14] = [
     ("slack_morphism", LevelFilter::OFF),
     ("tungstenite", LevelFilter::OFF),
@@ -20,8 +20,8 @@ const QUIET: [(&str, LevelFilter); 14] = [
     ("h2", LevelFilter::INFO),
 ];
 
-/// Lets nothing of them pass beyond that. It stands beside the operator's filter, so that no directive there, however
-/// narrow, goes before it.
+/// Blocks their records above that level. It is applied in addition to the operator's filter, so that no directive in
+/// that filter, however specific, overrides it.
 #[must_use]
 pub fn most_verbose() -> Targets {
     Targets::new().with_default(LevelFilter::TRACE).with_targets(QUIET)

@@ -1,9 +1,9 @@
-//! Answer: what the person at hand sees, and nobody else.
+//! Answer: replies to the person who has just acted, visible only to them.
 //!
-//! 1. They see it where they acted, as long as the platform still takes an answer there.
-//! 2. Where it does not, they see it in their conversation with the app; where the platform has no word for one person
-//!    alone, that is a direct message, never a post in a shared conversation.
-//! 3. Where it has no forms, they see what the form would have said, and how to write the same in one line.
+//! 1. The reply appears where they acted, as long as the platform accepts it there.
+//! 2. Otherwise it appears in their conversation with the app. If the platform has no messages that only one person
+//!    sees, it is a direct message, never a post in a shared conversation.
+//! 3. If the platform has no forms, the reply contains the form's content and how to enter the same in one line.
 
 use super::{Broker, Result};
 use crate::{
@@ -23,8 +23,8 @@ pub(super) async fn open(broker: &Broker, asker: &Asker, at: &FormHandle, form: 
     }
 }
 
-/// Answers the person who has just acted. What the platform accepts neither where they acted nor in their conversation
-/// with the app is left unsaid.
+/// Answers the person who has just acted. A reply that the platform accepts neither there nor in their conversation
+/// with the app is dropped.
 pub(super) async fn reply(broker: &Broker, asker: &Asker, message: &Message) -> Result<()> {
     if let ReplyTo::Handle(handle) = &asker.reply_to {
         match broker.chat(asker.who.platform())?.dialogs.reply(handle, message).await {
@@ -41,7 +41,7 @@ pub(super) async fn reply(broker: &Broker, asker: &Asker, message: &Message) -> 
     }
 }
 
-/// Says something to one person alone, in their conversation with the app.
+/// Sends a message to one person alone, in their conversation with the app.
 pub(super) async fn whisper(broker: &Broker, who: &Account, message: &Message) -> Result<(), ChatError> {
     match broker.chat(who.platform())?.messenger.whisper(who, message).await {
         Err(ChatError::Unsupported { .. }) => {

@@ -1,6 +1,6 @@
-//! Overview: where a person stands, as the app last heard it, and how to use the app.
+//! Overview: a person's link, targets and requests as recorded, and how to use the app.
 //!
-//! 1. Both change nothing, so nothing is promised: the person is answered at once.
+//! 1. Both change nothing, so nothing is stored first and the person is answered at once.
 
 use super::{Broker, Result, answer::reply};
 use crate::{
@@ -12,10 +12,10 @@ use crate::{
     ports::Listed,
 };
 
-/// How many of a person's requests are shown.
+/// How many of a person's most recent requests are shown.
 const NEWEST: usize = 10;
 
-/// Shows a person where they stand.
+/// Shows a person their link, targets and requests.
 ///
 /// # Errors
 /// A failure of the store or of the platform.
@@ -32,7 +32,7 @@ pub async fn show_help(broker: &Broker, asker: &Asker) -> Result<()> {
     reply(broker, asker, &help(broker)).await // 1
 }
 
-/// Where this person stands: whom they are linked to, what they can ask for, what they have asked for.
+/// Returns a person's overview: the linked identity, the targets that they may request, and their requests.
 async fn overview(broker: &Broker, who: &Account) -> Result<Message> {
     let as_of = broker.ports.clock.now();
     let overview = match broker.ports.store.link(who).await? {

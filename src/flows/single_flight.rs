@@ -1,4 +1,4 @@
-//! Doing one thing at a time per key, and doing it once for all who ask meanwhile.
+//! Single flight: one call per key at a time, with its result shared by all callers that wait.
 
 use std::{
     collections::HashMap,
@@ -13,14 +13,14 @@ use tokio::sync::OwnedMutexGuard;
 
 type Room<T> = tokio::sync::Mutex<T>;
 
-/// One at a time per key, in the order they came.
+/// A lock per key, in order of arrival.
 #[derive(Debug)]
 pub(super) struct Turns<K, T = ()> {
     rooms: Mutex<HashMap<K, Weak<Room<T>>>>,
 }
 
 impl<K: Eq + Hash, T: Default> Turns<K, T> {
-    /// Waits for its turn; the turn ends when the guard is dropped.
+    /// Waits for the key's turn, which ends when the guard is dropped.
     pub(super) async fn take(&self, key: K) -> OwnedMutexGuard<T> {
         self.room(key).lock_owned().await
     }
@@ -43,10 +43,10 @@ impl<K, T> Default for Turns<K, T> {
     }
 }
 
-/// The last result of a key, with the moment (a count, not a time) at which getting it began.
+/// The last result of a key, with the moment (a count, not a time) at which its call began.
 type Last<V> = Option<(u64, V)>;
 
-/// One call per key at a time; whoever asks while one is under way gets the result of one that began later.
+/// One call per key at a time. A caller that arrives during a call shares the result of a later one.
 #[derive(Debug)]
 pub(super) struct SingleFlight<K, V> {
     turns: Turns<K, Last<V>>,
@@ -54,7 +54,7 @@ pub(super) struct SingleFlight<K, V> {
 }
 
 impl<K: Eq + Hash, V: Clone> SingleFlight<K, V> {
-    /// A result whose getting began after this call did: somebody else's, or that of `get`.
+    /// Returns the result of a call that began after this one: of another caller's, or of `get`.
     pub(super) async fn join(&self, key: K, get: impl AsyncFnOnce() -> V) -> V {
         let asked = self.next_moment();
         let mut last = self.turns.take(key).await;

@@ -1,4 +1,4 @@
-//! What holds for every key, and what for KMS's alone.
+//! Tests of every kind of key, and of KMS's in particular.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -22,7 +22,7 @@ const ROW: [(&str, &str); 5] = [
     ("sub", "ada"),
 ];
 
-/// Never the same twice.
+/// Random bytes that never repeat.
 #[derive(Default)]
 struct Counter(AtomicU8);
 
@@ -54,7 +54,7 @@ fn keyring(kms_key_id: Option<&str>, kms: &Kms, keys: &[u8]) -> Keyring {
     Keyring::new(&sealing, &client_of(kms), Arc::new(Counter::default()))
 }
 
-/// A keyring of keys of the configuration.
+/// A keyring with keys from the configuration.
 fn local(keys: &[u8]) -> Keyring {
     keyring(None, &Kms::default(), keys)
 }
@@ -68,7 +68,7 @@ async fn sealed(keyring: &Keyring) -> Vec<u8> {
     keyring.seal(&SecretString::from("refresh-token"), &ROW).await.unwrap()
 }
 
-/// Whether it opens for its row and, if so, is as it would be sealed at this moment.
+/// Returns whether it opens for its row and, if so, whether it is sealed with the current key.
 async fn opens(keyring: &Keyring, sealed: &[u8]) -> Result<bool, SealError> {
     let opened = keyring.open(sealed, &ROW).await?;
     assert_eq!(opened.secret.expose_secret(), "refresh-token");

@@ -1,7 +1,7 @@
 //! Calls of Slack's Web API, with time limits and retries.
 //!
-//! 1. A call has a time limit and is retried after a transient failure. A call that certainly had no effect is always
-//!    retried; one that may have had an effect, only if it is idempotent.
+//! 1. A call has a time limit and is retried after a transient failure. A call that certainly had no effect is retried
+//!    unless it is worthless by then; one that may have had an effect, only if it is idempotent.
 //! 2. Of a failed call, only Slack's error code is passed on: the library's errors contain whole bodies.
 
 use std::{fmt, sync::Arc, time::Duration};

@@ -62,7 +62,7 @@ pub async fn serve(
     server.serve(within(limits, router, names).into_make_service_with_connect_info::<SocketAddr>()).await
 }
 
-/// Wraps the routes, so that they read no oversized body and respond within the limits.
+/// Applies the limits of bodies and responses to the routes.
 fn within(limits: Limits, router: Router, names: &Names) -> Router {
     let late = Late { after: limits.answer, page: pages::of(&page::too_late(names)) };
     router
