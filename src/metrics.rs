@@ -212,11 +212,11 @@ impl Metrics {
 
 impl Counters for Metrics {
     fn event(&self, event: &Event) {
-        self.events.get_or_create(&[("event", names::event(event))]).inc();
+        self.events.get_or_create(&[("event", event.name())]).inc();
     }
 
     fn account_event(&self, event: &AccountEvent) {
-        self.events.get_or_create(&[("event", names::account_event(event))]).inc();
+        self.events.get_or_create(&[("event", event.name())]).inc();
         if let AccountEvent::Refused { why, .. } = event {
             self.refusals.get_or_create(&[("code", why.refusal.code())]).inc();
         }

@@ -110,6 +110,19 @@ impl AccountEvent {
         AccountChange { account: account.clone(), command, at, actor, what: self }
     }
 
+    /// Returns the word under which it is stored and counted.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Linked { .. } => "linked",
+            Self::Relinked { .. } => "relinked",
+            Self::Unlinked { .. } => "unlinked",
+            Self::SignedOut { .. } => "signed_out",
+            Self::Refused { .. } => "refused",
+            Self::Undelivered { .. } => "undelivered",
+        }
+    }
+
     /// Returns the kind under which a burst counts this event, or `None` if it never joins a burst.
     #[must_use]
     pub fn burst_kind(&self) -> Option<Kind> {

@@ -52,17 +52,7 @@ impl Lane {
     /// Returns the lane of the audit line of this event.
     #[must_use]
     pub fn of_audit_line(event: &Event) -> Self {
-        match event {
-            Event::Requested(_) | Event::Withdrawn | Event::Expired => Self::AuditorsLater,
-            Event::Approved { .. }
-            | Event::Rejected { .. }
-            | Event::Ended { .. }
-            | Event::SessionIssuing { .. }
-            | Event::SessionIssued { .. }
-            | Event::SessionDropped { .. }
-            | Event::SessionRefused { .. }
-            | Event::SessionUnknown { .. } => Self::Auditors,
-        }
+        if event.burst_kind().is_some() { Self::AuditorsLater } else { Self::Auditors }
     }
 
     fn of_account_line(event: &AccountEvent) -> Self {

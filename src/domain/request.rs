@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     burst::Kind,
     ids::{CommandId, RequestId, Target},
-    person::Human,
+    person::{Human, Subject},
     reason::Reason,
     trail::{
         actor::{Actor, Approval},
@@ -216,11 +216,29 @@ pub struct Change {
 pub type Recorded = Record<RequestId, Event>;
 
 impl Event {
+    /// Returns the word under which it is stored and counted.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Requested(_) => "requested",
+            Self::Approved { .. } => "approved",
+            Self::Rejected { .. } => "rejected",
+            Self::Withdrawn => "withdrawn",
+            Self::Expired => "expired",
+            Self::Ended { .. } => "ended",
+            Self::SessionIssuing { .. } => "session_issuing",
+            Self::SessionIssued { .. } => "session_issued",
+            Self::SessionDropped { .. } => "session_dropped",
+            Self::SessionRefused { .. } => "session_refused",
+            Self::SessionUnknown { .. } => "session_unknown",
+        }
+    }
+
     /// Returns the kind under which a burst counts this event, or `None` if it never joins a burst.
     #[must_use]
     pub fn burst_kind(&self) -> Option<Kind> {
         match self {
-            Self::Requested { .. } => Some(Kind::Requested),
+            Self::Requested(_) => Some(Kind::Requested),
             Self::Withdrawn => Some(Kind::Withdrawn),
             Self::Expired => Some(Kind::Expired),
             Self::Approved { .. }
@@ -272,6 +290,28 @@ impl Opening {
             changed_at: at,
             status: Status::Requested,
             sessions: Sessions::default(),
+        }
+    }
+}
+
+impl Recorded {
+    /// The people whose answer it is: of an approval, all who agreed.
+    #[must_use]
+    pub fn answered_by(&self) -> Vec<&Subject> {
+        match &self.what {
+            Event::Approved { approvals, .. } => {
+                approvals.iter().filter_map(|approval| approval.by.subject()).collect()
+            }
+            Event::Rejected { .. } => self.actor.subject().into_iter().collect(),
+            Event::Requested(_)
+            | Event::Withdrawn
+            | Event::Expired
+            | Event::Ended { .. }
+            | Event::SessionIssuing { .. }
+            | Event::SessionIssued { .. }
+            | Event::SessionDropped { .. }
+            | Event::SessionRefused { .. }
+            | Event::SessionUnknown { .. } => Vec::new(),
         }
     }
 }

@@ -8,12 +8,7 @@ use super::{
     transaction::{Transaction, Write},
 };
 use crate::{
-    domain::{
-        person::Subject,
-        request::{Event, Recorded, Request},
-        trail::actor::Actor,
-        window::Timestamp,
-    },
+    domain::{request::Request, window::Timestamp},
     ports::{CommitError, Step, StoreError},
 };
 
@@ -34,18 +29,10 @@ pub(super) enum Marker {
 
 impl Marker {
     pub(super) fn of(step: &Step) -> Self {
-        match &step.recorded.what {
-            Event::Requested(_) | Event::Approved { .. } => {
-                step.after.holds_until().map_or(Self::LeftAlone, Self::HeldUntil)
-            }
-            Event::Ended { .. } if step.recorded.actor == Actor::Clock => Self::LeftAlone,
-            Event::Rejected { .. } | Event::Withdrawn | Event::Ended { .. } => Self::GivenBack,
-            Event::Expired
-            | Event::SessionIssuing { .. }
-            | Event::SessionIssued { .. }
-            | Event::SessionDropped { .. }
-            | Event::SessionRefused { .. }
-            | Event::SessionUnknown { .. } => Self::LeftAlone,
+        match (step.held, step.after.holds_until()) {
+            (before, Some(until)) if before != Some(until) => Self::HeldUntil(until),
+            (Some(before), None) if step.recorded.at < before => Self::GivenBack,
+            (Some(_), None) | (_, Some(_)) | (None, None) => Self::LeftAlone,
         }
     }
 
@@ -66,7 +53,7 @@ impl Marker {
 /// The transaction of a step. Where several conditions are broken, a used-up secret counts first, and that
 /// somebody was faster counts before a held target: whoever decides anew finds out about that.
 pub(super) fn step(step: &Step, marker: Marker) -> serde_json::Result<Transaction<CommitError>> {
-    let Step { recorded, after, jobs, uses_up, now } = step;
+    let Step { recorded, after, jobs, uses_up, now, held: _ } = step;
     let named = [serde_json::to_string(recorded)?, format!("{marker:?}")];
     let secrets = uses_up.iter().map(|secret| format!("{} at {now}", secret.as_str()));
     let parts: Vec<String> = named.into_iter().chain(secrets).collect();
@@ -80,29 +67,10 @@ pub(super) fn step(step: &Step, marker: Marker) -> serde_json::Result<Transactio
     if let Some(write) = marker.write(after, recorded.at) {
         transaction = transaction.and_or(write, held);
     }
-    for reviewer in answered_by(recorded) {
+    for reviewer in recorded.answered_by() {
         transaction = transaction.and(Write::put(rows::answer(&after.id, reviewer)));
     }
     with_jobs(transaction, jobs, recorded.at)
-}
-
-/// The people whose answer an event is.
-fn answered_by(recorded: &Recorded) -> Vec<&Subject> {
-    match &recorded.what {
-        Event::Approved { approvals, .. } => {
-            approvals.iter().filter_map(|approval| approval.by.subject()).collect()
-        }
-        Event::Rejected { .. } => recorded.actor.subject().into_iter().collect(),
-        Event::Requested(_)
-        | Event::Withdrawn
-        | Event::Expired
-        | Event::Ended { .. }
-        | Event::SessionIssuing { .. }
-        | Event::SessionIssued { .. }
-        | Event::SessionDropped { .. }
-        | Event::SessionRefused { .. }
-        | Event::SessionUnknown { .. } => Vec::new(),
-    }
 }
 
 /// The request as it is after its event; before it, it must have had the version before.

@@ -177,9 +177,11 @@ async fn a_session_that_its_replica_did_not_live_to_settle_is_written_down_as_un
             CommandId::random(1),
             world.company.clock.now(),
         );
+        let held = request.holds_until();
         let after = evolve(request, &recorded);
         let jobs = follow_ups(&after, &recorded);
-        let step = Step { recorded, after, jobs, uses_up: Vec::new(), now: world.company.clock.now() };
+        let now = world.company.clock.now();
+        let step = Step { recorded, after, held, jobs, uses_up: Vec::new(), now };
         store.commit(&step).await.unwrap();
 
         world.passes(TimeDelta::minutes(2)).await;

@@ -146,20 +146,20 @@ fn asked(n: u128, name: &str, target: &str, at: Timestamp) -> Step {
     };
     let command = format!("ask-{n}").parse().unwrap();
     let (recorded, after) = opening.opens(RequestId::new(at, n), command, at);
-    step(recorded, after)
+    step(None, recorded, after)
 }
 
 /// The step that this event is.
 fn then(before: &Request, change: Change, command: &str, at: Timestamp) -> Step {
     let recorded = before.next(change, command.parse().unwrap(), at);
     let after = evolve(before.clone(), &recorded);
-    step(recorded, after)
+    step(before.holds_until(), recorded, after)
 }
 
-fn step(recorded: Recorded, after: Request) -> Step {
+fn step(held: Option<Timestamp>, recorded: Recorded, after: Request) -> Step {
     let jobs = follow_ups(&after, &recorded);
     let now = recorded.at;
-    Step { recorded, after, jobs, uses_up: Vec::new(), now }
+    Step { recorded, after, held, jobs, uses_up: Vec::new(), now }
 }
 
 fn approved(at: Timestamp) -> Change {

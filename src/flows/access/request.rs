@@ -50,8 +50,8 @@ pub(in crate::flows) async fn request(
     let requester = broker.person(who).await?;
     let now = broker.ports.clock.now();
     let opening = ask(&requester, wanted, &broker.policy, now)?; // 2
-    let (recorded, opened) = opening.opens(id.clone(), command.clone(), now);
-    match commit(broker, recorded, opened, &command.into()).await {
+    let opened = opening.opens(id.clone(), command.clone(), now);
+    match commit(broker, None, opened, &command.into()).await {
         Ok(Changed { request, .. }) => Ok(request), // 3
         Err(CommitError::Held(request)) => Err(Refusal::AlreadyOpen { target, request }.into()),
         Err(CommitError::Conflict) => Err(Refusal::AlreadyOpen { target, request: id.clone() }.into()),

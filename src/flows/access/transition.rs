@@ -93,8 +93,9 @@ pub(in crate::flows) async fn change<D: Decided>(
             return Ok((Changed { request: before, event: None }, decided));
         };
         let recorded = before.next(next, cause.command.clone(), now);
+        let held = before.holds_until();
         let after = evolve(before, &recorded);
-        match commit(broker, recorded, after, &cause).await {
+        match commit(broker, held, (recorded, after), &cause).await {
             Ok(changed) => return Ok((changed, decided)),
             Err(CommitError::Conflict) => {}
             Err(CommitError::UsedUp) => return Err(Refusal::LinkGone.into()),
@@ -106,16 +107,17 @@ pub(in crate::flows) async fn change<D: Decided>(
     Err(anyhow!("{id} was changed by others {ATTEMPTS} times in a row").into())
 }
 
-/// Commits an event with its jobs, and starts to notify the people concerned.
+/// Commits an event with its jobs, and starts to notify the people concerned. `held` is until when the request held its
+/// target before.
 pub(in crate::flows) async fn commit(
     broker: &Arc<Broker>,
-    recorded: Recorded,
-    after: Request,
+    held: Option<Timestamp>,
+    (recorded, after): (Recorded, Request),
     cause: &Cause,
 ) -> Result<Changed, CommitError> {
     let (jobs, counted) = audit::in_bursts(broker, follow_ups(&after, &recorded));
     let now = broker.ports.clock.now();
-    let step = Step { recorded, after, jobs, uses_up: cause.uses_up.clone(), now };
+    let step = Step { recorded, after, held, jobs, uses_up: cause.uses_up.clone(), now };
     match broker.ports.store.commit(&step).await {
         Ok(()) => {}
         Err(CommitError::Failed(lost)) if !was_made(broker, &step).await? => {

@@ -43,6 +43,8 @@ pub struct Step {
     pub recorded: Recorded,
     /// The request, with the event applied.
     pub after: Request,
+    /// Until when the request kept its requester from making another for the same target before this, if it did.
+    pub held: Option<Timestamp>,
     /// What must be done because of it.
     pub jobs: Vec<Job>,
     /// One-time secrets that are used up by it.
