@@ -36,9 +36,9 @@ pub const BROKER_SECRET_KEY: &str = "example/secret/key/of/the/broker/40chars";
 pub const BROKER_SESSION_TOKEN: &str = "example-session-token-of-the-broker";
 /// The slash command that the broker's app has, as people use it, and what each use does.
 pub const COMMANDS: [(&str, &str); 6] = [
-    ("/elevate", "Ask for access to an AWS role"),
+    ("/elevate", "Request access to an AWS role"),
     ("/elevate 111122223333/S3Admin 1h bucket policy broken", "Ask in one line"),
-    ("/elevate status", "What you may ask for, and your newest requests"),
+    ("/elevate status", "What you can request, and your latest requests"),
     ("/elevate link", "Link your Slack account to your identity"),
     ("/elevate unlink", "Undo that"),
     ("/elevate help", "How to use it"),

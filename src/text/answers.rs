@@ -1,4 +1,4 @@
-//! Answers to somebody who has just pressed or typed: no, done, broken, and how it works.
+//! Replies to a press or a command: refused, done, failed, and help.
 
 use super::{
     Names,
@@ -16,7 +16,7 @@ use crate::domain::{
     window::Minutes,
 };
 
-/// A "no", and the request it is about when looking at it helps.
+/// A refusal, with the request it is about where that helps.
 pub(super) fn refused(why: &Refused, pointer: Option<&Drawn>, names: &Names) -> Said {
     let why = why_not(why, names);
     let summary = Line::given(&why, 1_000);
@@ -29,55 +29,55 @@ pub(super) fn refused(why: &Refused, pointer: Option<&Drawn>, names: &Names) -> 
 pub(super) fn done(done: &Done, Names { platform, command, .. }: &Names) -> Said {
     Said::paragraph(match done {
         Done::Requested(id) => say!(
-            "Your request {id} is on its way to the reviewers. The answer comes in your messages with this app.",
+            "Your request {id} is on its way to the reviewers. Their answer arrives in your messages with this app.",
             id
         ),
         Done::NotLinked => say!(
-            "Your {platform} account is not linked to any identity. Link it with `{command} link`.",
+            "Your {platform} account is not linked to an identity. Link it with `{command} link`.",
             platform,
             command
         ),
     })
 }
 
-/// How to write in one line what a form would have asked for.
+/// How to give in one line what a form would have asked for.
 pub(super) fn without_form(form: &Form, names: &Names) -> Said {
     let Names { command, .. } = names;
     match form {
         Form::Request(RequestForm { targets, .. }) => Said {
-            summary: say!("How to ask for access in one line"),
+            summary: say!("How to request access in one line"),
             parts: vec![
                 Part::paragraph(say!(
-                    "There is no form here. Ask in one line: `{command} 111122223333/S3Admin 1h bucket policy broken`",
+                    "Forms are not available here. Make the request in one line: `{command} 111122223333/S3Admin 1h bucket policy broken`",
                     command
                 )),
                 eligible_for(targets, names),
             ],
         },
         Form::Rejection(id) => Said::paragraph(say!(
-            "There is no form here. Say why in one line: `{command} reject {id} use the read-only role`",
+            "Forms are not available here. Give the reason in one line: `{command} reject {id} use the read-only role`",
             command,
             id
         )),
     }
 }
 
-/// Something broke.
+/// Something went wrong.
 pub(super) fn failed(reference: &str, Names { command, .. }: &Names) -> Said {
     Said::paragraph(say!(
-        "Something broke, and what you wanted may not have been done. Look with `{command} status`, then try again. \
-         If it happens again, tell whoever runs this app: reference {reference}.",
+        "Something went wrong, and your action may not have completed. Check with `{command} status`, then try again. \
+         If it happens again, contact the people who run this app and quote reference {reference}.",
         command,
         reference = Line::code(reference)
     ))
 }
 
-/// What somebody asked for could not be stored, as far as the app knows.
+/// The app could not confirm that an action was stored.
 #[must_use]
 pub fn not_stored(reference: &str, Names { command, .. }: &Names) -> String {
     format!(
-        "That could not be stored, as far as I can tell. Look with {command} status whether it was, and else try \
-         again in a minute. If it happens again, tell whoever runs this app: reference {reference}."
+        "The app could not confirm that your action was saved. Check with {command} status. If it is missing, try again \
+         in a minute. If it happens again, contact the people who run this app and quote reference {reference}."
     )
 }
 
@@ -85,30 +85,31 @@ pub fn not_stored(reference: &str, Names { command, .. }: &Names) -> String {
 pub(super) fn help(max: Minutes, example: Minutes, on_mismatch: OnMismatch, names: &Names) -> Said {
     let Names { platform, command, .. } = names;
     let confirm = match on_mismatch {
-        OnMismatch::Code => {
-            Some(say!("`{command} confirm K7QM-2XPA` does so with the code that you are shown then", command))
-        }
+        OnMismatch::Code => Some(say!(
+            "`{command} confirm K7QM-2XPA` completes the link with the code that your browser shows",
+            command
+        )),
         OnMismatch::Refuse | OnMismatch::PlatformSignIn => None,
     };
     let mut commands = vec![
-        say!("`{command}` opens a form to ask for access", command),
+        say!("`{command}` opens a form to request access", command),
         say!(
-            "`{command} 111122223333/S3Admin {example} bucket policy broken` asks in one line",
+            "`{command} 111122223333/S3Admin {example} bucket policy broken` requests access in one line",
             command,
             example
         ),
-        say!("`{command} status` shows what you can ask for and your newest requests", command),
+        say!("`{command} status` shows what you can request and your latest requests", command),
         say!("`{command} link` links your {platform} account to your identity", command, platform),
     ];
     commands.extend(confirm);
-    commands.push(say!("`{command} unlink` undoes that", command));
-    commands.push(say!("`{command} help` shows this", command));
+    commands.push(say!("`{command} unlink` unlinks your {platform} account", platform, command));
+    commands.push(say!("`{command} help` shows this message", command));
     let parts = vec![
-        Part::paragraph(say!("*Access to AWS roles, for a while and for a reason*")),
+        Part::paragraph(say!("*Time-bound access to AWS roles*")),
         Part::Paragraph(commands),
         Part::paragraph(say!(
-            "A target is an account and a role. A duration is such as `45m` or `1h30m`, at most {max}. \
-             A reviewer answers; access is open from the approval on.",
+            "A target is an account and a role. A duration looks like `45m` or `1h30m`; the maximum is {max}. \
+             A reviewer answers each request. Access starts when the request is approved.",
             max
         )),
     ];

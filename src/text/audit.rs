@@ -37,7 +37,7 @@ pub(super) fn burst_line(burst: &Burst, names: &Names) -> Said {
         kinds.iter().map(|(kind, times)| say!("{kind} {times}×", kind = burst_kind(*kind), times = *times));
     let last = told(last, names);
     let what = say!(
-        "{count} events of {who} since {since}: {kinds} · the last: {last}",
+        "{count} events of {who} since {since}: {kinds} · latest: {last}",
         count = ids.len(),
         who,
         since = *since,
@@ -57,12 +57,12 @@ fn spanned(ids: &[String]) -> Line {
     }
 }
 
-/// What somebody did again and again.
+/// One kind of event in a burst.
 fn burst_kind(kind: Kind) -> Line {
     match kind {
-        Kind::Requested => "asked for access".into(),
+        Kind::Requested => "requested access".into(),
         Kind::Withdrawn => "withdrew".into(),
-        Kind::Expired => "waited in vain".into(),
+        Kind::Expired => "got no answer".into(),
         Kind::Linked => "was linked".into(),
         Kind::Unlinked => "was unlinked".into(),
         Kind::SignedOut => "signed out".into(),
@@ -118,7 +118,7 @@ impl Subject<'_> {
             Event::Requested(Opening { answer_by, .. }) => (
                 "Requested",
                 say!(
-                    "{who} asked for {target} for {duration}, to be answered until {answer_by}",
+                    "{who} requested {target} for {duration}; expires unanswered {answer_by}",
                     who,
                     target,
                     duration,
@@ -128,7 +128,7 @@ impl Subject<'_> {
             Event::Approved { approvals, window } => (
                 "Approved",
                 say!(
-                    "{approvers} approved {whose}'s request for {target}, open until {end}",
+                    "{approvers} approved {whose}'s request for {target}; access is open until {end}",
                     approvers = approvers(approvals),
                     whose,
                     target,
@@ -142,10 +142,10 @@ impl Subject<'_> {
                 ("Withdrawn", say!("{actor} withdrew {whose}'s request for {target}", actor, whose, target))
             }
             Event::Expired => {
-                ("Expired", say!("nobody answered {who}'s request for {target} in time", who, target))
+                ("Expired", say!("no one answered {who}'s request for {target} in time", who, target))
             }
             Event::Ended { ended_at, .. } if recorded.actor == Actor::Clock => {
-                ("Ended", say!("{who}'s access to {target} ran out {end}", who, target, end = *ended_at))
+                ("Ended", say!("{who}'s access to {target} ended {end}", who, target, end = *ended_at))
             }
             Event::Ended { ended_at, sessions_until } => (
                 "Ended early",
@@ -159,9 +159,9 @@ impl Subject<'_> {
                 ),
             ),
             Event::SessionIssuing { session } => (
-                "Session asked for",
+                "Session requested",
                 say!(
-                    "{who} is back from the sign-in; AWS is asked for session {session} of {target}",
+                    "{who} signed in; session {session} for {target} is requested from AWS",
                     who,
                     session = *session,
                     target
@@ -170,7 +170,7 @@ impl Subject<'_> {
             Event::SessionIssued { session, expires_at } => (
                 "Session issued",
                 say!(
-                    "{who} gets session {session} of {target}, which AWS lets expire {expires_at} at the latest",
+                    "{who} receives session {session} for {target}; it expires {expires_at} at the latest",
                     who,
                     session = *session,
                     target,
@@ -179,21 +179,16 @@ impl Subject<'_> {
             ),
             Event::SessionDropped { session, .. } => (
                 "Session dropped",
-                say!(
-                    "{who}'s session {session} of {target} was thrown away",
-                    who,
-                    session = *session,
-                    target
-                ),
+                say!("{who}'s session {session} for {target} was discarded", who, session = *session, target),
             ),
             Event::SessionRefused { session, .. } => (
                 "Session refused",
-                say!("AWS refused {who} session {session} of {target}", who, session = *session, target),
+                say!("AWS refused {who} session {session} for {target}", who, session = *session, target),
             ),
             Event::SessionUnknown { session } => (
                 "Session unknown",
                 say!(
-                    "AWS's answer about {who}'s session {session} of {target} never came; nothing was handed out",
+                    "AWS's response for {who}'s session {session} for {target} did not arrive; nothing was handed out",
                     who,
                     session = *session,
                     target
@@ -208,10 +203,10 @@ fn quote(event: &Event) -> Option<Line> {
         Event::Requested(Opening { justification, .. }) => justification.as_str().to_owned(),
         Event::Rejected { reason, .. } => reason.as_str().to_owned(),
         Event::SessionDropped { why: DropReason::AccessEnded, .. } => {
-            "access ended while AWS was answering".to_owned()
+            "access ended while waiting for AWS".to_owned()
         }
         Event::SessionDropped { why: DropReason::NoConsole { why }, .. } => {
-            format!("no console address: {why}")
+            format!("no console URL: {why}")
         }
         Event::SessionRefused { why, .. } => why.clone(),
         Event::Approved { .. }
@@ -234,11 +229,11 @@ fn told_of_account(recorded: &AccountRecord, names: &Names) -> (&'static str, Li
             ("⚠ Linked to another identity", told, None)
         }
         AccountEvent::Unlinked { email } => {
-            ("Unlinked", say!("{who} is not linked to {email} any more", who, email), None)
+            ("Unlinked", say!("{who} is no longer linked to {email}", who, email), None)
         }
         AccountEvent::SignedOut { email } => {
             let told = say!(
-                "{who} has signed out at the identity provider as {email}, and must sign in again",
+                "{who} signed out at the identity provider as {email} and must sign in again",
                 who,
                 email
             );
@@ -251,7 +246,7 @@ fn told_of_account(recorded: &AccountRecord, names: &Names) -> (&'static str, Li
         }
         AccountEvent::Undelivered { what, request, why } => {
             let platform = &names.platform;
-            let undelivered = say!("{who} · {platform} will not take {what}", who, platform, what);
+            let undelivered = say!("{who} · {platform} does not accept {what}", who, platform, what);
             ("Not delivered", about(undelivered, request.as_ref(), None, names), Some(Line::quoted(why)))
         }
     }
@@ -263,7 +258,7 @@ fn linked(who: Line, email: &Email, by: ShownBy, names: &Names) -> Line {
 
 fn relinked(who: Line, email: &Email, [from, to]: [&Identity; 2], by: ShownBy, names: &Names) -> Line {
     say!(
-        "{who} was linked to {from} and is linked to {to}, with the same address, {email}{shown}",
+        "{who} moved from {from} to {to}, which has the same address, {email}{shown}",
         who,
         from = identity(from),
         to = identity(to),
@@ -272,14 +267,20 @@ fn relinked(who: Line, email: &Email, [from, to]: [&Identity; 2], by: ShownBy, n
     )
 }
 
-/// What has shown that an account is theirs, where it is not the address.
+/// What proved that the account is theirs, where the address did not.
 fn shown(by: ShownBy, Names { platform, .. }: &Names) -> Line {
     match by {
         ShownBy::Address => Line::default(),
         ShownBy::PlatformSignIn => {
-            say!(", which is not their address in {platform}: they signed in with {platform}", platform)
+            say!(
+                ", which is not their address in {platform}; they confirmed the account with a {platform} sign-in",
+                platform
+            )
         }
-        ShownBy::Code => say!(", which is not their address in {platform}: they typed a code", platform),
+        ShownBy::Code => say!(
+            ", which is not their address in {platform}; they confirmed the account with a code",
+            platform
+        ),
     }
 }
 

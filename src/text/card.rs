@@ -9,19 +9,19 @@ use super::{
 };
 use crate::domain::{act::Act, ids::RequestId, message::Drawn, request::Status};
 
-/// Who asks for what and why, what has become of it, and what can be done about it.
+/// Who requests what and why, its status, and what can be done about it.
 pub(super) fn review_card(drawn: &Drawn, names: &Names) -> Said {
     let standing = Standing::of(drawn);
     let requester = &standing.request.requester;
     let what = standing.what(names);
     let summary = say!(
-        "{who} asks for {what}: {status}",
+        "{who} requests {what}: {status}",
         who = Line::mention(requester),
         what = what.clone(),
         status = standing.status.word()
     );
 
-    let mut parts = vec![Part::paragraph(say!("{who} asks for {what}", who = person(requester), what))];
+    let mut parts = vec![Part::paragraph(say!("{who} requests {what}", who = person(requester), what))];
     parts.extend(standing.story(names));
     parts.push(Part::Buttons(buttons(&standing.request.id, &standing.status)));
     parts.push(standing.reference());

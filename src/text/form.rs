@@ -1,4 +1,4 @@
-//! Forms: what they ask for, and what stands beside it.
+//! Forms: their fields and the text beside them.
 
 use std::collections::BTreeSet;
 
@@ -15,20 +15,20 @@ pub const MOST_LISTED: usize = 100;
 /// A form, before any platform lays it out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dialog {
-    /// What stands above it.
+    /// Its heading.
     pub title: &'static str,
     /// What it asks for.
     pub fields: Vec<Field>,
-    /// What stands below its fields.
+    /// What follows its fields.
     pub parts: Vec<Part>,
-    /// What stands on the button that sends it; none where there is nothing to send.
+    /// The label of the button that sends it; none where there is nothing to send.
     pub submit: Option<&'static str>,
 }
 
 /// A field of a [`Dialog`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
-    /// What stands above it.
+    /// Its heading.
     pub label: &'static str,
     /// What belongs in it.
     pub input: Input,
@@ -37,11 +37,11 @@ pub struct Field {
 /// What belongs in a [`Field`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
-    /// One of these targets; each with what its account is called.
+    /// One of these targets, each with the name of its account.
     Target(Vec<(Target, String)>),
     /// One of these durations.
     Duration(Vec<Minutes>),
-    /// Why access is asked for.
+    /// Why access is requested.
     Justification,
     /// Why a request is rejected.
     Reason,
@@ -56,7 +56,7 @@ pub fn form(form: &Form, names: &Names) -> Dialog {
     }
 }
 
-/// To make a request; or why there is nothing to ask for.
+/// To make a request; or why there is nothing to request.
 fn request_form(form: &RequestForm, names: &Names) -> Dialog {
     let title = "Request access";
     let targets: BTreeSet<&Target> = form.targets.iter().collect();
@@ -76,8 +76,8 @@ fn request_form(form: &RequestForm, names: &Names) -> Dialog {
         Field { label: "Why", input: Input::Justification },
     ];
     let checked = say!(
-        "Listed is what this app last heard of your groups; it is checked again when you send this. \
-         A member of {reviewers} answers.",
+        "This list shows what your groups allowed at the last check. They are checked again when you send the request. \
+         A member of {reviewers} answers it.",
         reviewers = &form.reviewers
     );
     let mut parts = vec![Part::Small(checked)];
@@ -97,16 +97,16 @@ fn rejection_form(id: &RequestId) -> Dialog {
 
 fn nothing_to_ask_for(Names { command, .. }: &Names) -> Part {
     Part::Text(format!(
-        "As far as this app last heard, no group of yours makes you eligible for anything. Ask whoever manages \
-         your groups. If you have just been added to one, ask in one line, which checks your groups anew: \
+        "At the last check, none of your groups made you eligible for a role. Ask the people who manage your groups. \
+         If you have just been added to one, make the request in one line, which checks your groups again: \
          {command} 111122223333/S3Admin 1h bucket policy broken"
     ))
 }
 
 fn also_on_the_command_line(unlisted: usize, Names { platform, command, .. }: &Names) -> Part {
     Part::Small(say!(
-        "{unlisted} more are not listed, because {platform} shows no more than {most}. \
-         Ask for one of them in one line: `{command} 111122223333/S3Admin 1h bucket policy broken`",
+        "{unlisted} more are not listed, because {platform} shows at most {most}. \
+         Request one of them in one line: `{command} 111122223333/S3Admin 1h bucket policy broken`",
         unlisted,
         platform,
         most = MOST_LISTED,

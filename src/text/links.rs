@@ -21,7 +21,7 @@ use crate::domain::{
 /// A one-time link to the AWS console.
 pub(super) fn console_link(target: &Target, url: &Url, ends_at: Timestamp, names: &Names) -> Said {
     let terms = say!(
-        "For you alone: you sign in on the way. Works once, within {minutes} minutes. Access ends {ends_at}.",
+        "For you only: you sign in first. Works once, within {minutes} minutes. Access ends {ends_at}.",
         minutes = CONSOLE_LASTS.num_minutes(),
         ends_at
     );
@@ -49,7 +49,10 @@ pub(super) fn sign_in_to_answer(
         target = names.target(target)
     );
     let parts = vec![
-        Part::paragraph(say!("Sign in to {what}. It is not answered before that.", what = what.clone())),
+        Part::paragraph(say!(
+            "Sign in to {what}. Your answer counts after you sign in.",
+            what = what.clone()
+        )),
         link("Sign in", LeadsTo::SignInToAnswer, url, names),
         Part::Small(for_you_alone(REVIEW_LASTS.num_minutes())),
     ];
@@ -75,19 +78,19 @@ pub(super) fn link_invitation(why: Option<&Refused>, url: &Url, names: &Names) -
 }
 
 fn for_you_alone(minutes: i64) -> Line {
-    say!("For you alone: do not pass it on. Works once, within {minutes} minutes.", minutes)
+    say!("For you only: do not share it. Works once, within {minutes} minutes.", minutes)
 }
 
 fn link(label: &'static str, leads_to: LeadsTo, url: &Url, Names { platform, .. }: &Names) -> Part {
-    let otherwise = format!("The link is too long for {platform}. Tell whoever runs this app.");
+    let otherwise = format!("The link is too long for {platform}. Contact the people who run this app.");
     Part::Link(Link { label, url: url.clone(), leads_to, otherwise })
 }
 
 /// The person is linked, and can undo it.
 pub(super) fn linked(email: &Email, Names { platform, command, .. }: &Names) -> Said {
     let text = say!(
-        "Your {platform} account is linked to *{email}*. Ask for access with `{command}`. \
-         If it was not you who linked it, unlink it and tell whoever runs this app.",
+        "Your {platform} account is linked to *{email}*. Request access with `{command}`. \
+         If you did not link it, unlink it and contact the people who run this app.",
         platform,
         email,
         command
@@ -99,13 +102,17 @@ pub(super) fn linked(email: &Email, Names { platform, command, .. }: &Names) -> 
 /// The person is linked to another identity than before, and can undo it.
 pub(super) fn relinked(email: &Email, Names { platform, .. }: &Names) -> Said {
     let text = say!(
-        "*Your {platform} account is linked to another identity than before*, which has the same address, *{email}*. \
-         That is as it should be when your company moves to another identity provider. \
-         If it was not you who linked it, unlink it at once and tell whoever runs this app.",
+        "*Your {platform} account is now linked to a different identity*, which has the same address, *{email}*. \
+         This is expected when your company moves to another identity provider. \
+         If you did not link it, unlink it at once and contact the people who run this app.",
         platform,
         email
     );
-    let summary = say!("Your {platform} account is linked to another identity of {email}.", platform, email);
+    let summary = say!(
+        "Your {platform} account is now linked to a different identity with the address {email}.",
+        platform,
+        email
+    );
     Said { summary, parts: with_unlink(text) }
 }
 
@@ -113,10 +120,10 @@ fn with_unlink(text: Line) -> Vec<Part> {
     vec![Part::paragraph(text), Part::Buttons(vec![Button::new("Unlink", Action::Unlink).danger()])]
 }
 
-/// The person is not linked any more.
+/// The person is no longer linked.
 pub(super) fn unlinked(email: &Email, Names { platform, command, .. }: &Names) -> Said {
     Said::paragraph(say!(
-        "Your {platform} account is not linked to *{email}* any more. Link it again with `{command} link`.",
+        "Your {platform} account is no longer linked to *{email}*. Link it again with `{command} link`.",
         platform,
         email,
         command
@@ -126,8 +133,8 @@ pub(super) fn unlinked(email: &Email, Names { platform, command, .. }: &Names) -
 /// The person has signed out at the identity provider.
 pub(super) fn signed_out(email: &Email, Names { command, .. }: &Names) -> Said {
     Said::paragraph(say!(
-        "Your identity provider says that you have signed out as *{email}*. Sign in again with `{command} link` before \
-         you ask for access or answer a request.",
+        "Your identity provider reports that you signed out as *{email}*. Sign in again with `{command} link` before \
+         you request access or answer a request.",
         email,
         command
     ))

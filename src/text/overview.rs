@@ -1,4 +1,4 @@
-//! Where a person stands: whom they are linked to, what they can ask for, and their newest requests.
+//! The overview: the identity a person is linked to, what they can request, and their latest requests.
 
 use super::{
     Names,
@@ -34,25 +34,25 @@ pub(super) fn overview(overview: &Overview, names: &Names) -> Said {
     let parts = vec![
         Part::paragraph(linked.clone()),
         eligible_for(targets, names),
-        list("Your newest requests", requests, MOST_REQUESTS),
+        list("Your latest requests", requests, MOST_REQUESTS),
         Part::Small(
-            "What you can ask for is what this app last heard of your groups; it is checked again when you ask.".into(),
+            "This shows what your groups allowed at the last check. They are checked again when you make a request.".into(),
         ),
     ];
     Said { summary: linked, parts }
 }
 
-/// What a person can ask for.
+/// What a person can request.
 pub(super) fn eligible_for(targets: &[Target], names: &Names) -> Part {
     let targets = targets.iter().map(|target| names.target(target)).collect();
-    list("You can ask for", targets, MOST_TARGETS)
+    list("You can request", targets, MOST_TARGETS)
 }
 
 /// As many of the items as are listed, and how many are not.
 fn list(title: &'static str, items: Vec<Line>, most: usize) -> Part {
     let title = Line::from(title).bold();
     if items.is_empty() {
-        return Part::Paragraph(vec![title, "Nothing.".into()]);
+        return Part::Paragraph(vec![title, "None.".into()]);
     }
     let more = items.len().saturating_sub(most);
     let mut lines = vec![title];

@@ -16,7 +16,7 @@ use crate::domain::{
 /// A page, before it is laid out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
-    /// What stands above it.
+    /// Its heading.
     pub title: String,
     /// The page itself, from top to bottom.
     pub parts: Vec<PagePart>,
@@ -31,13 +31,13 @@ pub enum PagePart {
     Alert(Line),
     /// Whom the page is about, in several lines.
     Who(Vec<Line>),
-    /// What somebody is to type.
+    /// A command to type.
     Command(String),
     /// Facts, each with what it is called.
     Facts(Vec<(&'static str, Line)>),
-    /// A button that goes on, and what stands on it.
+    /// The label of the button that continues.
     GoOn(String),
-    /// A link that leads on by itself, and what stands on it.
+    /// The label of a link that the browser follows by itself.
     Onward(&'static str),
 }
 
@@ -46,9 +46,9 @@ pub enum PagePart {
 pub struct Shown<'a> {
     /// The name it goes by.
     pub name: &'a str,
-    /// What its tenant knows it by.
+    /// Its id in its tenant.
     pub member: &'a str,
-    /// What its tenant is called.
+    /// The tenant's name.
     pub tenant: &'a str,
 }
 
@@ -76,8 +76,8 @@ pub fn confirm_link(shown: Shown<'_>, Names { platform, command, .. }: &Names) -
             )),
             shown.part(),
             PagePart::Paragraph(say!(
-                "Go on only if this is your own account and you opened the link yourself, from `{command}` in \
-                 {platform}. Somebody else's link would give them your access.",
+                "Continue only if this is your account and you opened the link yourself, from `{command}` in \
+                 {platform}. A link from someone else would give them your access.",
                 command,
                 platform
             )),
@@ -86,33 +86,33 @@ pub fn confirm_link(shown: Shown<'_>, Names { platform, command, .. }: &Names) -
     }
 }
 
-/// Leads on to a sign-in.
+/// Redirects to a sign-in.
 #[must_use]
 pub fn onward() -> Page {
     Page { title: "Signing in".to_owned(), parts: vec![PagePart::Onward("Go on to sign in")] }
 }
 
-/// Asks for the last step, in the chat: what shows that the account is theirs who signed in.
+/// Asks for the last step, in the chat, which proves that the account belongs to the person who signed in.
 #[must_use]
 pub fn code(code: &Code, email: &Email, shown: Shown<'_>, Names { platform, command, .. }: &Names) -> Page {
     Page {
         title: format!("One more step, in {platform}"),
         parts: vec![
             PagePart::Paragraph(say!(
-                "You signed in as *{email}*. To link that to this {platform} account:",
+                "You signed in as *{email}*. To link that identity to this {platform} account:",
                 email,
                 platform
             )),
             shown.part(),
             PagePart::Paragraph(say!(
-                "type this in {platform} as that account, within {minutes} minutes:",
+                "enter this in {platform}, from that account, within {minutes} minutes:",
                 platform,
                 minutes = CODE_LASTS.num_minutes()
             )),
             PagePart::Command(format!("{command} confirm {}", code.expose())),
             PagePart::Paragraph(
-                "Never give this code to anybody, whoever asks for it, and type none that you have not seen here \
-                 yourself: if the account is not yours, its owner would have your access."
+                "Never give this code to anyone, and never enter a code that you have not seen on this page yourself. \
+                 If the account is not yours, its owner would get your access."
                     .into(),
             ),
         ],
@@ -140,10 +140,10 @@ pub fn linked(email: &Email, Names { platform, command, .. }: &Names) -> Page {
 pub fn confirm_answer(request: &Request, act: &Act, names: &Names) -> Page {
     let answer = words::act(act);
     let mut facts = vec![
-        ("From", Line::from(&request.requester.email)),
-        ("For", names.target(&request.target)),
-        ("During", request.duration.into()),
-        ("Because", Line::in_full(request.justification.as_str())),
+        ("Requester", Line::from(&request.requester.email)),
+        ("Target", names.target(&request.target)),
+        ("Duration", request.duration.into()),
+        ("Reason", Line::in_full(request.justification.as_str())),
     ];
     if let Act::Reject(reason) = act {
         facts.push(("Your reason", Line::in_full(reason.as_str())));
@@ -154,7 +154,7 @@ pub fn confirm_answer(request: &Request, act: &Act, names: &Names) -> Page {
             PagePart::Paragraph(say!("You are about to *{answer}* this request:", answer)),
             PagePart::Facts(facts),
             PagePart::Paragraph(say!(
-                "Go on only if you pressed the button in {platform} yourself. It counts once you have signed in.",
+                "Continue only if you pressed the button in {platform} yourself. Your answer counts after you sign in.",
                 platform = &names.platform
             )),
             PagePart::GoOn(format!("Sign in and {answer}")),
@@ -162,11 +162,11 @@ pub fn confirm_answer(request: &Request, act: &Act, names: &Names) -> Page {
     }
 }
 
-/// The answer counts.
+/// The answer is recorded.
 #[must_use]
 pub fn answered(act: &Act, Names { platform, .. }: &Names) -> Page {
     let done = words::done(act);
-    let text = say!("{done} Its card in {platform} says so, too. You can close this page.", done, platform);
+    let text = say!("{done} The card in {platform} shows it. You can close this page.", done, platform);
     Page { title: "Answered".to_owned(), parts: vec![PagePart::Paragraph(text)] }
 }
 
@@ -177,18 +177,18 @@ pub fn refused(why: &Refused, names: &Names) -> Page {
     Page { title: "That did not work".to_owned(), parts: vec![PagePart::Alert(Line::in_full(&why))] }
 }
 
-/// Something broke.
+/// Something went wrong.
 #[must_use]
 pub fn failed(reference: &str, Names { platform, .. }: &Names) -> Page {
     Page {
-        title: "Something broke".to_owned(),
+        title: "Something went wrong".to_owned(),
         parts: vec![
             PagePart::Alert(say!(
-                "Something broke on our side. Go back to {platform} and try again in a minute.",
+                "Something went wrong on our side. Go back to {platform} and try again in a minute.",
                 platform
             )),
             PagePart::Paragraph(say!(
-                "If it goes on, tell whoever runs this app the reference {reference}.",
+                "If it happens again, contact the people who run this app and quote reference {reference}.",
                 reference = Line::code(reference)
             )),
         ],
@@ -198,13 +198,13 @@ pub fn failed(reference: &str, Names { platform, .. }: &Names) -> Page {
 /// It took too long.
 #[must_use]
 pub fn too_late(Names { platform, .. }: &Names) -> Page {
-    let text = say!("That took too long. Go back to {platform} and try again in a minute.", platform);
-    Page { title: "Too slow".to_owned(), parts: vec![PagePart::Alert(text)] }
+    let text = say!("This took too long. Go back to {platform} and try again in a minute.", platform);
+    Page { title: "Timed out".to_owned(), parts: vec![PagePart::Alert(text)] }
 }
 
 /// There is nothing at this address.
 #[must_use]
 pub fn not_found(Names { platform, .. }: &Names) -> Page {
-    let text = say!("There is nothing at this address. Open the link from {platform}.", platform);
-    Page { title: "Nothing here".to_owned(), parts: vec![PagePart::Paragraph(text)] }
+    let text = say!("There is no page at this address. Open the link from {platform}.", platform);
+    Page { title: "Page not found".to_owned(), parts: vec![PagePart::Paragraph(text)] }
 }

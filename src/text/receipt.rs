@@ -1,4 +1,4 @@
-//! The requester's lasting message: what has become of their request, and what they can do.
+//! The requester's lasting message: the status of their request, and what they can do.
 
 use super::{
     Names,
@@ -21,7 +21,7 @@ pub(super) fn receipt(drawn: &Drawn, names: &Names) -> Said {
 
 /// What the message shows, to be shown elsewhere too.
 pub(super) fn receipt_parts(standing: &Standing<'_>, names: &Names) -> Vec<Part> {
-    let mut parts = vec![Part::paragraph(say!("You asked for {what}", what = standing.what(names)))];
+    let mut parts = vec![Part::paragraph(say!("You requested {what}", what = standing.what(names)))];
     parts.extend(standing.story(names));
     parts.push(Part::Buttons(buttons(&standing.request.id, &standing.status)));
     parts.extend(hint(&standing.status, names).map(Part::Small));
@@ -46,8 +46,8 @@ fn hint(status: &Status, Names { command, .. }: &Names) -> Option<Line> {
     match status {
         Status::Requested => None,
         Status::Approved { window, .. } => Some(say!(
-            "From {end} on AWS refuses every further call of your sessions, whatever you are in the middle of. \
-             *End now* stops further sessions at once; one that is open works until then.",
+            "From {end}, AWS denies every call that your sessions make, even in the middle of your work. \
+             *End now* prevents new sessions at once; a session that is open works until then.",
             end = window.ends()
         )),
         Status::Rejected { .. } | Status::Withdrawn { .. } | Status::Expired | Status::Ended { .. } => {

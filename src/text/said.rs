@@ -10,7 +10,7 @@ use crate::domain::{act::Act, ids::RequestId};
 /// A message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Said {
-    /// What a notification and a screen reader tell of it.
+    /// What a notification shows and a screen reader reads out.
     pub summary: Line,
     /// The message itself.
     pub parts: Vec<Part>,
@@ -23,7 +23,7 @@ pub enum Part {
     Paragraph(Vec<Line>),
     /// A paragraph without any markup.
     Text(String),
-    /// What somebody wrote, set apart from what the app says.
+    /// What a person wrote, set apart from the app's own words.
     Quote(String),
     /// Small print.
     Small(Line),
@@ -36,7 +36,7 @@ pub enum Part {
 /// A button that does something.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Button {
-    /// What stands on it.
+    /// Its label.
     pub label: &'static str,
     /// How it stands out.
     pub style: Style,
@@ -71,13 +71,13 @@ pub enum Action {
 /// A button that opens an address in the browser.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
-    /// What stands on it.
+    /// Its label.
     pub label: &'static str,
     /// The address: a bearer secret.
     pub url: Url,
     /// What the address leads to.
     pub leads_to: LeadsTo,
-    /// What is said where the platform does not take the address.
+    /// What is shown where the platform does not accept the address.
     pub otherwise: String,
 }
 

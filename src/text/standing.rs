@@ -1,4 +1,4 @@
-//! Where a request stands, told in the same words wherever it is shown.
+//! The status of a request, in the same words wherever it is shown.
 
 use super::{
     Names,
@@ -26,7 +26,7 @@ impl<'a> Standing<'a> {
         Self { request: &drawn.request, status: drawn.request.status_at(drawn.as_of) }
     }
 
-    /// What is asked for.
+    /// What is requested.
     pub(super) fn what(&self, names: &Names) -> Line {
         say!(
             "*{target}* for *{duration}*",
@@ -35,7 +35,7 @@ impl<'a> Standing<'a> {
         )
     }
 
-    /// Why it is asked for and what has become of it.
+    /// Its reason and its outcome.
     pub(super) fn story(&self, names: &Names) -> Vec<Part> {
         let why = Part::Quote(self.request.justification.as_str().to_owned());
         let mut parts = vec![why, Part::paragraph(self.outcome(names))];
@@ -70,14 +70,14 @@ impl<'a> Standing<'a> {
             Status::Withdrawn { by } => {
                 say!("*Withdrawn* by {who} · {changed_at}", who = cause(by), changed_at)
             }
-            Status::Expired => say!("*Expired* · nobody answered until {answer_by}", answer_by),
+            Status::Expired => say!("*Expired* · not answered by {answer_by}", answer_by),
             Status::Ended { approvals, by: Actor::Clock, ended_at, .. } => say!(
-                "*Ended* · the window ran out {end} · had been approved by {approvers}",
+                "*Ended* · the window closed {end} · approved by {approvers}",
                 end = *ended_at,
                 approvers = approvers(approvals)
             ),
             Status::Ended { approvals, by, ended_at, sessions_until } => say!(
-                "*Ended early* by {who} · {end}{still_working} · had been approved by {approvers}",
+                "*Ended early* by {who} · {end}{still_working} · approved by {approvers}",
                 who = cause(by),
                 end = *ended_at,
                 still_working = still_working(*sessions_until),
@@ -87,9 +87,9 @@ impl<'a> Standing<'a> {
     }
 }
 
-/// What becomes of sessions that were handed out before access was ended early.
+/// How long sessions from before an early end still work.
 pub(super) fn still_working(sessions_until: Option<Timestamp>) -> Line {
     sessions_until
-        .map(|until| say!(" · a session opened before works until {until}", until))
+        .map(|until| say!(" · a session opened before then works until {until}", until))
         .unwrap_or_default()
 }

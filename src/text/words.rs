@@ -18,7 +18,7 @@ pub(super) fn done(act: &Act) -> &'static str {
         Act::Approve => "The request is approved.",
         Act::Reject(_) => "The request is rejected.",
         Act::Withdraw => "The request is withdrawn.",
-        Act::End => "Access is ended.",
+        Act::End => "Access has ended.",
     }
 }
 

@@ -24,7 +24,7 @@ async fn a_flood_of_refused_presses_does_not_keep_bob_from_approving() {
         world.ada().hears();
         let whispers = carol.unread_whispers();
         let (rate_limited, refused): (Vec<_>, Vec<_>) =
-            whispers.iter().partition(|whisper| whisper.contains("too much at once"));
+            whispers.iter().partition(|whisper| whisper.contains("too many actions at once"));
         assert_eq!((refused.len(), rate_limited.len()), (LET_THROUGH, 1));
         let audit = world.audit();
         assert_eq!(audit.iter().filter(|line| line.contains("*Approved*")).count(), 1, "{audit:?}");
@@ -76,7 +76,7 @@ async fn what_somebody_does_again_and_again_is_one_line_and_an_approval_waits_fo
         let audit = world.audit();
         let [burst] = &audit[..] else { panic!("{audit:?}") };
         assert!(burst.contains("*Burst* · 3 events of @Ada"), "{burst}");
-        assert!(burst.contains("asked for access 1×, withdrew 2×"), "{burst}");
+        assert!(burst.contains("requested access 1×, withdrew 2×"), "{burst}");
         assert_eq!(burst.matches("req_").count(), 3, "every event is named: {burst}");
         world.everybody_puts_all_away();
     })

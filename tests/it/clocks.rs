@@ -79,7 +79,7 @@ async fn a_request_can_be_answered_up_to_its_last_millisecond_and_not_at_its_dea
                 if left.is_zero() {
                     let told =
                         [world.ada().unread_whispers(), world.bob().unread_whispers()].concat().join("");
-                    assert!(told.contains("expired before anybody answered"), "{press}: {told}");
+                    assert!(told.contains("expired before anyone answered"), "{press}: {told}");
                     world.sweep().await;
                 }
                 let card = world.card();
@@ -261,7 +261,7 @@ async fn what_has_expired_by_a_fast_clock_is_not_approved_by_a_slow_one() {
         world.is_served_by(&world.app).await;
         assert!(world.stands(&world.app, |status| matches!(status, Status::Expired)).await);
         world.presses_late(BOB, Wish::Do(world.request_of(ADA).await, Act::Approve)).await;
-        assert!(world.bob().hears().contains("expired before anybody answered"));
+        assert!(world.bob().hears().contains("expired before anyone answered"));
         assert_eq!(world.history().await.len(), 2);
         world.everybody_catches_up();
     })
@@ -283,7 +283,7 @@ async fn a_target_is_open_once_though_clocks_differ() {
         world.is_served_by(&world.app).await;
         world.presses_late(BOB, Wish::Do(first, Act::Approve)).await;
         assert!(
-            world.bob().hears().contains("expired before anybody answered"),
+            world.bob().hears().contains("expired before anyone answered"),
             "the second holds the target"
         );
         world.bob().presses("review.approve").await;

@@ -79,9 +79,9 @@ const DONE_AGAIN: &str = "Requested > Refused";
 const LINKED_AGAIN: &str = "Linked > Linked";
 const REFUSED_AGAIN: &str = "Refused > Refused";
 /// The page that the session was for was never shown, and they opened another.
-const SESSION_IS_LOST: &str = "Session asked for > Session issued > Session asked for > Session issued";
+const SESSION_IS_LOST: &str = "Session requested > Session issued > Session requested > Session issued";
 /// Nobody lived to hear what AWS said.
-const SESSION_IS_UNKNOWN: &str = "Session asked for > Session asked for > Session issued > Session unknown";
+const SESSION_IS_UNKNOWN: &str = "Session requested > Session requested > Session issued > Session unknown";
 
 #[tokio::test]
 async fn while_somebody_is_linked() {
@@ -197,7 +197,7 @@ async fn while_the_console_is_opened() {
     Story {
         prepare: bob_has_approved,
         act: opens_the_console,
-        endings: &["Session asked for > Session issued", SESSION_IS_LOST, SESSION_IS_UNKNOWN],
+        endings: &["Session requested > Session issued", SESSION_IS_LOST, SESSION_IS_UNKNOWN],
     }
     .is_told()
     .await;

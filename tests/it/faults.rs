@@ -228,7 +228,7 @@ impl Trouble {
 /// What somebody sees who is told nothing.
 const NOTHING: &str = "nothing";
 /// What failures are called.
-const FAILURES: [&str; 2] = ["Something broke", "could not be stored"];
+const FAILURES: [&str; 2] = ["Something went wrong", "could not confirm that your action was saved"];
 
 /// What came of one step amid one trouble.
 struct Cell {
@@ -324,7 +324,7 @@ impl Step {
     /// Does it again, after signing in again where that is asked for.
     async fn again(&self, world: &World) -> &'static str {
         let sights = (self.act_again)(world).await;
-        if !sights.iter().any(|sight| sight.contains("wants you to sign in again")) {
+        if !sights.iter().any(|sight| sight.contains("requires you to sign in again")) {
             return "does it again";
         }
         world.goes(self.who, "person.link").await;

@@ -55,8 +55,8 @@ async fn a_press_that_is_a_quarter_of_an_hour_old_is_given_up() {
         let press = world.press(ADA, "a trigger", Wish::Unlink);
         ports.store.accept(&press).await.unwrap();
         world.passes(TimeDelta::minutes(15) + TimeDelta::milliseconds(1)).await;
-        assert!(world.ada().hears().contains("will not be tried again"));
-        assert!(world.audit()[0].contains("will not be tried again"));
+        assert!(world.ada().hears().contains("will not be retried"));
+        assert!(world.audit()[0].contains("will not be retried"));
     })
     .await;
 }
@@ -130,7 +130,7 @@ async fn a_press_that_cannot_be_stored_is_answered_so() {
         let ada = world.ada();
         world.company.dynamo.control().fail_always("TransactWriteItems", Fault::Status(500));
         ada.types(ASK).await;
-        assert!(ada.hears().contains("could not be stored"));
+        assert!(ada.hears().contains("could not confirm that your action was saved"));
         world.company.dynamo.control().heal();
         ada.types(ASK).await;
         assert!(ada.hears().contains("on its way"));
@@ -189,7 +189,7 @@ async fn a_session_that_its_replica_did_not_live_to_settle_is_written_down_as_un
         let audit = world.audit();
         let [asked_for, unknown] = &audit[..] else { panic!("{audit:?}") };
         assert!(
-            asked_for.contains("*Session asked for*") && unknown.contains("*Session unknown*"),
+            asked_for.contains("*Session requested*") && unknown.contains("*Session unknown*"),
             "{audit:?}"
         );
     })
@@ -247,7 +247,7 @@ async fn conflicts_and_throttling_of_the_store_pass_unnoticed() {
             "*Approved* · @Bob",
             "*Ended early* · @Ada",
             "*Requested* · @Ada",
-            "*Session asked for* · @Ada",
+            "*Session requested* · @Ada",
             "*Session issued* · @Ada",
         ]);
     })

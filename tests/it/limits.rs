@@ -180,7 +180,7 @@ async fn a_page_that_takes_too_long_is_given_up() {
     let link = format!("http://{}/link/{}", served.address, "A".repeat(43));
     let page = browser.get_raw(&link).await.unwrap();
     assert_eq!(page.status, 503);
-    assert!(page.text().contains("That took too long"), "{}", page.text());
+    assert!(page.text().contains("This took too long"), "{}", page.text());
     served.company.dynamo.control().heal();
     served.stops().await;
 }
@@ -261,7 +261,7 @@ async fn whoever_types_too_much_is_told_to_wait_and_nothing_is_stored() {
         };
         let before = writes();
         let told = types(ADA).await;
-        let expected = "That is too much at once, so nothing was done. Wait 1 s, then repeat it.";
+        let expected = "That was too many actions at once, so nothing was done. Wait 1 s, then try again.";
         assert_eq!(told.body["text"].as_str(), Some(expected));
         world.settle().await;
         assert_eq!(writes(), before);
@@ -287,7 +287,7 @@ async fn whoever_presses_too_much_is_told_now_and_then_and_changes_nothing() {
         for _ in 0..5 {
             world.bob().presses("review.approve").await;
         }
-        assert_eq!(world.bob().hears().matches("too much at once").count(), 1);
+        assert_eq!(world.bob().hears().matches("too many actions at once").count(), 1);
         world.company.clock.advance(TimeDelta::seconds(1));
         world.bob().presses("review.approve").await;
         assert!(world.card().contains("*Approved*"));

@@ -53,7 +53,7 @@ async fn the_whole_story_on_a_platform_of_text_alone_beside_the_same_story_in_sl
         world.auditors_hear([
             "*Requested* · dana (lines)",
             "*Approved* · erin (lines)",
-            "*Session asked for* · dana (lines)",
+            "*Session requested* · dana (lines)",
             "*Session issued* · dana (lines)",
         ]);
 
@@ -83,7 +83,8 @@ async fn without_forms_people_read_how_to_write_it_in_one_line() {
 
         lines.writes(DANA, "").await;
         let told = lines.told(DANA).join("\n");
-        let in_one_line = "Ask in one line: elevate: 111122223333/S3Admin 1h bucket policy broken";
+        let in_one_line =
+            "Make the request in one line: elevate: 111122223333/S3Admin 1h bucket policy broken";
         assert!(told.contains(in_one_line) && told.contains("• prod (111122223333) / S3Admin"), "{told}");
 
         lines.writes(DANA, "111122223333/S3Admin 1h bucket policy broken").await;
@@ -107,7 +108,7 @@ async fn accounts_of_two_platforms_with_the_same_ids_are_two_accounts() {
         let lines = Lines::beside_slack(world, [carol]).await;
         lines.writes(carol, &ASK["/elevate ".len()..]).await;
         let told = lines.told(carol);
-        assert!(told.len() == 1 && told[0].contains("Link your Lines account first"), "{told:?}");
+        assert!(told.len() == 1 && told[0].contains("Your Lines account is not linked yet"), "{told:?}");
         world.auditors_hear(["*Refused* · U0CAROL (lines) tried to make a request"]);
     })
     .await;

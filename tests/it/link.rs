@@ -20,7 +20,7 @@ async fn ada_links_herself() {
     play(Story::start(), async |world| {
         let ada = world.ada();
         ada.types("/elevate").await;
-        assert!(ada.hears().contains("I don't know you yet"));
+        assert!(ada.hears().contains("is not linked yet"));
 
         let link = ada.presses("person.link").await.unwrap();
         let page = ada.browser.open(&link).await.unwrap();
@@ -49,7 +49,7 @@ async fn a_link_is_good_once_and_for_ten_minutes() {
         world.everybody_catches_up();
         let again = bob.browser.open(&link).await.unwrap();
         assert_eq!(again.status, 410);
-        assert!(again.text().contains("has been used or is too old"), "{}", again.text());
+        assert!(again.text().contains("has been used or has expired"), "{}", again.text());
 
         let late = bob.asks_to_link().await;
         world.passes(TimeDelta::minutes(10)).await;
@@ -98,7 +98,7 @@ async fn somebody_elses_link_links_nobody() {
         let audit = world.audit();
         assert!(audit[0].contains("@Bob tried to link their account"), "{audit:?}");
         bob.types("/elevate").await;
-        assert!(bob.hears().contains("I don't know you yet"));
+        assert!(bob.hears().contains("is not linked yet"));
     })
     .await;
 }
@@ -177,7 +177,7 @@ async fn a_sign_in_that_takes_more_than_ten_minutes_links_nobody() {
         let late = ada.browser.open(&callback).await.unwrap();
         assert_eq!(late.status, 410, "{}", late.text());
         ada.types("/elevate").await;
-        assert!(ada.hears().contains("I don't know you yet"));
+        assert!(ada.hears().contains("is not linked yet"));
     })
     .await;
 }
@@ -257,9 +257,9 @@ async fn who_unlinks_is_a_stranger_again() {
     play(Story::with_linked([ADA]), async |world| {
         let ada = world.ada();
         ada.presses("person.unlink").await;
-        assert!(ada.is_told().contains("not linked"));
+        assert!(ada.is_told().contains("no longer linked"));
         assert!(world.audit()[0].contains("*Unlinked* · @Ada"));
-        ada.is_refused(ASK, "not_linked", "I don't know you yet").await;
+        ada.is_refused(ASK, "not_linked", "is not linked yet").await;
         ada.types("/elevate unlink").await;
         assert!(ada.hears().contains("is not linked"));
         ada.links().await;
@@ -322,7 +322,7 @@ async fn an_unconfirmed_slack_address_links_nobody() {
         let ada = world.ada();
         let page = ada.follows_link(&ada.asks_to_link().await).await;
         assert_eq!(page.status, 403);
-        assert!(page.text().contains("no confirmed e-mail address"), "{}", page.text());
+        assert!(page.text().contains("no confirmed email address"), "{}", page.text());
         world.auditors_hear(["*Refused* · @Ada tried to link their account"]);
     })
     .await;
@@ -335,7 +335,7 @@ async fn only_identities_with_an_address_of_a_listed_domain_are_linked() {
         let page = ada.follows_link(&ada.asks_to_link().await).await;
         assert_eq!(page.status, 403);
         assert!(
-            page.text().contains("ada@example.com, and only addresses of example.org, corp.example"),
+            page.text().contains("ada@example.com, but only addresses at example.org, corp.example"),
             "{}",
             page.text()
         );
@@ -356,7 +356,7 @@ async fn an_address_the_provider_does_not_vouch_for_links_nobody() {
         world.company.idp.update_person(ADA.login, |person| person.email_verified = Some(false));
         let ada = world.ada();
         let page = ada.follows_link(&ada.asks_to_link().await).await;
-        assert!(page.text().contains("does not vouch"), "{}", page.text());
+        assert!(page.text().contains("has not verified your email address"), "{}", page.text());
         world.auditors_hear(["*Refused* · @Ada tried to link their account"]);
     })
     .await;

@@ -128,7 +128,7 @@ async fn a_forwarded_link_opens_nothing_for_somebody_else() {
         let bob = world.bob();
         let page = bob.opens(&link).await;
         assert_eq!(page.status, 403);
-        assert!(page.text().contains("somebody else"), "{}", page.text());
+        assert!(page.text().contains("someone else"), "{}", page.text());
         assert!(world.company.aws.assumptions().is_empty());
         let audit = world.audit();
         assert!(audit[0].contains("@Ada tried to open the AWS console"), "{audit:?}");
@@ -156,12 +156,12 @@ async fn unlinking_after_the_approval_lets_nobody_else_in() {
         let link = world.ada().console_link().await;
         let (ada, bob) = (world.ada(), world.bob());
         ada.presses("person.unlink").await;
-        assert!(ada.is_told().contains("not linked"));
+        assert!(ada.is_told().contains("no longer linked"));
         assert!(world.audit()[0].contains("*Unlinked* · @Ada"));
 
         let page = bob.opens(&link).await;
         assert_eq!(page.status, 403);
-        assert!(page.text().contains("somebody else"), "{}", page.text());
+        assert!(page.text().contains("someone else"), "{}", page.text());
         assert!(world.audit()[0].contains("signed in as bob@example.com"));
         assert!(world.company.aws.assumptions().is_empty());
 
@@ -223,7 +223,7 @@ async fn access_that_ends_while_aws_answers_gives_no_session() {
         assert_eq!(page.status, 403, "{}", page.text());
         assert!(page.text().contains("this request is ended"), "{}", page.text());
         let audit = world.audit().join("\n");
-        assert!(audit.contains("access ended while AWS was answering"), "{audit}");
+        assert!(audit.contains("access ended while waiting for AWS"), "{audit}");
         world.card();
         ada.is_told();
     })
@@ -240,7 +240,7 @@ async fn whoever_ends_access_early_is_told_what_still_works() {
         world.company.clock.advance(TimeDelta::minutes(10));
         world.bob().presses("request.end").await;
         for told in [world.card(), ada.is_told(), world.audit().join("\n")] {
-            assert!(told.contains("a session opened before works until today 10:00 AM"), "{told}");
+            assert!(told.contains("a session opened before then works until today 10:00 AM"), "{told}");
         }
     })
     .await;
@@ -304,7 +304,7 @@ async fn an_answer_of_aws_that_never_came_is_written_down_as_unknown() {
         world.passes(TimeDelta::minutes(3)).await;
         let audit = world.audit().join("\n");
         assert_eq!(audit.matches("*Session unknown*").count(), 1, "{audit}");
-        assert!(audit.contains("never came; nothing was handed out"), "{audit}");
+        assert!(audit.contains("did not arrive; nothing was handed out"), "{audit}");
     })
     .await;
 }
@@ -342,7 +342,7 @@ async fn a_session_that_could_not_be_written_down_is_handed_to_nobody() {
         let (page, ()) = tokio::join!(ada.opens(&link), breaks);
         assert_eq!(page.status, 500, "{}", page.text());
         assert_eq!(world.company.aws.assumptions().len(), 1, "AWS has given a session");
-        assert!(world.audit()[0].contains("*Session asked for*"));
+        assert!(world.audit()[0].contains("*Session requested*"));
 
         world.company.dynamo.control().heal();
         world.passes(TimeDelta::minutes(3)).await;
@@ -360,7 +360,7 @@ async fn without_a_console_address_the_credentials_are_thrown_away() {
         let page = world.ada().opens(&link).await;
         assert_eq!(page.status, 503, "{}", page.text());
         let audit = world.audit().join("\n");
-        assert!(audit.contains("no console address"), "{audit}");
+        assert!(audit.contains("no console URL"), "{audit}");
     })
     .await;
 }

@@ -134,7 +134,7 @@ async fn whoever_is_sent_to_the_operator_in_the_chat_can_quote_the_log() {
     };
     let seen_by_bob = seen("no_groups_claim", Story::asked(), scene).await;
     seen_by_bob.is_referred("no_groups_claim");
-    assert!(seen_by_bob.shown.contains("sent no groups for you"), "{}", seen_by_bob.shown);
+    assert!(seen_by_bob.shown.contains("returned no groups for you"), "{}", seen_by_bob.shown);
 
     let scene = async |world: &World| {
         world.company.idp.tamper(without_groups());

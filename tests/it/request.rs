@@ -34,7 +34,7 @@ async fn what_is_wrong_with_a_form_stands_under_its_field() {
         ada.types("/elevate").await;
         let fields = [("target", "111122223333/S3Admin"), ("duration", "1h"), ("justification", "   ")];
         let Submission::Errors(errors) = ada.submits(&fields).await else { panic!("the form was taken") };
-        assert_eq!(errors["justification"], "Say why, in a few words.");
+        assert_eq!(errors["justification"], "A reason is required. Give one in a few words.");
         world.company.slack.reload(ADA.slack);
     })
     .await;
@@ -83,7 +83,7 @@ async fn nobody_asks_for_longer_than_is_allowed() {
         ada.is_refused(
             "/elevate 111122223333/S3Admin 9h x",
             "too_long",
-            "9h is longer than the 8h that is allowed",
+            "9h is longer than the maximum of 8h",
         )
         .await;
     })
@@ -155,7 +155,7 @@ async fn whose_refresh_token_is_gone_signs_in_again() {
     play(Story::with_linked([ADA]), async |world| {
         let ada = world.ada();
         world.company.idp.revoke(ADA.login);
-        ada.is_refused(ASK, "sign_in_again", "wants you to sign in again").await;
+        ada.is_refused(ASK, "sign_in_again", "requires you to sign in again").await;
         let page = ada.follows_link(&ada.presses("person.link").await.unwrap()).await;
         assert_eq!(page.status, 200, "{}", page.text());
         world.everybody_catches_up();

@@ -124,7 +124,7 @@ async fn while_slack_cannot_say_whose_account_it_is_nothing_is_changed() {
         let bob = world.bob();
         world.company.slack.control().fail_always("users.info", Fault::Status(503));
         bob.presses("review.approve").await;
-        assert!(bob.hears().contains("Something broke"));
+        assert!(bob.hears().contains("Something went wrong"));
 
         world.company.slack.control().heal();
         world.passes(TimeDelta::minutes(2)).await;
@@ -139,7 +139,7 @@ async fn an_approval_after_the_deadline_is_refused_though_nobody_has_written_tha
     play(Story::asked(), async |world| {
         world.company.clock.advance(TimeDelta::hours(24));
         let bob = world.bob();
-        bob.is_refused("review.approve", "expired_unanswered", "expired before anybody answered").await;
+        bob.is_refused("review.approve", "expired_unanswered", "expired before anyone answered").await;
 
         world.sweep().await;
         assert!(world.card().contains("*Expired*"));
@@ -195,7 +195,7 @@ async fn an_answer_that_takes_past_the_deadline_is_too_late() {
         world.bob().presses_unawaited("review.approve").await;
         world.company.clock.advance(TimeDelta::seconds(1));
         world.settle().await;
-        assert!(world.bob().hears().contains("expired before anybody answered"));
+        assert!(world.bob().hears().contains("expired before anyone answered"));
         world.auditors_hear(["*Refused* · @Bob tried to approve"]);
         world.sweep().await;
         assert!(world.card().contains("*Expired*"));

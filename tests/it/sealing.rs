@@ -20,7 +20,7 @@ const KEYS: &str = "ELEVATE_SEALING__KEYS";
 const KMS_KEY: (&str, &str) = ("ELEVATE_SEALING__KMS_KEY_ID", SEALING_ALIAS);
 const OLD_KEY: &str = "ZXhhbXBsZS1zZWFsaW5nLWtleS1vZi0zMi1ieXRlcyE=";
 const TODAYS_KEY: &str = "dG9kYXlzLXNlYWxpbmcta2V5LW9mLTMyLWJ5dGVzISE=";
-const NO_KEY: &str = "the key to your stored sign-in was not available";
+const NO_KEY: &str = "the key for your stored sign-in was not available";
 
 /// The company's configuration, with `sealing` in the place of its key.
 fn configuration(world: &World, sealing: &[(&str, &str)]) -> Config {
@@ -90,7 +90,7 @@ async fn a_token_is_sealed_anew_though_the_provider_does_not_answer() {
         restarted(world, 1, &[(KEYS, &format!("{TODAYS_KEY},{OLD_KEY}"))]).await;
         world.company.idp.control().fail_always("token", Fault::Status(503));
         world.ada().types(ASK).await;
-        assert!(world.ada().hears().contains("did not answer"));
+        assert!(world.ada().hears().contains("did not respond"));
         world.company.idp.control().heal();
 
         restarted(world, 2, &[(KEYS, TODAYS_KEY)]).await;

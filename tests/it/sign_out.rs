@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::world::{ASK, Story, World, play};
 
-const TOLD: &str = "says that you have signed out as *ada@example.com*";
+const TOLD: &str = "reports that you signed out as *ada@example.com*";
 
 async fn sends(world: &World, logout_token: &str) -> u16 {
     let address = format!("{}/oidc/backchannel-logout", world.url);
@@ -29,9 +29,9 @@ async fn who_has_signed_out_at_the_provider_must_sign_in_again() {
         assert_eq!(world.company.idp.log_out("ada").await.unwrap(), Some(200));
         world.settle().await;
         assert!(ada.is_told().contains(TOLD));
-        assert!(world.audit()[0].contains("*Signed out* · @Ada has signed out"));
+        assert!(world.audit()[0].contains("*Signed out* · @Ada signed out"));
         ada.types(ASK).await;
-        assert!(ada.hears().contains("wants you to sign in again"));
+        assert!(ada.hears().contains("requires you to sign in again"));
         world.audit();
 
         let link = ada.presses("person.link").await.unwrap();
@@ -56,7 +56,7 @@ async fn where_there_are_no_refresh_tokens_a_sign_in_before_it_counts_no_more() 
         world.settle().await;
         world.everybody_catches_up();
         ada.types(ASK).await;
-        assert!(ada.hears().contains("wants you to sign in again"));
+        assert!(ada.hears().contains("requires you to sign in again"));
         world.audit();
     })
     .await;
@@ -70,7 +70,7 @@ async fn a_reviewer_who_has_signed_out_answers_nothing() {
         world.everybody_catches_up();
         let bob = world.bob();
         bob.presses("review.approve").await;
-        assert!(bob.hears().contains("wants you to sign in again"));
+        assert!(bob.hears().contains("requires you to sign in again"));
         world.audit();
     })
     .await;

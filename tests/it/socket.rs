@@ -102,7 +102,10 @@ async fn what_cannot_be_stored_is_not_acknowledged_and_a_command_says_so() {
         connection.says(&envelope("slash_commands", ask(world, "a command"))).await;
         let ack = connection.hears().await;
         assert_eq!(ack["envelope_id"], "slash_commands");
-        assert!(ack["payload"]["text"].as_str().unwrap().contains("could not be stored"), "{ack}");
+        assert!(
+            ack["payload"]["text"].as_str().unwrap().contains("could not confirm that your action was saved"),
+            "{ack}"
+        );
         world.settle().await;
         connection.says(&envelope("events_api", json!({}))).await;
         assert_eq!(connection.hears().await, json!({ "envelope_id": "events_api" }), "and none of the press");

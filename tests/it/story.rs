@@ -24,7 +24,7 @@ async fn ada_asks_bob_approves_and_ada_works_until_she_ends_it() {
             world.auditors_hear([
                 "*Approved* · @Bob",
                 "*Ended early* · @Ada",
-                "*Session asked for* · @Ada",
+                "*Session requested* · @Ada",
                 "*Session issued* · @Ada",
             ]);
         })
@@ -44,7 +44,7 @@ async fn a_form_stays_open_until_nothing_is_wrong_with_it() {
             let Submission::Errors(errors) = ada.submits(&fields("   ")).await else {
                 panic!("it was taken")
             };
-            assert_eq!(errors["justification"], "Say why, in a few words.");
+            assert_eq!(errors["justification"], "A reason is required. Give one in a few words.");
             assert_eq!(ada.submits(&fields("bucket policy broken")).await, Submission::Closed);
             assert!(ada.hears().contains("on its way"));
             assert!(world.card().contains("bucket policy broken"));

@@ -28,56 +28,56 @@ use crate::examples::{
 fn the_card_shows_reviewers_where_a_request_stands() {
     let cards = standings().map(|(standing, drawn)| titled(standing, &Message::ReviewCard(drawn)));
     assert_snapshot!(cards.join("\n\n"), @r"
-    == waiting: ada@example.com asks for prod (111122223333) / S3Admin for 1h: requested
-    UADA (slack) (ada@example.com) asks for prod (111122223333) / S3Admin for 1h
+    == waiting: ada@example.com requests prod (111122223333) / S3Admin for 1h: requested
+    UADA (slack) (ada@example.com) requests prod (111122223333) / S3Admin for 1h
     > Bucket policy of the invoices is broken.
     > See INC-42.
     Waiting for a member of aws-temp#Reviewer · expires unanswered 2027-01-16 08:00 UTC
     [ Approve ] [ Reject ] [ Withdraw ]
     req_01JHKQ2B00000000000000ADA1 · requested 2027-01-15 08:00 UTC
 
-    == approved: ada@example.com asks for prod (111122223333) / S3Admin for 1h: approved
-    UADA (slack) (ada@example.com) asks for prod (111122223333) / S3Admin for 1h
+    == approved: ada@example.com requests prod (111122223333) / S3Admin for 1h: approved
+    UADA (slack) (ada@example.com) requests prod (111122223333) / S3Admin for 1h
     > Bucket policy of the invoices is broken.
     > See INC-42.
     Approved by UBOB (slack) (bob@example.com) · access is open until 2027-01-15 09:05 UTC
     [ End access ]
     req_01JHKQ2B00000000000000ADA1 · requested 2027-01-15 08:00 UTC
 
-    == rejected: ada@example.com asks for prod (111122223333) / S3Admin for 1h: rejected
-    UADA (slack) (ada@example.com) asks for prod (111122223333) / S3Admin for 1h
+    == rejected: ada@example.com requests prod (111122223333) / S3Admin for 1h: rejected
+    UADA (slack) (ada@example.com) requests prod (111122223333) / S3Admin for 1h
     > Bucket policy of the invoices is broken.
     > See INC-42.
     Rejected by UBOB (slack) (bob@example.com) · 2027-01-15 08:01 UTC
     > S3ReadOnly is enough for that.
     req_01JHKQ2B00000000000000ADA1 · requested 2027-01-15 08:00 UTC
 
-    == withdrawn: ada@example.com asks for prod (111122223333) / S3Admin for 1h: withdrawn
-    UADA (slack) (ada@example.com) asks for prod (111122223333) / S3Admin for 1h
+    == withdrawn: ada@example.com requests prod (111122223333) / S3Admin for 1h: withdrawn
+    UADA (slack) (ada@example.com) requests prod (111122223333) / S3Admin for 1h
     > Bucket policy of the invoices is broken.
     > See INC-42.
     Withdrawn by UADA (slack) (ada@example.com) · 2027-01-15 08:01 UTC
     req_01JHKQ2B00000000000000ADA1 · requested 2027-01-15 08:00 UTC
 
-    == expired: ada@example.com asks for prod (111122223333) / S3Admin for 1h: expired
-    UADA (slack) (ada@example.com) asks for prod (111122223333) / S3Admin for 1h
+    == expired: ada@example.com requests prod (111122223333) / S3Admin for 1h: expired
+    UADA (slack) (ada@example.com) requests prod (111122223333) / S3Admin for 1h
     > Bucket policy of the invoices is broken.
     > See INC-42.
-    Expired · nobody answered until 2027-01-16 08:00 UTC
+    Expired · not answered by 2027-01-16 08:00 UTC
     req_01JHKQ2B00000000000000ADA1 · requested 2027-01-15 08:00 UTC
 
-    == ended_early: ada@example.com asks for prod (111122223333) / S3Admin for 1h: ended
-    UADA (slack) (ada@example.com) asks for prod (111122223333) / S3Admin for 1h
+    == ended_early: ada@example.com requests prod (111122223333) / S3Admin for 1h: ended
+    UADA (slack) (ada@example.com) requests prod (111122223333) / S3Admin for 1h
     > Bucket policy of the invoices is broken.
     > See INC-42.
-    Ended early by UADA (slack) (ada@example.com) · 2027-01-15 08:09 UTC · had been approved by UBOB (slack) (bob@example.com)
+    Ended early by UADA (slack) (ada@example.com) · 2027-01-15 08:09 UTC · approved by UBOB (slack) (bob@example.com)
     req_01JHKQ2B00000000000000ADA1 · requested 2027-01-15 08:00 UTC
 
-    == ended: ada@example.com asks for prod (111122223333) / S3Admin for 1h: ended
-    UADA (slack) (ada@example.com) asks for prod (111122223333) / S3Admin for 1h
+    == ended: ada@example.com requests prod (111122223333) / S3Admin for 1h: ended
+    UADA (slack) (ada@example.com) requests prod (111122223333) / S3Admin for 1h
     > Bucket policy of the invoices is broken.
     > See INC-42.
-    Ended · the window ran out 2027-01-15 09:05 UTC · had been approved by UBOB (slack) (bob@example.com)
+    Ended · the window closed 2027-01-15 09:05 UTC · approved by UBOB (slack) (bob@example.com)
     req_01JHKQ2B00000000000000ADA1 · requested 2027-01-15 08:00 UTC
     ");
 }
@@ -87,7 +87,7 @@ fn the_receipt_shows_the_requester_where_their_request_stands() {
     let receipts = standings().map(|(standing, drawn)| titled(standing, &Message::Receipt(drawn)));
     assert_snapshot!(receipts.join("\n\n"), @r"
     == waiting: Your request for prod (111122223333) / S3Admin for 1h: requested
-    You asked for prod (111122223333) / S3Admin for 1h
+    You requested prod (111122223333) / S3Admin for 1h
     > Bucket policy of the invoices is broken.
     > See INC-42.
     Waiting for a member of aws-temp#Reviewer · expires unanswered 2027-01-16 08:00 UTC
@@ -95,16 +95,16 @@ fn the_receipt_shows_the_requester_where_their_request_stands() {
     req_01JHKQ2B00000000000000ADA1 · requested 2027-01-15 08:00 UTC
 
     == approved: Your request for prod (111122223333) / S3Admin for 1h: approved
-    You asked for prod (111122223333) / S3Admin for 1h
+    You requested prod (111122223333) / S3Admin for 1h
     > Bucket policy of the invoices is broken.
     > See INC-42.
     Approved by UBOB (slack) (bob@example.com) · access is open until 2027-01-15 09:05 UTC
     [ Open console ] [ End now ]
-    From 2027-01-15 09:05 UTC on AWS refuses every further call of your sessions, whatever you are in the middle of. End now stops further sessions at once; one that is open works until then.
+    From 2027-01-15 09:05 UTC, AWS denies every call that your sessions make, even in the middle of your work. End now prevents new sessions at once; a session that is open works until then.
     req_01JHKQ2B00000000000000ADA1 · requested 2027-01-15 08:00 UTC
 
     == rejected: Your request for prod (111122223333) / S3Admin for 1h: rejected
-    You asked for prod (111122223333) / S3Admin for 1h
+    You requested prod (111122223333) / S3Admin for 1h
     > Bucket policy of the invoices is broken.
     > See INC-42.
     Rejected by UBOB (slack) (bob@example.com) · 2027-01-15 08:01 UTC
@@ -113,7 +113,7 @@ fn the_receipt_shows_the_requester_where_their_request_stands() {
     req_01JHKQ2B00000000000000ADA1 · requested 2027-01-15 08:00 UTC
 
     == withdrawn: Your request for prod (111122223333) / S3Admin for 1h: withdrawn
-    You asked for prod (111122223333) / S3Admin for 1h
+    You requested prod (111122223333) / S3Admin for 1h
     > Bucket policy of the invoices is broken.
     > See INC-42.
     Withdrawn by UADA (slack) (ada@example.com) · 2027-01-15 08:01 UTC
@@ -121,26 +121,26 @@ fn the_receipt_shows_the_requester_where_their_request_stands() {
     req_01JHKQ2B00000000000000ADA1 · requested 2027-01-15 08:00 UTC
 
     == expired: Your request for prod (111122223333) / S3Admin for 1h: expired
-    You asked for prod (111122223333) / S3Admin for 1h
+    You requested prod (111122223333) / S3Admin for 1h
     > Bucket policy of the invoices is broken.
     > See INC-42.
-    Expired · nobody answered until 2027-01-16 08:00 UTC
+    Expired · not answered by 2027-01-16 08:00 UTC
     If you still need access, make a new request with /elevate.
     req_01JHKQ2B00000000000000ADA1 · requested 2027-01-15 08:00 UTC
 
     == ended_early: Your request for prod (111122223333) / S3Admin for 1h: ended
-    You asked for prod (111122223333) / S3Admin for 1h
+    You requested prod (111122223333) / S3Admin for 1h
     > Bucket policy of the invoices is broken.
     > See INC-42.
-    Ended early by UADA (slack) (ada@example.com) · 2027-01-15 08:09 UTC · had been approved by UBOB (slack) (bob@example.com)
+    Ended early by UADA (slack) (ada@example.com) · 2027-01-15 08:09 UTC · approved by UBOB (slack) (bob@example.com)
     If you still need access, make a new request with /elevate.
     req_01JHKQ2B00000000000000ADA1 · requested 2027-01-15 08:00 UTC
 
     == ended: Your request for prod (111122223333) / S3Admin for 1h: ended
-    You asked for prod (111122223333) / S3Admin for 1h
+    You requested prod (111122223333) / S3Admin for 1h
     > Bucket policy of the invoices is broken.
     > See INC-42.
-    Ended · the window ran out 2027-01-15 09:05 UTC · had been approved by UBOB (slack) (bob@example.com)
+    Ended · the window closed 2027-01-15 09:05 UTC · approved by UBOB (slack) (bob@example.com)
     If you still need access, make a new request with /elevate.
     req_01JHKQ2B00000000000000ADA1 · requested 2027-01-15 08:00 UTC
     ");
@@ -150,7 +150,7 @@ fn the_receipt_shows_the_requester_where_their_request_stands() {
 fn a_request_whose_time_has_come_is_shown_as_it_is_and_not_as_it_was_written_down() {
     let late = Drawn { request: made([requested()]), as_of: at(24 * 60) };
     let card = read(&Message::ReviewCard(late));
-    assert!(card.contains("Expired · nobody") && !card.contains('['), "{card}");
+    assert!(card.contains("Expired · not answered") && !card.contains('['), "{card}");
 
     let over = Drawn { request: made([requested(), approved()]), as_of: at(65) };
     let receipt = read(&Message::Receipt(over));
@@ -164,8 +164,8 @@ fn whoever_can_act_is_reminded_in_one_line() {
         Message::EndIsNear { target: target(), ends_at: at(65) },
     ];
     assert_snapshot!(reminders.map(|message| read(&message)).join("\n"), @r"
-    Still waiting · UADA (slack) (ada@example.com) asked for prod (111122223333) / S3Admin 2027-01-15 08:00 UTC · a member of aws-temp#Reviewer can answer above until 2027-01-16 08:00 UTC
-    Ends soon · your access to prod (111122223333) / S3Admin ends 2027-01-15 09:05 UTC. Finish what you are doing; if you need it for longer, make a new request with /elevate once it has ended.
+    Still waiting · UADA (slack) (ada@example.com) requested prod (111122223333) / S3Admin 2027-01-15 08:00 UTC · a member of aws-temp#Reviewer can answer above until 2027-01-16 08:00 UTC
+    Ends soon · your access to prod (111122223333) / S3Admin ends 2027-01-15 09:05 UTC. Finish what you are doing. If you need more time, make a new request with /elevate after it ends.
     ");
 }
 
@@ -190,36 +190,36 @@ fn links_lead_out_of_the_chat_and_say_how_long_they_live() {
     == console: Your link to prod (111122223333) / S3Admin
     Your link to prod (111122223333) / S3Admin
     [ Open AWS console ] https://elevate.example.com/console/4Rz
-    For you alone: you sign in on the way. Works once, within 15 minutes. Access ends 2027-01-15 09:05 UTC.
+    For you only: you sign in first. Works once, within 15 minutes. Access ends 2027-01-15 09:05 UTC.
 
     == link: Link your Slack account by signing in at your identity provider.
     Link your Slack account by signing in at your identity provider.
     [ Link my account ] https://elevate.example.com/link/4Rz
-    For you alone: do not pass it on. Works once, within 10 minutes.
+    For you only: do not share it. Works once, within 10 minutes.
 
-    == link, with a reason: I don't know you yet. Link your Slack account first.
-    I don't know you yet. Link your Slack account first.
+    == link, with a reason: Your Slack account is not linked yet. Link it first.
+    Your Slack account is not linked yet. Link it first.
     [ Link my account ] https://elevate.example.com/link/4Rz
-    For you alone: do not pass it on. Works once, within 10 minutes.
+    For you only: do not share it. Works once, within 10 minutes.
 
     == sign in to answer: Sign in to approve ada@example.com's request for prod (111122223333) / S3Admin
-    Sign in to approve ada@example.com's request for prod (111122223333) / S3Admin. It is not answered before that.
+    Sign in to approve ada@example.com's request for prod (111122223333) / S3Admin. Your answer counts after you sign in.
     [ Sign in ] https://elevate.example.com/review/4Rz
-    For you alone: do not pass it on. Works once, within 10 minutes.
+    For you only: do not share it. Works once, within 10 minutes.
 
     == linked: Your Slack account is linked to ada@example.com.
-    Your Slack account is linked to ada@example.com. Ask for access with /elevate. If it was not you who linked it, unlink it and tell whoever runs this app.
+    Your Slack account is linked to ada@example.com. Request access with /elevate. If you did not link it, unlink it and contact the people who run this app.
     [ Unlink ]
 
-    == relinked: Your Slack account is linked to another identity of ada@example.com.
-    Your Slack account is linked to another identity than before, which has the same address, ada@example.com. That is as it should be when your company moves to another identity provider. If it was not you who linked it, unlink it at once and tell whoever runs this app.
+    == relinked: Your Slack account is now linked to a different identity with the address ada@example.com.
+    Your Slack account is now linked to a different identity, which has the same address, ada@example.com. This is expected when your company moves to another identity provider. If you did not link it, unlink it at once and contact the people who run this app.
     [ Unlink ]
 
-    == unlinked: Your Slack account is not linked to ada@example.com any more. Link it again with /elevate link.
-    Your Slack account is not linked to ada@example.com any more. Link it again with /elevate link.
+    == unlinked: Your Slack account is no longer linked to ada@example.com. Link it again with /elevate link.
+    Your Slack account is no longer linked to ada@example.com. Link it again with /elevate link.
 
-    == signed out: Your identity provider says that you have signed out as ada@example.com. Sign in again with /elevate link before you ask for access or answer a request.
-    Your identity provider says that you have signed out as ada@example.com. Sign in again with /elevate link before you ask for access or answer a request.
+    == signed out: Your identity provider reports that you signed out as ada@example.com. Sign in again with /elevate link before you request access or answer a request.
+    Your identity provider reports that you signed out as ada@example.com. Sign in again with /elevate link before you request access or answer a request.
     ");
 }
 
@@ -230,7 +230,7 @@ fn a_link_that_the_platform_does_not_take_is_regretted() {
         Part::Link(link) => Some(link.otherwise.as_str()),
         Part::Paragraph(_) | Part::Text(_) | Part::Quote(_) | Part::Small(_) | Part::Buttons(_) => None,
     });
-    assert_snapshot!(regrets.unwrap(), @"The link is too long for Slack. Tell whoever runs this app.");
+    assert_snapshot!(regrets.unwrap(), @"The link is too long for Slack. Contact the people who run this app.");
 }
 
 #[test]
@@ -247,15 +247,15 @@ fn the_overview_shows_where_a_person_stands() {
 
     == of a newcomer: You are linked to ada@example.com.
     You are linked to ada@example.com.
-    You can ask for
-    Nothing.
-    Your newest requests
-    Nothing.
-    What you can ask for is what this app last heard of your groups; it is checked again when you ask.
+    You can request
+    None.
+    Your latest requests
+    None.
+    This shows what your groups allowed at the last check. They are checked again when you make a request.
 
     == of somebody: You are linked to ada@example.com.
     You are linked to ada@example.com.
-    You can ask for
+    You can request
     • 444455556666 / Role21
     • prod (111122223333) / Role20
     • 444455556666 / Role19
@@ -277,7 +277,7 @@ fn the_overview_shows_where_a_person_stands() {
     • 444455556666 / Role3
     • prod (111122223333) / Role2
     … and 2 more
-    Your newest requests
+    Your latest requests
     • prod (111122223333) / S3Admin for 1h · requested until 2027-01-16 08:00 UTC · req_01JHKQ2B00000000000000ADA1
     • prod (111122223333) / S3Admin for 1h · approved until 2027-01-15 09:05 UTC · req_01JHKQ2B00000000000000ADA1
     • prod (111122223333) / S3Admin for 1h · rejected 2027-01-15 08:01 UTC · req_01JHKQ2B00000000000000ADA1
@@ -285,7 +285,7 @@ fn the_overview_shows_where_a_person_stands() {
     • prod (111122223333) / S3Admin for 1h · expired 2027-01-16 08:00 UTC · req_01JHKQ2B00000000000000ADA1
     • prod (111122223333) / S3Admin for 1h · ended 2027-01-15 08:09 UTC · req_01JHKQ2B00000000000000ADA1
     • prod (111122223333) / S3Admin for 1h · ended 2027-01-15 09:05 UTC · req_01JHKQ2B00000000000000ADA1
-    What you can ask for is what this app last heard of your groups; it is checked again when you ask.
+    This shows what your groups allowed at the last check. They are checked again when you make a request.
     ");
 }
 
@@ -306,49 +306,49 @@ fn answers_say_what_happened_and_what_to_do_next() {
         ("help where codes are typed", help(OnMismatch::Code)),
     ];
     assert_snapshot!(answers.map(|(title, message)| titled(title, &message)).join("\n\n"), @r"
-    == no: Only a member of aws-temp#Reviewer can answer this request. If you should be one, ask the owner of that group.
-    Only a member of aws-temp#Reviewer can answer this request. If you should be one, ask the owner of that group.
+    == no: Only a member of aws-temp#Reviewer can answer this request. If you should be a member, ask the owner of that group.
+    Only a member of aws-temp#Reviewer can answer this request. If you should be a member, ask the owner of that group.
 
     == no, and what stands in the way: You already have a request for 111122223333/S3Admin that is waiting or approved: req_01JHKQ2B00000000000000ADA1. Use it, or withdraw or end it first.
     You already have a request for 111122223333/S3Admin that is waiting or approved: req_01JHKQ2B00000000000000ADA1. Use it, or withdraw or end it first.
-    You asked for prod (111122223333) / S3Admin for 1h
+    You requested prod (111122223333) / S3Admin for 1h
     > Bucket policy of the invoices is broken.
     > See INC-42.
     Waiting for a member of aws-temp#Reviewer · expires unanswered 2027-01-16 08:00 UTC
     [ Withdraw ]
     req_01JHKQ2B00000000000000ADA1 · requested 2027-01-15 08:00 UTC
 
-    == requested: Your request req_01JHKQ2B00000000000000ADA1 is on its way to the reviewers. The answer comes in your messages with this app.
-    Your request req_01JHKQ2B00000000000000ADA1 is on its way to the reviewers. The answer comes in your messages with this app.
+    == requested: Your request req_01JHKQ2B00000000000000ADA1 is on its way to the reviewers. Their answer arrives in your messages with this app.
+    Your request req_01JHKQ2B00000000000000ADA1 is on its way to the reviewers. Their answer arrives in your messages with this app.
 
-    == not linked: Your Slack account is not linked to any identity. Link it with /elevate link.
-    Your Slack account is not linked to any identity. Link it with /elevate link.
+    == not linked: Your Slack account is not linked to an identity. Link it with /elevate link.
+    Your Slack account is not linked to an identity. Link it with /elevate link.
 
-    == failed: Something broke, and what you wanted may not have been done. Look with /elevate status, then try again. If it happens again, tell whoever runs this app: reference 5f2c9a10.
-    Something broke, and what you wanted may not have been done. Look with /elevate status, then try again. If it happens again, tell whoever runs this app: reference 5f2c9a10.
+    == failed: Something went wrong, and your action may not have completed. Check with /elevate status, then try again. If it happens again, contact the people who run this app and quote reference 5f2c9a10.
+    Something went wrong, and your action may not have completed. Check with /elevate status, then try again. If it happens again, contact the people who run this app and quote reference 5f2c9a10.
 
     == help: How to use /elevate
-    Access to AWS roles, for a while and for a reason
-    /elevate opens a form to ask for access
-    /elevate 111122223333/S3Admin 1h bucket policy broken asks in one line
-    /elevate status shows what you can ask for and your newest requests
+    Time-bound access to AWS roles
+    /elevate opens a form to request access
+    /elevate 111122223333/S3Admin 1h bucket policy broken requests access in one line
+    /elevate status shows what you can request and your latest requests
     /elevate link links your Slack account to your identity
-    /elevate unlink undoes that
-    /elevate help shows this
-    A target is an account and a role. A duration is such as 45m or 1h30m, at most 8h. A reviewer answers; access is open from the approval on.
+    /elevate unlink unlinks your Slack account
+    /elevate help shows this message
+    A target is an account and a role. A duration looks like 45m or 1h30m; the maximum is 8h. A reviewer answers each request. Access starts when the request is approved.
 
     == help where codes are typed: How to use /elevate
-    Access to AWS roles, for a while and for a reason
-    /elevate opens a form to ask for access
-    /elevate 111122223333/S3Admin 1h bucket policy broken asks in one line
-    /elevate status shows what you can ask for and your newest requests
+    Time-bound access to AWS roles
+    /elevate opens a form to request access
+    /elevate 111122223333/S3Admin 1h bucket policy broken requests access in one line
+    /elevate status shows what you can request and your latest requests
     /elevate link links your Slack account to your identity
-    /elevate confirm K7QM-2XPA does so with the code that you are shown then
-    /elevate unlink undoes that
-    /elevate help shows this
-    A target is an account and a role. A duration is such as 45m or 1h30m, at most 8h. A reviewer answers; access is open from the approval on.
+    /elevate confirm K7QM-2XPA completes the link with the code that your browser shows
+    /elevate unlink unlinks your Slack account
+    /elevate help shows this message
+    A target is an account and a role. A duration looks like 45m or 1h30m; the maximum is 8h. A reviewer answers each request. Access starts when the request is approved.
     ");
-    assert_snapshot!(elevate::text::not_stored("5f2c9a10", &names()), @"That could not be stored, as far as I can tell. Look with /elevate status whether it was, and else try again in a minute. If it happens again, tell whoever runs this app: reference 5f2c9a10.");
+    assert_snapshot!(elevate::text::not_stored("5f2c9a10", &names()), @"The app could not confirm that your action was saved. Check with /elevate status. If it is missing, try again in a minute. If it happens again, contact the people who run this app and quote reference 5f2c9a10.");
 }
 
 #[test]
@@ -359,20 +359,20 @@ fn where_there_is_no_form_people_hear_what_to_write_instead() {
         ("to reject", Form::Rejection(request_id())),
     ];
     assert_snapshot!(forms.map(|(title, form)| titled(title, &Message::WithoutForm(form))).join("\n\n"), @r"
-    == to ask: How to ask for access in one line
-    There is no form here. Ask in one line: /elevate 111122223333/S3Admin 1h bucket policy broken
-    You can ask for
+    == to ask: How to request access in one line
+    Forms are not available here. Make the request in one line: /elevate 111122223333/S3Admin 1h bucket policy broken
+    You can request
     • prod (111122223333) / Role2
     • 444455556666 / Role1
     • prod (111122223333) / Role0
 
-    == to ask, with nothing to ask for: How to ask for access in one line
-    There is no form here. Ask in one line: /elevate 111122223333/S3Admin 1h bucket policy broken
-    You can ask for
-    Nothing.
+    == to ask, with nothing to ask for: How to request access in one line
+    Forms are not available here. Make the request in one line: /elevate 111122223333/S3Admin 1h bucket policy broken
+    You can request
+    None.
 
-    == to reject: There is no form here. Say why in one line: /elevate reject req_01JHKQ2B00000000000000ADA1 use the read-only role
-    There is no form here. Say why in one line: /elevate reject req_01JHKQ2B00000000000000ADA1 use the read-only role
+    == to reject: Forms are not available here. Give the reason in one line: /elevate reject req_01JHKQ2B00000000000000ADA1 use the read-only role
+    Forms are not available here. Give the reason in one line: /elevate reject req_01JHKQ2B00000000000000ADA1 use the read-only role
     ");
 }
 
@@ -398,44 +398,44 @@ fn the_audit_channel_tells_every_event_in_one_line() {
         .collect();
     assert!(lines.iter().all(|line| !line.contains('\n')));
     assert_snapshot!(lines.join("\n"), @r"
-    2027-01-15 08:00 UTC · Requested · UADA (slack) (ada@example.com) asked for prod (111122223333) / S3Admin for 1h, to be answered until 2027-01-16 08:00 UTC · req_01JHKQ2B00000000000000ADA1/1 · “Bucket policy of the invoices is broken. See INC-42.”
+    2027-01-15 08:00 UTC · Requested · UADA (slack) (ada@example.com) requested prod (111122223333) / S3Admin for 1h; expires unanswered 2027-01-16 08:00 UTC · req_01JHKQ2B00000000000000ADA1/1 · “Bucket policy of the invoices is broken. See INC-42.”
     2027-01-15 08:01 UTC · Rejected · UBOB (slack) (bob@example.com) rejected ada@example.com's request for prod (111122223333) / S3Admin · req_01JHKQ2B00000000000000ADA1/2 · “S3ReadOnly is enough for that.”
-    2027-01-15 08:00 UTC · Requested · UADA (slack) (ada@example.com) asked for prod (111122223333) / S3Admin for 1h, to be answered until 2027-01-16 08:00 UTC · req_01JHKQ2B00000000000000ADA1/1 · “Bucket policy of the invoices is broken. See INC-42.”
+    2027-01-15 08:00 UTC · Requested · UADA (slack) (ada@example.com) requested prod (111122223333) / S3Admin for 1h; expires unanswered 2027-01-16 08:00 UTC · req_01JHKQ2B00000000000000ADA1/1 · “Bucket policy of the invoices is broken. See INC-42.”
     2027-01-15 08:01 UTC · Withdrawn · UADA (slack) (ada@example.com) withdrew ada@example.com's request for prod (111122223333) / S3Admin · req_01JHKQ2B00000000000000ADA1/2
-    2027-01-15 08:00 UTC · Requested · UADA (slack) (ada@example.com) asked for prod (111122223333) / S3Admin for 1h, to be answered until 2027-01-16 08:00 UTC · req_01JHKQ2B00000000000000ADA1/1 · “Bucket policy of the invoices is broken. See INC-42.”
-    2027-01-15 08:01 UTC · Expired · nobody answered UADA (slack) (ada@example.com)'s request for prod (111122223333) / S3Admin in time · req_01JHKQ2B00000000000000ADA1/2
-    2027-01-15 08:00 UTC · Requested · UADA (slack) (ada@example.com) asked for prod (111122223333) / S3Admin for 1h, to be answered until 2027-01-16 08:00 UTC · req_01JHKQ2B00000000000000ADA1/1 · “Bucket policy of the invoices is broken. See INC-42.”
-    2027-01-15 08:01 UTC · Approved · UBOB (slack) (bob@example.com) approved ada@example.com's request for prod (111122223333) / S3Admin, open until 2027-01-15 09:05 UTC · req_01JHKQ2B00000000000000ADA1/2
-    2027-01-15 08:02 UTC · Session asked for · UADA (slack) (ada@example.com) is back from the sign-in; AWS is asked for session 1 of prod (111122223333) / S3Admin · req_01JHKQ2B00000000000000ADA1/3
-    2027-01-15 08:03 UTC · Session issued · UADA (slack) (ada@example.com) gets session 1 of prod (111122223333) / S3Admin, which AWS lets expire 2027-01-15 09:06 UTC at the latest · req_01JHKQ2B00000000000000ADA1/4
-    2027-01-15 08:04 UTC · Session asked for · UADA (slack) (ada@example.com) is back from the sign-in; AWS is asked for session 2 of prod (111122223333) / S3Admin · req_01JHKQ2B00000000000000ADA1/5
-    2027-01-15 08:05 UTC · Session dropped · UADA (slack) (ada@example.com)'s session 2 of prod (111122223333) / S3Admin was thrown away · req_01JHKQ2B00000000000000ADA1/6 · “access ended while AWS was answering”
-    2027-01-15 08:06 UTC · Session asked for · UADA (slack) (ada@example.com) is back from the sign-in; AWS is asked for session 3 of prod (111122223333) / S3Admin · req_01JHKQ2B00000000000000ADA1/7
-    2027-01-15 08:07 UTC · Session refused · AWS refused UADA (slack) (ada@example.com) session 3 of prod (111122223333) / S3Admin · req_01JHKQ2B00000000000000ADA1/8 · “not authorized to perform: sts:TagSession”
-    2027-01-15 08:08 UTC · Session asked for · UADA (slack) (ada@example.com) is back from the sign-in; AWS is asked for session 4 of prod (111122223333) / S3Admin · req_01JHKQ2B00000000000000ADA1/9
-    2027-01-15 08:09 UTC · Session unknown · AWS's answer about UADA (slack) (ada@example.com)'s session 4 of prod (111122223333) / S3Admin never came; nothing was handed out · req_01JHKQ2B00000000000000ADA1/10
-    2027-01-15 08:10 UTC · Ended early · UBOB (slack) (bob@example.com) ended ada@example.com's access to prod (111122223333) / S3Admin 2027-01-15 08:10 UTC · a session opened before works until 2027-01-15 09:05 UTC · req_01JHKQ2B00000000000000ADA1/11
-    2027-01-15 08:00 UTC · Requested · UADA (slack) (ada@example.com) asked for prod (111122223333) / S3Admin for 1h, to be answered until 2027-01-16 08:00 UTC · req_01JHKQ2B00000000000000ADA1/1 · “Bucket policy of the invoices is broken. See INC-42.”
-    2027-01-15 08:01 UTC · Approved · UBOB (slack) (bob@example.com) approved ada@example.com's request for prod (111122223333) / S3Admin, open until 2027-01-15 09:05 UTC · req_01JHKQ2B00000000000000ADA1/2
-    2027-01-15 08:02 UTC · Ended · UADA (slack) (ada@example.com)'s access to prod (111122223333) / S3Admin ran out 2027-01-15 09:05 UTC · req_01JHKQ2B00000000000000ADA1/3
+    2027-01-15 08:00 UTC · Requested · UADA (slack) (ada@example.com) requested prod (111122223333) / S3Admin for 1h; expires unanswered 2027-01-16 08:00 UTC · req_01JHKQ2B00000000000000ADA1/1 · “Bucket policy of the invoices is broken. See INC-42.”
+    2027-01-15 08:01 UTC · Expired · no one answered UADA (slack) (ada@example.com)'s request for prod (111122223333) / S3Admin in time · req_01JHKQ2B00000000000000ADA1/2
+    2027-01-15 08:00 UTC · Requested · UADA (slack) (ada@example.com) requested prod (111122223333) / S3Admin for 1h; expires unanswered 2027-01-16 08:00 UTC · req_01JHKQ2B00000000000000ADA1/1 · “Bucket policy of the invoices is broken. See INC-42.”
+    2027-01-15 08:01 UTC · Approved · UBOB (slack) (bob@example.com) approved ada@example.com's request for prod (111122223333) / S3Admin; access is open until 2027-01-15 09:05 UTC · req_01JHKQ2B00000000000000ADA1/2
+    2027-01-15 08:02 UTC · Session requested · UADA (slack) (ada@example.com) signed in; session 1 for prod (111122223333) / S3Admin is requested from AWS · req_01JHKQ2B00000000000000ADA1/3
+    2027-01-15 08:03 UTC · Session issued · UADA (slack) (ada@example.com) receives session 1 for prod (111122223333) / S3Admin; it expires 2027-01-15 09:06 UTC at the latest · req_01JHKQ2B00000000000000ADA1/4
+    2027-01-15 08:04 UTC · Session requested · UADA (slack) (ada@example.com) signed in; session 2 for prod (111122223333) / S3Admin is requested from AWS · req_01JHKQ2B00000000000000ADA1/5
+    2027-01-15 08:05 UTC · Session dropped · UADA (slack) (ada@example.com)'s session 2 for prod (111122223333) / S3Admin was discarded · req_01JHKQ2B00000000000000ADA1/6 · “access ended while waiting for AWS”
+    2027-01-15 08:06 UTC · Session requested · UADA (slack) (ada@example.com) signed in; session 3 for prod (111122223333) / S3Admin is requested from AWS · req_01JHKQ2B00000000000000ADA1/7
+    2027-01-15 08:07 UTC · Session refused · AWS refused UADA (slack) (ada@example.com) session 3 for prod (111122223333) / S3Admin · req_01JHKQ2B00000000000000ADA1/8 · “not authorized to perform: sts:TagSession”
+    2027-01-15 08:08 UTC · Session requested · UADA (slack) (ada@example.com) signed in; session 4 for prod (111122223333) / S3Admin is requested from AWS · req_01JHKQ2B00000000000000ADA1/9
+    2027-01-15 08:09 UTC · Session unknown · AWS's response for UADA (slack) (ada@example.com)'s session 4 for prod (111122223333) / S3Admin did not arrive; nothing was handed out · req_01JHKQ2B00000000000000ADA1/10
+    2027-01-15 08:10 UTC · Ended early · UBOB (slack) (bob@example.com) ended ada@example.com's access to prod (111122223333) / S3Admin 2027-01-15 08:10 UTC · a session opened before then works until 2027-01-15 09:05 UTC · req_01JHKQ2B00000000000000ADA1/11
+    2027-01-15 08:00 UTC · Requested · UADA (slack) (ada@example.com) requested prod (111122223333) / S3Admin for 1h; expires unanswered 2027-01-16 08:00 UTC · req_01JHKQ2B00000000000000ADA1/1 · “Bucket policy of the invoices is broken. See INC-42.”
+    2027-01-15 08:01 UTC · Approved · UBOB (slack) (bob@example.com) approved ada@example.com's request for prod (111122223333) / S3Admin; access is open until 2027-01-15 09:05 UTC · req_01JHKQ2B00000000000000ADA1/2
+    2027-01-15 08:02 UTC · Ended · UADA (slack) (ada@example.com)'s access to prod (111122223333) / S3Admin ended 2027-01-15 09:05 UTC · req_01JHKQ2B00000000000000ADA1/3
     2027-01-15 08:10 UTC · Linked · UADA (slack) is linked to ada@example.com · slack/T0123456/UADA/7
-    2027-01-15 08:10 UTC · Linked · UADA (slack) is linked to ada@example.com, which is not their address in Slack: they signed in with Slack · slack/T0123456/UADA/7
-    2027-01-15 08:10 UTC · Linked · UADA (slack) is linked to ada@example.com, which is not their address in Slack: they typed a code · slack/T0123456/UADA/7
-    2027-01-15 08:10 UTC · ⚠ Linked to another identity · UADA (slack) was linked to ada of https://idp.example and is linked to 00u1ada of https://login.example.com, with the same address, ada@example.com · slack/T0123456/UADA/7
-    2027-01-15 08:10 UTC · Unlinked · UADA (slack) is not linked to ada@example.com any more · slack/T0123456/UADA/7
-    2027-01-15 08:10 UTC · Signed out · UADA (slack) has signed out at the identity provider as ada@example.com, and must sign in again · slack/T0123456/UADA/7
-    2027-01-15 08:10 UTC · Refused · UADA (slack) tried to use this app · slack/T0123456/UADA/7 · “Only a member of aws-temp#Reviewer can answer this request. If you should be one, ask the owner of that group.”
-    2027-01-15 08:10 UTC · Refused · UADA (slack) tried to make a request · prod (111122223333) / S3Admin · slack/T0123456/UADA/7 · “Only a member of aws-temp#Reviewer can answer this request. If you should be one, ask the owner of that group.”
-    2027-01-15 08:10 UTC · Refused · UADA (slack) tried to approve · req_01JHKQ2B00000000000000ADA1 · slack/T0123456/UADA/7 · “Only a member of aws-temp#Reviewer can answer this request. If you should be one, ask the owner of that group.”
-    2027-01-15 08:10 UTC · Refused · UADA (slack) tried to open the AWS console · req_01JHKQ2B00000000000000ADA1 · prod (111122223333) / S3Admin · slack/T0123456/UADA/7 · “Only a member of aws-temp#Reviewer can answer this request. If you should be one, ask the owner of that group.”
-    2027-01-15 08:10 UTC · Not delivered · UADA (slack) · Slack will not take the review card · req_01JHKQ2B00000000000000ADA1 · slack/T0123456/UADA/7 · “slack refused chat.postMessage: channel_not_found”
-    2027-01-15 08:10 UTC · Not delivered · UADA (slack) · Slack will not take word of being linked · slack/T0123456/UADA/7 · “slack refused chat.postMessage: channel_not_found”
+    2027-01-15 08:10 UTC · Linked · UADA (slack) is linked to ada@example.com, which is not their address in Slack; they confirmed the account with a Slack sign-in · slack/T0123456/UADA/7
+    2027-01-15 08:10 UTC · Linked · UADA (slack) is linked to ada@example.com, which is not their address in Slack; they confirmed the account with a code · slack/T0123456/UADA/7
+    2027-01-15 08:10 UTC · ⚠ Linked to another identity · UADA (slack) moved from ada of https://idp.example to 00u1ada of https://login.example.com, which has the same address, ada@example.com · slack/T0123456/UADA/7
+    2027-01-15 08:10 UTC · Unlinked · UADA (slack) is no longer linked to ada@example.com · slack/T0123456/UADA/7
+    2027-01-15 08:10 UTC · Signed out · UADA (slack) signed out at the identity provider as ada@example.com and must sign in again · slack/T0123456/UADA/7
+    2027-01-15 08:10 UTC · Refused · UADA (slack) tried to use this app · slack/T0123456/UADA/7 · “Only a member of aws-temp#Reviewer can answer this request. If you should be a member, ask the owner of that group.”
+    2027-01-15 08:10 UTC · Refused · UADA (slack) tried to make a request · prod (111122223333) / S3Admin · slack/T0123456/UADA/7 · “Only a member of aws-temp#Reviewer can answer this request. If you should be a member, ask the owner of that group.”
+    2027-01-15 08:10 UTC · Refused · UADA (slack) tried to approve · req_01JHKQ2B00000000000000ADA1 · slack/T0123456/UADA/7 · “Only a member of aws-temp#Reviewer can answer this request. If you should be a member, ask the owner of that group.”
+    2027-01-15 08:10 UTC · Refused · UADA (slack) tried to open the AWS console · req_01JHKQ2B00000000000000ADA1 · prod (111122223333) / S3Admin · slack/T0123456/UADA/7 · “Only a member of aws-temp#Reviewer can answer this request. If you should be a member, ask the owner of that group.”
+    2027-01-15 08:10 UTC · Not delivered · UADA (slack) · Slack does not accept the review card · req_01JHKQ2B00000000000000ADA1 · slack/T0123456/UADA/7 · “slack refused chat.postMessage: channel_not_found”
+    2027-01-15 08:10 UTC · Not delivered · UADA (slack) · Slack does not accept word of being linked · slack/T0123456/UADA/7 · “slack refused chat.postMessage: channel_not_found”
     ");
 }
 
 #[test]
 fn what_one_person_does_again_and_again_is_one_line() {
-    assert_snapshot!(read(&burst(Refusal::NotYours)), @"2027-01-15 08:10 UTC · Burst · 18 events of UADA (slack) since 2027-01-15 08:10 UTC: was linked 3×, was unlinked 1×, signed out 1×, tried to use this app 2×, tried to link their account 1×, tried to make a request 2×, tried to approve 3×, tried to reject 1×, tried to withdraw 1×, tried to end access 1×, tried to open the AWS console 2× · the last: UADA (slack) tried to approve · req_01JHKQ2B00000000000000ADA1 · prod (111122223333) / S3Admin · slack/T0123456/UADA/7 slack/T0123456/UADA/7 slack/T0123456/UADA/7 slack/T0123456/UADA/7 slack/T0123456/UADA/7 slack/T0123456/UADA/7 slack/T0123456/UADA/7 slack/T0123456/UADA/7 slack/T0123456/UADA/7 slack/T0123456/UADA/7 slack/T0123456/UADA/7 slack/T0123456/UADA/7 slack/T0123456/UADA/7 slack/T0123456/UADA/7 slack/T0123456/UADA/7 slack/T0123456/UADA/7 slack/T0123456/UADA/7 slack/T0123456/UADA/7 · “This access was approved for somebody else. Make a request of your own with /elevate.”");
+    assert_snapshot!(read(&burst(Refusal::NotYours)), @"2027-01-15 08:10 UTC · Burst · 18 events of UADA (slack) since 2027-01-15 08:10 UTC: was linked 3×, was unlinked 1×, signed out 1×, tried to use this app 2×, tried to link their account 1×, tried to make a request 2×, tried to approve 3×, tried to reject 1×, tried to withdraw 1×, tried to end access 1×, tried to open the AWS console 2× · latest: UADA (slack) tried to approve · req_01JHKQ2B00000000000000ADA1 · prod (111122223333) / S3Admin · slack/T0123456/UADA/7 slack/T0123456/UADA/7 slack/T0123456/UADA/7 slack/T0123456/UADA/7 slack/T0123456/UADA/7 slack/T0123456/UADA/7 slack/T0123456/UADA/7 slack/T0123456/UADA/7 slack/T0123456/UADA/7 slack/T0123456/UADA/7 slack/T0123456/UADA/7 slack/T0123456/UADA/7 slack/T0123456/UADA/7 slack/T0123456/UADA/7 slack/T0123456/UADA/7 slack/T0123456/UADA/7 slack/T0123456/UADA/7 slack/T0123456/UADA/7 · “This access was approved for someone else. Make your own request with /elevate.”");
 }
 
 // ---------------------------------------------------------------------------------------------------------

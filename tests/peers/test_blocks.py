@@ -45,12 +45,12 @@ FAULTY: dict[str, tuple[Shown, set[str]]] = {
 
 def test_the_bot_says_and_shows_all_that_it_can(world: World) -> None:
     world.carol.types(ASK)
-    world.carol.hears("I don't know you yet")
+    world.carol.hears("is not linked yet")
     for command, answer in {
-        "help": "Access to AWS roles",
-        "status": "You can ask for",
-        "nonsense": "I couldn't read",
-        f"{PROD}/S3Admin 9h too long": "longer than the 8h",
+        "help": "Time-bound access to AWS roles",
+        "status": "You can request",
+        "nonsense": "is not a target",
+        f"{PROD}/S3Admin 9h too long": "longer than the maximum of 8h",
     }.items():
         world.ada.types(f"/elevate {command}")
         world.ada.hears(answer)
@@ -62,7 +62,7 @@ def test_the_bot_says_and_shows_all_that_it_can(world: World) -> None:
     world.reviews.shows("*Withdrawn*")
     world.approved(f"/elevate {PROD}/S3Admin 1h <!channel> & *all*")
     world.ada.types("/elevate unlink")
-    world.ada.is_told("is not linked to", ADA.email)
+    world.ada.is_told("is no longer linked to", ADA.email)
 
 
 @pytest.mark.parametrize("judge", JUDGES)

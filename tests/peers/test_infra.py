@@ -35,9 +35,9 @@ def test_the_story_is_played_on_what_the_templates_made(
     world.ada.presses("request.end")
     world.reviews.shows("*Ended early* by", ADA.email)
     world.ada.types("/elevate status")
-    world.ada.hears("Your newest requests", "*ended*")
+    world.ada.hears("Your latest requests", "*ended*")
     world.ada.types("/elevate unlink")
-    world.ada.is_told("is not linked to", ADA.email)
+    world.ada.is_told("is no longer linked to", ADA.email)
     assert " WARN " not in world.elevate.said(), world.elevate.said()
     world.stop_serving()
 

@@ -3,8 +3,8 @@
 from world.company import ADA, BOB, PROD, REVIEWERS
 from world.play import ASK, World
 
-SIGN_IN_AGAIN = "Your identity provider wants you to sign in again"
-NO_ANSWER = "Your groups could not be checked because the identity provider did not answer"
+SIGN_IN_AGAIN = "Your identity provider requires you to sign in again"
+NO_ANSWER = "Your groups could not be checked because the identity provider did not respond"
 
 
 def test_who_is_no_reviewer_any_more_approves_nothing(world: World) -> None:
@@ -32,7 +32,7 @@ def test_who_is_not_eligible_any_more_asks_for_nothing_and_gets_no_session(world
     link = world.approved()
     world.idp.puts_into(ADA)
     page = world.ada.opens(link)
-    assert page.status == 403 and f"it requires membership of aws-temp#S3Admin#{PROD}" in page.text, page
+    assert page.status == 403 and f"it requires membership in aws-temp#S3Admin#{PROD}" in page.text, page
     world.audit.shows("*Refused*", "tried to open the AWS console", "You are not eligible")
     assert world.signin.sessions == 0
 
@@ -94,7 +94,7 @@ def test_each_refresh_token_is_used_once(world: World) -> None:
     assert len(world.idp.refresh_tokens_of(ADA)) == 1
     for count in (2, 3, 4):
         world.ada.types(f"/elevate {PROD}/S3Admin 9h too long")
-        world.ada.hears("9h is longer than the 8h that is allowed")
+        world.ada.hears("9h is longer than the maximum of 8h")
         tokens = world.idp.refresh_tokens_of(ADA)
         assert len(set(tokens)) == count, tokens
 

@@ -24,8 +24,8 @@ from world.play import ASK, World
 from world.product import SECRETS
 
 TODAYS_KEY = base64.b64encode(b"todays-sealing-key-of-32-bytes!!").decode()
-SIGN_IN_AGAIN = "Your identity provider wants you to sign in again"
-IS_ASKED_FOR = "9h is longer than the 8h that is allowed"
+SIGN_IN_AGAIN = "Your identity provider requires you to sign in again"
+IS_ASKED_FOR = "9h is longer than the maximum of 8h"
 
 BY_CONFIGURATION, BY_KMS = 1, 2
 

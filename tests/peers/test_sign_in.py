@@ -46,7 +46,7 @@ def test_a_sign_in_of_just_now_is_recent_enough(installed: World) -> None:
 def test_a_sign_in_that_is_not_as_strong_as_was_asked_for_opens_nothing(installed: World) -> None:
     world = begins(installed, ELEVATE_ACCESS__STEP_UP__ACR_VALUES="phr")
     page = world.ada.opens(world.approved())
-    assert page.status == 403 and "a stronger sign-in than the one you made: phr" in page.text, page
+    assert page.status == 403 and "a stronger sign-in than the one you used. Accepted: phr" in page.text, page
     world.audit.shows("*Refused*", "tried to open the AWS console")
     assert world.signin.sessions == 0
     world.stop_serving()
@@ -75,7 +75,7 @@ def test_who_signs_out_at_the_provider_signs_in_again(installed: World) -> None:
     world.ada.is_told(f"you have signed out as *{ADA.email}*")
     world.audit.shows("*Signed out*", ADA.email)
     world.ada.types(ASK)
-    world.ada.hears("Your identity provider wants you to sign in again")
+    world.ada.hears("Your identity provider requires you to sign in again")
     page = world.ada.follows_link(world.ada.presses("person.link"))
     assert "Linked" in page.text, page
     world.ada.types(ASK)

@@ -35,7 +35,7 @@ def test_what_slack_sdk_signs_is_taken_and_answered(world: World) -> None:
     with Receiver() as elsewhere:
         body = command("help", elsewhere.url)
         assert posted(world, body, signed(body)) == 200
-        world.ada.hears("Access to AWS roles")
+        world.ada.hears("Time-bound access to AWS roles")
         assert elsewhere.posts == [], "an answer goes nowhere but to Slack"
 
 

@@ -45,8 +45,8 @@ def test_ada_asks_bob_approves_and_aws_refuses_her_from_the_windows_end_on(world
     refused = time.time()
     assert before_approval + ONE_MINUTE - 1 <= refused <= after_approval + ONE_MINUTE + 1
 
-    world.reviews.shows("*Ended* · the window ran out")
-    world.ada.is_told("*Ended* · the window ran out")
+    world.reviews.shows("*Ended* · the window closed")
+    world.ada.is_told("*Ended* · the window closed")
     world.audit.shows("*Ended*", ADA.email)
     world.ada.presses("session.open")
 

@@ -10,59 +10,59 @@ fn every_refusal_says_what_happened_and_what_to_do_next() {
     let refusals = every_refusal();
     assert_eq!(refusals.iter().map(Refusal::code).collect::<Vec<_>>(), Refusal::CODES, "none is missing");
     assert_snapshot!(said(&refusals), @r"
-    own_request: You cannot answer your own request. A member of aws-temp#Reviewer has to.
-    not_reviewer: Only a member of aws-temp#Reviewer can answer this request. If you should be one, ask the owner of that group.
-    answer_requires_sign_in: Answering requires a sign-in at your identity provider. Press the button again to get a link to it.
-    other_reviewer: You signed in as eve@example.com, but this answer was begun from somebody else's Slack account. Sign out at your identity provider and open the link again.
-    sign_in_too_old: You signed in at your identity provider more than 5m ago, and this requires a more recent sign-in. Open the link again, and sign in when you are asked to.
-    sign_in_too_weak: This requires a stronger sign-in than the one you made: phr, mfa. Open the link again and sign in that way, or ask the people who manage your account at the identity provider.
+    own_request: You cannot answer your own request. A member of aws-temp#Reviewer must answer it.
+    not_reviewer: Only a member of aws-temp#Reviewer can answer this request. If you should be a member, ask the owner of that group.
+    answer_requires_sign_in: Answering requires a sign-in at your identity provider. Press the button again to get a sign-in link.
+    other_reviewer: You signed in as eve@example.com, but this answer was started from someone else's Slack account. Sign out at your identity provider and open the link again.
+    sign_in_too_old: You signed in at your identity provider more than 5m ago, and this requires a more recent sign-in. Open the link again and sign in when prompted.
+    sign_in_too_weak: This requires a stronger sign-in than the one you used. Accepted: phr, mfa. Open the link again and sign in that way, or ask the people who manage your account at the identity provider.
     not_party: Only the requester or a member of aws-temp#Reviewer can do that. Ask one of them.
-    already_answered: bob@example.com has already rejected this request. There is nothing left to do.
-    expired_unanswered: This request expired before anybody answered it. The requester can make a new one with /elevate.
-    approved_and_over: bob@example.com approved this request, and its access is already over. The requester can make a new one with /elevate.
-    not_live: Access is not open: this request is ended. Make a new one with /elevate if you still need it.
-    other_person: You signed in as eve@example.com, and this access was approved for somebody else. Sign out at your identity provider and open the link again, or make a request of your own with /elevate.
-    not_yours: This access was approved for somebody else. Make a request of your own with /elevate.
-    not_eligible: You are not eligible for 111122223333/S3Admin: it requires membership of aws-temp#S3Admin#111122223333. Ask the owner of that group.
-    too_long: 9h is longer than the 8h that is allowed. Ask for 8h or less.
+    already_answered: bob@example.com has already rejected this request. You don't need to do anything.
+    expired_unanswered: This request expired before anyone answered it. The requester can make a new one with /elevate.
+    approved_and_over: bob@example.com approved this request, and its access has already ended. The requester can make a new one with /elevate.
+    not_live: Access is not open: this request is ended. Make a new one with /elevate if you still need access.
+    other_person: You signed in as eve@example.com, but this access was approved for someone else. Sign out at your identity provider and open the link again, or make your own request with /elevate.
+    not_yours: This access was approved for someone else. Make your own request with /elevate.
+    not_eligible: You are not eligible for 111122223333/S3Admin: it requires membership in aws-temp#S3Admin#111122223333. Ask the owner of that group.
+    too_long: 9h is longer than the maximum of 8h. Request 8h or less.
     already_open: You already have a request for 111122223333/S3Admin that is waiting or approved: req_01JHKQ2B00000000000000ADA1. Use it, or withdraw or end it first.
-    no_reason: Say why, in a few words.
-    reason_too_long: That is 1001 characters; 1000 are allowed. Shorten it.
-    no_such_request: There is no request req_01JHKQ2B00000000000000ADA1. Look at yours with /elevate status.
-    other_tenant: Only members of this workspace can use this app. Use your own workspace's, or ask somebody here.
+    no_reason: A reason is required. Give one in a few words.
+    reason_too_long: The reason has 1001 characters; the maximum is 1000. Shorten it.
+    no_such_request: There is no request req_01JHKQ2B00000000000000ADA1. See your requests with /elevate status.
+    other_tenant: Only members of this workspace can use this app. Use the app in your own workspace, or ask a member of this one.
     not_full_member: Your Slack account is a guest, and only full members can use this app. Ask a workspace admin.
-    not_linked: I don't know you yet. Link your Slack account first.
-    sign_in_again: Your identity provider wants you to sign in again. Link your Slack account once more, then repeat this.
-    no_groups_claim: Your identity provider sent no groups for you, so it is not known whether you are in aws-temp#Reviewer. Tell the people who run this app.
-    identity_unavailable: Your groups could not be checked because the identity provider did not answer, so nothing was changed. Try again in a minute. If it keeps happening, tell the people who run this app.
-    token_unavailable: Your groups could not be checked because your stored sign-in could not be read, so nothing was changed. Try again in a minute. If it keeps happening, tell the people who run this app.
-    key_unavailable: Your groups could not be checked because the key to your stored sign-in was not available, so nothing was changed. Try again in a minute. If it keeps happening, tell the people who run this app.
-    identity_unusable: The identity provider's answer could not be accepted (its signature is wrong), so nothing was changed. Tell the people who run this app.
-    sign_in_declined: You were not signed in: the sign-in was cancelled or denied. Open the link again to try once more.
-    sign_in_refused: You were not signed in: the identity provider answered “unauthorized_client”. Tell the people who run this app.
-    link_gone: This link has been used or is too old. Get a new one in Slack.
+    not_linked: Your Slack account is not linked yet. Link it first.
+    sign_in_again: Your identity provider requires you to sign in again. Link your Slack account again, then repeat this.
+    no_groups_claim: Your identity provider returned no groups for you, so the app could not check whether you are in aws-temp#Reviewer. Contact the people who run this app.
+    identity_unavailable: Your groups could not be checked because the identity provider did not respond. Nothing was changed. Try again in a minute. If it happens again, contact the people who run this app.
+    token_unavailable: Your groups could not be checked because your stored sign-in could not be read. Nothing was changed. Try again in a minute. If it happens again, contact the people who run this app.
+    key_unavailable: Your groups could not be checked because the key for your stored sign-in was not available. Nothing was changed. Try again in a minute. If it happens again, contact the people who run this app.
+    identity_unusable: The identity provider's response could not be accepted (its signature is wrong). Nothing was changed. Contact the people who run this app.
+    sign_in_declined: You were not signed in: the sign-in was cancelled or denied. Open the link again to retry.
+    sign_in_refused: You were not signed in: the identity provider returned “unauthorized_client”. Contact the people who run this app.
+    link_gone: This link has been used or has expired. Get a new one in Slack.
     other_browser: This sign-in was started in another browser. Open the link from Slack in this one.
-    forged_form: This page was not opened from the link in Slack, or cookies are blocked. Open the link from Slack again.
-    no_confirmed_email: Your Slack profile has no confirmed e-mail address. Confirm it in Slack, then start again with /elevate link.
-    no_verified_email: Your identity provider does not vouch for your e-mail address. Tell the people who run this app.
-    emails_differ: You signed in as eve@example.com, but the Slack account that this link belongs to is ada@example.com. Open your own link, from your own /elevate link. If both addresses are yours, tell the people who run this app.
-    other_domain: You signed in as ada@example.net, and only addresses of example.com, example.org can be linked here. Sign out at your identity provider and sign in with one of these, or ask the people who run this app.
-    other_account: In Slack you are signed in as somebody else than the account that this link belongs to, so nothing was linked. Sign in to Slack in this browser as that account, if it is yours, and open the link again; or else get your own, with /elevate link.
-    account_sign_in_failed: You could not be signed in with Slack (unauthorized_client), so nothing was linked. Open the link again, and if that does not help, tell the people who run this app.
-    account_sign_in_unavailable: You could not be signed in with Slack, because Slack did not answer, so nothing was linked. Open the link again in a minute. If it keeps happening, tell the people who run this app.
-    bad_code: That isn't a code: codes are eight letters and digits, as the page shows them. Type it again.
-    no_code: No code waits for your Slack account. Type only a code that you have seen yourself, on the page at the end of your own /elevate link, and never one that somebody gave you.
-    code_too_late: That code has expired: codes are good for 5 minutes. Get another one with /elevate link.
+    forged_form: This page was not opened from the link in Slack, or cookies are blocked. Allow cookies and open the link from Slack again.
+    no_confirmed_email: Your Slack profile has no confirmed email address. Confirm it in Slack, then start again with /elevate link.
+    no_verified_email: Your identity provider has not verified your email address. Contact the people who run this app.
+    emails_differ: You signed in as eve@example.com, but the Slack account that this link belongs to is ada@example.com. Get your own link with /elevate link. If both addresses are yours, contact the people who run this app.
+    other_domain: You signed in as ada@example.net, but only addresses at example.com, example.org can be linked. Sign out at your identity provider and sign in with one of these, or contact the people who run this app.
+    other_account: You are not signed in to Slack with the account that this link belongs to, so nothing was linked. If that account is yours, sign in to it in this browser and open the link again. If not, get your own link with /elevate link.
+    account_sign_in_failed: The sign-in with Slack failed (unauthorized_client), so nothing was linked. Open the link again. If it happens again, contact the people who run this app.
+    account_sign_in_unavailable: The sign-in with Slack failed because Slack did not respond, so nothing was linked. Open the link again in a minute. If it happens again, contact the people who run this app.
+    bad_code: That isn't a code. A code has eight letters and digits, as the page shows. Type it again.
+    no_code: No code is waiting for your Slack account. Type only a code that you have seen yourself, on the page at the end of your own /elevate link. Never type a code that someone gave you.
+    code_too_late: That code has expired: codes are valid for 5 minutes. Get a new one with /elevate link.
     wrong_code: That code doesn't match. 3 tries left.
-    code_used_up: A wrong code was typed too often, so this code can no longer be used. Get another one with /elevate link.
+    code_used_up: A wrong code was typed too often, so this code is no longer valid. Get a new one with /elevate link.
     identity_taken: This identity is already linked to another Slack account. Unlink it there first, with /elevate unlink.
-    linked_to_another: Your Slack account is linked to another identity, of another address. Unlink it first, with /elevate unlink.
-    session_refused: AWS refused the session: AccessDenied: no. Tell the people who run this app.
-    session_unavailable: AWS could not open a session just now. Press Open console in Slack to try again. If it keeps happening, tell the people who run this app.
-    given_up: What you asked for could not be done for a quarter of an hour, and it will not be tried again. See where things stand with /elevate status, and ask again if you still need it. If it happens again, tell the people who run this app.
-    too_fast: That is too much at once, so nothing was done. Wait 2 s, then repeat it.
-    unreadable: I couldn't read “S3Admin”. Name an account and a role, such as 111122223333/S3Admin.
-    incomplete_command: That command did not arrive whole, so nothing was done. Type it again.
+    linked_to_another: Your Slack account is linked to another identity with a different email address. Unlink it first, with /elevate unlink.
+    session_refused: AWS refused the session: AccessDenied: no. Contact the people who run this app.
+    session_unavailable: AWS could not open a session. Press Open console in Slack to try again. If it happens again, contact the people who run this app.
+    given_up: Your action failed for 15 minutes and will not be retried. Check with /elevate status, and repeat the action if you still need it. If it happens again, contact the people who run this app.
+    too_fast: That was too many actions at once, so nothing was done. Wait 2 s, then try again.
+    unreadable: “S3Admin” is not a target. Enter an account and a role, such as 111122223333/S3Admin.
+    incomplete_command: The command arrived incomplete, so nothing was done. Type it again.
     damaged_form: This form is damaged. Close it and press Reject again.
     ");
 }
@@ -78,9 +78,9 @@ fn a_refusal_says_more_where_its_facts_differ() {
     not_full_member: Your Slack account is a guest, and only full members can use this app. Ask a workspace admin.
     not_full_member: Your Slack account is a bot, and only full members can use this app. Ask a workspace admin.
     not_full_member: Your Slack account is deactivated, and only full members can use this app. Ask a workspace admin.
-    unreadable: Name an account and a role, such as 111122223333/S3Admin.
-    unreadable: Say for how long, such as 45m or 1h30m.
-    unreadable: I couldn't read “1 hour”. Say for how long in whole minutes or hours, such as 45m or 1h30m.
+    unreadable: A target is required. Enter an account and a role, such as 111122223333/S3Admin.
+    unreadable: A duration is required. Enter one such as 45m or 1h30m.
+    unreadable: “1 hour” is not a duration. Enter whole minutes or hours, such as 45m or 1h30m.
     wrong_code: That code doesn't match. 1 try left.
     ");
 }
@@ -88,7 +88,7 @@ fn a_refusal_says_more_where_its_facts_differ() {
 #[test]
 fn who_has_to_ask_the_operator_is_given_what_to_quote() {
     let why = Refused { refusal: Refusal::NoVerifiedEmail, reference: Some("5f2c9a10".to_owned()) };
-    assert_snapshot!(refused(&why, &names()), @"Your identity provider does not vouch for your e-mail address. Tell the people who run this app. Quote reference 5f2c9a10.");
+    assert_snapshot!(refused(&why, &names()), @"Your identity provider has not verified your email address. Contact the people who run this app. Quote reference 5f2c9a10.");
 }
 
 fn said(refusals: &[Refusal]) -> String {

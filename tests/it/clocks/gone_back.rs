@@ -165,7 +165,7 @@ async fn a_sign_in_of_the_future_counts_for_nothing() {
         world.ada().links().await;
         world.company.clock.advance(-TimeDelta::hours(1));
         world.ada().types(ASK).await;
-        assert!(world.ada().hears().contains("wants you to sign in again"));
+        assert!(world.ada().hears().contains("requires you to sign in again"));
         world.everybody_catches_up();
     })
     .await;

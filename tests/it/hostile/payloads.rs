@@ -107,7 +107,7 @@ async fn a_text_of_forty_thousand_characters_is_too_long_wherever_it_stands() {
     play(Story::asked(), async |world| {
         let request = world.request_of(ADA).await;
         let long = "x".repeat(40_000);
-        let told = "That is 40000 characters; 1000 are allowed. Shorten it.";
+        let told = "The reason has 40000 characters; the maximum is 1000. Shorten it.";
         world.ada().types(&format!("/elevate 444455556666/ReadOnly 1h {long}")).await;
         assert!(world.ada().hears().contains(told));
         let ack = interacts(world, &form("444455556666/ReadOnly", "1h", &long)).await;
@@ -134,7 +134,7 @@ async fn what_no_form_offers_is_decided_like_all_else() {
         for (target, duration, told) in [
             ("111122223333/Administrator", "1h", "You are not eligible for 111122223333/Administrator"),
             ("999988887777/ReadOnly", "1h", "You are not eligible for 999988887777/ReadOnly"),
-            ("444455556666/ReadOnly", "9h", "9h is longer than the 8h that is allowed"),
+            ("444455556666/ReadOnly", "9h", "9h is longer than the maximum of 8h"),
         ] {
             assert_eq!(interacts(world, &form(target, duration, "why")).await.body, Value::Null);
             assert!(world.ada().hears().contains(told), "{told}");
@@ -163,7 +163,7 @@ async fn a_button_edited_to_be_somebody_elses_is_theirs_to_press_alone() {
         for (who, action, told) in [
             (CAROL, "request.withdraw", "Only the requester"),
             (CAROL, "review.approve", "Only a member of aws-temp#Reviewer"),
-            (BOB, "session.console", "approved for somebody else"),
+            (BOB, "session.console", "approved for someone else"),
             (ADA, "review.approve", "You cannot answer your own request"),
         ] {
             interacts(world, &press_by(who, action, request.as_str())).await;

@@ -48,7 +48,7 @@ async fn sees_a_code(player: &Player<'_>) -> String {
 
 async fn assert_stranger(player: &Player<'_>) {
     player.types("/elevate").await;
-    assert!(player.hears().contains("I don't know you yet"));
+    assert!(player.hears().contains("is not linked yet"));
 }
 
 #[tokio::test]
@@ -61,20 +61,20 @@ async fn whoever_has_another_address_in_slack_types_the_code_that_they_see() {
         text.contains("ada@example.com") && text.contains("U0ADA") && text.contains("Example Corp"),
         "{text}"
     );
-    assert!(text.contains("within 5 minutes") && text.contains("Never give this code to anybody"), "{text}");
+    assert!(text.contains("within 5 minutes") && text.contains("Never give this code to anyone"), "{text}");
     assert!(world.audit().is_empty(), "nothing is linked yet");
     assert_stranger(&ada).await;
 
     let code = code(&page);
     ada.types(&format!("/elevate confirm {}", code.to_lowercase().replace('-', " "))).await;
     assert!(ada.is_told().contains(ADA.email), "the identity's address is kept");
-    let expected = "*Linked* · @Ada is linked to ada@example.com, which is not their address in Slack: they typed a code";
+    let expected = "*Linked* · @Ada is linked to ada@example.com, which is not their address in Slack; they confirmed the account with a code";
     assert!(world.audit()[0].contains(expected));
     ada.types(ASK).await;
     assert!(ada.hears().contains("on its way"), "her groups come by the refresh token that has waited");
     world.everybody_catches_up();
 
-    ada.is_refused(&format!("/elevate confirm {code}"), "no_code", "No code waits for your Slack account").await;
+    ada.is_refused(&format!("/elevate confirm {code}"), "no_code", "No code is waiting for your Slack account").await;
     }).await;
 }
 
@@ -110,7 +110,7 @@ async fn a_code_typed_by_another_account_than_the_links_links_nothing() {
         ada.is_refused(
             &format!("/elevate confirm {}", code(&page)),
             "no_code",
-            "never one that somebody gave you",
+            "Never type a code that someone gave you",
         )
         .await;
         assert_stranger(&ada).await;
@@ -133,7 +133,7 @@ async fn an_attacker_who_has_not_seen_the_code_has_five_tries() {
         }
         for line in [WRONG, WRONG, &format!("/elevate confirm {code}")] {
             bob.types(line).await;
-            assert!(bob.hears().contains("this code can no longer be used"), "{line}");
+            assert!(bob.hears().contains("this code is no longer valid"), "{line}");
         }
         world.passes(TimeDelta::minutes(1)).await;
         let audit = world.audit().join("\n");
@@ -171,7 +171,7 @@ async fn a_code_is_good_for_five_minutes() {
         let ada = world.ada();
         let late = sees_a_code(&ada).await;
         world.passes(TimeDelta::minutes(5)).await;
-        ada.is_refused(&format!("/elevate confirm {late}"), "code_too_late", "good for 5 minutes").await;
+        ada.is_refused(&format!("/elevate confirm {late}"), "code_too_late", "valid for 5 minutes").await;
 
         let in_time = sees_a_code(&ada).await;
         world.passes(TimeDelta::minutes(5) - TimeDelta::milliseconds(1)).await;
@@ -209,7 +209,7 @@ async fn an_account_moves_to_another_identity_of_its_address_by_a_code() {
 
         let page = world.ada().follows_link_as(&ada.asks_to_link().await, moved).await;
         ada.types(&format!("/elevate confirm {}", code(&page))).await;
-        assert!(ada.is_told().contains("linked to another identity than before"));
+        assert!(ada.is_told().contains("now linked to a different identity"));
         assert!(world.audit()[0].contains("⚠ Linked to another identity"));
 
         let page = world.ada().follows_link_as(&ada.asks_to_link().await, BOB).await;
@@ -232,7 +232,7 @@ async fn a_code_moves_no_account_that_has_been_linked_to_somebody_else_meanwhile
         ada.is_refused(
             &format!("/elevate confirm {code}"),
             "linked_to_another",
-            "linked to another identity, of another address",
+            "linked to another identity with a different email address",
         )
         .await;
     })
@@ -268,7 +268,7 @@ async fn a_typed_code_that_was_moved_to_another_press_links_nothing() {
         world.passes(TimeDelta::minutes(1)).await;
         assert_stranger(&ada).await;
         world.passes(TimeDelta::minutes(15)).await;
-        assert!(ada.hears().contains("will not be tried again"));
+        assert!(ada.hears().contains("will not be retried"));
         world.auditors_hear(["*Refused* · @Ada tried to link their account"]);
     })
     .await;

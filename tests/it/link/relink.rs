@@ -15,12 +15,10 @@ async fn ada_moves_to_another_identity_of_her_address_and_everybody_is_told_loud
         let page = ada.follows_link_as(&ada.asks_to_link().await, ADA_MOVED).await;
         assert_eq!(page.status, 200, "{}", page.text());
         let told = ada.is_told();
-        assert!(told.contains("linked to another identity than before") && told.contains("Unlink"), "{told}");
+        assert!(told.contains("now linked to a different identity") && told.contains("Unlink"), "{told}");
         let audit = world.audit();
-        let expected = format!(
-            "@Ada was linked to `ada` of `{0}` and is linked to `00u1ada` of `{0}`",
-            world.company.idp.issuer()
-        );
+        let expected =
+            format!("@Ada moved from `ada` of `{0}` to `00u1ada` of `{0}`", world.company.idp.issuer());
         assert!(
             audit[0].contains("⚠ Linked to another identity") && audit[0].contains(&expected),
             "{audit:?}"
@@ -33,7 +31,7 @@ async fn ada_moves_to_another_identity_of_her_address_and_everybody_is_told_loud
         ada.presses("request.withdraw").await;
         world.everybody_catches_up();
         ada.presses("person.unlink").await;
-        assert!(ada.is_told().contains("not linked"));
+        assert!(ada.is_told().contains("no longer linked"));
         world.auditors_hear(["*Unlinked* · @Ada is"]);
         let twin = world.hire(Persona { slack: "U0TWIN", login: "twin", name: "Twin", ..ADA });
         assert_eq!(
@@ -53,7 +51,11 @@ async fn an_account_moves_to_no_identity_of_another_address_before_it_is_unlinke
         let ada = world.ada();
         let page = ada.follows_link_as(&ada.asks_to_link().await, BOB).await;
         assert_eq!(page.status, 409, "{}", page.text());
-        assert!(page.text().contains("linked to another identity, of another address"), "{}", page.text());
+        assert!(
+            page.text().contains("linked to another identity with a different email address"),
+            "{}",
+            page.text()
+        );
         assert!(world.audit()[0].contains("@Ada tried to link their account"));
 
         ada.presses("person.unlink").await;

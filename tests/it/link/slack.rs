@@ -48,7 +48,7 @@ async fn callback(player: &Player<'_>, link: &str) -> Url {
 
 async fn assert_stranger(player: &Player<'_>) {
     player.types("/elevate").await;
-    assert!(player.hears().contains("I don't know you yet"));
+    assert!(player.hears().contains("is not linked yet"));
 }
 
 #[tokio::test]
@@ -60,7 +60,7 @@ async fn whoever_has_another_address_in_slack_shows_that_the_account_is_theirs()
     let page = signs_in_to_slack(&ada, &page, ADA).await;
     assert_eq!((page.status, page.title().as_str()), (200, "Linked · elevate"));
     assert!(ada.is_told().contains(ADA.email), "the identity's address is kept");
-    let expected = "*Linked* · @Ada is linked to ada@example.com, which is not their address in Slack: they signed in with Slack";
+    let expected = "*Linked* · @Ada is linked to ada@example.com, which is not their address in Slack; they confirmed the account with a Slack sign-in";
     assert!(world.audit()[0].contains(expected));
 
     ada.types(ASK).await;
@@ -100,7 +100,7 @@ async fn an_identity_that_is_not_vouched_for_is_not_sent_to_slack() {
         world.company.idp.update_person(ADA.login, |person| person.email_verified = Some(false));
         let ada = world.ada();
         let page = ada.follows_link(&ada.asks_to_link().await).await;
-        assert!(page.text().contains("does not vouch"), "{}", page.text());
+        assert!(page.text().contains("has not verified your email address"), "{}", page.text());
         world.auditors_hear(["*Refused* · @Ada tried to link their account"]);
     })
     .await;
@@ -114,9 +114,7 @@ async fn a_victim_who_signs_in_everywhere_links_nothing_to_the_attackers_account
         let page = ada.follows_link(&bob.asks_to_link().await).await;
         let page = signs_in_to_slack(&ada, &page, ADA).await;
         assert_eq!(page.status, 403, "{}", page.text());
-        assert!(
-            page.text().contains("signed in as somebody else than the account that this link belongs to")
-        );
+        assert!(page.text().contains("not signed in to Slack with the account that this link belongs to"));
         assert!(world.audit()[0].contains("@Bob tried to link their account"));
         assert_stranger(&bob).await;
         assert_stranger(&ada).await;
@@ -210,7 +208,7 @@ async fn a_token_of_slacks_that_cannot_be_trusted_links_nothing_and_is_told() {
             };
             assert_eq!(page.status, 502, "{}", page.text());
             assert!(page.text().contains(why), "{}", page.text());
-            assert!(world.audit()[0].contains("could not be signed in with Slack"));
+            assert!(world.audit()[0].contains("The sign-in with Slack failed"));
         }
         assert_stranger(&ada).await;
     })
@@ -353,12 +351,12 @@ async fn while_slack_cannot_say_who_it_is_nothing_is_linked() {
         let control = world.company.slack.control();
         control.fail_next("openid-configuration", Fault::Status(503));
         let page = ada.follows_link(&link).await;
-        assert!(page.text().contains("Slack did not answer"), "{}", page.text());
+        assert!(page.text().contains("Slack did not respond"), "{}", page.text());
         world.auditors_hear(["*Refused* · @Ada tried to link their account"]);
         for (fault, why) in [
-            (Fault::Status(503), "Slack did not answer"),
+            (Fault::Status(503), "Slack did not respond"),
             (Fault::Garbage, "could not be read"),
-            (Fault::AnswerLost, "Slack did not answer"),
+            (Fault::AnswerLost, "Slack did not respond"),
         ] {
             control.fail_next("openid.connect.token", fault);
             let page = ada.follows_link(&link).await;

@@ -17,7 +17,7 @@ async fn what_was_asked_for_survives_the_sign_in_that_it_led_to_and_is_not_done_
     play(Story::start(), async |world| {
         let ada = world.ada();
         ada.types(ASK).await;
-        assert!(ada.hears().contains("I don't know you yet"));
+        assert!(ada.hears().contains("is not linked yet"));
         world.audit();
         let link = ada.presses("person.link").await.expect("the button leads somewhere");
 

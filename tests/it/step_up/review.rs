@@ -201,7 +201,7 @@ async fn who_has_unlinked_since_the_press_answers_nothing() {
         bob.types("/elevate unlink").await;
         world.everybody_catches_up();
         let page = signs_in_as(&bob, &link, BOB).await;
-        assert!(page.text().contains("I don't know you yet"), "{}", page.text());
+        assert!(page.text().contains("is not linked yet"), "{}", page.text());
         assert!(is_unanswered(world));
         world.audit();
     })

@@ -24,19 +24,19 @@ fn forms_say_what_they_ask_for() {
     Account and role: 111122223333/Role0 of prod, and 2 more
     For how long: 15m, 1h, 8h
     Why: ____
-    Listed is what this app last heard of your groups; it is checked again when you send this. A member of aws-temp#Reviewer answers.
+    This list shows what your groups allowed at the last check. They are checked again when you send the request. A member of aws-temp#Reviewer answers it.
     [ Request ]
 
     == Request access
     Account and role: 111122223333/Role0 of prod, and 99 more
     For how long: 15m, 1h, 8h
     Why: ____
-    Listed is what this app last heard of your groups; it is checked again when you send this. A member of aws-temp#Reviewer answers.
-    2 more are not listed, because Slack shows no more than 100. Ask for one of them in one line: /elevate 111122223333/S3Admin 1h bucket policy broken
+    This list shows what your groups allowed at the last check. They are checked again when you send the request. A member of aws-temp#Reviewer answers it.
+    2 more are not listed, because Slack shows at most 100. Request one of them in one line: /elevate 111122223333/S3Admin 1h bucket policy broken
     [ Request ]
 
     == Request access
-    As far as this app last heard, no group of yours makes you eligible for anything. Ask whoever manages your groups. If you have just been added to one, ask in one line, which checks your groups anew: /elevate 111122223333/S3Admin 1h bucket policy broken
+    At the last check, none of your groups made you eligible for a role. Ask the people who manage your groups. If you have just been added to one, make the request in one line, which checks your groups again: /elevate 111122223333/S3Admin 1h bucket policy broken
 
     == Reject request
     Why: ____
@@ -72,19 +72,19 @@ fn pages_say_one_thing_and_what_to_do_about_it() {
     You are about to link this Slack account to the identity you sign in with:
     Ada Lovelace
     member UADA of Example Corp
-    Go on only if this is your own account and you opened the link yourself, from /elevate in Slack. Somebody else's link would give them your access.
+    Continue only if this is your account and you opened the link yourself, from /elevate in Slack. A link from someone else would give them your access.
     [ This is me: go on to sign in ]
 
     == Signing in
     → Go on to sign in
 
     == One more step, in Slack
-    You signed in as ada@example.com. To link that to this Slack account:
+    You signed in as ada@example.com. To link that identity to this Slack account:
     Ada Lovelace
     member UADA of Example Corp
-    type this in Slack as that account, within 5 minutes:
+    enter this in Slack, from that account, within 5 minutes:
     /elevate confirm K7QM-2XPA
-    Never give this code to anybody, whoever asks for it, and type none that you have not seen here yourself: if the account is not yours, its owner would have your access.
+    Never give this code to anyone, and never enter a code that you have not seen on this page yourself. If the account is not yours, its owner would get your access.
 
     == Linked
     Your Slack account is linked to ada@example.com.
@@ -92,43 +92,43 @@ fn pages_say_one_thing_and_what_to_do_about_it() {
 
     == Answer a request
     You are about to approve this request:
-    From: ada@example.com
-    For: prod (111122223333) / S3Admin
-    During: 1h
-    Because: Bucket policy of the invoices is broken.
+    Requester: ada@example.com
+    Target: prod (111122223333) / S3Admin
+    Duration: 1h
+    Reason: Bucket policy of the invoices is broken.
     See INC-42.
-    Go on only if you pressed the button in Slack yourself. It counts once you have signed in.
+    Continue only if you pressed the button in Slack yourself. Your answer counts after you sign in.
     [ Sign in and approve ]
 
     == Answer a request
     You are about to reject this request:
-    From: ada@example.com
-    For: prod (111122223333) / S3Admin
-    During: 1h
-    Because: Bucket policy of the invoices is broken.
+    Requester: ada@example.com
+    Target: prod (111122223333) / S3Admin
+    Duration: 1h
+    Reason: Bucket policy of the invoices is broken.
     See INC-42.
     Your reason: S3ReadOnly is enough for that.
-    Go on only if you pressed the button in Slack yourself. It counts once you have signed in.
+    Continue only if you pressed the button in Slack yourself. Your answer counts after you sign in.
     [ Sign in and reject ]
 
     == Answered
-    The request is approved. Its card in Slack says so, too. You can close this page.
+    The request is approved. The card in Slack shows it. You can close this page.
 
     == Answered
-    The request is rejected. Its card in Slack says so, too. You can close this page.
+    The request is rejected. The card in Slack shows it. You can close this page.
 
     == That did not work
-    This link has been used or is too old. Get a new one in Slack.
+    This link has been used or has expired. Get a new one in Slack.
 
-    == Something broke
-    Something broke on our side. Go back to Slack and try again in a minute.
-    If it goes on, tell whoever runs this app the reference 5f2c9a10.
+    == Something went wrong
+    Something went wrong on our side. Go back to Slack and try again in a minute.
+    If it happens again, contact the people who run this app and quote reference 5f2c9a10.
 
-    == Too slow
-    That took too long. Go back to Slack and try again in a minute.
+    == Timed out
+    This took too long. Go back to Slack and try again in a minute.
 
-    == Nothing here
-    There is nothing at this address. Open the link from Slack.
+    == Page not found
+    There is no page at this address. Open the link from Slack.
     ");
 }
 

@@ -8,7 +8,7 @@ story("a link that is a day old is refused", async (arrives) => {
   await ada.presses("+24 h");
   const tab = await ada.follows("Link my account");
   await tab.shows("That did not work");
-  await tab.reads("This link has been used or is too old.");
+  await tab.reads("This link has been used or has expired.");
 });
 
 story("while the identity provider has nothing to show, there is a link that leads to it", async (arrives) => {
@@ -27,7 +27,7 @@ story("nothing is where nobody has been sent", async (arrives) => {
   const tab = await ada.follows("Link my account");
   await tab.shows("Link your Slack account");
   await tab.opens("/nowhere");
-  await tab.shows("Nothing here");
+  await tab.shows("Page not found");
 });
 
 story("where reviewers must sign in, Bob answers on a page and not in Slack", async (arrives) => {
@@ -39,7 +39,7 @@ story("where reviewers must sign in, Bob answers on a page and not in Slack", as
   await bob.presses("Approve");
   await bob.linksAs("Bob");
   await bob.presses("Approve");
-  await bob.hears("It is not answered before that.");
+  await bob.hears("Your answer counts after you sign in.");
   const tab = await bob.follows("Sign in");
   await tab.shows("Answer a request");
   await tab.presses("Sign in and approve");

@@ -179,7 +179,7 @@ export class Person extends Tab {
   /** Asks for what everybody here asks for. */
   async asks() {
     await this.says("/elevate 111122223333/S3Admin 1h the bucket policy of invoices is broken");
-    await this.hears("You asked for");
+    await this.hears("You requested");
   }
 
   link(name) {

@@ -20,7 +20,7 @@ story("the story has its picture taken", async (arrives) => {
   await slack.writes({ ...answers, Why: "The bucket policy of invoices is broken, customers cannot pay" });
   await take(slack, "request");
   await slack.sendsForm("Request");
-  await slack.hears("You asked for");
+  await slack.hears("You requested");
 
   await slack.becomes("Bob");
   await slack.says("/elevate link");

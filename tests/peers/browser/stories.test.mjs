@@ -8,10 +8,10 @@ story("one person plays Ada and Bob, and Ada is in the console until her time is
   const slack = await arrives("ada");
   await slack.isInOrder();
   await slack.types("/");
-  await slack.reads("What you may ask for, and your newest requests");
+  await slack.reads("What you can request, and your latest requests");
   await slack.isInOrder();
   await slack.says("/elevate");
-  await slack.hears("I don't know you yet");
+  await slack.hears("is not linked yet");
   await slack.isInOrder();
   await slack.linksAs("Ada");
   await slack.hears("Your Slack account is linked to ada@example.com");
@@ -23,7 +23,7 @@ story("one person plays Ada and Bob, and Ada is in the console until her time is
   const why = "The bucket policy of invoices is broken, customers cannot pay";
   await slack.writes({ "Account and role": "prod / S3Admin · 111122223333", "For how long": "1h", Why: why });
   await slack.sendsForm("Request");
-  await slack.hears("You asked for prod (111122223333) / S3Admin");
+  await slack.hears("You requested prod (111122223333) / S3Admin");
 
   await slack.becomes("Bob");
   await slack.hears(why);
@@ -42,14 +42,14 @@ story("one person plays Ada and Bob, and Ada is in the console until her time is
   await console.presses("Try s3:ListAllMyBuckets");
   await console.reads("Allowed");
   await slack.presses("To the end");
-  await slack.hears("Ended · the window ran out");
+  await slack.hears("Ended · the window closed");
   await console.presses("Try s3:ListAllMyBuckets");
   await console.shows("Your session has ended");
 
   await slack.becomes("Carol");
-  await slack.hears("ran out");
+  await slack.hears("S3Admin ended");
   await slack.isInOrder();
-  const steps = ["Linked", "Requested", "Refused", "Linked", "Approved", "Session asked for", "Session issued", "Ended"];
+  const steps = ["Linked", "Requested", "Refused", "Linked", "Approved", "Session requested", "Session issued", "Ended"];
   assert.deepEqual(await slack.auditSteps(), steps);
 
   await slack.presses("Behind the scenes");
@@ -81,8 +81,8 @@ story("nobody answers, and the request expires for everybody", async (arrives) =
   await bob.goesTo("# access-reviews");
   await bob.offers("Approve");
   await ada.presses("+24 h");
-  await ada.hears("Expired · nobody answered");
-  await bob.hears("Expired · nobody answered");
+  await ada.hears("Expired · not answered");
+  await bob.hears("Expired · not answered");
   assert.equal(await bob.button("Approve").count(), 0);
   await bob.isInOrder();
 });
@@ -99,7 +99,7 @@ story("a link that Ada has passed on opens nothing for Bob, and the console for 
   await bob.goesTo("# general");
   const refused = await bob.follows(/\/console\//);
   await refused.shows("That did not work");
-  await refused.reads("You signed in as bob@example.com, and this access was approved for somebody else.");
+  await refused.reads("You signed in as bob@example.com, but this access was approved for someone else.");
 
   await ada.goesTo("elevate");
   const opened = await ada.follows("Open AWS console");
@@ -117,7 +117,7 @@ story("Mallory, of another company, gets nowhere", async (arrives) => {
   const ada = await arrives("ada");
   await ada.goesTo("# partners");
   await ada.says("/elevate");
-  await ada.hears("I don't know you yet");
+  await ada.hears("is not linked yet");
   await ada.says(await ada.copies("Link my account"));
   const tab = await mallory.follows(/\/link\//);
   await tab.shows("Link your Slack account");

@@ -35,13 +35,13 @@ VERBS = {
 SENTENCES = {
     "already_answered": "has already {status} this request",
     "already_open": "that is waiting or approved: {request}",
-    "approved_and_over": "its access is already over",
-    "expired_unanswered": "expired before anybody answered it",
-    "given_up": "could not be done for a quarter of an hour",
-    "identity_unavailable": "the identity provider did not answer",
+    "approved_and_over": "its access has already ended",
+    "expired_unanswered": "expired before anyone answered it",
+    "given_up": "failed for 15 minutes",
+    "identity_unavailable": "the identity provider did not respond",
     "no_such_request": "There is no request {request}",
     "not_live": "Access is not open: this request is {status}",
-    "sign_in_again": "wants you to sign in again",
+    "sign_in_again": "requires you to sign in again",
     "token_unavailable": "your stored sign-in could not be read",
 }
 """What people read of each refusal that the crowd can meet. A code that is not here is a fault of this table."""
