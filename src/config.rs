@@ -1,4 +1,4 @@
-//! The configuration: one struct, read once at start; unknown keys are refused, and all faults told at once.
+//! The configuration: one struct, read once at start. Unknown keys are errors, and all errors are reported at once.
 
 mod read;
 mod source;
@@ -20,14 +20,14 @@ use crate::{
 
 pub use self::source::{Faults, Secrets};
 
-/// Everything an operator decides.
+/// All settings of an operator.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// The address the server listens on; `127.0.0.1:8080` by default.
     pub listen: SocketAddr,
     /// Where browsers and Slack reach the server: an origin, on https unless it is loopback.
     pub public_url: Url,
-    /// What says where a browser is; `connection` by default.
+    /// Where a browser's address is read from; `connection` by default.
     pub client_address: ClientAddress,
     /// `[slack]`
     pub slack: Slack,
@@ -45,44 +45,44 @@ pub struct Config {
     pub policy: Policy,
 }
 
-/// What says where a browser is.
+/// Where a browser's address is read from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClientAddress {
-    /// The connection that it comes on.
+    /// The connection itself.
     Connection,
-    /// The last address in `X-Forwarded-For`, which the load balancer in front has put there.
+    /// The last address in `X-Forwarded-For`, which the load balancer in front sets.
     XForwardedFor,
 }
 
 /// The workspace, and the app in it.
 #[derive(Clone, Debug)]
 pub struct Slack {
-    /// How what people do reaches the app.
+    /// How Slack's deliveries reach the app.
     pub mode: Mode,
-    /// The workspace; people of any other are turned away.
+    /// The workspace; members of any other are refused.
     pub team_id: TeamId,
     /// Where requests are reviewed.
     pub review_channel: ChannelId,
-    /// Where everything that happens is told.
+    /// Where every event is posted.
     pub audit_channel: ChannelId,
     /// The base of the Web API's methods; `https://slack.com/api` by default.
     pub api_url: Url,
-    /// Acts as the app (`xoxb-…`).
+    /// The bot token (`xoxb-…`).
     pub bot_token: SecretString,
-    /// The app as a client of Sign in with Slack, where people are to show with it that an account is theirs.
+    /// The app as a client of Sign in with Slack, if people prove with it that an account is theirs.
     pub client: Option<SlackClient>,
 }
 
-/// An app as Sign in with Slack knows it (<https://docs.slack.dev/authentication/sign-in-with-slack>).
+/// The app's credentials for Sign in with Slack (<https://docs.slack.dev/authentication/sign-in-with-slack>).
 #[derive(Clone, Debug)]
 pub struct SlackClient {
     /// The id that Slack gave to the app.
     pub id: String,
-    /// The secret that goes with it.
+    /// The client secret.
     pub secret: SecretString,
 }
 
-/// A way from Slack to the app, and the secret that goes with it.
+/// A transport from Slack to the app, with its secret.
 #[derive(Clone, Debug)]
 pub enum Mode {
     /// Slack posts to the app's address.
@@ -90,7 +90,7 @@ pub enum Mode {
         /// Proves that a request comes from Slack.
         signing_secret: SecretString,
     },
-    /// The app holds connections to Slack open, and needs no address that Slack can reach.
+    /// The app keeps connections to Slack open and requires no address that Slack can reach.
     Socket {
         /// Opens connections (`xapp-…`).
         app_token: SecretString,
@@ -106,27 +106,27 @@ pub enum Transport {
     Socket,
 }
 
-/// The identity provider, and what it is asked.
+/// The identity provider and the app's registration there.
 #[derive(Clone, Debug)]
 pub struct Oidc {
     /// The issuer identifier, character by character as the provider writes it.
     pub issuer: String,
     /// The id the provider gave to this client.
     pub client_id: String,
-    /// The secret that goes with it.
+    /// The client secret.
     pub client_secret: SecretString,
-    /// What a sign-in asks for; `openid` is among them.
+    /// The scopes that a sign-in requests; `openid` is among them.
     pub scopes: Vec<String>,
     /// The claim that holds the groups: its name, or the dotted path to it.
     pub groups_claim: String,
-    /// Where that claim is read.
+    /// Where that claim is read from.
     pub groups_from: GroupsFrom,
-    /// Whether an e-mail address counts as verified where the provider does not say. Safe only for a
-    /// provider whose addresses nobody but its administrators can change.
+    /// Whether an email address counts as verified if the provider does not say so. Safe only for a
+    /// provider where only administrators can change addresses.
     pub trust_unverified_email: bool,
 }
 
-/// Where the provider says which groups somebody is in.
+/// Where the provider returns a person's groups.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GroupsFrom {
     /// In the ID token.
@@ -135,12 +135,12 @@ pub enum GroupsFrom {
     Userinfo,
 }
 
-/// How refresh tokens are kept from whoever reads the table.
+/// How refresh tokens are protected from readers of the table.
 #[derive(Clone, Debug)]
 pub struct Sealing {
-    /// The id, ARN or alias of the key in KMS that seals.
+    /// The id, ARN or alias of the KMS key that seals.
     pub kms_key_id: Option<String>,
-    /// Keys that open; the first one seals where there is none in KMS. At least one where there is none in KMS.
+    /// Keys that open. Without a KMS key there is at least one, and the first one seals.
     pub keys: Vec<SealingKey>,
 }
 
@@ -148,14 +148,14 @@ pub struct Sealing {
 #[derive(Clone)]
 pub struct SealingKey(Zeroizing<[u8; 32]>);
 
-/// Where the truth is kept.
+/// The store.
 #[derive(Clone, Debug)]
 pub struct DynamoDb {
     /// The table's name; `elevate` by default.
     pub table: String,
 }
 
-/// How sessions are asked for.
+/// How sessions are requested from AWS.
 #[derive(Clone, Debug)]
 pub struct Aws {
     /// The partition that all accounts are in; `aws` by default.
@@ -164,11 +164,11 @@ pub struct Aws {
     pub signin_url: Url,
     /// The path of all target roles; begins and ends with `/`.
     pub role_path: String,
-    /// The external id that the target roles' trust policies ask for.
+    /// The external id that the target roles' trust policies require.
     pub external_id: Option<String>,
-    /// Whether sessions carry a source identity, which takes `sts:SetSourceIdentity`.
+    /// Whether sessions carry a source identity, which requires `sts:SetSourceIdentity`.
     pub source_identity: bool,
-    /// Whether sessions carry tags, which takes `sts:TagSession`.
+    /// Whether sessions carry tags, which requires `sts:TagSession`.
     pub session_tags: bool,
 }
 
@@ -185,10 +185,10 @@ pub enum Partition {
 }
 
 impl Config {
-    /// Reads the file and the process's environment, and from `source` the secrets that these refer to, each once.
+    /// Reads the file and the process's environment, and from `source` each secret that these refer to, once.
     ///
     /// # Errors
-    /// Everything that is wrong, or that the file cannot be read.
+    /// All errors of the configuration, or that the file cannot be read.
     pub async fn load(path: &Path, source: &dyn SecretSource) -> Result<Self, Faults> {
         let (file, environment) = (text_of(path)?, environment()?);
         let places = Self::references(&file, environment.clone())?;
@@ -196,10 +196,10 @@ impl Config {
         Self::parse(&file, environment, places.into_iter().zip(secrets).collect())
     }
 
-    /// Where the secrets are kept that the text of a file, and variables that go before it, refer to.
+    /// The references to secrets in the text of a file and in the variables that override it.
     ///
     /// # Errors
-    /// When the text is no TOML. What else is wrong is told by [`Config::parse`].
+    /// When the text is not TOML. [`Config::parse`] reports all other errors.
     pub fn references(
         file: &str,
         environment: impl IntoIterator<Item = (String, String)>,
@@ -209,10 +209,10 @@ impl Config {
         Ok(source.into_references())
     }
 
-    /// Reads the text of a file, and variables that go before it, with the secrets that these refer to.
+    /// Reads the text of a file and the variables that override it, with the secrets that these refer to.
     ///
     /// # Errors
-    /// Everything that is wrong, not the first fault alone. No message shows a secret.
+    /// All errors, not only the first. No message shows a secret.
     pub fn parse(
         file: &str,
         environment: impl IntoIterator<Item = (String, String)>,
@@ -225,10 +225,10 @@ impl Config {
 }
 
 impl DynamoDb {
-    /// Reads this section alone: making a table takes no secret, and nobody who keeps one.
+    /// Reads only this section: creating a table requires no secret.
     ///
     /// # Errors
-    /// What is wrong with it, or that the file cannot be read.
+    /// The errors of the section, or that the file cannot be read.
     pub fn load(path: &Path) -> Result<Self, Faults> {
         let mut source = Source::new(&text_of(path)?, environment()?, Secrets::new())?;
         let section = Self::read(&mut source);
@@ -237,8 +237,8 @@ impl DynamoDb {
 }
 
 impl Slack {
-    /// Where Slack takes answers to what people do: `https://hooks.slack.com` for `https://slack.com/api`; a Slack on
-    /// loopback is one origin.
+    /// The origin of Slack's response URLs: `https://hooks.slack.com` for `https://slack.com/api`; a Slack on
+    /// loopback has one origin.
     #[must_use]
     pub fn answers_at(&self) -> Origin {
         let origin = self.api_url.origin();
@@ -361,7 +361,7 @@ fn text_of(path: &Path) -> Result<String, Faults> {
         .map_err(|error| Faults::only(path.display().to_string(), format!("could not be read: {error}")))
 }
 
-/// The variables that are meant for this program.
+/// The variables that belong to this program.
 #[expect(clippy::disallowed_methods, reason = "the one place where the environment is read")]
 fn environment() -> Result<Vec<(String, String)>, Faults> {
     env::vars_os()

@@ -1,5 +1,5 @@
-//! The command line: wires the real adapters, and serves.
-#![expect(clippy::print_stdout, reason = "answers on the command line")]
+//! The command line: connects the real adapters and runs the command.
+#![expect(clippy::print_stdout, reason = "prints the output of commands")]
 
 use std::{
     io::{self, IsTerminal},
@@ -35,7 +35,7 @@ struct CommandLine {
     /// The configuration file.
     #[arg(long, global = true, default_value = "elevate.toml")]
     config: PathBuf,
-    /// How the log is written.
+    /// The format of the log.
     #[arg(long, global = true, value_enum, default_value_t = Log::Text)]
     log: Log,
     #[command(subcommand)]
@@ -50,19 +50,19 @@ enum Log {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serves Slack and browsers, until it is told to stop.
+    /// Serves Slack and browsers until SIGTERM or SIGINT.
     Serve,
-    /// Reads the configuration and asks every counterpart whether it will do.
+    /// Checks the configuration, DynamoDB, Slack, the identity provider and KMS.
     Check,
-    /// Makes the DynamoDB table, or says in what an existing one differs.
+    /// Creates the DynamoDB table, or reports how an existing one differs.
     CreateTable {
-        /// The table, when there is no configuration file yet.
+        /// The table's name; without it, the configuration file names the table.
         #[arg(long)]
         table: Option<String>,
     },
     /// Prints the Slack app manifest.
     Manifest {
-        /// The address under which Slack reaches this app.
+        /// The address at which Slack and browsers reach this app.
         #[arg(long, default_value = MANIFEST_URL)]
         public_url: String,
         /// How Slack reaches this app: http or socket.
@@ -81,7 +81,7 @@ async fn main() -> ExitCode {
     match run(line).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            #[expect(clippy::print_stderr, reason = "the one place where a command's failure is told")]
+            #[expect(clippy::print_stderr, reason = "the one place that prints a command's failure")]
             {
                 eprintln!("elevate: {error:#}");
             }
@@ -118,7 +118,7 @@ async fn run(line: CommandLine) -> anyhow::Result<()> {
     }
 }
 
-/// The manifest. Over Socket Mode it names no address that Slack posts to, only where it sends browsers back to.
+/// The manifest. For Socket Mode it contains no address that Slack posts to, only the redirect URL for browsers.
 fn manifest(mode: Transport, public_url: &str) -> String {
     let posted_to = format!("{MANIFEST_URL}/slack/");
     let manifest = match mode {
@@ -136,10 +136,10 @@ async fn serve(config: Config, outside: Outside) -> anyhow::Result<()> {
     let listener =
         TcpListener::bind(listen).await.with_context(|| format!("could not listen on {listen}"))?;
     let app = app::build(config, outside).await?;
-    tracing::info!(%listen, "serving");
+    tracing::info!(%listen, "app: serving");
     stop_at_signal(app.broker().stopping())?;
     app.serve(listener, Limits::default()).await?;
-    tracing::info!("stopped");
+    tracing::info!("app: stopped");
     Ok(())
 }
 
@@ -148,12 +148,12 @@ async fn check(config: Config, outside: Outside) -> anyhow::Result<()> {
     for (counterpart, outcome) in &found {
         match outcome {
             Ok(()) => println!("ok      {counterpart}"),
-            Err(error) => println!("faulty  {counterpart}: {error:#}"),
+            Err(error) => println!("failed  {counterpart}: {error:#}"),
         }
     }
     let faulty = found.iter().filter(|(_, outcome)| outcome.is_err()).count();
     if faulty > 0 {
-        bail!("{faulty} of {} counterparts will not do", found.len());
+        bail!("{faulty} of {} checks failed", found.len());
     }
     Ok(())
 }
@@ -190,7 +190,7 @@ fn stop_at_signal(stopping: CancellationToken) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Starts the log. `RUST_LOG` chooses what is logged, of what may be.
+/// Starts the log. `RUST_LOG` sets its level; secrets are never logged.
 fn start_log(log: Log) {
     let chosen = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     let is_read_by_a_person = io::stderr().is_terminal();

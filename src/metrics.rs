@@ -1,6 +1,6 @@
-//! What the operator can count: how Slack is answered, how the counterparts answer, what is committed, what waits.
+//! Metrics: responses to Slack, calls to counterparts, committed events, waiting jobs.
 //!
-//! Calls are measured where the wire is: by the HTTP client, by the Slack Web API and by AWS's clients, each under
+//! Calls are measured at the wire: by the HTTP client, by the Slack Web API and by AWS's clients, each under
 //! the operation's own name. What Slack sends is measured in front of its routes, or by the connection it comes on
 //! ([`acks`]). What happens is counted through the [`Counters`] port. A label is a word of this program or an
 //! operation's name; what Slack, a provider or a person says never becomes one.
@@ -31,7 +31,7 @@ use crate::{
     ports::{ChatError, Counters, Gauges, LaneHead, OpenRequests, Paced},
 };
 
-/// Names and values, all of them words of this program.
+/// Names and values, all of them constants of this program.
 type Labels<const N: usize> = [(&'static str, &'static str); N];
 /// The same, where one may be the name of an operation.
 type CallLabels = [(&'static str, Cow<'static, str>); 3];
@@ -42,10 +42,10 @@ type Seconds = Gauge<f64, AtomicU64>;
 /// much longer than 10 s.
 const BUCKETS: [f64; 12] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0];
 
-/// How long a count of open requests is good for: it reads what it counts.
+/// How long a count of open requests is reused, because counting reads every row.
 const COUNTED_EVERY: TimeDelta = TimeDelta::minutes(1);
 
-/// The metrics of one app, since it started.
+/// The metrics of one app since its start.
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
@@ -63,22 +63,22 @@ pub struct Metrics {
     counted_at: Mutex<Option<Timestamp>>,
 }
 
-/// What came of a call, or of a request of Slack's.
+/// The outcome of a call, or of a request from Slack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// It was done.
+    /// It succeeded.
     Ok,
-    /// Whoever was asked said no.
+    /// The other side refused it.
     Refused,
-    /// Whoever was asked could not answer.
+    /// The other side did not respond.
     Unavailable,
 }
 
 impl Metrics {
-    /// What [`Metrics::text`] is written in.
+    /// The content type of [`Metrics::text`].
     pub const CONTENT_TYPE: &str = prometheus_text::CONTENT_TYPE;
 
-    /// Nothing has been counted.
+    /// Metrics at zero.
     #[must_use]
     pub fn new() -> Arc<Self> {
         let mut metrics = Self {
@@ -115,7 +115,7 @@ impl Metrics {
         text
     }
 
-    /// The one place where metrics have their names.
+    /// The one place that names the metrics.
     fn register(&mut self) {
         let Self {
             registry,
@@ -134,37 +134,37 @@ impl Metrics {
         } = self;
         registry.register_with_unit(
             "slack_ack_duration",
-            "How long Slack waited for the answer to what it sent, by kind and by what the answer was",
+            "How long Slack waited for a response, by kind and outcome",
             Unit::Seconds,
             acks.clone(),
         );
         registry.register_with_unit(
             "call_duration",
-            "How long an operation of a counterpart took, with retries",
+            "How long an operation of a counterpart took, including retries",
             Unit::Seconds,
             calls.clone(),
         );
         registry.register("events", "Events committed by this replica", events.clone());
-        registry.register("refusals", "Refusals recorded by this replica, by their code", refusals.clone());
+        registry.register("refusals", "Refusals recorded by this replica, by code", refusals.clone());
         registry.register(
             "dead_letters",
-            "Jobs that this replica has made dead letters, because Slack refuses them for good",
+            "Jobs that this replica has made dead letters because Slack refused them permanently",
             dead_letters.clone(),
         );
         registry.register(
             "rate_limited",
-            "What was not done because there was too much of it, by whose it was",
+            "Actions and pages refused because an account or address exceeded its rate limit",
             rate_limited.clone(),
         );
         registry.register_with_unit(
             "open",
-            "Requests that are waiting or approved, as written down, as of this replica's last count",
+            "Requests stored as waiting or approved, at this replica's last count",
             Unit::Other("requests".to_owned()),
             open.clone(),
         );
         registry.register_with_unit(
             "due",
-            "Jobs that are due and not done, in all replicas, as far as this replica read their lane in its last sweep",
+            "Jobs of all replicas that are due and not done, as this replica read their lane in its last sweep",
             Unit::Other("jobs".to_owned()),
             due.clone(),
         );
@@ -176,13 +176,13 @@ impl Metrics {
         );
         registry.register_with_unit(
             "audit_lag",
-            "How old the oldest line is that auditors have yet to hear; 0 when there is none",
+            "Age of the oldest audit line that is not yet posted; 0 if there is none",
             Unit::Seconds,
             audit_lag.clone(),
         );
         registry.register_with_unit(
             "last_sweep_timestamp",
-            "When this replica last looked for due jobs in a lane, since 1970",
+            "When this replica last looked for due jobs in a lane, in seconds since 1970",
             Unit::Seconds,
             last_sweep.clone(),
         );

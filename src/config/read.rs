@@ -1,4 +1,4 @@
-//! Section by section, from written settings to what they stand for.
+//! Reads the configuration section by section, from text to values.
 //!
 //! Every setting of a section is read before the first `?`, so that no fault hides another.
 
@@ -78,13 +78,13 @@ impl Slack {
 }
 
 impl SlackClient {
-    /// There is either an id with its secret, or neither.
+    /// Requires an id and its secret, or neither.
     fn read(source: &mut Source) -> Setting<Option<Self>> {
         let id = source.optional("slack.client_id", text);
         let secret = source.optional_secret("slack.client_secret", secret);
         let Some(id) = id? else {
             if secret?.is_some() {
-                source.note("slack.client_id", "missing, and its secret is there");
+                source.note("slack.client_id", "missing, although its secret is set");
             }
             return Ok(None);
         };
@@ -94,7 +94,7 @@ impl SlackClient {
 }
 
 impl Mode {
-    /// Takes the secret that the mode needs; the other mode's may be there as well.
+    /// Requires the secret of the mode; the other mode's may be set as well.
     fn read(source: &mut Source) -> Setting<Self> {
         let transport = source.or("slack.mode", Transport::Http.as_str(), Transport::from_str);
         let signing_secret = source.optional_secret("slack.signing_secret", secret);
@@ -123,7 +123,7 @@ impl Oidc {
         let trust_unverified_email = source.flag_or("oidc.trust_unverified_email", false);
         let scopes = scopes?;
         if !scopes.iter().any(|scope| scope == "openid") {
-            source.note("oidc.scopes", "expected \"openid\" among them");
+            source.note("oidc.scopes", "must contain \"openid\"");
         }
         Ok(Self {
             issuer: issuer?,
@@ -143,7 +143,7 @@ impl Sealing {
         let keys = source.optional_secret("sealing.keys", sealing_keys);
         let (kms_key_id, keys) = (kms_key_id?, keys?);
         if kms_key_id.is_none() && keys.is_none() {
-            source.note("sealing.kms_key_id", "missing, and so is ELEVATE_SEALING__KEYS: set one of them");
+            source.note("sealing.kms_key_id", "missing: set it or ELEVATE_SEALING__KEYS");
         }
         Ok(Self { kms_key_id, keys: keys.unwrap_or_default() })
     }
@@ -176,14 +176,14 @@ impl Aws {
     }
 }
 
-/// Where people can sign in with Slack, they do so if the addresses do not agree, unless another way is chosen.
+/// With a Slack client, an address mismatch requires Sign in with Slack, unless another way is configured.
 fn link_policy(source: &mut Source, slack: &Setting<Slack>) -> Setting<LinkPolicy> {
     let on_mismatch = source.optional("link.on_mismatch", on_mismatch_named);
     let email_domains = source.list("link.email_domains", EmailDomain::from_str);
     let has_client = slack.as_ref().map(|slack| slack.client.is_some());
     let on_mismatch = on_mismatch?;
     if let (Some(OnMismatch::PlatformSignIn), Ok(false)) = (on_mismatch, has_client) {
-        source.note("link.on_mismatch", "slack takes slack.client_id, from the app's page");
+        source.note("link.on_mismatch", "slack requires slack.client_id, from the app's page");
     }
     let default = if let Ok(true) = has_client { OnMismatch::PlatformSignIn } else { OnMismatch::Refuse };
     Ok(LinkPolicy { on_mismatch: on_mismatch.unwrap_or(default), email_domains: email_domains? })
@@ -226,7 +226,7 @@ fn step_up(source: &mut Source) -> Setting<Option<StepUp>> {
     let step_up = StepUp { max_age: max_age?, acr_values: acr_values?, review: review? };
     let asks_nothing = step_up.max_age.is_none() && step_up.acr_values.is_empty();
     if asks_nothing && step_up.review {
-        source.note("access.step_up", "expected max_age or acr_values beside review");
+        source.note("access.step_up", "review requires max_age or acr_values");
     }
     Ok((!asks_nothing).then_some(step_up))
 }
@@ -240,7 +240,7 @@ fn check_durations(source: &mut Source, max_duration: Minutes, durations: &[Minu
     }
     let mut seen = BTreeSet::new();
     for duration in durations.iter().filter(|duration| !seen.insert(**duration)) {
-        source.note("access.durations", format!("{duration} is there twice"));
+        source.note("access.durations", format!("{duration} is listed twice"));
     }
     if durations.len() > MOST_DURATIONS {
         source.note("access.durations", format!("expected at most {MOST_DURATIONS}"));

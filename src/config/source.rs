@@ -1,4 +1,4 @@
-//! Where settings come from: the file, the environment over it, and a record of all that is wrong with them.
+//! The source of settings: the file, the environment that overrides it, and a list of all their errors.
 
 mod secret;
 
@@ -13,17 +13,17 @@ use crate::ports::SecretPlace;
 
 pub use self::secret::Secrets;
 
-/// What the name of every variable begins with.
+/// The prefix of every variable.
 pub(super) const PREFIX: &str = "ELEVATE_";
 
-/// The most edits between an unknown key and the one that was probably meant.
+/// The most edits between an unknown key and a suggestion for it.
 const MOST_EDITS: usize = 3;
 
-/// Everything that is wrong with a configuration.
+/// All errors of a configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Faults(Vec<Fault>);
 
-/// One thing that is wrong, and where.
+/// One error and its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Fault {
     place: String,
@@ -31,7 +31,7 @@ struct Fault {
 }
 
 impl Faults {
-    /// The one thing that hides all others.
+    /// The one error that hides all others.
     pub(super) fn only(place: impl Into<String>, problem: impl Into<String>) -> Self {
         Self(vec![Fault { place: place.into(), problem: problem.into() }])
     }
@@ -49,14 +49,14 @@ impl Display for Faults {
 
 impl std::error::Error for Faults {}
 
-/// A setting could not be had. The reason is already among the source's faults.
+/// A setting could not be read. The source's faults already contain the reason.
 #[derive(Debug)]
 pub(super) struct Faulty;
 
-/// A setting, or the knowledge that its fault has been noted.
+/// A setting, or the fact that its fault has been noted.
 pub(super) type Setting<T> = Result<T, Faulty>;
 
-/// Settings by their dotted key, such as `slack.team_id`. Each is taken once; what nobody takes is unknown.
+/// Settings by their dotted key, such as `slack.team_id`. Each is taken once; what is never taken is unknown.
 pub(super) struct Source {
     file: BTreeMap<String, Value>,
     environment: BTreeMap<String, String>,
@@ -66,18 +66,17 @@ pub(super) struct Source {
     faults: Vec<Fault>,
 }
 
-/// What is written for a setting. The environment goes before the file. A default is written as in the environment.
+/// The written value of a setting. The environment overrides the file. A default is written as in the environment.
 enum Written {
     InFile(Value),
     InEnvironment(String),
 }
 
 impl Source {
-    /// Reads the file's text and those variables that are meant for this program, either of which may refer to
-    /// `secrets`.
+    /// Reads the file's text and this program's variables; both may refer to `secrets`.
     ///
     /// # Errors
-    /// When the text is no TOML: then nothing can be told about any setting.
+    /// When the text is not TOML: then no setting can be read.
     pub(super) fn new(
         file: &str,
         environment: impl IntoIterator<Item = (String, String)>,
@@ -101,7 +100,7 @@ impl Source {
         })
     }
 
-    /// A setting that has no default.
+    /// A required setting.
     pub(super) fn required<T, E: Display>(
         &mut self,
         key: &str,
@@ -124,7 +123,7 @@ impl Source {
         self.parsed(key, &written, parse)
     }
 
-    /// A setting that may be left out.
+    /// An optional setting.
     pub(super) fn optional<T, E: Display>(
         &mut self,
         key: &str,
@@ -152,7 +151,7 @@ impl Source {
         Ok(items)
     }
 
-    /// A list that may be empty, or left out.
+    /// An optional list, which may be empty.
     pub(super) fn list<T, E: Display>(
         &mut self,
         key: &str,
@@ -183,7 +182,7 @@ impl Source {
         parsed.into_iter().collect()
     }
 
-    /// A switch.
+    /// A boolean.
     pub(super) fn flag_or(&mut self, key: &str, default: bool) -> Setting<bool> {
         match self.take(key) {
             None => Ok(default),
@@ -215,22 +214,22 @@ impl Source {
         entries.collect::<Vec<_>>().into_iter().collect()
     }
 
-    /// Notes what is wrong with a setting, or between settings.
+    /// Notes an error of a setting, or between settings.
     pub(super) fn note(&mut self, key: &str, problem: impl Into<String>) {
         self.faults.push(Fault { place: key.to_owned(), problem: problem.into() });
     }
 
-    /// Where the secrets are kept that settings have referred to so far.
+    /// The references to secrets that settings have made so far.
     pub(super) fn into_references(self) -> BTreeSet<SecretPlace> {
         self.references
     }
 
-    /// One part, if nothing was wrong with it.
+    /// One part, if it has no error.
     pub(super) fn finish_part<T>(self, part: Setting<T>) -> Result<T, Faults> {
         part.map_err(|Faulty| Faults(self.faults))
     }
 
-    /// The whole, if nothing at all was wrong.
+    /// The whole, if there is no error.
     pub(super) fn finish<T>(mut self, whole: Setting<T>) -> Result<T, Faults> {
         let in_file = self.file.iter().filter(|(key, value)| !self.is_empty_section(key, value));
         let in_file = in_file.map(|(key, _)| self.unknown(key, str::to_owned));
@@ -301,7 +300,7 @@ impl Source {
 }
 
 impl Written {
-    /// Where the operator has to look.
+    /// The place that the operator must correct.
     fn place(&self, key: &str) -> String {
         match self {
             Self::InFile(_) => key.to_owned(),
@@ -315,12 +314,12 @@ pub(super) fn separated(text: &str) -> impl Iterator<Item = &str> {
     text.split(',').map(str::trim).filter(|part| !part.is_empty())
 }
 
-/// The variable that goes before the file's `key`.
+/// The variable that overrides the file's `key`.
 fn variable_of(key: &str) -> String {
     format!("{PREFIX}{}", key.replace('.', "__").to_uppercase())
 }
 
-/// The key that a variable goes before.
+/// The key that a variable overrides.
 fn key_of(variable_without_prefix: &str) -> String {
     variable_without_prefix.replace("__", ".").to_lowercase()
 }

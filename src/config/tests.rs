@@ -86,13 +86,13 @@ fn all_faults_are_told_at_once() {
         "slack.team_id: expected a Slack workspace id such as T0123456, found \"acme\"",
         "slack.review_channel: missing",
         "slack.audit_channel: missing",
-        "slack.bot_token: a secret does not belong in the file: set ELEVATE_SLACK__BOT_TOKEN instead, or write where it is kept, as in \"secretsmanager:elevate#bot_token\", \"ssm:/elevate/bot_token\" or \"file:/run/secrets/bot_token\"",
+        "slack.bot_token: the file must not contain a secret: set ELEVATE_SLACK__BOT_TOKEN instead, or a reference such as \"secretsmanager:elevate#bot_token\", \"ssm:/elevate/bot_token\" or \"file:/run/secrets/bot_token\"",
         "ELEVATE_SLACK__CLIENT_SECRET: missing",
         "oidc.client_id: expected text in quotes, found 7",
         "ELEVATE_OIDC__CLIENT_SECRET: expected text without spaces around it",
         "oidc.scopes: expected a scope without spaces, found \"a b\"",
         "link.on_mismatch: expected refuse, slack or code, found \"ask\"",
-        "link.email_domains: expected the domain of e-mail addresses, such as example.com, found \"@example.org\"",
+        "link.email_domains: expected the domain of email addresses, such as example.com, found \"@example.org\"",
         "access.max_duration: expected a whole number of minutes or hours, such as 45m or 1h30m, found \"30s\"",
         "accounts: expected at least one entry, or no such section",
         "sealing.kms_key: unknown; did you mean sealing.kms_key_id?",
@@ -135,7 +135,7 @@ fn what_a_mismatch_leads_to_follows_from_what_there_is_and_may_be_chosen() {
     }
     let slack = ("ELEVATE_LINK__ON_MISMATCH", "slack");
     assert_eq!(chosen(&[slack, client[0], client[1]]), Ok(OnMismatch::PlatformSignIn));
-    assert!(faults(&[slack]).starts_with("link.on_mismatch: slack takes slack.client_id"));
+    assert!(faults(&[slack]).starts_with("link.on_mismatch: slack requires slack.client_id"));
 }
 
 #[test]
@@ -295,7 +295,7 @@ fn step_up_is_off_until_it_asks_for_something() {
     assert_eq!((asked.acr_values.len(), asked.review), (2, false));
     assert_eq!(
         step_up("step_up = { review = true, maxage = \"5m\" }", &[]).unwrap_err(),
-        "access.step_up: expected max_age or acr_values beside review\n\
+        "access.step_up: review requires max_age or acr_values\n\
          access.step_up.maxage: unknown; did you mean access.step_up.max_age?"
     );
 }
@@ -304,7 +304,7 @@ fn step_up_is_off_until_it_asks_for_something() {
 fn offered_durations_are_within_the_maximum_and_differ() {
     let told = faults(&[("ELEVATE_ACCESS__DURATIONS", "60m,1h,9h")]);
     let expected =
-        "access.durations: 9h is longer than access.max_duration, 8h\naccess.durations: 1h is there twice";
+        "access.durations: 9h is longer than access.max_duration, 8h\naccess.durations: 1h is listed twice";
     assert_eq!(told, expected);
 }
 
@@ -338,5 +338,5 @@ fn something_seals() {
     let moving = tells(&[kms, SECRETS[3]]).unwrap();
     assert_eq!((moving.kms_key_id.as_deref(), moving.keys.len()), (Some("alias/elevate"), 1));
     let told = tells(&[]).unwrap_err();
-    assert_eq!(told, "sealing.kms_key_id: missing, and so is ELEVATE_SEALING__KEYS: set one of them");
+    assert_eq!(told, "sealing.kms_key_id: missing: set it or ELEVATE_SEALING__KEYS");
 }

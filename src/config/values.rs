@@ -1,4 +1,4 @@
-//! From the text of one setting to its value, or to what was expected instead.
+//! Parses the text of one setting, or returns what was expected instead.
 
 use std::net::SocketAddr;
 
@@ -26,9 +26,8 @@ pub(super) fn secret(secret: &str) -> Result<SecretString, Expected> {
 
 pub(super) fn sealing_keys(keys: &str) -> Result<Vec<SealingKey>, Expected> {
     let keys: Option<Vec<_>> = separated(keys).map(sealing_key).collect();
-    keys.filter(|keys| !keys.is_empty()).ok_or(
-        "expected keys of 32 bytes in base64, separated by commas, as `openssl rand -base64 32` makes them",
-    )
+    keys.filter(|keys| !keys.is_empty())
+        .ok_or("expected keys of 32 bytes in base64, separated by commas, from `openssl rand -base64 32`")
 }
 
 fn sealing_key(key: &str) -> Option<SealingKey> {
@@ -40,7 +39,7 @@ fn sealing_key(key: &str) -> Option<SealingKey> {
 pub(super) fn kms_key_id(id: &str) -> Result<String, Expected> {
     let fits = |b: u8| b.is_ascii_alphanumeric() || b":/_-".contains(&b);
     let is_valid = (1..=2_048).contains(&id.len()) && id.bytes().all(fits);
-    checked(id, is_valid, "expected the id, the ARN or the alias of a key, such as alias/elevate")
+    checked(id, is_valid, "expected the id, ARN or alias of a KMS key, such as alias/elevate")
 }
 
 pub(super) fn socket_address(address: &str) -> Result<SocketAddr, Expected> {

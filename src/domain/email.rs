@@ -12,7 +12,7 @@ pub struct Email(String);
 
 /// Text that is not an e-mail address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected an e-mail address")]
+#[error("expected an email address")]
 pub struct BadEmail;
 
 impl Email {
@@ -73,7 +73,7 @@ pub struct EmailDomain(String);
 
 /// Text that is not a domain of e-mail addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected the domain of e-mail addresses, such as example.com")]
+#[error("expected the domain of email addresses, such as example.com")]
 pub struct BadEmailDomain;
 
 impl FromStr for EmailDomain {

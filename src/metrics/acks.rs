@@ -1,4 +1,4 @@
-//! How fast, and with what, Slack is answered, by whichever way it comes.
+//! How fast, and with what outcome, Slack gets its response, over either transport.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::{Metrics, Outcome};
 
-/// What Slack wants an answer to.
+/// What Slack waits for a response to.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Kind {
     /// A slash command.
@@ -23,7 +23,7 @@ pub(crate) enum Kind {
     Event,
 }
 
-/// Slack waits, and is noted when it does so no more: it has its answer, or this is dropped without one.
+/// A wait of Slack's, recorded when it ends: with a response, or when this is dropped without one.
 #[derive(Debug)]
 pub(crate) struct Waiting {
     metrics: Arc<Metrics>,
@@ -33,12 +33,12 @@ pub(crate) struct Waiting {
 }
 
 impl Waiting {
-    /// Slack waits from this moment on.
+    /// Starts the wait.
     pub(crate) fn begin(metrics: &Arc<Metrics>, kind: Kind) -> Self {
         Self { metrics: Arc::clone(metrics), kind, since: Instant::now(), outcome: Outcome::Unavailable }
     }
 
-    /// Slack has its answer.
+    /// Ends the wait with a response.
     pub(crate) fn end(mut self, outcome: Outcome) {
         self.outcome = outcome;
     }
@@ -68,12 +68,12 @@ impl Kind {
     }
 }
 
-/// The same routes, with every answer noted. They must be Slack's alone.
+/// The same routes, with every response measured. They must be Slack's only.
 pub fn measured(routes: Router, metrics: &Arc<Metrics>) -> Router {
     routes.route_layer(middleware::from_fn_with_state(Arc::clone(metrics), measure))
 }
 
-/// A request that Slack has hung up on is dropped, and its wait with it.
+/// A request that Slack abandons is dropped, and its wait ends with it.
 async fn measure(State(metrics): State<Arc<Metrics>>, request: Request, next: Next) -> Response {
     let waiting = Waiting::begin(&metrics, Kind::of_path(request.uri().path()));
     let response = next.run(request).await;

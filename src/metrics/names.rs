@@ -1,11 +1,11 @@
-//! The words by which the operator tells events and jobs apart.
+//! The label values for events and jobs.
 
 use crate::{
     domain::job::{Lane, Task},
     ports::Paced,
 };
 
-/// The words of what may become a dead letter.
+/// The tasks that may become dead letters.
 pub(super) const MAY_DIE: [&str; 2] = ["notify", "warn_of_end"];
 
 pub(super) fn paced(paced: Paced) -> &'static str {

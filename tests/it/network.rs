@@ -81,7 +81,7 @@ async fn a_counterpart_of_an_untrusted_ca_is_refused_in_words_for_the_operator()
         assert!(!is_successful, "{told}");
         for counterpart in ["DynamoDB", "Slack", "identity provider"] {
             let line = told.lines().find(|line| line.contains(counterpart)).unwrap();
-            assert!(line.starts_with("faulty") && line.contains(UNTRUSTED), "{line}");
+            assert!(line.starts_with("failed") && line.contains(UNTRUSTED), "{line}");
         }
     }
     let spoken_with = network.fronts().map(|front| *front.conversations.lock().unwrap());
@@ -175,7 +175,7 @@ impl Network {
         let (_, told) = self.checks(&self.roots(), environment).await;
         assert!(told.contains("ok      Slack\nok      identity provider"), "{told}");
         assert!(
-            told.contains("faulty  DynamoDB: could not use table elevate: there is no such table"),
+            told.contains("failed  DynamoDB: could not use table elevate: there is no such table"),
             "{told}"
         );
         let _program = self.serves(&self.roots(), environment);

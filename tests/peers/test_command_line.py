@@ -34,10 +34,10 @@ def test_check_names_each_counterpart_that_will_not_do(installed: World) -> None
         ELEVATE_OIDC__ISSUER=installed.signin.url,
     )
     assert found.returncode == 1
-    assert [line[:6] for line in found.stdout.splitlines()] == ["faulty"] * 3, found
+    assert [line[:6] for line in found.stdout.splitlines()] == ["failed"] * 3, found
     assert "there is no such table" in found.stdout
     assert "invalid_auth" in found.stdout
-    assert found.stderr.strip() == "elevate: 3 of 3 counterparts will not do"
+    assert found.stderr.strip() == "elevate: 3 of 3 checks failed"
 
 
 def test_told_to_stop_it_leaves_what_it_has_not_begun_to_whoever_serves_next(world: World) -> None:

@@ -153,7 +153,7 @@ def test_every_reference_that_leads_nowhere_is_told_at_once_and_no_secret(kept: 
         "ELEVATE_SLACK__APP_TOKEN: secretsmanager:somebody-elses: "
         "this process is not allowed to read it (AccessDeniedException): "
         "give it secretsmanager:GetSecretValue, and kms:Decrypt on its key",
-        "ELEVATE_SLACK__BOT_TOKEN: secretsmanager:elevate/slack#token: there is no such key in it",
+        "ELEVATE_SLACK__BOT_TOKEN: secretsmanager:elevate/slack#token: the secret has no such key",
         "ELEVATE_SLACK__SIGNING_SECRET: secretsmanager:elevate/slacks: "
         "there is no such secret in this account and region",
     ], found

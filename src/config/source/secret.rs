@@ -9,10 +9,10 @@ use toml::Value;
 use super::{Setting, Source, variable_of};
 use crate::ports::{SecretError, SecretPlace};
 
-/// What the operator's secrets are, or why they cannot be read, by where they are kept.
+/// The operator's secrets by their place, or why they cannot be read.
 pub type Secrets = BTreeMap<SecretPlace, Result<SecretString, SecretError>>;
 
-/// Where a secret is kept, and as what: the whole text, or the text under one key of a JSON object.
+/// A reference to a secret: the whole text of a place, or one key of the JSON object there.
 struct Reference {
     place: SecretPlace,
     key: Option<String>,
@@ -29,7 +29,7 @@ impl Source {
         self.needed(key, secret)
     }
 
-    /// A secret that turns out to be needed.
+    /// A secret that another setting requires.
     pub(in crate::config) fn needed<T>(&mut self, key: &str, secret: Setting<Option<T>>) -> Setting<T> {
         match secret? {
             Some(secret) => Ok(secret),
@@ -37,7 +37,7 @@ impl Source {
         }
     }
 
-    /// A secret that may be left out.
+    /// An optional secret.
     pub(in crate::config) fn optional_secret<T, E: Display>(
         &mut self,
         key: &str,
@@ -68,7 +68,7 @@ impl Source {
         match self.secrets.get(&reference.place) {
             Some(Ok(secret)) => reference.pick_from(secret),
             Some(Err(error)) => Err(error.to_string()),
-            None => Err("it was not read".to_owned()),
+            None => Err("not read".to_owned()),
         }
     }
 }
@@ -94,11 +94,11 @@ impl Reference {
             return Ok(kept.clone());
         };
         let object: Map<String, Json> = serde_json::from_str(kept.expose_secret())
-            .map_err(|_| "it is no JSON object, so nothing may follow a #".to_owned())?;
+            .map_err(|_| "the secret is not a JSON object, so the reference must not contain #".to_owned())?;
         match object.get(key) {
             Some(Json::String(text)) => Ok(SecretString::from(text.as_str())),
-            Some(_) => Err("what is under this key is no text".to_owned()),
-            None => Err("there is no such key in it".to_owned()),
+            Some(_) => Err("the value of this key is not text".to_owned()),
+            None => Err("the secret has no such key".to_owned()),
         }
     }
 }
@@ -106,7 +106,7 @@ impl Reference {
 fn not_in_the_file(key: &str) -> String {
     let (variable, name) = (variable_of(key), key.rsplit('.').next().unwrap_or(key));
     format!(
-        "a secret does not belong in the file: set {variable} instead, or write where it is kept, as in \
+        "the file must not contain a secret: set {variable} instead, or a reference such as \
          \"secretsmanager:elevate#{name}\", \"ssm:/elevate/{name}\" or \"file:/run/secrets/{name}\""
     )
 }
@@ -217,13 +217,13 @@ mod tests {
             ("ELEVATE_SEALING__KEYS", "secretsmanager:elevate/slack"),
         ]);
         let expected = [
-            "ELEVATE_SLACK__SIGNING_SECRET: secretsmanager:elevate/slack#hush: what is under this key is no text",
+            "ELEVATE_SLACK__SIGNING_SECRET: secretsmanager:elevate/slack#hush: the value of this key is not text",
             "ELEVATE_SLACK__APP_TOKEN: ssm:/elevate/app_token: there is no such secret",
             "ELEVATE_SLACK__TEAM_ID: expected a Slack workspace id such as T0123456, found \"acme\"",
-            "ELEVATE_SLACK__BOT_TOKEN: secretsmanager:elevate/slack#token: there is no such key in it",
+            "ELEVATE_SLACK__BOT_TOKEN: secretsmanager:elevate/slack#token: the secret has no such key",
             "ELEVATE_OIDC__CLIENT_SECRET: secretsmanager:elsewhere: there is no such secret",
             "ELEVATE_SEALING__KEYS: secretsmanager:elevate/slack: expected keys of 32 bytes in base64, separated by \
-             commas, as `openssl rand -base64 32` makes them",
+             commas, from `openssl rand -base64 32`",
         ];
         assert_eq!(told.unwrap_err().to_string().lines().collect::<Vec<_>>(), expected);
     }
@@ -233,7 +233,7 @@ mod tests {
         let no_json = Reference::of("secretsmanager:elevate#bot_token").unwrap();
         for kept in ["xoxb-hush", "[\"xoxb-hush\"]", "{\"bot_token\": \"xoxb-hush"] {
             let told = no_json.pick_from(&kept.into()).unwrap_err();
-            assert_eq!(told, "it is no JSON object, so nothing may follow a #");
+            assert_eq!(told, "the secret is not a JSON object, so the reference must not contain #");
         }
     }
 
