@@ -1,7 +1,7 @@
-//! AWS as a broker of sessions sees it: STS, the console's federation endpoint, and the console's door.
+//! AWS as a broker of sessions sees it: STS, the console's federation endpoint, and the console's sign-in.
 //!
-//! What is asked of STS is held to every documented limit, and recorded. A session can be asked what its
-//! policy lets it do, which tells whether a session that should have ended has.
+//! Calls to STS are checked against every documented limit and recorded. A session's policy can be evaluated,
+//! which shows whether a session that should have ended has.
 
 mod arguments;
 mod assume_role;
@@ -102,7 +102,7 @@ impl Aws {
             control: Control::default(),
             cloud: Mutex::default(),
         }));
-        // Calls are told apart by their Action, not by their path, so each handler applies the control.
+        // Calls differ by their Action, not by their path, so each handler applies the control.
         http::serve(listener, beside(aws.clone()).merge(aws.router()));
         Ok(aws)
     }
@@ -170,7 +170,7 @@ impl Aws {
         sessions.into_iter().map(|session| session.access_key_id.clone()).collect()
     }
 
-    /// What would become of a call with a session's credentials; `credential` is its access key id or its
+    /// The result of a call with a session's credentials; `credential` is its access key id or its
     /// session token.
     #[must_use]
     pub fn is_allowed(&self, credential: &str, action: &str, resource: &str, at: DateTime<Utc>) -> Decision {
@@ -183,7 +183,7 @@ impl Aws {
     }
 
     /// Forgets sessions, sign-in tokens and stays in the console that were over at `moment`. What is asked of it, and
-    /// [secrets](Aws::secrets_issued), are noted anew from here on.
+    /// [secrets](Aws::secrets_issued), are recorded from here on.
     pub fn forget_before(&self, moment: DateTime<Utc>) {
         let cloud = &mut *self.cloud();
         cloud.sessions.retain(|_, session| !session.has_expired(moment));

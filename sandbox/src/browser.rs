@@ -1,7 +1,7 @@
 //! A browser without scripts, for tours and tests.
 //!
-//! It keeps cookies, follows redirects, presses buttons, and sends the headers Chromium would send. Where
-//! Chromium would silently drop a cookie or block a form, it says so with an error. It never leaves loopback.
+//! It keeps cookies, follows redirects, presses buttons, and sends the headers that Chromium would send. Where
+//! Chromium would silently drop a cookie or block a form, it returns an error. It never leaves loopback.
 
 mod cookies;
 mod error;
@@ -64,7 +64,7 @@ impl Browser {
             .pool_max_idle_per_host(0) // what a process holds open when all is said is its own
             .user_agent(USER_AGENT)
             .build()
-            .expect("a client without options of its own is always built");
+            .expect("a client with default options can always be built");
         Self { client, clock, jar: Arc::default(), stops: Arc::default(), secrets: Arc::default() }
     }
 
@@ -77,7 +77,7 @@ impl Browser {
     /// Types an address.
     ///
     /// # Errors
-    /// When nobody answers there, or something on the way is what a browser would block.
+    /// When no server responds, or a browser would block a step on the way.
     pub async fn open(&self, url: &str) -> Result<Page, BrowserError> {
         self.navigate(Navigation::typed(parse(url)?)).await
     }
@@ -116,7 +116,7 @@ impl Browser {
     /// Asks for the headers alone, without cookies and without following, as a link checker does.
     ///
     /// # Errors
-    /// When nobody answers.
+    /// When no server responds.
     pub async fn head(&self, url: &str) -> Result<Page, BrowserError> {
         self.fetch_as_robot(Method::HEAD, url).await
     }
@@ -124,7 +124,7 @@ impl Browser {
     /// Fetches without cookies and without following, as the preview bot of a chat does.
     ///
     /// # Errors
-    /// When nobody answers.
+    /// When no server responds.
     pub async fn get_raw(&self, url: &str) -> Result<Page, BrowserError> {
         self.fetch_as_robot(Method::GET, url).await
     }
@@ -132,7 +132,7 @@ impl Browser {
     /// Fetches ahead of a click that may never come: with cookies, marked as a prefetch, without following.
     ///
     /// # Errors
-    /// When nobody answers, or a cookie breaks its own rules.
+    /// When no server responds, or a cookie breaks its own rules.
     pub async fn prefetch(&self, url: &str) -> Result<Page, BrowserError> {
         let navigation = Navigation::typed(parse(url)?).ahead_of_time();
         let response = self.request(&navigation).await?;

@@ -1,6 +1,6 @@
-//! Who has called whom, when, for how long, and what came of it: for people who look behind the scenes.
+//! The log of calls: caller, callee, time, duration and outcome, for the page behind the scenes.
 //!
-//! Of a call its name is kept and a note of a few words, never its body; what could be a secret in a path is masked.
+//! It keeps a call's name and a short note, never its body; possible secrets in a path are masked.
 
 use std::{
     collections::VecDeque,
@@ -177,11 +177,11 @@ impl Drop for Underway {
     }
 }
 
-/// What an answer says of its call, for whoever looks behind the scenes.
+/// A response's note about its call, for the page behind the scenes.
 #[derive(Clone, Debug)]
 pub(crate) struct Note(pub(crate) String);
 
-/// A place from which somebody watches the calls that come in.
+/// A log that receives incoming calls.
 #[derive(Clone, Debug)]
 pub(crate) struct Lookout {
     pub(crate) call_log: CallLog,
@@ -197,7 +197,7 @@ impl Lookout {
     }
 }
 
-/// Runs a call with somebody watching, or nobody.
+/// Runs a call, with a log or without.
 pub(crate) async fn watched(underway: Option<Underway>, answer: impl Future<Output = Response>) -> Response {
     let response = answer.await;
     if let Some(underway) = underway {

@@ -1,4 +1,4 @@
-//! The time all stand-ins share, which a test or a demo can move.
+//! The clock that all stand-ins share, which a test or a demo can move.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -113,7 +113,7 @@ impl Clock {
         self.0.moved.send_modify(|times| *times += 1);
     }
 
-    /// Hears whenever somebody moves this clock.
+    /// Notifies when this clock moves.
     #[must_use]
     pub fn listen(&self) -> watch::Receiver<u64> {
         self.0.moved.subscribe()

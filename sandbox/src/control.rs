@@ -1,12 +1,12 @@
-//! The control API: what another process may see of a stand-in and do to it, below `/control/` on its port.
+//! The control API: what another process may read from a stand-in and do to it, below `/control/` on its port.
 //!
-//! It is part of this binary alone. A stand-in inside a test is told through its handle, and one that had
-//! these routes as well would let a bot under test do what no bot can do to Slack. They stand beside the
-//! stand-in's own routes: what is asked here is not counted among its calls, and no fault hits it.
+//! It is part of this binary only. A test controls its stand-in through a handle; with these routes, a bot under
+//! test could do what no bot can do to Slack. The routes are separate from the stand-in's own: their calls are not
+//! counted, and no fault hits them.
 //!
-//! A POST or PUT says `Content-Type: application/json`, even without a body, so that no web page can send it
-//! unasked; anything else is refused with 415. An unknown field is refused. Answers are JSON: what was asked
-//! for, `{}` where there is nothing to say, or a status from 400 on and `{"error": "a sentence"}`.
+//! A POST or PUT requires `Content-Type: application/json`, even without a body, so that no web page can send it;
+//! anything else is refused with 415. An unknown field is refused. Responses are JSON: the result, `{}` if there is
+//! none, or a status of 400 or above and `{"error": "a sentence"}`.
 //!
 //! | of all three | |
 //! |---|---|
@@ -23,15 +23,15 @@
 //! | `POST people/{id}/type {"channel", "line"}` | `{"ack"}` |
 //! | `POST people/{id}/press {"action", "channel"?, "ts"?}` | `{"ack", "url"}`; the newest such button they see, unless its place is given |
 //! | `POST people/{id}/submit {"fields", "view"?}` | `{"ack", "outcome"}`; the topmost modal, unless it is named |
-//! | `POST people/{id}/open-home` | `{"acks"}`, one for each attempt to tell the bot |
+//! | `POST people/{id}/open-home` | `{"acks"}`, one for each attempt to deliver it to the bot |
 //! | `GET people/{id}/view` | `{"ephemerals", "direct", "modals", "home"}` |
-//! | `GET channels/{id}/messages` | what stands there |
+//! | `GET channels/{id}/messages` | its messages |
 //! | `GET sockets` | `{"open"}`: how many Socket Mode connections there are |
 //! | `POST sockets/disconnect {"reason"}` | ends them: `"warning"`, `"refresh_requested"`, or `"link_disabled"`, which switches Socket Mode off |
-//! | `GET emitted` | `{"messages", "views"}`: all that the bot has ever said and shown, each once |
+//! | `GET emitted` | `{"messages", "views"}`: everything that the bot has ever posted or shown, each once |
 //!
-//! What Slack's client does not let somebody do is refused with 409; where the bot gives no answer that Slack
-//! could use, it is 424.
+//! An act that Slack's client does not allow is refused with 409; if the bot's response is of no use to Slack, the
+//! status is 424.
 //!
 //! | of `idp` | |
 //! |---|---|

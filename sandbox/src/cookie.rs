@@ -1,4 +1,4 @@
-//! The cookies a browser sends.
+//! The cookies that a browser sends.
 
 use axum::http::{HeaderMap, header};
 

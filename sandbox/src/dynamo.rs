@@ -1,8 +1,8 @@
 //! DynamoDB in process, behind the HTTP client of the AWS SDK: requests never reach a socket.
 //!
-//! It keeps conditions and transactions as DynamoDB does, and adds what only a loaded table shows:
-//! transaction conflicts, throttling, answers that never arrive. `Scan` is refused, as it would be to
-//! a role that is not granted it.
+//! It implements conditions and transactions as DynamoDB does, and adds what only a loaded table shows:
+//! transaction conflicts, throttling, lost responses. `Scan` is refused, as for a role without that
+//! permission.
 
 mod connector;
 mod engine;
@@ -99,7 +99,7 @@ impl Dynamo {
         &self.0.control
     }
 
-    /// All rows of a table, for whoever may see behind the stand-in: no request can read them so.
+    /// All rows of a table, which no request can read, for tests and the demo.
     ///
     /// # Errors
     /// When there is no such table.
@@ -122,7 +122,7 @@ impl Dynamo {
     /// Forgets under which tokens transactions were made, which are otherwise known for ten minutes of the machine's.
     ///
     /// # Errors
-    /// When the tables are not in a file, or it cannot be opened anew.
+    /// When the tables are not in a file, or it cannot be opened again.
     pub fn forget_tokens(&self) -> io::Result<()> {
         self.0.engine.reopen()
     }
@@ -139,7 +139,7 @@ impl Dynamo {
     }
 
     /// The next `calls` calls of `operation` whose bodies hold `text` wait for each other, so that they race:
-    /// whoever makes one of them has read what it goes by before any of them has changed it.
+    /// each caller has read its condition before any of them has changed it.
     pub fn gather(&self, operation: &str, text: &str, calls: usize) {
         let (operation, text) = (operation.to_owned(), text.to_owned());
         let all_here = Arc::new(Barrier::new(calls));

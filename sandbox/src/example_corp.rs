@@ -57,7 +57,7 @@ const SEALING_KEY: &str = "ZXhhbXBsZS1zZWFsaW5nLWtleS1vZi0zMi1ieXRlcyE=";
 const BROKER_ARN: &str = "arn:aws:sts::999988887777:assumed-role/elevate-broker/i-0123456789abcdef0";
 const EXTERNAL_ID: &str = "example-external-id";
 
-/// What the broker is told, and nobody else.
+/// The secrets that only the broker knows.
 const SECRETS: [(&str, &str); 4] = [
     ("ELEVATE_SLACK__BOT_TOKEN", BOT_TOKEN),
     ("ELEVATE_SLACK__SIGNING_SECRET", SIGNING_SECRET),
@@ -195,7 +195,7 @@ impl Company {
         self.idp.tell_of_logouts(&format!("{origin}/oidc/backchannel-logout"));
     }
 
-    /// Lets every call that somebody makes of the company's services be noted, and what they call themselves.
+    /// Records every call to the company's services, with the caller's name.
     #[must_use]
     pub fn watch(&self) -> CallLog {
         let call_log = CallLog::new(self.clock.clone());
@@ -263,7 +263,7 @@ impl Company {
         self.dynamo.restore(&snapshot.dynamo)
     }
 
-    /// Every secret that the broker was told, and that there is between the company's services and others.
+    /// Every secret of the broker, and every secret between the company's services and others.
     #[must_use]
     pub fn secrets_issued(&self) -> Vec<String> {
         let told = SECRETS.map(|(_, secret)| secret.to_owned()).to_vec();

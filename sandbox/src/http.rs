@@ -1,4 +1,4 @@
-//! What every stand-in's HTTP server has in common: a loopback listener, faults on demand, a count of calls.
+//! The common parts of every stand-in's HTTP server: a loopback listener, faults on demand, a count of calls.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -41,7 +41,7 @@ pub enum Fault {
     AnswerLost,
     /// Done, and never answered.
     Unanswered,
-    /// Done, and answered 200 with the whole answer as one JSON string: whoever cannot read it has all of it at hand.
+    /// Done, with status 200 and the whole response as one JSON string, which a client cannot parse.
     Quoted,
 }
 
@@ -83,7 +83,7 @@ impl Control {
         self.inner().latency.insert(name.to_owned(), latency);
     }
 
-    /// No faults and no latency any more.
+    /// Removes all faults and latency.
     pub fn heal(&self) {
         let mut inner = self.inner();
         inner.latency.clear();
@@ -102,7 +102,7 @@ impl Control {
         self.inner().lookout = Some(Lookout { call_log: call_log.clone(), callee, of_browsers });
     }
 
-    /// A call begins, if somebody watches.
+    /// Records that a call begins, if a log watches.
     pub(crate) fn begins(&self, name: &str) -> Option<Underway> {
         self.inner().lookout.as_ref().map(|lookout| lookout.begins(name))
     }
@@ -120,7 +120,7 @@ impl Control {
         self.inner().calls.clone()
     }
 
-    /// Begins anew to note calls.
+    /// Clears the recorded calls.
     pub fn forget_calls(&self) {
         self.inner().calls = Vec::new();
     }
@@ -174,7 +174,7 @@ async fn interfere(State(control): State<Control>, request: Request, next: Next)
 }
 
 /// Runs `answer` under the latency and the fault that `control` holds for `name`.
-/// For protocols whose calls are not told apart by their path.
+/// For protocols whose calls do not differ by path.
 pub async fn apply(control: &Control, name: &str, answer: impl Future<Output = Response>) -> Response {
     call_log::watched(control.begins(name), troubled(control, name, answer)).await
 }

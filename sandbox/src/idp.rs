@@ -2,7 +2,7 @@
 //!
 //! It speaks the authorization code flow with PKCE, rotates refresh tokens, and refuses what a lenient
 //! provider would let pass: unknown or repeated parameters, a missing `state` or `nonce`, a second use of
-//! anything that is good for one. [`Tampering`] makes it broken or hostile.
+//! anything that is valid once. [`Tampering`] makes it broken or hostile.
 
 mod authorize;
 mod discovery;
@@ -139,7 +139,7 @@ impl Idp {
         self.realm().people.get(login).cloned()
     }
 
-    /// Changes a person; tokens issued from now on say so. A login nobody has changes nothing.
+    /// Changes a person; tokens issued from now on say so. An unknown login changes nothing.
     pub fn update_person(&self, login: &str, change: impl FnOnce(&mut Person)) {
         if let Some(person) = self.realm().people.get_mut(login) {
             change(person);
@@ -157,7 +157,7 @@ impl Idp {
     }
 
     /// Forgets codes and access tokens that had expired at `moment`, and refresh tokens that had waited for a week.
-    /// [Secrets](Idp::secrets_issued) are noted anew from here on.
+    /// [Secrets](Idp::secrets_issued) are recorded from here on.
     pub fn forget_before(&self, moment: DateTime<Utc>) {
         self.realm().token_store.forget_before(moment);
     }

@@ -1,7 +1,7 @@
-//! Cuts the broker off in the middle of a call.
+//! Disconnects the broker in the middle of a call.
 //!
-//! A call has two sides: before it lands, nothing has been done; after it has landed, its answer is lost. From the cut
-//! on no call of the broker gets through, until the switch is reset.
+//! A call can be cut on two sides: before it arrives, it has no effect; after it has arrived, its response is lost.
+//! After the cut, every call of the broker fails until the switch is reset.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

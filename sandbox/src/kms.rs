@@ -1,7 +1,7 @@
-//! KMS in process, behind the HTTP client of the AWS SDK: it makes data keys, and unwraps them for the encryption
-//! context that they were made for (<https://docs.aws.amazon.com/kms/latest/APIReference/>).
+//! KMS in process, behind the HTTP client of the AWS SDK: it generates data keys, and decrypts them for the encryption
+//! context that they were generated for (<https://docs.aws.amazon.com/kms/latest/APIReference/>).
 //!
-//! Stricter than the real thing: no call goes without an encryption context, nor without naming the key.
+//! Stricter than the real service: every call requires an encryption context and the key's name.
 
 use std::{
     collections::BTreeMap,
@@ -69,7 +69,7 @@ impl Kms {
         arn_of(&id)
     }
 
-    /// Lets nobody use the key that has this alias.
+    /// Disables the key that has this alias.
     pub fn disable(&self, alias: &str) {
         self.keys().values_mut().filter(|key| key.alias == alias).for_each(|key| key.is_enabled = false);
     }

@@ -1,7 +1,7 @@
 //! Stand-ins for the services that elevate talks to: Slack, an OpenID provider, AWS, DynamoDB, KMS.
 //!
-//! They speak the real protocols over HTTP on loopback, import nothing of the product, and are stricter
-//! than the real thing: what a real service would frown at, they refuse. The binary of this crate starts
+//! They speak the real protocols over HTTP on loopback, import nothing from the product, and are stricter
+//! than the real services: they refuse what a real service only discourages. The binary of this crate starts
 //! one of the first three as a process.
 
 pub mod aws;

@@ -1,4 +1,4 @@
-//! The stand-ins as processes: one on a port of loopback, with Example Corp in it and its control API beside it.
+//! The stand-ins as processes: one on a loopback port, with Example Corp's data and the control API.
 #![expect(clippy::print_stdout, reason = "says on the command line where it listens")]
 
 mod control;
@@ -20,7 +20,7 @@ use url::Url;
 ///
 /// People, channels, ids, tokens and secrets are those of sandbox/src/company.rs. Once it serves, a stand-in
 /// prints one line, `listening on http://127.0.0.1:PORT`, and runs until SIGTERM or SIGINT. What can be seen
-/// and done from outside, at /control/ on the same port, is told in sandbox/src/control.rs.
+/// and done from outside, at /control/ on the same port, is documented in sandbox/src/control.rs.
 #[derive(Parser)]
 #[command(version)]
 struct CommandLine {
@@ -65,7 +65,7 @@ async fn main() -> ExitCode {
     match run(CommandLine::parse().service).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            #[expect(clippy::print_stderr, reason = "the one place where a failure is told")]
+            #[expect(clippy::print_stderr, reason = "the one place that prints a failure")]
             {
                 eprintln!("sandbox: {error}");
             }

@@ -1,4 +1,4 @@
-//! Form-encoded parameters as OAuth and AWS' query protocol want them: known by name, and given once.
+//! Form-encoded parameters as OAuth and AWS's query protocol require them: known by name, and given once.
 
 use std::{collections::BTreeMap, fmt};
 

@@ -1,19 +1,19 @@
-//! Slack's client in a browser, in which one person can play everybody: a page, and what it asks for.
+//! A Slack client in a browser, in which one person can play everyone: the page and its API.
 //!
-//! The page is hand-written and needs no build. What it sees it fetches anew whenever it hears of a change; what
-//! people do goes the way that Slack's client would send it. A browser may ask from this very page alone.
+//! The page is hand-written and needs no build. It fetches its state again on each notification of a change; what
+//! people do is sent as Slack's client would send it. The API accepts requests only from this page.
 //!
 //! | | |
 //! |---|---|
 //! | `GET /?as=ada` | the page, for Ada |
-//! | `GET /api/read-model?as=` | all that this person sees, and whether there is something unread for the others |
-//! | `GET /api/live` | server-sent events: `slack`, `clock` and `calls`, each when there is something new |
+//! | `GET /api/read-model?as=` | everything that this person sees, and whether others have unread messages |
+//! | `GET /api/live` | server-sent events: `slack`, `clock` and `calls`, each when there is news |
 //! | `POST /api/types`, `presses`, `submits`, `closes`, `reloads` | what people do |
-//! | `POST /api/time {"seconds"}` | lets time pass, for everybody |
-//! | `GET /api/calls` | who has called whom |
-//! | `GET /browse?as=&to=` | leads this person's browser to an address that they have been sent |
+//! | `POST /api/time {"seconds"}` | moves the clock for everyone |
+//! | `GET /api/calls` | the log of calls |
+//! | `GET /browse?as=&to=` | opens a URL that this person has received, in their browser |
 //!
-//! Whoever puts the page up serves `GET /api/records` beside it: what the broker has written down,
+//! The program that serves the page also serves `GET /api/records`: what the broker has stored,
 //! `{"requests": [{"id", "title", "until", "events": [{"at", "event", "body"}]}], "linked": [user], "done": [step]}`,
 //! where a step is `asked`, `approved` or `opened`.
 
@@ -111,13 +111,13 @@ async fn only_here(State(playground): State<Playground>, request: Request, next:
     Redirect::to(&format!("{}{}", playground.0.origin, request.uri())).into_response()
 }
 
-/// Refuses what another site's page asks for, or somebody who has come by another name.
+/// Refuses requests from another site's page or under another host name.
 async fn only_from_the_page(State(playground): State<Playground>, request: Request, next: Next) -> Response {
     let headers = request.headers();
     let site = headers.get("sec-fetch-site").map(|site| site.as_bytes());
     let is_from_elsewhere = site.is_some_and(|site| ![&b"same-origin"[..], b"none"].contains(&site));
     if is_from_elsewhere || !is_here(&playground, headers) {
-        return (StatusCode::FORBIDDEN, "only this server's own page may ask for that\n").into_response();
+        return (StatusCode::FORBIDDEN, "only this server's own page may request that\n").into_response();
     }
     page::guarded(next.run(request).await)
 }

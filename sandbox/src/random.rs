@@ -1,4 +1,4 @@
-//! Random bytes: keys, codes, tokens and cookies that nobody can guess.
+//! Random bytes for unguessable keys, codes, tokens and cookies.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 

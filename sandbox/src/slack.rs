@@ -2,7 +2,7 @@
 //! sign in elsewhere.
 //!
 //! Where Slack is lenient this workspace refuses: an unknown argument, a misspelled field of a block, an
-//! unescaped `<` or a button nobody can see is a fault of the bot, and is said so.
+//! unescaped `<` or an invisible button is a fault of the bot and is reported as one.
 
 mod actor;
 pub mod blocks;
@@ -96,7 +96,7 @@ struct Inner {
     sockets: Mutex<Sockets>,
     sign_ins: Mutex<SignIns>,
     last_sent: Mutex<Option<Delivery>>,
-    /// Where what is told to the bot is noted.
+    /// The log of deliveries to the bot.
     told: Mutex<Option<CallLog>>,
     changes: watch::Sender<u64>,
 }
@@ -266,7 +266,7 @@ impl Slack {
         agreed.into_iter().chain(self.workspace().secrets.clone()).collect()
     }
 
-    /// The person's client starts anew: what was ephemeral and every open modal is gone.
+    /// Restarts the person's client: ephemeral messages and open modals disappear.
     pub fn reload(&self, user: &str) {
         let mut workspace = self.workspace();
         workspace.ephemerals.retain(|ephemeral| ephemeral.user != user);
@@ -280,7 +280,7 @@ impl Slack {
 
     /// Forgets what was said before `moment`, as a workspace does whose messages are kept for so long only, with what
     /// was handed out before it to act on. What the bot has [emitted](Slack::emitted), and
-    /// [secrets](Slack::secrets_issued), are noted anew from here on.
+    /// [secrets](Slack::secrets_issued), are recorded from here on.
     pub fn forget_before(&self, moment: DateTime<Utc>) {
         self.workspace().forget_before(moment);
     }
@@ -321,7 +321,7 @@ impl Slack {
     }
 }
 
-/// The workspace, open to be looked at or changed; whoever listens hears of a change.
+/// The workspace, for reading or changing; listeners are notified of a change.
 struct Open<'a> {
     workspace: MutexGuard<'a, Workspace>,
     changes: &'a watch::Sender<u64>,

@@ -1,4 +1,4 @@
-//! The arguments of `AssumeRole`, held to their documented lengths and characters.
+//! The arguments of `AssumeRole`, checked against their documented lengths and characters.
 //! <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
 
 use std::{collections::BTreeMap, ops::RangeInclusive};

@@ -1,9 +1,9 @@
-//! `AssumeRole`: a caller becomes a session of a role.
+//! `AssumeRole`: a caller gets a session of a role.
 //!
-//! 1. The caller's own session policy, if it has one, lets it assume the role, and set what it sets.
-//! 2. The role's trust policy lets this caller in, with this external id, source identity and these tags.
+//! 1. The caller's own session policy, if any, allows it to assume the role and to set what it sets.
+//! 2. The role's trust policy allows this caller, with this external id, source identity and these tags.
 //! 3. The duration is within the role's maximum, and within an hour if roles are chained.
-//! 4. Policy and tags fit into the session together.
+//! 4. Policy and tags are within the session's size limit together.
 //! 5. The session is issued.
 
 use std::iter;
@@ -27,7 +27,7 @@ const MOST_SECONDS_WHEN_CHAINED: i64 = 3600;
 /// policies of a few hundred characters more have been seen not to fit.
 const PACKED_CHARACTERS: usize = 1024;
 
-/// The bytes a session token may have; AWS tells the size and the share of each token, but not this.
+/// The bytes a session token may have; AWS reports the size and the share of each token, but not this limit.
 const LONGEST_TOKEN: usize = 4096;
 
 /// Issues a session, and answers with the `AssumeRoleResult` element.
@@ -66,7 +66,7 @@ fn may_assume(
     Ok(())
 }
 
-/// What has to be allowed. A source identity is set anew in every session down a chain.
+/// The actions that must be allowed. A source identity is set again in every session of a chain.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html>
 fn actions(caller: &Caller, arguments: &Arguments) -> impl Iterator<Item = &'static str> {
     let has_identity = arguments.source_identity.is_some() || caller.source_identity.is_some();

@@ -1,4 +1,4 @@
-//! Who is calling STS: the key that signed, and whose it is.
+//! The caller of STS: the key that signed, and its owner.
 
 use chrono::{DateTime, Utc};
 

@@ -1,4 +1,4 @@
-// How much longer? It runs down by itself, and is asked for anew, since the demo's clock can be moved.
+// Counts down the remaining time, and fetches it again because the demo's clock can move.
 
 const shown = document.getElementById("left");
 let left = 0;

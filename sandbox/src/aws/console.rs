@@ -1,4 +1,4 @@
-//! The console: nothing to manage, but it tells who is signed in, as what, and for how long.
+//! The console: it manages nothing, but shows who is signed in, with which role, and for how long.
 
 use axum::{
     Json,
@@ -29,7 +29,7 @@ pub(super) fn cookie(secret: &str) -> String {
     format!("{COOKIE}={secret}; Path=/; HttpOnly; SameSite=Lax")
 }
 
-/// What somebody tries in the console.
+/// An action that a person tries in the console.
 #[derive(Deserialize)]
 pub(super) struct Trial {
     call: Option<String>,
@@ -59,8 +59,11 @@ fn page(aws: &Aws, trial: &Trial, headers: &HeaderMap) -> Response {
     let cloud = aws.cloud();
     let console = cookie::cookie(headers, COOKIE).and_then(|cookie| cloud.consoles.get(cookie));
     let Some(console) = console else {
-        let page =
-            pages::message("You are not signed in", "Follow a link from whoever gives you access.", None);
+        let page = pages::message(
+            "You are not signed in",
+            "Follow a link from the app that gives you access.",
+            None,
+        );
         return (StatusCode::UNAUTHORIZED, page).into_response();
     };
     match cloud.sessions.get(&console.access_key_id) {

@@ -1,4 +1,4 @@
-//! How AWS says no.
+//! AWS's error responses.
 
 use axum::http::StatusCode;
 

@@ -1,4 +1,4 @@
-//! What a session policy lets through: an explicit denial wins, and what nobody allows is denied.
+//! Evaluates a session policy: an explicit denial wins, and what is not allowed is denied.
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>
 
 use chrono::{DateTime, Utc};

@@ -180,7 +180,7 @@ fn sign_in(
     let token = cloud.signin_tokens.remove(parameters.require("SigninToken")?);
     let token = token
         .filter(|token| token.is_usable(now))
-        .ok_or_else(|| Refusal("the sign-in token is not valid, or not any more".to_owned()))?;
+        .ok_or_else(|| Refusal("the sign-in token is invalid or expired".to_owned()))?;
     let cookie = random_token();
     cloud.secrets.push(cookie.clone());
     let session =

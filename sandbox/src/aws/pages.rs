@@ -1,4 +1,4 @@
-//! What a person sees of AWS.
+//! The pages of AWS that a person sees.
 
 use axum::{
     http::{HeaderName, header},
@@ -49,7 +49,7 @@ const HEADERS: [(HeaderName, &str); 4] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
 ];
 
-/// The page of somebody who is signed in until `ends_at`, with what came of the call they have tried, if any.
+/// The page of a person who is signed in until `ends_at`, with the result of the call they tried, if any.
 pub(super) fn console(
     session: &Session,
     ends_at: DateTime<Utc>,

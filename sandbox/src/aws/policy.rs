@@ -1,4 +1,4 @@
-//! Session policies: the grammar of IAM's JSON, as far as a session policy may use it.
+//! Session policies: the grammar of IAM's JSON, limited to what a session policy may use.
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html>
 
 use chrono::{DateTime, Utc};

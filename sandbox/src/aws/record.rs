@@ -1,4 +1,4 @@
-//! What was asked of AWS, for tests to look at.
+//! The calls to AWS, recorded for tests.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! How a request is signed: Signature Version 4, in the `Authorization` header.
+//! Verifies a request's signature: Signature Version 4, in the `Authorization` header.
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html>
 
 use aws_lc_rs::{
@@ -12,7 +12,7 @@ use axum::{
 
 use super::error::AwsError;
 
-/// A request to STS, as far as a signature covers it: `POST /` without a query.
+/// A request to STS, limited to what a signature covers: `POST /` without a query.
 pub(super) struct SignedRequest<'a> {
     headers: &'a HeaderMap,
     body: &'a Bytes,
@@ -47,7 +47,7 @@ impl<'a> SignedRequest<'a> {
         text(self.headers, "x-amz-security-token")
     }
 
-    /// Whether whoever signed knows the key's secret.
+    /// Whether the signer knows the key's secret.
     pub(super) fn check(&self, secret: &str) -> Result<(), AwsError> {
         let key = self.signature.scope.iter().fold(format!("AWS4{secret}").into_bytes(), |key, part| {
             sign(&key, part.as_bytes()).as_ref().to_vec()

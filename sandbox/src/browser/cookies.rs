@@ -1,4 +1,4 @@
-//! The cookie jar: RFC 6265bis as Chromium has it, except that a cookie it would drop is an error.
+//! The cookie jar: RFC 6265bis as Chromium implements it, except that a cookie it would drop is an error.
 
 use std::cmp::Reverse;
 
@@ -15,7 +15,7 @@ use super::{
 /// Chromium drops a cookie whose name and value are longer together.
 const LONGEST: usize = 4096;
 
-/// All cookies of one browser. Hosts are told apart, ports are not.
+/// All cookies of one browser, by host and not by port.
 #[derive(Debug, Default)]
 pub(super) struct Jar(Vec<Cookie>);
 

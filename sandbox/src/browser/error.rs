@@ -1,4 +1,4 @@
-//! What a browser would have silently dropped, blocked or not found.
+//! Errors for what a browser would silently drop, block or not find.
 
 /// Why there is no page.
 #[derive(Debug, thiserror::Error)]

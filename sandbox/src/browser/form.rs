@@ -1,4 +1,4 @@
-//! Forms: which buttons a page has, and what pressing one sends.
+//! Forms: the buttons of a page, and the data that each one sends.
 
 use reqwest::Method;
 use scraper::{ElementRef, Html};
@@ -149,7 +149,7 @@ impl<'a> Control<'a> {
         is_open && takes_text
     }
 
-    /// What it sends when nobody touches it; `None` when it sends nothing.
+    /// What it sends by default; `None` when it sends nothing.
     fn value(&self) -> Option<String> {
         let value = self.element.attr("value");
         match (self.element.value().name(), self.ticked()) {

@@ -1,4 +1,4 @@
-//! What can be read off a page's HTML.
+//! Reads a page's HTML.
 
 use scraper::{ElementRef, Html, Selector};
 

@@ -1,4 +1,4 @@
-//! One way to a page: who caused it, where it leads, and the headers that tell the server so.
+//! One navigation: its initiator, its target, and the headers that it sends.
 
 use reqwest::{
     Method,
@@ -188,7 +188,7 @@ impl Navigation {
     }
 }
 
-/// Whether nobody could guess it: 32 characters and more, without those that text is made of.
+/// Whether it cannot be guessed: at least 32 characters, without those of ordinary text.
 fn looks_secret(value: &str) -> bool {
     let fits = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
     value.len() >= 32 && value.bytes().all(fits)

@@ -1,8 +1,8 @@
-//! Which URLs belong together.
+//! Same-origin and same-site checks.
 
 use url::{Host, Url};
 
-/// How a request's target relates to whoever caused it, as `Sec-Fetch-Site` puts it.
+/// How a request's target relates to its initiator, as in `Sec-Fetch-Site`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Relation {
     SameOrigin,

@@ -1,4 +1,4 @@
-//! What a browser shows, and how it got there.
+//! The page that a browser shows, and the navigation that led to it.
 
 use reqwest::{
     Response,
@@ -27,7 +27,7 @@ pub struct Page {
     pub body: String,
     /// Every request on the way, this page's own the last.
     pub hops: Vec<Hop>,
-    /// Where it would have gone on to, had the browser not been told to stop.
+    /// Where the browser would have gone if it had not been stopped.
     pub stopped_before: Option<Url>,
 }
 

@@ -1,4 +1,4 @@
-//! What can be seen of AWS and done to it: its roles, who may call it, what came of it.
+//! The control routes of AWS: its roles, its callers, and its recorded calls.
 
 use axum::{
     Json, Router,
@@ -46,7 +46,7 @@ async fn register_caller(
     done()
 }
 
-/// An unknown role trusts nobody, unless it says so.
+/// An unknown role trusts no one, unless its fields say so.
 async fn change_role(State(account): State<Account>, Body(changes): Body<Changes>) -> Answer {
     let arn = changes.get("arn").and_then(Value::as_str);
     let arn = arn.ok_or_else(|| Refusal::bad_request("a role needs its arn"))?;

@@ -1,4 +1,4 @@
-//! What can be done to any stand-in: move its clock, make calls fail, see what was called.
+//! The control routes of every stand-in: its clock, its faults, its calls.
 
 use std::time::Duration;
 

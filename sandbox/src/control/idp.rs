@@ -1,4 +1,4 @@
-//! What can be done to the identity provider: to its people, its keys and its honesty.
+//! The control routes of the identity provider: its people, its keys and its tampering.
 
 use axum::{
     Json, Router,

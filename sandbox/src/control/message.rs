@@ -1,4 +1,4 @@
-//! What comes in at a control route and what goes out: JSON, and refusals that are sentences.
+//! Requests and responses of control routes: JSON, and refusals that are sentences.
 
 use axum::{
     Json,
@@ -78,7 +78,7 @@ pub(super) fn merged<T: Serialize + DeserializeOwned>(whole: &T, changes: Change
 }
 
 /// Refuses what changes something and does not say that it is JSON: a browser sends that only after it has
-/// asked, and nobody here gives it leave.
+/// asked, and no route here grants it.
 pub(super) async fn only_json(request: Request, next: Next) -> Result<Response, Refusal> {
     if ![Method::POST, Method::PUT].contains(request.method()) {
         return Ok(next.run(request).await);

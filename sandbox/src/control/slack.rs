@@ -1,4 +1,4 @@
-//! What can be seen and done in the workspace: its people at work, and all that they see.
+//! The control routes of the workspace: its people's actions, and everything that they see.
 
 use std::collections::BTreeMap;
 

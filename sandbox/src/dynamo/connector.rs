@@ -1,4 +1,4 @@
-//! The seam in the AWS SDK where its HTTP requests leave, and where answers go missing.
+//! The HTTP connector of the AWS SDK, where requests leave and responses can be lost.
 
 use std::{future::pending, io};
 

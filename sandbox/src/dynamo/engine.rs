@@ -1,4 +1,4 @@
-//! Operations by name, done on the embedded database, and the few it does not know.
+//! Runs operations by name on the embedded database, and implements the few that it lacks.
 
 use std::{
     collections::BTreeSet,
@@ -15,7 +15,7 @@ use super::{failure::Failure, unopened};
 /// The embedded database, and what it does not keep itself.
 #[derive(Clone)]
 pub(super) struct Engine {
-    /// What it holds beside the file is forgotten when it is opened anew.
+    /// What it holds beside the file is lost when it is opened again.
     database: Arc<Mutex<Database>>,
     file: Option<String>,
     /// Tables with point-in-time recovery; not kept in the file.
@@ -35,7 +35,7 @@ impl Engine {
         Self { database: Arc::new(Mutex::new(database)), file, recoverable: Arc::default() }
     }
 
-    /// Opens the file anew; calls that are under way end on what was open before.
+    /// Opens the file again; calls in progress finish on the old handle.
     pub(super) fn reopen(&self) -> io::Result<()> {
         let file = self.file.as_ref().ok_or_else(|| io::Error::other("the tables are in memory alone"))?;
         *locked(&self.database) = Database::new(file).map_err(unopened)?;

@@ -1,4 +1,4 @@
-//! DynamoDB's errors, as they are on the wire.
+//! DynamoDB's errors, as they appear on the wire.
 
 use dynoxide::DynoxideError;
 use serde_json::{Value, json};

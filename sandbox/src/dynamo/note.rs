@@ -1,8 +1,8 @@
-//! What a request is about, in a few words, for whoever looks behind the scenes: which rows, never what is in them.
+//! A short note on a request, for the page behind the scenes: which rows, never their content.
 
 use serde_json::Value;
 
-/// How much of an id is shown, in characters; its end is what tells ids of one moment apart.
+/// How much of an id is shown, in characters; its end distinguishes ids of the same moment.
 const SHOWN: usize = 6;
 
 /// The keys that are read or written.

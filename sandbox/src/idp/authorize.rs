@@ -1,10 +1,10 @@
-//! The authorization endpoint: a browser comes with a request and leaves with a code.
+//! The authorization endpoint: a browser brings a request and gets a code.
 //!
-//! 1. The request is read. While its client or its redirect URI is in doubt, what is wrong is told to the
-//!    person; after that, to the client, by redirect.
-//! 2. A browser with a session goes back at once, unless the request asks for a fresh sign-in.
-//! 3. Otherwise the person says who they are, which starts a session.
-//! 4. The answer carries the code, the `state`, and the issuer (RFC 9207).
+//! 1. The request is read. If its client or its redirect URI is invalid, the person sees the error; otherwise the
+//!    client gets it, by redirect.
+//! 2. A browser with a session is redirected back at once, unless the request asks for a fresh sign-in.
+//! 3. Otherwise the person signs in, which starts a session.
+//! 4. The response carries the code, the `state`, and the issuer (RFC 9207).
 
 use axum::{
     extract::{RawQuery, State},
@@ -76,7 +76,7 @@ enum Prompt {
     Login,
 }
 
-/// Why a browser does not get a code, and who is told.
+/// Why a browser gets no code, and who receives the error.
 enum Complaint {
     ToPerson(StatusCode, String),
     ToClient(Box<ReturnAddress>, Fault),
@@ -119,7 +119,7 @@ fn send_back_or_ask(
             Ok(send_code(idp, realm, (client, request), sign_in)) // 2
         }
         (Prompt::Nothing, None) => {
-            let fault = Fault::new("login_required", "nobody is signed in, and prompt=none forbids to ask");
+            let fault = Fault::new("login_required", "no one is signed in, and prompt=none forbids a prompt");
             Err(Complaint::ToClient(Box::new(client), fault))
         }
         (Prompt::Unset | Prompt::Login, _) => {

@@ -1,4 +1,4 @@
-//! What a client may know without asking anybody: the endpoints and the public key.
+//! The public metadata: the endpoints and the public key.
 
 use axum::{Json, extract::State};
 use serde_json::{Value, json};

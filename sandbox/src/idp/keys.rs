@@ -1,4 +1,4 @@
-//! The RSA key an OpenID provider signs with.
+//! The RSA key that an OpenID provider signs with.
 
 use std::sync::LazyLock;
 

@@ -1,4 +1,4 @@
-//! Back-channel logout: the client hears that somebody's sessions are over
+//! Back-channel logout: the client is notified that a person's sessions have ended
 //! (<https://openid.net/specs/openid-connect-backchannel-1_0.html>).
 
 use std::io;
@@ -20,7 +20,7 @@ impl Idp {
         self.realm().logout_uri = Some(uri.to_owned());
     }
 
-    /// What the client is told when this person signs out, tampered with as ID tokens are.
+    /// The logout token of this person, tampered with as ID tokens are.
     #[must_use]
     pub fn logout_token(&self, login: &str) -> String {
         let realm = &mut *self.realm();
@@ -40,8 +40,8 @@ impl Idp {
         token
     }
 
-    /// Ends all sessions of a person, and tells the client. Refresh tokens stay good, as those for offline access do.
-    /// Hands back the status of the client's answer, if there is anybody to tell.
+    /// Ends all sessions of a person and notifies the client. Refresh tokens stay valid, as for offline access.
+    /// Returns the status of the client's response, if a client is registered.
     ///
     /// # Errors
     /// When the client cannot be reached.

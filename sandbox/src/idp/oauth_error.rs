@@ -1,4 +1,4 @@
-//! How the token and userinfo endpoints say no: RFC 6749, section 5.2, and RFC 6750, section 3.
+//! Error responses of the token and userinfo endpoints: RFC 6749, section 5.2, and RFC 6750, section 3.
 
 use axum::{
     Json,
@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::parameters::ParameterFault;
 
-/// An error a client is told of in JSON.
+/// An error that a client receives as JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct OAuthError {
     pub(super) code: &'static str,

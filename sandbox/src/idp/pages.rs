@@ -1,4 +1,4 @@
-//! What a person sees of the OpenID provider.
+//! The pages of the OpenID provider that a person sees.
 
 use axum::{
     http::{HeaderName, header},

@@ -1,4 +1,4 @@
-//! The people an OpenID provider knows, and what it says about them.
+//! The people of an OpenID provider, and their claims.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! What a broken or hostile OpenID provider does, for tests of attacks.
+//! The behaviour of a broken or hostile OpenID provider, for tests of attacks.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
@@ -45,11 +45,11 @@ pub enum Forgery {
     HmacWithClientSecret,
     /// RS256 with a key that is not in the key set, under the right key's `kid`.
     ForeignKey,
-    /// RS256 with a key that is not in the key set, under a `kid` of its own.
+    /// RS256 with a key that is not in the key set, under its own `kid`.
     UnknownKey,
     /// RS256 with a key that comes along in the header's `jwk`.
     EmbeddedKey,
-    /// Signed rightly, with a `crit` extension nobody knows.
+    /// Signed correctly, with an unknown `crit` extension.
     CriticalExtension,
     /// Signed rightly, with the `typ` of an access token, `at+jwt`.
     AccessTokenType,

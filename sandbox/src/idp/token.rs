@@ -1,9 +1,9 @@
-//! The token endpoint: a code or a refresh token comes in, tokens go out.
+//! The token endpoint: exchanges a code or a refresh token for tokens.
 //!
-//! 1. The client proves who it is, with its secret in the `Authorization` header and nowhere else.
-//! 2. The form asks for one of two grants, with the parameters of that grant only.
-//! 3. The code or the refresh token is used up.
-//! 4. The person it stands for must still be there; what is said of them is what is true now.
+//! 1. The client authenticates with its secret, in the `Authorization` header only.
+//! 2. The form names one of two grants, with the parameters of that grant only.
+//! 3. The code or the refresh token is consumed.
+//! 4. Its person must still exist; the claims are their current ones.
 
 use axum::{
     Json,

@@ -1,4 +1,4 @@
-//! What an OpenID provider has handed out, and what of it is still good.
+//! The codes and tokens that an OpenID provider has issued, and their validity.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -33,7 +33,7 @@ pub(super) struct FamilyId(u64);
 pub(super) struct SignIn {
     pub(super) login: String,
     pub(super) at: DateTime<Utc>,
-    /// In which way, if the client asked for one: whoever signs in here can do all that is asked.
+    /// The authentication class, if the client requested one: people here can meet every class.
     pub(super) class: Option<String>,
 }
 
@@ -202,7 +202,7 @@ impl TokenStore {
         self.families.retain(|_, authorization| authorization.sign_in.login != login);
     }
 
-    /// Forgets what nobody could use any more at `moment`. Who is signed in stays so.
+    /// Removes what is no longer usable at `moment`. Signed-in people stay signed in.
     pub(super) fn forget_before(&mut self, moment: DateTime<Utc>) {
         self.codes.retain(|_, code| code.expires_at > moment);
         self.access_tokens.retain(|_, token| token.expires_at > moment);

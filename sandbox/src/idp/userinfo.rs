@@ -1,4 +1,4 @@
-//! The userinfo endpoint: what an access token lets its bearer know.
+//! The userinfo endpoint: the claims that an access token grants.
 
 use axum::{
     Json,

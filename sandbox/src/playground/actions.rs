@@ -1,4 +1,4 @@
-//! What people do in the page, as Slack's client lets them, and what they are told of it.
+//! The actions of people in the page, as Slack's client allows them, and the messages they get.
 
 use std::collections::BTreeMap;
 
@@ -114,7 +114,7 @@ pub(super) async fn lets_time_pass(
     StatusCode::NO_CONTENT
 }
 
-/// What the person is told: nothing, or what went wrong.
+/// The person's message: none, or what went wrong.
 fn told(outcome: Result<(), String>) -> Json<Value> {
     Json(outcome.map_or_else(|trouble| json!({ "trouble": trouble }), |()| json!({})))
 }
@@ -127,7 +127,7 @@ fn answered(outcome: Result<Ack, Failure>) -> Result<(), String> {
     }
 }
 
-/// What somebody has typed, escaped and with its addresses marked. One that was copied from this page leads by way
+/// What a person has typed, escaped and with its URLs marked. One that was copied from this page leads by way
 /// of a person's browser; what is kept is where it leads.
 fn as_slack_keeps_it(line: &str, origin: &str) -> String {
     let escaped = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");

@@ -1,8 +1,8 @@
-//! Whose browser is this? One browser has one jar of cookies for all of this machine, and several people use it.
+//! Switches the browser between people, because it has one cookie jar for this machine and several people use it.
 //!
-//! 1. Whoever wants to go somewhere from the page comes by here, and only to where they have been sent.
-//! 2. The cookies of whoever browsed last are put away,
-//! 3. and this person's own are brought back.
+//! 1. Every navigation from the page goes through here, and only to URLs that the person has received.
+//! 2. The cookies of the previous person are stored,
+//! 3. and this person's own are restored.
 
 use std::collections::BTreeMap;
 

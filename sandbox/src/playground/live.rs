@@ -1,4 +1,4 @@
-//! What the page hears: that there is something new to fetch.
+//! Notifications to the page that there is news to fetch.
 
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! The page's files, and the headers under which they are shown.
+//! The page's files, and the headers that they are served with.
 
 use axum::{
     Router,

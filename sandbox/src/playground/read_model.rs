@@ -1,4 +1,4 @@
-//! What does somebody see? Their conversations with all that stands there, and what lies in front of them.
+//! What a person sees: their conversations with all messages, and their open form.
 
 use std::collections::BTreeMap;
 
@@ -75,7 +75,7 @@ fn person(slack: &Slack, persona: &Persona) -> Value {
     })
 }
 
-/// When somebody else last said something, by conversation.
+/// The time of the last message by another person, by conversation.
 fn newest(slack: &Slack, persona: &Persona) -> BTreeMap<String, String> {
     let heard = |channel: &Channel| {
         let said = said(slack, channel, persona);
@@ -103,7 +103,7 @@ fn places(slack: &Slack, persona: &Persona) -> Vec<Place> {
     slack.channels_of(persona.slack).into_iter().map(place).collect()
 }
 
-/// What somebody sees in a conversation, oldest first.
+/// What a person sees in a conversation, oldest first.
 fn said(slack: &Slack, channel: &Channel, persona: &Persona) -> Vec<Said> {
     let messages = slack.messages(&channel.id).into_iter().map(Said::from);
     let own = slack.ephemerals(persona.slack).into_iter().filter(|own| own.channel == channel.id);

@@ -1,4 +1,4 @@
-//! People at work: what they type and press, within what Slack's client lets them do.
+//! People's actions: typing and pressing, as far as Slack's client allows.
 
 mod in_view;
 
@@ -18,7 +18,7 @@ use super::{
 };
 pub use in_view::{Submission, Submitted};
 
-/// A person, to be told what to do.
+/// A person that a test directs.
 #[derive(Clone, Debug)]
 pub struct Actor {
     slack: Slack,
@@ -54,7 +54,7 @@ impl Actor {
         self
     }
 
-    /// Writes in a channel; the bot is not told.
+    /// Writes in a channel; the bot is not notified.
     ///
     /// # Errors
     /// When the person cannot write there.

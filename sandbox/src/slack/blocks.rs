@@ -1,7 +1,7 @@
-//! The validator of Block Kit: everything Slack refuses about a message or a view, and some things it lets pass.
+//! The validator of Block Kit: everything that Slack refuses in a message or a view, and some things that it accepts.
 //!
 //! Numbers are those of <https://docs.slack.dev/reference/block-kit>. It knows only what a plain app
-//! needs: a block or element that is not named here is a fault, even where Slack knows it.
+//! needs: a block or element that is not named here is an error, even if Slack knows it.
 
 mod element;
 mod layout;

@@ -33,7 +33,7 @@ impl Channel {
         self.members.contains(user)
     }
 
-    /// Whether these are somebody's direct messages with the bot.
+    /// Whether these are a person's direct messages with the bot.
     #[must_use]
     pub fn is_direct(&self) -> bool {
         self.id.starts_with('D')

@@ -1,4 +1,4 @@
-//! What Slack tells the bot, and which way it goes: to the URL where the bot listens, or through Socket Mode.
+//! What Slack sends to the bot, and how: to the URL where the bot listens, or through Socket Mode.
 
 use serde_json::{Map, Value, json};
 
@@ -20,13 +20,13 @@ pub(super) enum Installed {
     Socket,
 }
 
-/// One thing that Slack tells the bot.
+/// One delivery from Slack to the bot.
 pub(super) enum Dispatch<'a> {
     Command(Vec<(&'static str, String)>),
     Interaction(&'a Value),
     Event {
         body: &'a Value,
-        /// How often it was told before, and what came of the last time.
+        /// How often it was sent before, and the outcome of the last time.
         retry: Option<(u32, &'static str)>,
     },
 }
@@ -42,7 +42,7 @@ impl Slack {
         *lock(&self.0.installed) = Installed::Socket;
     }
 
-    /// Notes in `call_log` what the bot asks for and what it is told.
+    /// Records in `call_log` the bot's calls and the deliveries to it.
     pub fn watch(&self, call_log: &CallLog) {
         self.0.control.watch(call_log, Party::Slack, &["authorize"]);
         *lock(&self.0.told) = Some(call_log.clone());

@@ -1,14 +1,14 @@
-//! Everything the bot has ever said or shown, for judges of other make.
+//! Everything that the bot has ever posted or shown, for independent validators.
 
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::conversation::Content;
 
-/// Every distinct message and view that the workspace has taken from the bot, as it came.
+/// Every distinct message and view that the workspace has accepted from the bot, unchanged.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Emitted {
-    /// Messages, ephemerals, and answers that appear as either: `text`, and `blocks` where there are any.
+    /// Messages, ephemerals, and responses that appear as either: `text`, and `blocks` if there are any.
     pub messages: Vec<Value>,
     /// Modals and Home tabs.
     pub views: Vec<Value>,

@@ -1,4 +1,4 @@
-//! Events: what Slack tells the bot by itself, and tells again when it is not heard.
+//! Events: what Slack sends to the bot by itself, and sends again when there is no response.
 
 use serde_json::{Value, json};
 

@@ -1,10 +1,10 @@
-//! What people find in blocks: things to press, and fields to fill in as Slack's client lets them.
+//! The interactive elements in blocks: buttons, and fields with the rules of Slack's client.
 
 use serde_json::{Map, Value, json};
 
 use super::{blocks::offered, view::View, workspace::Workspace};
 
-/// An element that somebody can act on, and the block it stands in.
+/// An interactive element and its block.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Element<'a> {
     pub(super) block_id: &'a str,

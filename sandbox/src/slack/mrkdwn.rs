@@ -1,4 +1,4 @@
-//! Slack's markup, taken apart: what the validator of blocks looks for and what the renderer shows.
+//! Parses Slack's markup, for the validator of blocks and for the renderer.
 
 /// A piece of a text in mrkdwn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

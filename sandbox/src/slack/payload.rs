@@ -1,4 +1,4 @@
-//! The JSON and the forms that tell the bot who did what, as Slack documents them.
+//! The JSON and the forms that report an act to the bot, as Slack documents them.
 
 use serde_json::{Map, Value, json};
 
@@ -13,7 +13,7 @@ use super::{
 /// The long deprecated token that comes with every request and proves nothing.
 const VERIFICATION_TOKEN: &str = "verification-token";
 
-/// From which installation somebody's acts come, or pretend to come.
+/// The installation that a person's acts come from, or claim to come from.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Installation {
     /// A team that is not the person's own.

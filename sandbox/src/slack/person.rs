@@ -1,4 +1,4 @@
-//! People as Slack knows them, and what it tells an app about them.
+//! People as Slack knows them, and what it returns to an app about them.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -13,7 +13,7 @@ pub struct Person {
     pub id: String,
     /// The workspace they belong to; another one's people are met in shared channels.
     pub team_id: String,
-    /// The workspaces of an organisation that they are a member of. Of such people Slack tells these, and no
+    /// The workspaces of an organisation that they are a member of. For such people Slack returns these, and no
     /// workspace of their own.
     pub enterprise_teams: Vec<String>,
     /// The handle.
@@ -37,7 +37,7 @@ pub struct Person {
 }
 
 impl Workspace {
-    /// The `user` object of `users.info`. Of a deactivated account Slack tells less.
+    /// The `user` object of `users.info`. For a deactivated account Slack returns less.
     pub(super) fn user_json(&self, person: &Person) -> Value {
         let mut user = json!({
             "id": person.id,

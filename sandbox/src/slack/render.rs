@@ -1,4 +1,4 @@
-//! Messages and views as text, the way a person would read them in Slack.
+//! Messages and views as text, as a person reads them in Slack.
 
 mod date;
 mod markup;

@@ -1,4 +1,4 @@
-//! Response URLs: for a while, the bot can answer an act where it was done.
+//! Response URLs: for a limited time, the bot can respond to an act where it was performed.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value, json};

@@ -1,8 +1,8 @@
 //! Sign in with Slack: the workspace as an OpenID provider, whose people sign in without a password
 //! (<https://docs.slack.dev/authentication/sign-in-with-slack>).
 //!
-//! It has Slack's habits: the answer to the browser names no issuer, the token endpoint says no with status 200, and an
-//! app that has not declared itself a public client cannot use PKCE. It is stricter in what it wants: `state` and
+//! It behaves as Slack does: the response to the browser names no issuer, the token endpoint refuses with status 200,
+//! and an app that is not declared a public client cannot use PKCE. It is stricter in what it requires: `state` and
 //! `nonce`, a registered redirect URL character by character, no unknown and no repeated parameter.
 
 mod authorize;
@@ -31,7 +31,7 @@ const SCOPES: [&str; 3] = ["openid", "profile", "email"];
 /// The key of every workspace of this process: to make one takes as long as a whole story.
 static KEY: LazyLock<SigningKey> = LazyLock::new(SigningKey::generate);
 
-/// What Sign in with Slack has been told and has handed out.
+/// The registrations and the issued codes and tokens of Sign in with Slack.
 #[derive(Clone, Debug, Default)]
 pub(super) struct SignIns {
     redirects: BTreeSet<String>,

@@ -1,7 +1,7 @@
-//! Socket Mode: which connections the bot holds open, and what becomes of the envelopes sent on them.
+//! Socket Mode: the bot's open connections, and the outcome of the envelopes sent on them.
 //!
 //! <https://docs.slack.dev/apis/events-api/using-socket-mode>. An envelope goes out on one connection and is
-//! acknowledged there, once; whatever else a bot sends is its fault, and ends the connection.
+//! acknowledged there, once; anything else that a bot sends is an error and ends the connection.
 
 mod link;
 

@@ -1,4 +1,4 @@
-//! The workspace against a client and a bot, both as simple as can be.
+//! The workspace against a minimal client and a minimal bot.
 
 mod acting;
 mod answering;
@@ -157,7 +157,7 @@ fn request_form() -> Value {
     })
 }
 
-/// A bot that answers everything with what it was last told to answer.
+/// A bot that always gives the response it was last set to.
 #[derive(Clone)]
 struct Bot(Arc<Mutex<(u16, String)>>);
 

@@ -1,4 +1,4 @@
-//! Modals and Home tabs, open in front of somebody.
+//! Modals and Home tabs that a person has open.
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -69,7 +69,7 @@ impl Workspace {
         Ok(view)
     }
 
-    /// Shows a Home tab; the view keeps its id when it is published anew.
+    /// Shows a Home tab; the view keeps its id when it is published again.
     pub(super) fn publish_home(&mut self, user: &str, body: Value) -> View {
         let mut view = self.make_view(user, body);
         if let Some(published) = self.homes.get(user) {

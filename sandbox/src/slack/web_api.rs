@@ -1,4 +1,4 @@
-//! The Web API: which methods there are, who may call them, and how they answer.
+//! The Web API: its methods, their authorisation, and their responses.
 
 mod apps;
 mod arguments;
@@ -171,7 +171,7 @@ fn answer(
     (method.answer)(&mut slack.workspace(), &arguments)
 }
 
-/// Refuses whoever does not bring `token`, and says so in particular where they bring the app's `other` one.
+/// Refuses a caller without `token`, with a specific error for the app's `other` token.
 fn authenticate(headers: &HeaderMap, token: &str, other: &str) -> Result<(), Refusal> {
     let given = headers.get(header::AUTHORIZATION).ok_or("not_authed")?;
     let bearer = given.to_str().ok().and_then(|given| given.strip_prefix("Bearer "));

@@ -1,4 +1,4 @@
-//! How a request gets from Slack to a bot that listens: signed, on time, and answered within three seconds.
+//! Sends a request from Slack to a bot that listens: signed, and with a limit of three seconds for the response.
 
 use std::{fmt, time::Duration};
 
@@ -116,7 +116,7 @@ impl Slack {
         }
     }
 
-    /// Signs a request, puts `headers` in place of its own, and sends it.
+    /// Signs a request, replaces its headers with `headers`, and sends it.
     ///
     /// # Errors
     /// When the bot does not answer in time, or not at all.

@@ -1,4 +1,4 @@
-//! Everything a workspace holds, and the numbers it gives out.
+//! The state of a workspace, and the ids it generates.
 
 use std::collections::BTreeMap;
 
@@ -48,7 +48,7 @@ pub(super) struct Workspace {
     last_number: u64,
 }
 
-/// What lets the bot answer somebody's act with a modal.
+/// Lets the bot respond to a person's act with a modal.
 #[derive(Clone, Debug)]
 struct Trigger {
     user: String,

@@ -1,10 +1,10 @@
-// What does the page ask its server for?
+// The page's calls to its server.
 
 export const readModel = (as) => fetched(`/api/read-model?as=${as}`);
 export const records = () => fetched("/api/records");
 export const calls = () => fetched("/api/calls");
 
-/** Does something as somebody; hands back what they are told of it. */
+/** Performs an action as a person; returns the message they get. */
 export async function act(what, body) {
   const answer = await fetch(`/api/${what}`, {
     method: "POST",

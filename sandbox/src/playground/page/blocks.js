@@ -1,4 +1,4 @@
-// How does Block Kit look? One table for each kind of thing. What stands in none is an error that the page shows:
+// Draws Block Kit, with one table for each kind of element. Anything else is an error that the page shows:
 // a blank would hide a fault of the bot, or of this page.
 
 import { act, browse } from "./api.js";

@@ -1,4 +1,4 @@
-// What does somebody type? A line, with the commands on offer while it begins with a slash.
+// The composer: a line of text, with command suggestions while it begins with a slash.
 
 import { act } from "./api.js";
 import { fill, h } from "./dom.js";
@@ -17,7 +17,7 @@ let say;
 let drawn = "";
 let chosen = -1;
 
-/** Draws the composer for where somebody is; `sayOnly` tells them what the bot could not. */
+/** Draws the composer for the open conversation; `sayOnly` shows the person what the bot could not. */
 export function drawComposer(next, suggested, sayOnly) {
   [state, say] = [next, sayOnly];
   field.placeholder = `Message ${state.at.is_direct ? "elevate" : `#${state.at.name}`}`;

@@ -1,4 +1,4 @@
-// What stands in a conversation? Messages under the day on which they were said, drawn anew only where they change.
+// Draws a conversation: messages under the day on which they were posted, redrawn only where they change.
 
 import { blocks } from "./blocks.js";
 import { clockTime, day } from "./date.js";
@@ -45,7 +45,7 @@ function withDays(said) {
 }
 
 const beginning = () => h("li", { class: "beginning" },
-  h("p", {}, h("strong", {}, "This is the beginning of your messages with elevate,"), " which opens AWS roles to engineers for a while and for a reason. " +
+  h("p", {}, h("strong", {}, "This is the beginning of your messages with elevate,"), " which gives engineers time-bound access to AWS roles. " +
     "Ada asks here, Bob approves, and a link that works once opens the AWS console until the time is up."),
   h("p", { class: "soft" }, "The bot is the real one. Slack, the identity provider and AWS are stand-ins on this machine, and the bot cannot tell."));
 

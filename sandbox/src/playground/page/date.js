@@ -1,4 +1,4 @@
-// How is a moment told? In the reader's own time zone, by the clock that everybody here shares.
+// Formats a time in the reader's own time zone, by the demo's shared clock.
 
 let ahead = 0;
 

@@ -1,4 +1,4 @@
-// How is an element made? Whatever people or the bot have written becomes a text node, never markup.
+// Creates elements. Text from people or the bot becomes a text node, never markup.
 
 /** An element with attributes (listeners are functions, by the event's name) and children. */
 export function h(tag, attributes = {}, ...children) {

@@ -1,4 +1,4 @@
-// What happens behind the scenes? Who calls whom, as it happens, and what is written down.
+// Behind the scenes: the calls, as they happen, and the stored records.
 
 import * as api from "./api.js";
 import { clockTimeWithSeconds } from "./date.js";
@@ -18,7 +18,7 @@ const panels = {
     h("p", { class: "soft" }, "Every request is real HTTP, or DynamoDB's protocol in process. What could be a secret is masked."),
     h("div", { class: "lanes heads" }, LANES.map((lane) => h("span", {}, PARTIES[lane]))), calls)],
   records: ["Written down", h("div", { class: "scroll", tabindex: "0" },
-    h("p", { class: "soft" }, "Each change is one transaction with its event, and so can be told again."), written)],
+    h("p", { class: "soft" }, "Each change is one transaction with its event, so the history can be replayed."), written)],
 };
 const tabs = Object.entries(panels).map(([id, [title, panel]], at) => {
   panel.id = `panel-${id}`;
@@ -58,7 +58,7 @@ function turn(event) {
   tabs[next].focus();
 }
 
-/** Draws the calls so far, if anybody looks. */
+/** Draws the calls so far, if the drawer is open. */
 export async function drawCalls() {
   if (drawer.hidden) return;
   const panel = panels.calls[1];

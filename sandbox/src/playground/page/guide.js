@@ -1,4 +1,4 @@
-// Where is the story, and what comes next? Three steps that light up, and one sentence on what to do.
+// The guide: three steps that light up, and one sentence on what to do next.
 
 import { fill, h, picture } from "./dom.js";
 

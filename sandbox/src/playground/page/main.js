@@ -1,4 +1,4 @@
-// Who looks, and at what? The page's state, fetched anew whenever there is news, and drawn by the other files.
+// The page's state: fetched again on each notification, and drawn by the other files.
 
 import * as api from "./api.js";
 import { drawComposer } from "./composer.js";
@@ -12,12 +12,12 @@ import { drawSidebar } from "./sidebar.js";
 
 const time = document.getElementById("time");
 const people = ["ada", "bob", "carol", "mallory"];
-/** Where somebody is looked for first. */
+/** The conversation that opens first. */
 const HOME = { bob: "C0REVIEW", carol: "C0AUDIT", mallory: "C0PARTNERS" };
 
 let me = asked();
 let state;
-/** What only this page has told somebody, by person and conversation. */
+/** Messages that only this page shows, by person and conversation. */
 const notes = new Map();
 
 function asked() {
@@ -67,7 +67,7 @@ function arrive() {
   refresh();
 }
 
-/** What Slack itself tells somebody, where the bot could not. */
+/** Shows a message from Slack itself, if the bot could not respond. */
 function sayOnly(channel, text) {
   const key = `${me} ${channel}`;
   const ts = (now() / 1000).toFixed(6);
@@ -75,7 +75,7 @@ function sayOnly(channel, text) {
   draw();
 }
 
-/** Notes that all that stands where somebody looks is read. A run of its own has nothing read. */
+/** Marks the open conversation as read. A new run starts with nothing read. */
 function remember() {
   if (localStorage.getItem("run") !== state.run) {
     localStorage.clear();
@@ -85,7 +85,7 @@ function remember() {
   if (newest && !document.hidden) localStorage.setItem(`${me} ${state.at.id}`, newest);
 }
 
-/** Whether somebody has not read something, in one conversation or in any. */
+/** Whether a person has unread messages, in one conversation or in any. */
 function isUnread(person, place) {
   const places = place ? [place] : Object.keys(person.newest);
   return places.some((id) => (person.newest[id] ?? "") > (localStorage.getItem(`${person.login} ${id}`) ?? ""));

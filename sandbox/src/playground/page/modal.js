@@ -1,4 +1,4 @@
-// What lies in front of somebody? The topmost form, with what is wrong under its fields.
+// Draws the topmost form, with errors under its fields.
 
 import { act } from "./api.js";
 import { blocks } from "./blocks.js";

@@ -1,4 +1,4 @@
-// How does a text in Slack's markup read?
+// Draws text in Slack's markup.
 
 import { slackDate } from "./date.js";
 import { h } from "./dom.js";

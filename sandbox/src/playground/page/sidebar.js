@@ -1,4 +1,4 @@
-// Who is this, and where can they be? Everybody is a click away, and dots say where something is unread.
+// The sidebar: people and conversations, with dots for unread messages.
 
 import { fill, h, picture } from "./dom.js";
 

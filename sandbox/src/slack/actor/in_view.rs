@@ -1,4 +1,4 @@
-//! People in front of a modal or the Home tab: they press, choose, look for options, fill in and submit.
+//! People's actions in a modal or on the Home tab: press, choose, search options, fill in and submit.
 
 use std::collections::BTreeMap;
 
@@ -148,7 +148,7 @@ impl Actor {
             Some("update") => {
                 let body = checked_modal(&answer["view"])?;
                 let redrawn = workspace.redraw(&view.id, body);
-                redrawn.map(Submission::Updated).ok_or_else(|| unacceptable("the view is not open any more"))
+                redrawn.map(Submission::Updated).ok_or_else(|| unacceptable("the view is no longer open"))
             }
             Some("push") => {
                 let body = checked_modal(&answer["view"])?;
@@ -158,10 +158,10 @@ impl Actor {
         }
     }
 
-    /// Closes a modal by its cross; the bot is told if it wants to be.
+    /// Closes a modal by its cross; the bot is notified if the view asks for it.
     ///
     /// # Errors
-    /// When the modal is not open, or the bot wants to be told and does not answer.
+    /// When the modal is not open, or the bot must be notified and does not respond.
     pub async fn closes_view(&self, view_id: &str) -> Result<Option<Ack>, Failure> {
         let payload = {
             let mut workspace = self.slack.workspace();

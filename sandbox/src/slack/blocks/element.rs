@@ -1,4 +1,4 @@
-//! The rules for what people press, choose and fill in.
+//! The rules for interactive elements.
 
 use std::{collections::BTreeSet, ops::RangeInclusive};
 

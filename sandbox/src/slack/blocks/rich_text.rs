@@ -1,4 +1,4 @@
-//! The rules for rich text, as far as an app writes it.
+//! The rules for rich text that an app writes.
 
 use super::validator::{Spot, Validator};
 

@@ -1,4 +1,4 @@
-//! Text objects, and what must never be said in mrkdwn.
+//! The rules for text objects, and what mrkdwn must not contain.
 
 use super::validator::{Spot, Validator};
 use crate::slack::mrkdwn::{self, Piece};

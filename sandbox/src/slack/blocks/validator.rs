@@ -1,4 +1,4 @@
-//! What the rules are written in: places in a JSON document, and faults found there.
+//! The vocabulary of the rules: places in a JSON document, and the faults found there.
 
 use std::{collections::BTreeSet, ops::RangeInclusive};
 

@@ -1,4 +1,4 @@
-//! `<!date^…>`: a moment in the reader's own time zone.
+//! `<!date^…>`: a time in the reader's own time zone.
 
 use chrono::{DateTime, Datelike, FixedOffset, TimeDelta};
 

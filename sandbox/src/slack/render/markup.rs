@@ -1,4 +1,4 @@
-//! Text objects, mrkdwn and rich text, as they read.
+//! Renders text objects, mrkdwn and rich text as plain text.
 
 use serde_json::Value;
 

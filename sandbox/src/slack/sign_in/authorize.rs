@@ -1,8 +1,8 @@
-//! The authorization endpoint: a browser comes with a request, and leaves with a code.
+//! The authorization endpoint: a browser brings a request and gets a code.
 //!
-//! 1. The request is read. While its client or its redirect URL is in doubt, the browser is sent nowhere.
-//! 2. A browser that is signed in to the workspace that is asked for goes back at once.
-//! 3. Otherwise the person says who they are, or that they would rather not.
+//! 1. The request is read. If its client or its redirect URL is invalid, the browser is not redirected.
+//! 2. A browser that is signed in to the requested workspace is redirected back at once.
+//! 3. Otherwise the person signs in or cancels.
 
 use axum::{
     extract::{RawQuery, State},

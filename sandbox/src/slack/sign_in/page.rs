@@ -1,4 +1,4 @@
-//! What a person sees of Sign in with Slack.
+//! The pages of Sign in with Slack.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! `openid.connect.token`: a code comes in, an ID token goes out
+//! `openid.connect.token`: exchanges a code for an ID token
 //! (<https://docs.slack.dev/reference/methods/openid.connect.token>).
 
 use axum::{

@@ -84,7 +84,7 @@ async fn serve(slack: Slack, upgrade: OnUpgrade) {
     // A client that is gone before it has its connection needs none.
     let Ok(upgraded) = upgrade.await else { return };
     let mut socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, None).await;
-    // However a conversation ends, there is nobody left to tell.
+    // However the connection ends, no one is left to notify.
     match slack.opens_socket() {
         Ok(mut opened) => {
             let end = converse(&slack, &mut socket, &mut opened).await;

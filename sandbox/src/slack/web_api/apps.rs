@@ -1,4 +1,4 @@
-//! How the bot gets at a Socket Mode connection.
+//! `apps.*`: how the bot opens a Socket Mode connection.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! The arguments of a call, whichever way they came.
+//! The arguments of a call, in any of its encodings.
 
 use axum::http::{HeaderMap, header};
 use serde_json::{Map, Value};

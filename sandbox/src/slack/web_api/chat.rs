@@ -1,4 +1,4 @@
-//! What the bot posts, and how it changes what it has posted.
+//! `chat.*`: how the bot posts, and changes what it has posted.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! What the bot learns of conversations, and how it opens one.
+//! `conversations.*`: what the bot reads about conversations, and how it opens one.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Who the bot is, and who others are.
+//! `auth.*` and `users.*`: the bot's identity, and other people's.
 
 use serde_json::json;
 

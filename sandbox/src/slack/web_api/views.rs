@@ -1,4 +1,4 @@
-//! What the bot shows in modals and on the Home tab.
+//! `views.*`: modals and the Home tab.
 
 use serde_json::{Map, Value, json};
 
