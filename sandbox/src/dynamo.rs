@@ -146,6 +146,13 @@ impl Dynamo {
         self.gatherings().push(Gathering { operation, text, awaited: calls, all_here });
     }
 
+    /// Returns the gatherings that have not come about: nobody has raced there.
+    #[must_use]
+    pub fn still_gathering(&self) -> Vec<String> {
+        let waiting = self.gatherings();
+        waiting.iter().map(|one| format!("{} of {} with {}", one.awaited, one.operation, one.text)).collect()
+    }
+
     fn over(engine: Engine) -> Self {
         Self(Arc::new(Inner {
             engine,

@@ -5,10 +5,7 @@ use elevate::domain::request::{Event, Recorded};
 use futures_util::future::join_all;
 use sandbox::example_corp::{ADA, BOB, Persona};
 
-use crate::world::{Player, Story, World, play};
-
-/// A request's second event, as its row's key names it: all who answer a request that waits write that row.
-const SECOND_EVENT: &str = "EVENT#000002";
+use crate::world::{Player, Story, World, event_row, play};
 
 /// As many reviewers as it takes, linked.
 async fn hire_reviewers(world: &World, how_many: usize) -> Vec<Player<'_>> {
@@ -36,7 +33,7 @@ async fn history(world: &World) -> Vec<Recorded> {
 async fn of_sixty_four_presses_at_once_exactly_one_wins() {
     play(Story::asked(), async |world| {
         let reviewers = hire_reviewers(world, 16).await;
-        world.company.dynamo.gather("TransactWriteItems", SECOND_EVENT, 64);
+        world.company.dynamo.gather("TransactWriteItems", &event_row(2), 64);
         let presses = reviewers.iter().flat_map(|reviewer| [reviewer; 4]);
         join_all(presses.map(|reviewer| reviewer.presses_unawaited("review.approve"))).await;
         world.settle().await;
@@ -79,7 +76,7 @@ async fn of_an_approval_and_a_rejection_at_once_one_counts() {
         let [dora] = hire_reviewers(world, 1).await.try_into().ok().unwrap();
         let bob = world.bob();
         dora.presses("review.reject").await;
-        world.company.dynamo.gather("TransactWriteItems", SECOND_EVENT, 2);
+        world.company.dynamo.gather("TransactWriteItems", &event_row(2), 2);
         tokio::join!(
             bob.presses_unawaited("review.approve"),
             dora.submits(&[("reason", "use the read-only role")]),
@@ -105,7 +102,7 @@ async fn of_an_approval_and_a_rejection_at_once_one_counts() {
 async fn of_an_approval_and_a_withdrawal_at_once_one_counts() {
     play(Story::asked(), async |world| {
         let (ada, bob) = (world.ada(), world.bob());
-        world.company.dynamo.gather("TransactWriteItems", SECOND_EVENT, 2);
+        world.company.dynamo.gather("TransactWriteItems", &event_row(2), 2);
         tokio::join!(bob.presses_unawaited("review.approve"), ada.presses_unawaited("request.withdraw"));
         world.settle().await;
 
@@ -130,7 +127,7 @@ async fn of_an_approval_and_a_withdrawal_at_once_one_counts() {
 async fn of_two_who_end_access_at_once_one_ends_it() {
     play(Story::approved(), async |world| {
         let (ada, bob) = (world.ada(), world.bob());
-        world.company.dynamo.gather("TransactWriteItems", "EVENT#000003", 2);
+        world.company.dynamo.gather("TransactWriteItems", &event_row(3), 2);
         tokio::join!(ada.presses_unawaited("request.end"), bob.presses_unawaited("request.end"));
         world.settle().await;
 
@@ -146,7 +143,7 @@ async fn of_two_who_end_access_at_once_one_ends_it() {
 async fn of_two_requests_for_one_target_at_once_one_is_made() {
     play(Story::with_linked([ADA]), async |world| {
         let ada = world.ada();
-        world.company.dynamo.gather("TransactWriteItems", "EVENT#000001", 2);
+        world.company.dynamo.gather("TransactWriteItems", &event_row(1), 2);
         let ask = "/elevate 111122223333/S3Admin 1h bucket policy broken";
         tokio::join!(ada.types(ask), ada.types(ask));
         let heard = ada.hears();

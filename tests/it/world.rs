@@ -416,6 +416,7 @@ impl World {
                 left.push(format!("undone: {job:?}"));
             }
         }
+        left.extend(self.company.dynamo.still_gathering());
         assert!(left.is_empty(), "the story left something behind:\n{}", left.join("\n\n"));
     }
 }
@@ -429,6 +430,11 @@ impl Door {
             tokio::spawn(axum::serve(listener, router).with_graceful_shutdown(closing).into_future());
         Self { close, is_closed }
     }
+}
+
+/// The sort key of a request's event, which all who commit that event write.
+pub(crate) fn event_row(number: u64) -> String {
+    format!("EVENT#{number:012}")
 }
 
 /// The text with the ids in it blanked out: they hold chance, and the order in which tasks ask for it.

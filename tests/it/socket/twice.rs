@@ -15,7 +15,7 @@ use sandbox::example_corp::{ADA, BOB};
 use serde_json::json;
 
 use super::scene::{ScriptedSlack, ask, envelope, pressed};
-use crate::world::{Story, World, play};
+use crate::world::{Story, World, event_row, play};
 
 #[tokio::test]
 async fn an_envelope_on_two_connections_and_once_more_counts_once() {
@@ -47,7 +47,7 @@ async fn an_envelope_on_two_connections_and_once_more_counts_once() {
 async fn of_a_double_click_one_press_counts_and_nobody_is_told_no() {
     play(Story::asked().over(Transport::Socket), async |world| {
         let bob = world.bob();
-        world.company.dynamo.gather("TransactWriteItems", "EVENT#000002", 2);
+        world.company.dynamo.gather("TransactWriteItems", &event_row(2), 2);
         tokio::join!(bob.presses_unawaited("review.approve"), bob.presses_unawaited("review.approve"));
         world.settle().await;
         assert_eq!(bob.unread_whispers(), Vec::<String>::new(), "his card shows it");
