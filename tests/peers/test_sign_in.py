@@ -72,7 +72,7 @@ def test_who_signs_out_at_the_provider_signs_in_again(installed: World) -> None:
     world = begins(installed)
     page = world.idp.signs_out(world.ada.browser)
     assert page.status == 200, page
-    world.ada.is_told(f"you have signed out as *{ADA.email}*")
+    world.ada.is_told(f"you signed out as *{ADA.email}*")
     world.audit.shows("*Signed out*", ADA.email)
     world.ada.types(ASK)
     world.ada.hears("Your identity provider requires you to sign in again")
