@@ -171,6 +171,22 @@ mod tests {
         })
     }
 
+    #[test]
+    fn where_the_platform_has_no_sign_in_nothing_is_linked_that_would_require_one() {
+        let agreeing = || compared_by(OnMismatch::PlatformSignIn, Some("ada@example.com"));
+        assert!(matches!(agreeing(), Ok(Comparison::Agreed(_))));
+        let differing = |on_mismatch| compared_by(on_mismatch, Some("ada@private.example"));
+        assert!(matches!(differing(OnMismatch::PlatformSignIn), Err(Refusal::EmailsDiffer { .. })));
+        assert!(matches!(differing(OnMismatch::Refuse), Err(Refusal::EmailsDiffer { .. })));
+        assert!(matches!(differing(OnMismatch::Code), Ok(Comparison::TakesCode(_))));
+    }
+
+    /// What comes of Ada's address at the provider where the platform, which has no sign-in, has this one.
+    fn compared_by(on_mismatch: OnMismatch, confirmed: Option<&str>) -> Result<Comparison, Refusal> {
+        let policy = policy(on_mismatch, &[]).without_platform_sign_in();
+        policy.compare(&member(confirmed), &signed_in("ada", Some("ada@example.com")))
+    }
+
     fn agreed(subject: &str, email: &str) -> Link {
         let policy = policy(OnMismatch::Refuse, &[]);
         match policy.compare(&member(Some(email)), &signed_in(subject, Some(email))) {

@@ -1,5 +1,6 @@
 //! The names of Slack and of the app's command.
 
+use super::ids::PLATFORM;
 use crate::{domain::policy::Policy, text::Names};
 
 /// The platform's display name.
@@ -11,6 +12,7 @@ const COMMAND: &str = "/elevate";
 #[must_use]
 pub fn names(policy: &Policy) -> Names {
     Names {
+        id: PLATFORM.to_owned(),
         platform: NAME.to_owned(),
         command: COMMAND.to_owned(),
         accounts: policy.accounts.clone(),

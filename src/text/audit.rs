@@ -222,6 +222,7 @@ fn quote(event: &Event) -> Option<Line> {
 
 fn told_of_account(recorded: &AccountRecord, names: &Names) -> (&'static str, Line, Option<Line>) {
     let who = Line::from(&recorded.stream);
+    let names = &*names.about(&recorded.stream);
     match &recorded.what {
         AccountEvent::Linked { email, shown_by } => ("Linked", linked(who, email, *shown_by, names), None),
         AccountEvent::Relinked { email, from, to, shown_by } => {

@@ -1,9 +1,12 @@
 //! Names: what the sentences need to know of the chat platform and of the policy.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use super::rich::{Line, say};
-use crate::domain::ids::{AccountId, Target};
+use crate::domain::{
+    account::Account,
+    ids::{AccountId, Target},
+};
 
 /// The most of an account's name that is shown.
 const LONGEST_ACCOUNT_NAME: usize = 40;
@@ -11,7 +14,9 @@ const LONGEST_ACCOUNT_NAME: usize = 40;
 /// The names by which people know where they are, accounts and reviewers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Names {
-    /// What the chat platform is called.
+    /// The name of the reader's chat platform in accounts.
+    pub id: String,
+    /// The name of that platform in sentences.
     pub platform: String,
     /// The command that people type there.
     pub command: String,
@@ -22,6 +27,17 @@ pub struct Names {
 }
 
 impl Names {
+    /// Returns the names for a sentence about `who`. An account of another platform than the reader's is not described
+    /// in the words of the reader's platform.
+    pub(super) fn about(&self, who: &Account) -> Cow<'_, Self> {
+        let platform = who.platform().to_string();
+        if platform == self.id {
+            return Cow::Borrowed(self);
+        }
+        let command = "the app's command".to_owned();
+        Cow::Owned(Self { id: platform.clone(), platform, command, ..self.clone() })
+    }
+
     /// A target: `prod (111122223333) / S3Admin`.
     pub(super) fn target(&self, Target { account, role }: &Target) -> Line {
         let (number, role) = (Line::name(account.as_str()), Line::name(role.as_str()));

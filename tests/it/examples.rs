@@ -179,6 +179,7 @@ pub(crate) fn targets(count: usize) -> Vec<Target> {
 pub(crate) fn names() -> Names {
     let prod: AccountId = "111122223333".parse().unwrap();
     Names {
+        id: "slack".to_owned(),
         platform: "Slack".to_owned(),
         command: "/elevate".to_owned(),
         accounts: [(prod, "prod".to_owned())].into(),

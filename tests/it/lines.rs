@@ -5,6 +5,7 @@
 
 mod platform;
 
+use chrono::TimeDelta;
 use sandbox::example_corp::{CAROL, Persona};
 
 use self::platform::{LINES_REVIEW, Lines};
@@ -64,6 +65,12 @@ async fn the_whole_story_on_a_platform_of_text_alone_beside_the_same_story_in_sl
         world.auditors_hear(["*Approved* · @Bob"]);
         assert!(lines.posts(LINES_REVIEW).is_empty(), "what is asked in Slack is answered in Slack");
 
+        world.company.clock.advance(TimeDelta::minutes(50));
+        lines.sweeps().await;
+        let told = lines.posts(DANA.slack); // there are no threads, so it follows the receipt in her conversation
+        assert!(told.len() == 1 && told[0].contains("Ends soon"), "{told:?}");
+        assert!(world.ada().is_told().contains("Ends soon"));
+
         lines.writes(DANA, &format!("end {request}")).await;
         for told in [lines.told(DANA), lines.posts(LINES_REVIEW)] {
             assert!(told.len() == 1 && told[0].contains("Ended early by"), "{told:?}");
@@ -109,7 +116,9 @@ async fn accounts_of_two_platforms_with_the_same_ids_are_two_accounts() {
         lines.writes(carol, &ASK["/elevate ".len()..]).await;
         let told = lines.told(carol);
         assert!(told.len() == 1 && told[0].contains("Your Lines account is not linked yet"), "{told:?}");
-        world.auditors_hear(["*Refused* · U0CAROL (lines) tried to make a request"]);
+        let refused = world.audit().join("\n");
+        assert!(refused.contains("*Refused* · U0CAROL (lines) tried to make a request"), "{refused}");
+        assert!(refused.contains("Your lines account is not linked"), "it is worded for Slack: {refused}");
     })
     .await;
 }
@@ -123,7 +132,33 @@ async fn what_a_platform_cannot_say_at_all_becomes_a_dead_letter_that_auditors_h
         lines.has_no_direct_messages();
         lines.writes(DANA, "111122223333/S3Admin 1h bucket policy broken").await;
         request_on(&lines.posts(LINES_REVIEW));
-        world.auditors_hear(["*Requested* · dana (lines)", "*Not delivered* · dana (lines)"]);
+        world.auditors_hear([
+            "*Requested* · dana (lines)",
+            "*Not delivered* · dana (lines) · lines does not accept the receipt",
+        ]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_replica_without_the_platform_cannot_post_waits_for_one_that_has_it() {
+    play(Story::start(), async |world| {
+        let lines = Lines::beside_slack(world, [DANA]).await;
+        lines.links(DANA).await;
+        lines.writes(DANA, "111122223333/S3Admin 1h bucket policy broken").await;
+        lines.told(DANA);
+        request_on(&lines.posts(LINES_REVIEW));
+        world.auditors_hear(["*Linked* · dana (lines)", "*Requested* · dana (lines)"]);
+
+        world.passes(TimeDelta::hours(24)).await; // the replica that sweeps serves Slack alone
+        world.auditors_hear(["*Expired* · "]);
+        assert!(lines.posts(LINES_REVIEW).is_empty() && lines.told(DANA).is_empty());
+
+        world.company.clock.advance(TimeDelta::minutes(1));
+        lines.sweeps().await;
+        let (cards, told) = (lines.posts(LINES_REVIEW), lines.told(DANA));
+        assert!(cards.len() == 1 && cards[0].contains("Expired"), "{cards:?}");
+        assert!(told.len() == 1 && told[0].contains("Expired"), "{told:?}");
     })
     .await;
 }

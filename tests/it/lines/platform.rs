@@ -26,7 +26,7 @@ use elevate::{
     flows::{
         Broker, Home, Ports, Settings,
         access::{act, request},
-        inbox,
+        inbox, sweep,
     },
     metrics::Metrics,
     ports::{Address, Channel, ChatError, ChatPorts, Dialogs, Directory, Messenger, Workspace},
@@ -83,7 +83,12 @@ impl<'w> Lines<'w> {
         let slack_names = world.app.broker().names().clone();
         let server = Arc::new(Server {
             members: members.into(),
-            names: Names { platform: "Lines".to_owned(), command: "elevate:".to_owned(), ..slack_names },
+            names: Names {
+                id: PLATFORM.to_owned(),
+                platform: "Lines".to_owned(),
+                command: "elevate:".to_owned(),
+                ..slack_names
+            },
             posts: Mutex::default(),
             read: Mutex::default(),
             takes_direct_messages: AtomicBool::new(true),
@@ -152,6 +157,13 @@ impl<'w> Lines<'w> {
         let browser = Browser::with_clock(self.world.company.clock.clone());
         let player = Player { world: self.world, persona, browser };
         if url.contains("/link/") { player.follows_link(url).await } else { player.opens(url).await }
+    }
+
+    /// The replica that serves both platforms does what is due.
+    pub(crate) async fn sweeps(&self) {
+        while sweep::sweep(&self.broker).await.unwrap() > 0 {
+            self.world.settle().await;
+        }
     }
 
     /// What the app has posted in this conversation since somebody last looked.
