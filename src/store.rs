@@ -1,8 +1,8 @@
 //! The store: one DynamoDB table.
 //!
-//! Read [`keys`] first: it is the map of the table. One file for each entity puts a change together out of `rows`; it is
-//! made as one `transaction` of the `table`. [`DynamoStore`] is the [`Store`](crate::ports::Store) that the rest
-//! of the program sees, and [`schema`] makes the table.
+//! Start with [`keys`], which maps the table. Each entity has one file, which builds its changes from `rows`. A change
+//! is written as one `transaction` on the `table`. [`DynamoStore`] implements the [`Store`](crate::ports::Store) port
+//! for the rest of the program. [`schema`] creates the table.
 
 mod accounts;
 mod codes;
@@ -25,7 +25,7 @@ pub use dynamo::DynamoStore;
 
 use crate::ports::StoreError;
 
-/// Says what could not be done, as in "load request req_…".
+/// Names the operation that failed, for example "load request req_…".
 fn could_not<E: Into<anyhow::Error>>(what: impl Into<String>) -> impl FnOnce(E) -> StoreError {
     let what = what.into();
     |error| StoreError { what, source: error.into() }

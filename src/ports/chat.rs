@@ -1,18 +1,18 @@
-//! A chat platform: everything that the app may do on it.
+//! A chat platform: all operations of the app on it.
 
 use std::sync::Arc;
 
 use super::{Dialogs, Directory, Messenger, PlatformSignIn};
 
-/// What the app may do on one chat platform.
+/// The operations of the app on one chat platform.
 #[derive(Clone)]
 pub struct ChatPorts {
     /// Accounts and conversations.
     pub directory: Arc<dyn Directory>,
-    /// Posts, updates and messages that only one person sees.
+    /// Posts, updates and ephemeral messages.
     pub messenger: Arc<dyn Messenger>,
-    /// Forms and answers for the person who has just acted.
+    /// Forms and responses for the person who has just acted.
     pub dialogs: Arc<dyn Dialogs>,
-    /// The sign-in at the platform, if the operator has set it up.
+    /// The sign-in at the platform, if the operator has configured it.
     pub sign_in: Option<Arc<dyn PlatformSignIn>>,
 }

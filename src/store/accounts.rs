@@ -1,9 +1,9 @@
-//! The events of an account. The number of an event is known only once it is the next one, so an event is numbered
-//! here, in the transaction that appends it.
+//! The events of an account. An event is numbered here, in the transaction that appends it, because its number depends
+//! on where the stream ends at that moment.
 //!
-//! One transaction holds the event, the end of the stream (`HEAD`), which event the command caused, what else changes
-//! and what follows. It is conditional on where the stream ended when that was read; whoever loses a race reads from
-//! the answer where the stream ends by then, and tries the next number.
+//! One transaction writes the event, the end of the stream (`HEAD`), the number of the event that the command caused,
+//! the other changes and the follow-up jobs. It is conditional on the end of the stream as read. A writer that loses a
+//! race reads the current end of the stream from the response, and retries with the next number.
 
 use anyhow::anyhow;
 use async_trait::async_trait;
@@ -26,16 +26,16 @@ use crate::{
     ports::{Accounts, Appended, NewEvent, StoreError},
 };
 
-/// How often an event is numbered again because another one has come first. Each time another writer has got ahead.
+/// How many numbers are tried for an event. Each failed attempt means that another writer has appended an event first.
 const RACES: u32 = 64;
 
 /// Why an event was not appended.
 enum Lost<E> {
-    /// What else was to change has not been as it must be.
+    /// A condition of the other writes failed.
     Refused(E),
-    /// Its command has caused an event of this account before.
+    /// The command has already caused an event of this account.
     Known,
-    /// Another event has come first; this is where the stream ends since.
+    /// Another event was appended first. Contains the current end of the stream.
     Race(Result<Head, BadRow>),
 }
 
@@ -64,8 +64,8 @@ impl Accounts for DynamoStore {
 }
 
 impl DynamoStore {
-    /// Appends an event to the stream of its account, together with `other` writes. Nothing where its command has
-    /// caused an event of that account before.
+    /// Appends an event to the stream of its account, together with `other` writes. Returns `None` if the command has
+    /// already caused an event of that account.
     pub(super) async fn append<E: From<StoreError> + Send + 'static>(
         &self,
         what: String,
@@ -104,7 +104,7 @@ fn append<E: 'static>(
     with_jobs(transaction, jobs, new.now)
 }
 
-/// Where the stream ends with this event; before it, it must have ended at the event before.
+/// Moves the end of the stream to this event. Requires that the stream ends at the preceding event.
 fn next_head(recorded: &AccountRecord) -> Write {
     let row = rows::head(recorded);
     match recorded.number {

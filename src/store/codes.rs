@@ -1,4 +1,4 @@
-//! Links that wait for a code to be typed.
+//! Pending links, which wait for their code to be entered.
 
 use async_trait::async_trait;
 
@@ -36,7 +36,7 @@ impl Codes for DynamoStore {
     }
 }
 
-/// Keeps a link until its code is typed, and uses up what led to it.
+/// Stores a link until its code is entered, and uses up the secrets that led to it.
 fn keep(
     awaited: &AwaitedCode,
     uses_up: &LinkSecrets,
@@ -46,7 +46,7 @@ fn keep(
     Ok(used_up.and(Write::put(rows::awaited_code(awaited)?)))
 }
 
-/// Counts a try at a code, if there has been none since it was read.
+/// Counts an attempt at a code, if none was counted since the code was read.
 fn counted(read: &AwaitedCode) -> Transaction<CodeError> {
     let who = &read.pending.link.account;
     let count = if_no_other_try(Write::update(keys::awaited_code(who), "SET tries = :next"), read);
@@ -54,7 +54,7 @@ fn counted(read: &AwaitedCode) -> Transaction<CodeError> {
     Transaction::new().and_or(count, |_| CodeError::OtherTry)
 }
 
-/// The very code that was read, at which nobody has tried since.
+/// Adds the condition that the code is the one that was read, with no attempt since.
 pub(super) fn if_no_other_try(write: Write, read: &AwaitedCode) -> Write {
     write
         .only_if("sealed = :sealed AND tries = :tries")

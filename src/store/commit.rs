@@ -1,4 +1,4 @@
-//! An event of a request as one transaction: what has happened, the state of the request, and what follows.
+//! An event of a request as one transaction: the event, the state of the request and the follow-up jobs.
 
 use super::{
     jobs::with_jobs,
@@ -12,18 +12,17 @@ use crate::{
     ports::{CommitError, Step, StoreError},
 };
 
-/// What a step does to the marker that keeps a requester from having two requests for one target at a time.
+/// What a step does to the marker that prevents a requester from having two requests for one target at a time.
 ///
-/// A marker holds until a time of its own. Whoever comes after that time takes it over, so that it need not be
-/// given back when a request runs out: it has run out with it. Only a request that is over before its time gives
-/// the marker back.
+/// A marker has its own expiry. A later request takes an expired marker over, so the marker is not released when a
+/// request expires: both expire at the same time. Only a request that ends early releases its marker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Marker {
-    /// It is held until then, by this request.
+    /// This request holds it until then.
     HeldUntil(Timestamp),
-    /// It is given back before its time.
+    /// It is released before it expires.
     GivenBack,
-    /// It stays as it is.
+    /// It is not changed.
     LeftAlone,
 }
 
@@ -36,7 +35,7 @@ impl Marker {
         }
     }
 
-    /// The write of the marker of `request`, if there is one: refused while another request holds it.
+    /// Returns the write of the marker of `request`, if any. The write fails while another request holds the marker.
     fn write(self, request: &Request, now: Timestamp) -> Option<Write> {
         let write = match self {
             Self::HeldUntil(until) => Write::put(rows::marker(request, until))
@@ -50,8 +49,8 @@ impl Marker {
     }
 }
 
-/// The transaction of a step. Where several conditions are broken, a used-up secret counts first, and that
-/// somebody was faster counts before a held target: whoever decides anew finds out about that.
+/// Returns the transaction of a step. If several conditions fail, a used-up secret is reported first, then a
+/// conflicting change, then a held target. After a conflict the caller decides again and then detects the held target.
 pub(super) fn step(step: &Step, marker: Marker) -> serde_json::Result<Transaction<CommitError>> {
     let Step { recorded, after, jobs, uses_up, now, held: _ } = step;
     let named = [serde_json::to_string(recorded)?, format!("{marker:?}")];
@@ -73,7 +72,7 @@ pub(super) fn step(step: &Step, marker: Marker) -> serde_json::Result<Transactio
     with_jobs(transaction, jobs, recorded.at)
 }
 
-/// The request as it is after its event; before it, it must have had the version before.
+/// Writes the request as it is after its event. Requires that the stored request has the preceding version.
 fn next_state(after: &Request) -> serde_json::Result<Write> {
     let row = rows::request(after)?;
     Ok(match after.version {

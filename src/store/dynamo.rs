@@ -1,4 +1,4 @@
-//! The [`Store`] over DynamoDB. Whatever decides is read consistently; an index only finds keys.
+//! The [`Store`] over DynamoDB. Decisions are based on consistent reads; an index is used only to find keys.
 
 use std::convert::Infallible;
 
@@ -22,8 +22,8 @@ pub struct DynamoStore {
 }
 
 impl DynamoStore {
-    /// The store in the table of this name. How often calls are tried, and how long they may take, the store
-    /// decides; all else is as `client` has it.
+    /// Creates a store over the table with this name. The store sets its own retries and timeouts; all other settings
+    /// are those of `client`.
     #[must_use]
     pub fn new(client: &Client, table: impl Into<String>) -> Self {
         Self { table: Table::new(client, table.into()) }
@@ -50,7 +50,7 @@ impl DynamoStore {
         value.map_err(could_not(what))
     }
 
-    /// The events of the stream that is kept in this partition.
+    /// Returns the events of the stream in this partition.
     pub(super) async fn query_events(&self, pk: String) -> anyhow::Result<Vec<Row>> {
         let query = self
             .table
@@ -68,7 +68,7 @@ impl DynamoStore {
         Ok(())
     }
 
-    /// Makes a change. The inner error is a broken condition; after the outer one, nobody knows.
+    /// Writes a change. The inner error is a failed condition. After the outer error, the outcome is unknown.
     pub(super) async fn make<E: 'static>(
         &self,
         what: String,

@@ -1,4 +1,4 @@
-//! Jobs: enqueued, leased, completed, released, or made dead letters.
+//! Jobs: enqueued, leased, completed, released, or moved to the dead letters.
 
 use async_trait::async_trait;
 
@@ -84,7 +84,7 @@ impl Jobs for DynamoStore {
 }
 
 impl DynamoStore {
-    /// Adds the head of a shard: its rows from the oldest on, until `most` of them may be leased.
+    /// Adds the head of a shard: reads its rows, oldest first, until `most` of them can be leased.
     async fn read_head(
         &self,
         lane: Lane,
@@ -118,26 +118,26 @@ impl DynamoStore {
     }
 }
 
-/// A job, unless it cannot be read: that is told, and must not keep all others from being done.
+/// Returns the job in a row. An unreadable row is logged and skipped, so that it does not block the other jobs.
 fn readable(row: &Row) -> Option<Job> {
     row.read().map_err(|bad| tracing::error!(error = %bad, "jobs: unreadable row skipped")).ok()
 }
 
-/// Makes a job a dead letter.
+/// Moves a job to the dead letters.
 fn letter_of(letter: &DeadLetter) -> serde_json::Result<Transaction<DeadLetterError>> {
     Ok(Transaction::new()
         .and_or(completion(&letter.leased), |_| DeadLetterError::LeaseLost)
         .and(Write::put(rows::dead_letter(letter)?)))
 }
 
-/// Takes a job out of its lane, unless the lease on it has been lost.
+/// Deletes a job from its lane, unless its lease has been lost.
 fn completion(Leased { job, owner }: &Leased) -> Write {
     Write::delete(keys::job(job.lane(), job.due, &job.id))
         .only_if("lease_owner = :owner")
         .with(":owner", rows::text(owner.as_str()))
 }
 
-/// Enqueues jobs at `at`, together with what makes them necessary.
+/// Enqueues jobs at `at`, in the same transaction as the change that requires them.
 pub(super) fn with_jobs<E: 'static>(
     transaction: Transaction<E>,
     jobs: &[Job],

@@ -1,4 +1,4 @@
-//! Where everything is kept: the names and keys of the one table.
+//! The names and keys of the one table.
 //!
 //! | row | pk | sk | gsi1 | gsi2 | gsi3 | gsi4 |
 //! |---|---|---|---|---|---|---|
@@ -19,10 +19,10 @@
 //! | ticket | `TICKET#<hash>` | `META` | – | – | – | – |
 //! | press | `INBOX#<id>` | `META` | – | – | – | – |
 //!
-//! `<subject>` is a hash of `iss` and `sub`; `<account>` is `platform/tenant/user`, each escaped. The number of an event
-//! has 12 digits. A time is RFC 3339 in UTC with milliseconds, except that a job is due at a padded count of
-//! milliseconds since 1970; all of them sort as text. Partitions that all writers share are sharded. Events, and
-//! which commands caused them, are kept for good.
+//! `<subject>` is a hash of `iss` and `sub`; `<account>` is `platform/tenant/user`, each part escaped. The number of an
+//! event has 12 digits. A time is RFC 3339 in UTC with milliseconds, except the due time of a job, which is a padded
+//! number of milliseconds since 1970. All of them sort as text. Partitions that all writers share are sharded. Events
+//! and the rows that map commands to them never expire.
 
 use std::fmt;
 
@@ -46,13 +46,13 @@ use crate::{
 pub const PK: &str = "pk";
 /// The attribute that is the sort key.
 pub const SK: &str = "sk";
-/// The attribute that holds by which version of this program's rules a row is written. Every row has it.
+/// The attribute that contains the schema version of a row. Every row has it.
 pub const VERSION: &str = "v";
-/// The attribute that holds when DynamoDB may delete a row, in seconds since 1970. Nothing is decided by it, for it
-/// is acted upon late (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html>).
+/// The attribute that contains when DynamoDB may delete a row, in seconds since 1970. No decision depends on it:
+/// DynamoDB deletes rows late (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html>).
 pub const TTL: &str = "ttl";
 
-/// A secondary index: it finds rows by another key of theirs, and projects nothing but keys.
+/// A secondary index. It finds rows by another key, and projects only keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Index {
     /// Its name.
@@ -63,7 +63,7 @@ pub struct Index {
     pub sk: &'static str,
 }
 
-/// Finds requests by who made them, and by who answered them.
+/// Finds requests by requester and by reviewer.
 pub const BY_PERSON: Index = Index { name: "gsi1", pk: "gsi1pk", sk: "gsi1sk" };
 /// Finds open requests by their status.
 pub const BY_STATUS: Index = Index { name: "gsi2", pk: "gsi2pk", sk: "gsi2sk" };
@@ -75,18 +75,18 @@ pub const BY_MONTH: Index = Index { name: "gsi4", pk: "gsi4pk", sk: "gsi4sk" };
 /// All indexes.
 pub const INDEXES: [Index; 4] = [BY_PERSON, BY_STATUS, BY_TARGET, BY_MONTH];
 
-/// Into how many partitions the rows are spread that would otherwise share one.
+/// The number of shards of a partition that all writers share.
 pub(super) const SHARDS: u8 = 4;
 
-/// The first part of the sort key of every event, of a request or an account.
+/// The prefix of the sort key of every event, of a request or an account.
 pub(super) const EVENTS: &str = "EVENT#";
 
-/// Where one row is, in the table or in an index.
+/// The key of one row, in the table or in an index.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Key {
-    /// The partition.
+    /// The partition key.
     pub(super) pk: String,
-    /// The place in it.
+    /// The sort key.
     pub(super) sk: String,
 }
 
@@ -102,7 +102,7 @@ impl fmt::Display for Key {
     }
 }
 
-/// Where there never is a row.
+/// A key that no row ever has.
 pub(super) fn nothing() -> Key {
     Key::new("NOTHING", "META")
 }
@@ -118,7 +118,7 @@ pub(super) fn request_by_requester(request: &Request) -> Key {
     Key::new(requester_pk(&request.requester.subject), request.id.as_str())
 }
 
-/// Only an open request is found by its status: nobody looks for the others by it.
+/// Only open requests are indexed by status, because only they are looked up by it.
 pub(super) fn request_by_status(request: &Request) -> Option<Key> {
     let is_open = request.holds_until().is_some();
     is_open.then(|| Key::new(open_pk(request.written_status()), request.id.as_str()))
@@ -157,7 +157,7 @@ pub(super) fn target_pk(Target { account, role }: &Target) -> String {
     format!("TARGET#{account}#{role}")
 }
 
-/// All requests of a month are in these partitions.
+/// Returns the partitions that contain all requests of a month.
 pub(super) fn month_pks(month: Month) -> impl Iterator<Item = String> {
     (0..SHARDS).map(move |shard| month_pk(month, shard))
 }
@@ -237,12 +237,12 @@ pub(super) fn press(id: &CommandId) -> Key {
     Key::new(format!("INBOX#{id}"), "META")
 }
 
-/// Told from when it is due and what it is called, so that a replica that knows both can complete it.
+/// Derived from the due time and the id, so that a replica that knows both can complete the job.
 pub(super) fn job(lane: Lane, at: Timestamp, id: &str) -> Key {
     Key::new(job_pk(lane, shard(id)), format!("{}#{id}", due(at)))
 }
 
-/// An operator looks through dead letters by month.
+/// Dead letters are partitioned by month, because operators browse them by month.
 pub(super) fn dead_letter(job: &Job, at: Timestamp) -> Key {
     Key::new(format!("DEAD#{}", Month::of(at)), timed(at, &job.id))
 }
@@ -258,7 +258,7 @@ pub(super) fn job_pk(lane: Lane, shard: u8) -> String {
     format!("JOB#{lane}#{shard}")
 }
 
-/// Sorts behind all jobs that are due by `now`, and before all others.
+/// Sorts after all jobs that are due by `now`, and before all others.
 pub(super) fn job_not_due(now: Timestamp) -> String {
     due(now + TimeDelta::milliseconds(1))
 }

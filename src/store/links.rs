@@ -1,4 +1,4 @@
-//! Links: made, kept up to date, dissolved.
+//! Links: created, updated, deleted.
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -51,12 +51,12 @@ impl Links for DynamoStore {
     async fn save_groups(&self, link: &Link, groups: &FreshGroups) -> Result<(), StoreError> {
         let change = note_groups(link, groups.groups());
         match self.make(format!("note the groups of {}", link.account), change).await? {
-            Ok(()) | Err(Broken) => Ok(()), // noted, or of interest to nobody, since the link is gone
+            Ok(()) | Err(Broken) => Ok(()), // noted, or the link is gone and the groups are irrelevant
         }
     }
 }
 
-/// Uses up what the link is made from, and binds account and identity, each to nobody else.
+/// Uses up the proof that the link is based on, and binds the account and the identity exclusively to each other.
 fn save(new: &NewLink) -> serde_json::Result<Transaction<LinkError>> {
     let link = &new.made.link;
     let mut transaction = use_up_proof(&new.uses_up, new.event.now)
@@ -68,7 +68,7 @@ fn save(new: &NewLink) -> serde_json::Result<Transaction<LinkError>> {
     Ok(transaction.and(keep_token(new)))
 }
 
-/// Sets account and identity free, if they are still bound to each other.
+/// Unbinds the account and the identity, if they are still bound to each other.
 fn dissolve(link: &Link) -> Transaction<UnlinkError> {
     let unbind = Write::delete(keys::link(&link.account))
         .only_if("subject_hash = :subject")
@@ -79,7 +79,8 @@ fn dissolve(link: &Link) -> Transaction<UnlinkError> {
         .and(Write::delete(keys::token(&link.account)))
 }
 
-/// Drops the token of a link, and marks it, unless its person has signed in after `at`, or is signed out.
+/// Deletes the token of a link and marks the link as signed out, unless the person has signed in after `at` or is
+/// already signed out.
 fn mark_signed_out(link: &Link, at: Timestamp) -> Transaction<UnlinkError> {
     let mark = Write::update(keys::link(&link.account), "SET signed_out_at = :at")
         .only_if(
@@ -91,7 +92,7 @@ fn mark_signed_out(link: &Link, at: Timestamp) -> Transaction<UnlinkError> {
     Transaction::new().and_or(mark, |_| UnlinkError::Conflict).and(Write::delete(keys::token(&link.account)))
 }
 
-/// Notes groups with a link, if it still binds the same identity.
+/// Stores groups with a link, if the link still binds the same identity.
 fn note_groups(link: &Link, groups: &Groups) -> serde_json::Result<Transaction<Broken>> {
     let note = Write::update(keys::link(&link.account), "SET groups = :groups")
         .only_if("subject_hash = :subject")
@@ -120,7 +121,7 @@ fn own(link: &Link) -> serde_json::Result<Write> {
         .with(":account", account(&link.account)))
 }
 
-/// Sets an identity free, if it is this account's.
+/// Unbinds an identity, if it is bound to this account.
 fn disown(subject: &Subject, who: &Account) -> Write {
     Write::delete(keys::owner(subject)).only_if("account_key = :account").with(":account", account(who))
 }

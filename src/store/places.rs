@@ -1,4 +1,4 @@
-//! Where the messages about a request are.
+//! The locations of the messages about a request.
 
 use async_trait::async_trait;
 

@@ -1,4 +1,4 @@
-//! A press as one transaction: promised, or done.
+//! Accepts or finishes a press in one transaction.
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -32,12 +32,12 @@ impl Presses for DynamoStore {
 
     async fn finish(&self, asker: &Asker) -> Result<(), StoreError> {
         match self.make(format!("finish press {}", asker.id), Ok(done(asker))).await? {
-            Ok(()) | Err(Broken) => Ok(()), // done, or so long ago that nobody remembers
+            Ok(()) | Err(Broken) => Ok(()), // finished, or already expired
         }
     }
 }
 
-/// Keeps a press that has not come in before, and enqueues the job that sees to it that it is finished.
+/// Stores a press on its first delivery, and enqueues the job that ensures that it is finished.
 fn promise(press: &Press) -> serde_json::Result<Transaction<Broken>> {
     let job = finishing(&press.asker);
     let keep = Write::create(rows::press(press, job.due)?);
@@ -45,7 +45,7 @@ fn promise(press: &Press) -> serde_json::Result<Transaction<Broken>> {
     with_jobs(change, &[job], press.asker.at)
 }
 
-/// Completes the job, and forgets what was pressed; that it was, is known for a while.
+/// Completes the job and deletes the content of the press. The row itself remains until its TTL, for de-duplication.
 fn done(asker: &Asker) -> Transaction<Broken> {
     let forget = Write::update(keys::press(&asker.id), "SET finished = :true REMOVE body")
         .only_if("attribute_exists(pk)")
@@ -55,7 +55,7 @@ fn done(asker: &Asker) -> Transaction<Broken> {
     Transaction::new().and_or(forget, |_| Broken).and(complete)
 }
 
-/// The job to finish a press, which is due once its own replica has had its time.
+/// The job that finishes a press. It is due once the lease of the accepting replica has ended.
 fn finishing(Asker { id, at, .. }: &Asker) -> Job {
     Job { due: *at + JOB_LEASE, id: id.to_string(), task: Task::FinishPress(id.clone()) }
 }

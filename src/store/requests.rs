@@ -1,8 +1,8 @@
-//! Requests: their changes, and the lists that they are in. An index finds the keys, newest first; the rows themselves
-//! are read as they are.
+//! Requests: their changes and their lists. An index finds the keys, newest first; the rows themselves are read
+//! consistently.
 //!
-//! The sort key of every list is the request's id, which begins with the time at which the request was made and never
-//! changes. A month, and what is behind a cursor, are therefore ranges of ids; partitions of one list merge by id.
+//! The sort key of every list is the request's id, which begins with the creation time of the request and never
+//! changes. A month, and the items after a cursor, are therefore ranges of ids; the partitions of one list merge by id.
 
 use async_trait::async_trait;
 
@@ -44,8 +44,8 @@ impl Requests for DynamoStore {
         let marker = Marker::of(step);
         let made = self.commit_with(step, marker).await?;
         match (marker, made) {
-            // By a faster clock this request had run out, and another one has taken the marker over. Only an
-            // approval could take it back, and that would change the version which the step depends on: so the
+            // On another replica's faster clock this request had expired, and another request took the marker over.
+            // Only an approval could take it back, which would change the version that the step depends on. So the
             // marker can be left alone.
             (Marker::GivenBack, Err(CommitError::Held(_))) => {
                 self.commit_with(step, Marker::LeftAlone).await?
@@ -100,7 +100,7 @@ impl DynamoStore {
         Ok(Page { requests, next })
     }
 
-    /// The ids that an index holds in a partition, within these bounds, newest first.
+    /// Returns the ids in a partition of an index, within these bounds, newest first.
     async fn newest(
         &self,
         index: Index,
@@ -132,7 +132,7 @@ impl DynamoStore {
     }
 }
 
-/// The index that finds a list, the partitions that it is in, and the month that it is of.
+/// Returns the index of a list, its partitions, and its month.
 fn places(listed: &Listed) -> (Index, Vec<String>, Option<Month>) {
     match listed {
         Listed::RequestedBy(requester, month) => {
@@ -145,7 +145,7 @@ fn places(listed: &Listed) -> (Index, Vec<String>, Option<Month>) {
     }
 }
 
-/// The first and the last id that a list may show.
+/// Returns the first and the last id that a list may contain.
 fn ids(month: Option<Month>, after: Option<&Cursor>) -> (RequestId, RequestId) {
     let (first, last) = match month {
         Some(month) => {
@@ -157,7 +157,7 @@ fn ids(month: Option<Month>, after: Option<&Cursor>) -> (RequestId, RequestId) {
     (first.clone(), last.max(first))
 }
 
-/// Whether a request still belongs to the list in which an index has found it, which may be of a moment ago.
+/// Returns whether a request still belongs to the list in which the index, which is eventually consistent, found it.
 fn is_still(listed: &Listed, request: &Request) -> bool {
     match listed {
         Listed::Open(status) => request.written_status() == status.word(),

@@ -1,4 +1,4 @@
-//! What a row holds: the domain's value as JSON in `body`, and beside it what conditions and indexes ask about.
+//! The content of a row: the domain's value as JSON in `body`, and the attributes that conditions and indexes use.
 //!
 //! Attributes in conditions have names that DynamoDB does not reserve
 //! (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ReservedWords.html>).
@@ -28,13 +28,13 @@ use crate::{
     ports::{DeadLetter, JOB_LEASE, SealedToken, Surface},
 };
 
-/// For how long an expired one-time secret or code stays, so that its fate can be looked up.
+/// How long an expired one-time secret or code is retained, so that its outcome can be looked up.
 const EXPIRED_TICKET_STAYS: TimeDelta = TimeDelta::days(1);
-/// For how long a press is known after it had to be done: the platform does not send it again that late.
+/// How long a press is retained after its deadline. The platform does not deliver a press again that late.
 const PRESS_IS_KNOWN_FOR: TimeDelta = TimeDelta::hours(48);
 
 const BODY: &str = "body";
-/// The version of every row that this program writes, and the only one that it reads or writes over.
+/// The version of every row that this program writes, and the only one that it reads or overwrites.
 const KNOWN_VERSION: u64 = 1;
 
 // ---------------------------------------------------------------------------------------------------------
@@ -57,18 +57,18 @@ pub(super) fn event(recorded: &Recorded) -> serde_json::Result<Row> {
     Row::at(keys::event(&recorded.stream, recorded.number)).canonical(recorded)
 }
 
-/// That a reviewer has answered a request. The index finds it; the row holds nothing else.
+/// Records that a reviewer has answered a request. The row contains only its keys, for the index.
 pub(super) fn answer(id: &RequestId, reviewer: &Subject) -> Row {
     Row::at(keys::answer(id, reviewer)).indexed(keys::BY_PERSON, keys::answer_by_reviewer(id, reviewer))
 }
 
-/// The request that an index has found: its id is the sort key of every list.
+/// Returns the id of the request that an index found: the sort key of every list.
 pub(super) fn listed(found: &Row, index: Index) -> Result<RequestId, BadRow> {
     let id = found.key_part(index.sk)?;
     id.parse().map_err(|_| found.bad(format!("{} is no request id", index.sk)))
 }
 
-/// The marker that a request holds its target for its requester.
+/// The marker by which a request holds its target for its requester.
 pub(super) fn marker(request: &Request, until: Timestamp) -> Row {
     Row::at(keys::marker(&request.requester.subject, &request.target))
         .with("held_by", text(request.id.as_str()))
@@ -91,7 +91,7 @@ pub(super) fn account_event(recorded: &AccountRecord) -> serde_json::Result<Row>
     Row::at(keys::account_event(&recorded.stream, recorded.number)).canonical(recorded)
 }
 
-/// Where the stream of an account ends once this event is in it.
+/// The end of an account's stream after this event.
 pub(super) fn head(recorded: &AccountRecord) -> Row {
     Row::at(keys::head(&recorded.stream))
         .with("version", number(recorded.number))
@@ -102,7 +102,7 @@ pub(super) fn read_head(row: &Row) -> Result<Head, BadRow> {
     Ok(Head { number: row.number("version")?, at: row.time("changed_at")? })
 }
 
-/// Which event its command has caused.
+/// The event that a command has caused.
 pub(super) fn command(recorded: &AccountRecord) -> Row {
     Row::at(keys::command(&recorded.stream, &recorded.command)).with("event_number", number(recorded.number))
 }
@@ -111,7 +111,7 @@ pub(super) fn read_command(row: &Row) -> Result<u64, BadRow> {
     row.number("event_number")
 }
 
-/// A link. Its groups are an attribute of their own, since they alone change while it lasts.
+/// A link. Its groups are a separate attribute, because only they change while the link exists.
 pub(super) fn link(link: &Link) -> serde_json::Result<Row> {
     let lasting = Link { groups: Groups::default(), ..link.clone() };
     Row::at(keys::link(&link.account))
@@ -126,15 +126,15 @@ pub(super) fn read_link(row: &Row) -> Result<Link, BadRow> {
     Ok(Link { groups: row.json("groups")?, is_signed_out: row.has("signed_out_at")?, ..lasting })
 }
 
-/// Which account an identity belongs to.
+/// The account that owns an identity.
 pub(super) fn owner(link: &Link) -> serde_json::Result<Row> {
     Row::at(keys::owner(&link.subject))
         .with("account_key", text(link.account.to_string()))
         .body(&link.account)
 }
 
-/// The refresh token that a new link brings. Its version counts on from the time, so that whoever read the token of
-/// an earlier link does not replace this one.
+/// The refresh token of a new link. Its version starts at the current time, so that a reader of an earlier link's token
+/// does not replace this one.
 pub(super) fn token(link: &Link, sealed: &[u8], at: Timestamp) -> Row {
     Row::at(keys::token(&link.account)).with("sealed", bytes(sealed)).with("version", millis(at))
 }
@@ -146,7 +146,7 @@ pub(super) fn read_token(row: &Row) -> Result<SealedToken, BadRow> {
     Ok(SealedToken { sealed, version: row.number("version")?, taken_until, told })
 }
 
-/// A link that waits for its code; its tries alone change.
+/// A link that waits for its code. Only its number of attempts changes.
 pub(super) fn awaited_code(awaited: &AwaitedCode) -> serde_json::Result<Row> {
     Row::at(keys::awaited_code(&awaited.pending.link.account))
         .with("sealed", bytes(awaited.code.0.as_slice()))
@@ -183,18 +183,18 @@ pub(super) fn press(press: &Press, finish_by: Timestamp) -> serde_json::Result<R
     Row::at(keys::press(&press.asker.id)).with(keys::TTL, seconds(finish_by + PRESS_IS_KNOWN_FOR)).body(press)
 }
 
-/// The press, if it is not done; what was pressed is not kept any longer than that.
+/// Returns the press, unless it is finished. The content of a finished press is not retained.
 pub(super) fn read_press(row: &Row) -> Result<Option<Press>, BadRow> {
     if row.has("finished")? { Ok(None) } else { row.read().map(Some) }
 }
 
-/// Whether nobody holds the lease on a job. A row that does not say is looked at like any other.
+/// Returns whether a job is not leased. A job whose lease cannot be read counts as leased.
 pub(super) fn is_free(job: &Row, now: Timestamp) -> bool {
     job.time("lease_until").is_ok_and(|until| until <= now)
 }
 
-/// A job that is enqueued at `at`. A job that is due at once is leased to the replica that enqueues it, unless it is
-/// held for others.
+/// A job that is enqueued at `at`. A job that is due immediately is leased to the replica that enqueues it, unless the
+/// job is held.
 pub(super) fn job(job: &Job, at: Timestamp) -> serde_json::Result<Row> {
     let (lease_until, owner) = match job.held_until() {
         Some(until) => (millis(until), LeaseOwner::nobody()),
@@ -216,11 +216,11 @@ pub(super) fn dead_letter(letter: &DeadLetter) -> serde_json::Result<Row> {
 // ---------------------------------------------------------------------------------------------------------
 // Rows and their attributes
 
-/// A row of the table, as DynamoDB has it. It has no `Debug`, for there may be a secret in it.
+/// A row of the table in DynamoDB's representation. It has no `Debug`, because it may contain a secret.
 #[derive(Clone, Default)]
 pub(super) struct Row(HashMap<String, AttributeValue>);
 
-/// A row is not what it should be. Tells which one and why, and nothing of what is in it.
+/// A row is invalid. The error contains its key and the fault, and nothing of its content.
 #[derive(Debug, thiserror::Error)]
 #[error("row {pk} / {sk} cannot be read: {fault}")]
 pub(super) struct BadRow {
@@ -249,13 +249,13 @@ impl Row {
         Ok(self.with(BODY, text(body)))
     }
 
-    /// The body of an event: its canonical form, and nothing else.
+    /// Sets the body of an event: its canonical form, and nothing else.
     fn canonical(self, event: &impl Serialize) -> serde_json::Result<Self> {
         let form = canonical::form(event)?;
         Ok(self.with(BODY, text(form)))
     }
 
-    /// Where it is. An index holds nothing else of a row.
+    /// Returns the key of the row. An index contains nothing else of a row.
     pub(super) fn key(&self) -> Result<Key, BadRow> {
         let (pk, sk) = (self.key_part(keys::PK)?, self.key_part(keys::SK)?);
         Ok(Key { pk: pk.to_owned(), sk: sk.to_owned() })
@@ -266,7 +266,7 @@ impl Row {
         part.map(String::as_str).ok_or_else(|| self.bad(format!("no text in {name}")))
     }
 
-    /// Errors for a row of a version that this program does not know: it means something else, and stays as it is.
+    /// Errors for a row of an unknown version. Its meaning is unknown, so it must not be overwritten.
     pub(super) fn check_version(&self) -> Result<(), BadRow> {
         let version = self.0.get(keys::VERSION).and_then(|value| value.as_n().ok());
         match version.and_then(|digits| digits.parse::<u64>().ok()) {
@@ -276,12 +276,12 @@ impl Row {
         }
     }
 
-    /// The domain's value that it holds.
+    /// Returns the domain's value in the body.
     pub(super) fn read<T: DeserializeOwned>(&self) -> Result<T, BadRow> {
         self.json(BODY)
     }
 
-    /// The event that it holds, in its canonical form.
+    /// Returns the event in the body. Errors unless it is in its canonical form.
     pub(super) fn read_event<T: Serialize + DeserializeOwned>(&self) -> Result<T, BadRow> {
         canonical::read(self.text(BODY)?).map_err(|fault| match fault {
             NotCanonical::Unreadable(error) => self.unparsed(BODY, &error),
@@ -319,7 +319,7 @@ impl Row {
         Ok(self.value(name)?.is_some())
     }
 
-    /// The only way to what a row holds besides its key.
+    /// Returns an attribute. All attributes except the key are read through this function, which checks the version.
     fn value(&self, name: &str) -> Result<Option<&AttributeValue>, BadRow> {
         self.check_version()?;
         Ok(self.0.get(name))
@@ -330,7 +330,7 @@ impl Row {
         BadRow { pk: key(keys::PK), sk: key(keys::SK), fault: fault.into() }
     }
 
-    /// Tells where JSON went wrong, for its own message quotes what it found.
+    /// Reports the position of a JSON error. The error's own message is not used, because it quotes the content.
     fn unparsed(&self, name: &str, error: &serde_json::Error) -> BadRow {
         self.bad(format!("{:?} error in {name} at column {}", error.classify(), error.column()))
     }
@@ -358,7 +358,7 @@ fn key_attributes(pk: &str, sk: &str, key: Key) -> HashMap<String, AttributeValu
     HashMap::from([(pk.to_owned(), text(key.pk)), (sk.to_owned(), text(key.sk))])
 }
 
-/// What `keys::VERSION` of a row must be for this program to read it or to write over it.
+/// The value that `keys::VERSION` of a row must have for this program to read or overwrite it.
 pub(super) fn known_version() -> AttributeValue {
     number(KNOWN_VERSION)
 }

@@ -1,4 +1,4 @@
-//! The table itself: made where it is missing, checked where it is there.
+//! The table itself: created if it is missing, and checked if it exists.
 
 use std::time::Duration;
 
@@ -25,27 +25,27 @@ use super::{
 };
 use crate::ports::StoreError;
 
-/// How long a table may take to come up.
+/// How long a table may take to become active.
 const TABLE_COMES_UP_WITHIN: Duration = Duration::from_secs(300);
-/// How often a table that has just come up is asked for backups, which it has a little later
+/// How many times backups are requested for a new table. They become available shortly after the table is active
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateContinuousBackups.html>).
 const BACKUPS_ATTEMPTS: u32 = 24;
-/// How long to wait before it is asked again.
+/// How long to wait between two of these requests.
 const BACKUPS_WAIT: Duration = Duration::from_secs(5);
 
-/// Makes the table if it is missing, and turns on what keeps its rows safe and tidy. Says in lines for the operator
-/// what there was to do. Run again, it goes on where it was interrupted.
+/// Creates the table if it is missing, and turns on expiry (TTL) and point-in-time recovery. Returns one line for the
+/// operator for each step. Idempotent: an interrupted run can be repeated.
 ///
 /// # Errors
-/// DynamoDB refuses, or there is a table of this name that elevate cannot use; the cause says what differs.
+/// When DynamoDB refuses, or when a table of this name exists that elevate cannot use. The cause lists the differences.
 pub async fn create_table(client: &Client, table: &str) -> Result<Vec<String>, StoreError> {
     set_up(client, table).await.map_err(could_not(format!("create table {table}")))
 }
 
-/// Checks that the table has the keys and the indexes that it must have.
+/// Checks that the table has the required keys and indexes.
 ///
 /// # Errors
-/// It has not, and the cause says what differs; or DynamoDB does not tell.
+/// When it does not, in which case the cause lists the differences; or when DynamoDB cannot describe the table.
 pub async fn check_table(client: &Client, table: &str) -> Result<(), StoreError> {
     check(client, table).await.map_err(could_not(format!("use table {table}")))
 }
@@ -89,7 +89,7 @@ fn is_missing(error: &SdkError<DescribeTableError>) -> bool {
 }
 
 // ---------------------------------------------------------------------------------------------------------
-// Making it
+// Creation
 
 async fn create(client: &Client, table: &str) -> anyhow::Result<()> {
     let encryption = SseSpecification::builder().enabled(true).sse_type(SseType::Kms).build();
@@ -145,7 +145,7 @@ async fn turn_on_time_to_live(client: &Client, table: &str) -> anyhow::Result<&'
     Ok("turned on the sweeping away of expired rows")
 }
 
-/// The attribute by which rows expire, if they do.
+/// Returns the attribute by which rows expire, if expiry is turned on.
 async fn expires_by(client: &Client, table: &str) -> anyhow::Result<Option<String>> {
     let request = client.describe_time_to_live().table_name(table);
     let answer = request.send().await.map_err(|error| failure(&error))?;
@@ -169,7 +169,7 @@ async fn turn_on_recovery(client: &Client, table: &str) -> anyhow::Result<&'stat
     Err(anyhow!("the table's backups did not come up"))
 }
 
-/// `false` while the table has no backups yet.
+/// Returns `false` while backups are not available for the table yet.
 async fn try_to_turn_on_recovery(client: &Client, table: &str) -> anyhow::Result<bool> {
     let wish = PointInTimeRecoverySpecification::builder().point_in_time_recovery_enabled(true);
     let request = client.update_continuous_backups().table_name(table);
@@ -196,9 +196,9 @@ async fn is_recoverable(client: &Client, table: &str) -> anyhow::Result<bool> {
 }
 
 // ---------------------------------------------------------------------------------------------------------
-// Checking it
+// Checks
 
-/// In what the table is not as it must be, one clause each.
+/// Returns how the table differs from what is required, one clause for each difference.
 fn differences(table: &TableDescription) -> Vec<String> {
     let keys = differing_keys("the table", table.key_schema(), (keys::PK, keys::SK));
     let types = key_attributes().filter_map(|name| differing_type(table.attribute_definitions(), name));

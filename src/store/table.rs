@@ -1,4 +1,4 @@
-//! The table as everything else here uses it: rows are read by key or by query, and changed by transactions.
+//! Access to the table: rows are read by key or by query, and changed by transactions.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -16,19 +16,19 @@ use super::{
     transaction::{CancelledInPassing, Transaction, failure},
 };
 
-/// How often a call is made before it has failed.
+/// How many times a call is attempted before it fails.
 const ATTEMPTS: u32 = 5;
-/// What the waits between attempts grow from; the SDK makes them random.
+/// The initial backoff between attempts. The SDK adds jitter.
 const FIRST_WAIT: Duration = Duration::from_millis(50);
 /// How long one attempt may take.
 const ATTEMPT_TAKES: Duration = Duration::from_secs(2);
-/// How long a call may take, with all its attempts.
+/// How long a call may take, including all attempts.
 const CALL_TAKES: Duration = Duration::from_secs(8);
-/// The most rows of one `BatchGetItem`
+/// The maximum number of rows in one `BatchGetItem`
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html>).
 const BATCH: usize = 100;
 
-/// The table, and the way to it.
+/// The table and its client.
 #[derive(Clone, Debug)]
 pub(super) struct Table {
     client: Client,
@@ -36,7 +36,7 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// How often calls are tried, and how long they may take, is decided here; all else is as `client` has it.
+    /// Sets retries and timeouts; all other settings are those of `client`.
     pub(super) fn new(client: &Client, name: String) -> Self {
         let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(FIRST_WAIT);
         let timeouts = TimeoutConfig::builder()
@@ -58,12 +58,12 @@ impl Table {
         &self.name
     }
 
-    /// Makes a change. The inner error is a broken condition; after the outer one, nobody knows.
+    /// Writes a change. The inner error is a failed condition. After the outer error, the outcome is unknown.
     pub(super) async fn make<E: 'static>(&self, change: Transaction<E>) -> anyhow::Result<Result<(), E>> {
         change.send(&self.client, &self.name).await
     }
 
-    /// The row with this key, as it is.
+    /// Returns the row with this key. The read is consistent.
     pub(super) async fn get(&self, key: Key) -> anyhow::Result<Option<Row>> {
         let request = self.client.get_item().table_name(&self.name);
         let request = request.set_key(Some(key.into())).consistent_read(true);
@@ -71,7 +71,7 @@ impl Table {
         Ok(answer.item.map(Row::from))
     }
 
-    /// The rows with these keys, as they are, in the order of the keys. None may be missing.
+    /// Returns the rows with these keys, in the order of the keys. Reads are consistent. Errors if a row is missing.
     pub(super) async fn get_all(&self, keys: &[Key]) -> anyhow::Result<Vec<Row>> {
         let mut found = HashMap::new();
         for batch in keys.chunks(BATCH) {
@@ -83,12 +83,12 @@ impl Table {
         keys.iter().map(|key| take(key).ok_or_else(|| anyhow!("row {key} is gone"))).collect()
     }
 
-    /// A query of the table, for [`first`].
+    /// Starts a query of the table, for [`first`].
     pub(super) fn query(&self) -> QueryFluentBuilder {
         self.client.query().table_name(&self.name)
     }
 
-    /// Reads as many rows at once as DynamoDB lets, and then the ones it has left out.
+    /// Reads one batch of rows, then the rows that DynamoDB left unprocessed.
     async fn get_batch(&self, keys: &[Key]) -> anyhow::Result<Vec<Row>> {
         let mut found = Vec::new();
         let mut missing: Vec<_> = keys.iter().cloned().map(HashMap::from).collect();
@@ -110,7 +110,7 @@ impl Table {
     }
 }
 
-/// The first `most` rows that a query finds, on however many pages they are.
+/// Returns the first `most` rows that a query finds, across pages.
 pub(super) async fn first(most: usize, query: QueryFluentBuilder) -> anyhow::Result<Vec<Row>> {
     let mut items = query.limit(page_of(most)).into_paginator().items().send();
     let mut rows = Vec::new();
@@ -121,12 +121,12 @@ pub(super) async fn first(most: usize, query: QueryFluentBuilder) -> anyhow::Res
     Ok(rows)
 }
 
-/// How many rows one answer is to hold at most.
+/// Returns the maximum number of rows in one response.
 pub(super) fn page_of(most: usize) -> i32 {
     i32::try_from(most).unwrap_or(i32::MAX).max(1)
 }
 
-/// How many rows a query finds.
+/// Returns the number of rows that a query finds.
 pub(super) async fn count(query: QueryFluentBuilder) -> anyhow::Result<u64> {
     let mut pages = query.select(Select::Count).into_paginator().send();
     let mut counted = 0;

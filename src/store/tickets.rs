@@ -1,4 +1,4 @@
-//! One-time secrets: kept, started from, used up.
+//! One-time secrets: stored, used to start a sign-in, used up.
 
 use async_trait::async_trait;
 
@@ -37,7 +37,7 @@ impl Tickets for DynamoStore {
     }
 }
 
-/// Starts a sign-in, and notes with the link token that it is the one that may use it up.
+/// Starts a sign-in, and records on the link token that only this sign-in may use it up.
 fn start(
     token: &SecretHash,
     sign_in: &Ticket,
@@ -50,12 +50,12 @@ fn start(
     Ok(Transaction::new().and_or(attempt, |_| TicketError::UsedUp).and(Write::create(rows::ticket(sign_in)?)))
 }
 
-/// Uses up a one-time secret, which must be good at `now`. A secret that is not there has no `expires_at`.
+/// Uses up a one-time secret, which must be valid at `now`. A missing secret has no `expires_at`, so it fails too.
 pub(super) fn use_up(secret: &SecretHash, now: Timestamp) -> Write {
     Write::delete(keys::ticket(secret)).only_if("expires_at > :now").with(":now", rows::millis(now))
 }
 
-/// Uses up what a sign-in from a link token has led to.
+/// Uses up a link token and the sign-in that was started from it.
 pub(super) fn use_up_secrets<E: 'static>(
     secrets: &LinkSecrets,
     now: Timestamp,
@@ -65,7 +65,7 @@ pub(super) fn use_up_secrets<E: 'static>(
     Transaction::new().and_or(use_up_link(token, sign_in, now), broken).and_or(use_up(sign_in, now), broken)
 }
 
-/// Uses up the link token, for the sign-in that was started last.
+/// Uses up the link token. Only the sign-in that was started last may do so.
 fn use_up_link(token: &SecretHash, sign_in: &SecretHash, now: Timestamp) -> Write {
     use_up(token, now)
         .only_if("expires_at > :now AND attempt = :attempt")

@@ -1,4 +1,4 @@
-//! Refresh tokens, sealed: taken for one turn at a time.
+//! Sealed refresh tokens, each taken for one turn at a time.
 
 use async_trait::async_trait;
 
@@ -48,7 +48,7 @@ fn taken(who: &Account, read: &SealedToken, until: Timestamp) -> Transaction<Tok
     if_unchanged(take, read)
 }
 
-/// Ends the turn `taken` with what became of the refresh token.
+/// Ends the turn `taken`, and stores or deletes the refresh token.
 fn given_back(
     who: &Account,
     taken: &SealedToken,

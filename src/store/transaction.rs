@@ -1,7 +1,7 @@
-//! One change of the table: all of its writes, or none.
+//! One change of the table: either all of its writes are applied, or none.
 //!
-//! Every write of this store is a transaction, even of a single row: `ClientRequestToken` then makes the SDK's
-//! retry after a lost answer safe, which no condition on the row alone does
+//! Every write of this store is a transaction, even of a single row: `ClientRequestToken` makes the SDK's retry after a
+//! lost response safe, which a condition on the row alone cannot do
 //! (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>).
 
 use std::collections::HashMap;
@@ -27,21 +27,21 @@ use super::{
 };
 use crate::domain::secret::hash_of;
 
-/// Part of the condition of every write: what is written over is a row that this program can read.
+/// Part of the condition of every write: an overwritten row must be one that this program can read.
 const KNOWN_OR_NEW: &str = "(attribute_not_exists(pk) OR v = :known_version)";
-/// The most characters of a `ClientRequestToken`.
+/// The maximum length of a `ClientRequestToken`, in characters.
 const LONGEST_TOKEN: usize = 36;
 
-/// Writes that are made together or not at all. `E` says which condition was broken.
+/// Writes that are applied together or not at all. `E` identifies the condition that failed.
 pub(super) struct Transaction<E> {
     writes: Vec<(Write, Option<Meaning<E>>)>,
     token: Option<String>,
 }
 
-/// The condition of a transaction that has only one was broken.
+/// The only condition of a transaction failed.
 pub(super) struct Broken;
 
-/// What it means that a write's condition was broken, told from the row as it is: empty where there is none.
+/// Returns the error for a failed condition of a write, from the current row. The row is empty if none exists.
 type Meaning<E> = Box<dyn Fn(&Row) -> E + Send + Sync>;
 
 /// One write, and its condition if it has one.
@@ -62,33 +62,33 @@ impl<E: 'static> Transaction<E> {
         Self { writes: Vec::new(), token: None }
     }
 
-    /// A transaction that, made by anybody again within 10 minutes, succeeds again and changes nothing. Whatever
-    /// makes its writes different must be among `parts`.
+    /// Creates an idempotent transaction: any replica may repeat it within 10 minutes, which succeeds and changes
+    /// nothing. `parts` must include everything that makes its writes differ from those of other transactions.
     pub(super) fn known_by<'a>(parts: impl IntoIterator<Item = &'a str>) -> Self {
         let token = hash_of(parts).chars().take(LONGEST_TOKEN).collect();
         Self { writes: Vec::new(), token: Some(token) }
     }
 
-    /// Adds a write that has no condition, or one that is never broken as far as is known.
+    /// Adds a write that has no condition, or one that is not expected to fail.
     pub(super) fn and(mut self, write: Write) -> Self {
         self.writes.push((write, None));
         self
     }
 
-    /// Adds a write whose condition may be broken. Of several broken ones, the one added first is reported.
+    /// Adds a write whose condition may fail. If several conditions fail, the one that was added first is reported.
     pub(super) fn and_or(mut self, write: Write, broken: impl Fn(&Row) -> E + Send + Sync + 'static) -> Self {
         self.writes.push((write, Some(Box::new(broken))));
         self
     }
 
-    /// The same writes, where broken conditions mean something else.
+    /// Maps the errors for failed conditions. The writes stay the same.
     pub(super) fn map<F: 'static>(self, other: fn(E) -> F) -> Transaction<F> {
         let map = |meaning: Meaning<E>| -> Meaning<F> { Box::new(move |row| other(meaning(row))) };
         let writes = self.writes.into_iter().map(|(write, meaning)| (write, meaning.map(map)));
         Transaction { writes: writes.collect(), token: self.token }
     }
 
-    /// Makes all writes. The inner error is a broken condition; after the outer one, nobody knows.
+    /// Applies all writes. The inner error is a failed condition. After the outer error, the outcome is unknown.
     pub(super) async fn send(self, client: &Client, table: &str) -> anyhow::Result<Result<(), E>> {
         let (writes, meanings): (Vec<_>, Vec<_>) = self.writes.into_iter().unzip();
         let items: Result<Vec<_>, _> = writes.into_iter().map(|write| write.for_table(table)).collect();
@@ -120,7 +120,7 @@ impl Write {
         Self::of(Action::Delete(key))
     }
 
-    /// A row that must not be there yet.
+    /// Writes a row that must not exist yet.
     pub(super) fn create(row: Row) -> Self {
         Self::put(row).only_if("attribute_not_exists(pk)")
     }
@@ -130,7 +130,7 @@ impl Write {
         self
     }
 
-    /// What a placeholder of the expressions stands for.
+    /// Sets the value of a placeholder in the expressions.
     pub(super) fn with(mut self, placeholder: &str, value: AttributeValue) -> Self {
         self.values.insert(placeholder.to_owned(), value);
         self
@@ -183,8 +183,8 @@ impl Write {
     }
 }
 
-/// Says that a transaction got in the way of another, or of the table's limits, and is to be tried again. The SDK
-/// does not: to it, every cancelled transaction is an answer.
+/// Classifies a transaction as retryable if it was cancelled by a conflict with another one or by throttling. The SDK
+/// does not retry cancelled transactions.
 #[derive(Debug)]
 pub(super) struct CancelledInPassing;
 
@@ -214,7 +214,7 @@ fn is_in_passing(error: &TransactWriteItemsError) -> bool {
     reasons.iter().any(passes) && !reasons.iter().any(is_broken_condition)
 }
 
-/// Errors where a write would have hit a row of an unknown version, whatever else is broken.
+/// Errors if a write would have changed a row of an unknown version, whichever other conditions failed.
 fn check_versions(error: &TransactWriteItemsError) -> Result<(), BadRow> {
     let broken = reasons(error).iter().filter(|reason| is_broken_condition(reason));
     let items = broken.filter_map(CancellationReason::item).filter(|item| !item.is_empty());
@@ -230,7 +230,7 @@ fn is_broken_condition(reason: &CancellationReason) -> bool {
     reason.code() == Some("ConditionalCheckFailed")
 }
 
-/// Why a transaction was cancelled: one reason for each of its writes, in their order.
+/// Returns why a transaction was cancelled: one reason for each write, in the order of the writes.
 fn reasons(error: &TransactWriteItemsError) -> &[CancellationReason] {
     let TransactWriteItemsError::TransactionCanceledException(cancelled) = error else {
         return &[];
@@ -238,7 +238,7 @@ fn reasons(error: &TransactWriteItemsError) -> &[CancellationReason] {
     cancelled.cancellation_reasons()
 }
 
-/// What the operator is told of an error of the SDK: nothing of requests, answers and rows, which its `Debug` shows.
+/// Converts an SDK error for the operator. Omits requests, responses and rows, which the error's `Debug` includes.
 pub(super) fn failure<E, R>(error: &SdkError<E, R>) -> anyhow::Error
 where
     E: std::error::Error + ProvideErrorMetadata + 'static,

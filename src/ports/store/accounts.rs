@@ -11,39 +11,39 @@ use crate::domain::{
     window::Timestamp,
 };
 
-/// What has happened to accounts.
+/// The event streams of accounts.
 #[async_trait]
 pub trait Accounts: Send + Sync {
-    /// Records an event of an account. Nothing where its command has caused an event of that account before: done
-    /// twice, it is recorded once.
+    /// Records an event of an account. Idempotent: returns `None` if the command has already caused an event of that
+    /// account.
     async fn record(&self, event: &NewEvent) -> Result<Option<Appended>, StoreError>;
-    /// The event of an account that a command has caused.
+    /// Returns the event of an account that a command has caused.
     async fn caused_by(
         &self,
         who: &Account,
         command: &CommandId,
     ) -> Result<Option<AccountRecord>, StoreError>;
-    /// The events of an account, oldest first.
+    /// Returns the events of an account, oldest first.
     async fn account_events(&self, who: &Account) -> Result<Vec<AccountRecord>, StoreError>;
 }
 
-/// An event of an account that is about to be recorded. The store numbers it, and commits with it what follows from
-/// it under that number.
+/// An event of an account to record. The store assigns its number, and commits the follow-up jobs for that number in
+/// the same transaction.
 #[derive(Clone, Debug)]
 pub struct NewEvent {
-    /// What happens.
+    /// The change.
     pub change: AccountChange,
-    /// How auditors hear of it.
+    /// How its audit line is posted.
     pub line: AuditLine,
-    /// When it is recorded, which may be later than it happened. What follows is due at once.
+    /// When it is recorded, which may be later than when it happened. Follow-up jobs are due immediately.
     pub now: Timestamp,
 }
 
-/// An event of an account as it has been recorded.
+/// A recorded event of an account.
 #[derive(Clone, Debug)]
 pub struct Appended {
     /// The event.
     pub recorded: AccountRecord,
-    /// What must be done because of it.
+    /// The follow-up jobs.
     pub jobs: Vec<Job>,
 }

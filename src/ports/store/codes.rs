@@ -1,33 +1,34 @@
-//! Links that wait for a code to be typed.
+//! Pending links, which wait for their code to be entered.
 
 use async_trait::async_trait;
 
 use super::{StoreError, TicketError};
 use crate::domain::{account::Account, code::AwaitedCode, ticket::LinkSecrets, window::Timestamp};
 
-/// Links that wait for their code.
+/// Pending links, which wait for their code.
 #[async_trait]
 pub trait Codes: Send + Sync {
-    /// Keeps a link until its code is typed, in place of one that waits for the same account; uses up what led to it.
+    /// Stores a link until its code is entered, and uses up the secrets that led to it. Replaces any pending link of
+    /// the same account.
     async fn await_code(
         &self,
         awaited: &AwaitedCode,
         uses_up: &LinkSecrets,
         now: Timestamp,
     ) -> Result<(), TicketError>;
-    /// The link of an account that waits for its code.
+    /// Returns the pending link of an account.
     async fn awaited_code(&self, who: &Account) -> Result<Option<AwaitedCode>, StoreError>;
-    /// Counts a try, if there has been none since `read` was.
+    /// Counts an attempt, if none was counted since `read`.
     async fn count_try(&self, read: &AwaitedCode) -> Result<AwaitedCode, CodeError>;
 }
 
-/// A try at a code was not counted.
+/// An attempt at a code was not counted.
 #[derive(Debug, thiserror::Error)]
 pub enum CodeError {
-    /// Another try has come first, or the code is gone.
+    /// Another attempt was counted first, or the code is gone.
     #[error("another try at the code came first")]
     OtherTry,
-    /// Nobody knows whether it was counted.
+    /// The store failed. Whether the attempt was counted is unknown.
     #[error(transparent)]
     Failed(#[from] StoreError),
 }

@@ -9,12 +9,12 @@ use crate::domain::{
     window::Timestamp,
 };
 
-/// What must be done.
+/// The jobs that are not done.
 #[async_trait]
 pub trait Jobs: Send + Sync {
-    /// The head of a lane: at most `most` jobs that are due and not leased. Reads no other lane.
+    /// Returns the head of a lane: at most `most` jobs that are due and not leased. Reads no other lane.
     async fn head(&self, lane: Lane, now: Timestamp, most: usize) -> Result<LaneHead, StoreError>;
-    /// At most `most` jobs of each lane that are due and not leased, the one that has been due longest first.
+    /// Returns at most `most` jobs of each lane that are due and not leased, the longest overdue first.
     async fn due(&self, now: Timestamp, most: usize) -> Result<Vec<Job>, StoreError> {
         let mut due = Vec::new();
         for lane in Lane::ALL {
@@ -23,53 +23,54 @@ pub trait Jobs: Send + Sync {
         due.sort_by(|one, other| (one.due, &one.id).cmp(&(other.due, &other.id)));
         Ok(due)
     }
-    /// Leases a job for `owner`, for as long as [`JOB_LEASE`]; nothing when another replica has it, or it is done.
+    /// Leases a job to `owner` for [`JOB_LEASE`]. Returns `None` if another replica holds the lease or the job is done.
     async fn lease(&self, job: &Job, owner: LeaseOwner, now: Timestamp)
     -> Result<Option<Leased>, StoreError>;
-    /// Completes a job, and enqueues the one that follows it, if any; `false` when the lease has been lost.
+    /// Completes a job and enqueues its follow-up, if any. Returns `false` if the lease has been lost.
     async fn complete(&self, leased: &Leased, next: Option<&Job>) -> Result<bool, StoreError>;
-    /// Releases a job that is not done: from `from` on, any replica may lease it; `false` when the lease has been lost.
+    /// Releases a job that is not done. Any replica may lease it from `from` on. Returns `false` if the lease has been
+    /// lost.
     async fn release(&self, leased: &Leased, from: Timestamp) -> Result<bool, StoreError>;
-    /// Whether the job of this name, due then, has yet to be done.
+    /// Returns whether the job with this id and due time is not done.
     async fn is_pending(&self, lane: Lane, due: Timestamp, id: &str) -> Result<bool, StoreError>;
-    /// Makes a job that can never be done a dead letter, with the record of why, once.
+    /// Moves a job that cannot succeed to the dead letters, and records the reason, once.
     async fn dead_letter(&self, letter: &DeadLetter) -> Result<Option<Appended>, DeadLetterError>;
 }
 
-/// What is first in a lane.
+/// The head of a lane.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LaneHead {
-    /// The jobs that may be leased, the one that has been due longest first.
+    /// The jobs that can be leased, the longest overdue first.
     pub jobs: Vec<Job>,
-    /// How many jobs are due, leased or not, as far as was read.
+    /// How many due jobs were read, leased or not.
     pub due: usize,
     /// When the oldest of them was due.
     pub oldest: Option<Timestamp>,
 }
 
-/// How long a job that was leased, or has just been committed, is kept from other replicas.
+/// How long other replicas cannot lease a job after it is leased or committed.
 pub const JOB_LEASE: TimeDelta = TimeDelta::seconds(60);
 
-/// A job that can never be done.
+/// A job that cannot succeed.
 #[derive(Clone, Debug)]
 pub struct DeadLetter {
     /// The job, on which this replica holds the lease.
     pub leased: Leased,
     /// When it was given up.
     pub at: Timestamp,
-    /// Why, in the counterpart's words.
+    /// The reason, as the platform reported it.
     pub why: String,
-    /// What is recorded of it, unless it was about such a record.
+    /// The event that records it; none if the job was itself the audit line of such an event.
     pub event: Option<NewEvent>,
 }
 
-/// A job did not become a dead letter.
+/// A job was not moved to the dead letters.
 #[derive(Debug, thiserror::Error)]
 pub enum DeadLetterError {
     /// The job is done, or another replica holds its lease.
     #[error("the lease on the job has been lost")]
     LeaseLost,
-    /// Nobody knows whether it did.
+    /// The store failed. Whether the job was moved is unknown.
     #[error(transparent)]
     Failed(#[from] StoreError),
 }

@@ -12,49 +12,49 @@ use crate::domain::{
     ticket::LinkSecrets,
 };
 
-/// Who is behind an account.
+/// The identities that accounts are linked to.
 #[async_trait]
 pub trait Links: Send + Sync {
-    /// The link of an account.
+    /// Returns the link of an account.
     async fn link(&self, who: &Account) -> Result<Option<Link>, StoreError>;
-    /// Binds an account to an identity, in place of the one it replaces; uses up the link token.
+    /// Binds an account to an identity, in place of the identity it replaces. Uses up the link token.
     async fn save_link(&self, new: &NewLink) -> Result<Appended, LinkError>;
-    /// Dissolves a link, with its token.
+    /// Deletes a link and its token.
     async fn remove_link(&self, link: &Link, event: &NewEvent) -> Result<Appended, UnlinkError>;
-    /// The account that an identity is bound to.
+    /// Returns the account that an identity is bound to.
     async fn owner(&self, subject: &Subject) -> Result<Option<Account>, StoreError>;
-    /// Drops the token of a link, and takes no sign-in before `event` for a recent one any more.
+    /// Deletes the token of a link. Sign-ins before `event` no longer count as recent.
     async fn sign_out(&self, link: &Link, event: &NewEvent) -> Result<Appended, UnlinkError>;
-    /// Notes the groups last heard of, for display.
+    /// Stores the latest known groups, for display.
     async fn save_groups(&self, link: &Link, groups: &FreshGroups) -> Result<(), StoreError>;
 }
 
-/// A link that is about to be made.
+/// A link to create.
 #[derive(Clone, Debug)]
 pub struct NewLink {
-    /// The link, with its refresh token where the provider gives one.
+    /// The link, with its refresh token if the provider issues one.
     pub made: PendingLink,
-    /// The other identity that the account is linked to, and has to be still.
+    /// The identity that the account is linked to, which the link replaces. It must not have changed.
     pub replaces: Option<Subject>,
-    /// What is used up by it.
+    /// The proof that it uses up.
     pub uses_up: LinkProof,
-    /// What is recorded.
+    /// The event that records it.
     pub event: NewEvent,
 }
 
-/// What a link is made from, and uses up.
+/// The proof that a link is based on. Creating the link uses it up.
 #[derive(Clone, Debug)]
 pub enum LinkProof {
-    /// A sign-in at the identity provider, whose address is the account's.
+    /// A sign-in at the identity provider, with the same e-mail address as the account.
     SignIn(LinkSecrets),
-    /// A sign-in at the identity provider, and one at the platform.
+    /// A sign-in at the identity provider and a sign-in at the platform.
     PlatformSignIn(LinkSecrets, SecretHash),
-    /// A code that was typed, in the last try that was counted.
+    /// A code that was entered in the latest counted attempt.
     Code(AwaitedCode),
 }
 
 impl LinkProof {
-    /// What it shows that the account is theirs by.
+    /// How it proves that the person owns the account.
     #[must_use]
     pub fn shown_by(&self) -> ShownBy {
         match self {
@@ -65,19 +65,19 @@ impl LinkProof {
     }
 }
 
-/// A link was not made.
+/// A link was not created.
 #[derive(Debug, thiserror::Error)]
 pub enum LinkError {
-    /// The link token has been used up, or a later browser has taken it over.
+    /// The link token has been used up, or a sign-in in another browser has taken it over.
     #[error("the link token has been used up")]
     UsedUp,
     /// The identity belongs to another account.
     #[error("the identity belongs to another account")]
     IdentityTaken,
-    /// The account does not belong to whom it should, if to anybody.
+    /// The account is not linked as expected: it is linked to another identity, or no longer linked.
     #[error("the account is linked to another identity")]
     LinkedToAnother,
-    /// Nobody knows whether it was made.
+    /// The store failed. Whether the link was created is unknown.
     #[error(transparent)]
     Failed(#[from] StoreError),
 }
@@ -85,10 +85,10 @@ pub enum LinkError {
 /// A link was not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum UnlinkError {
-    /// It is not as it was read, or the event has been recorded before.
+    /// It has changed since it was read, or the event has already been recorded.
     #[error("somebody else changed the link first")]
     Conflict,
-    /// Nobody knows whether it was changed.
+    /// The store failed. Whether the link was changed is unknown.
     #[error(transparent)]
     Failed(#[from] StoreError),
 }

@@ -1,20 +1,20 @@
-//! Where the messages about a request are.
+//! The locations of the messages about a request.
 
 use async_trait::async_trait;
 
 use super::StoreError;
 use crate::domain::{account::MessageRef, ids::RequestId};
 
-/// Where a platform has put the messages about requests.
+/// The locations of the messages about requests.
 #[async_trait]
 pub trait Places: Send + Sync {
-    /// Where the platform has put a message about a request.
+    /// Returns the location of a message about a request.
     async fn place(&self, id: &RequestId, which: Surface) -> Result<Option<MessageRef>, StoreError>;
-    /// Notes where the platform has put a message about a request.
+    /// Stores the location of a message about a request.
     async fn save_place(&self, id: &RequestId, which: Surface, place: &MessageRef) -> Result<(), StoreError>;
 }
 
-/// The messages about a request that are redrawn in place.
+/// The messages about a request that are updated in place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Surface {
     /// In the review channel.

@@ -1,4 +1,4 @@
-//! Presses: promised, and done.
+//! Presses: accepted, then finished.
 
 use async_trait::async_trait;
 
@@ -8,13 +8,14 @@ use crate::domain::{
     press::{Asker, Press},
 };
 
-/// What people have asked for, until it is done.
+/// Accepted presses, until they are finished.
 #[async_trait]
 pub trait Presses: Send + Sync {
-    /// Promises to do what a press asks within [`JOB_LEASE`](super::JOB_LEASE); `false` when that is promised already.
+    /// Stores a press as accepted. The replica has [`JOB_LEASE`](super::JOB_LEASE) to finish it. Returns `false` if the
+    /// press has already been accepted.
     async fn accept(&self, press: &Press) -> Result<bool, StoreError>;
-    /// A press that is promised and not done.
+    /// Returns a press that is accepted and not finished.
     async fn press(&self, id: &CommandId) -> Result<Option<Press>, StoreError>;
-    /// Keeps the promise that was made to `asker`.
+    /// Marks the accepted press of `asker` as finished.
     async fn finish(&self, asker: &Asker) -> Result<(), StoreError>;
 }

@@ -1,4 +1,4 @@
-//! Requests and their events: changed one event at a time, and listed newest first, page by page.
+//! Requests and their events. Requests change one event at a time, and are listed newest first, in pages.
 
 use std::str::FromStr;
 
@@ -14,49 +14,49 @@ use crate::domain::{
     window::{Month, Timestamp},
 };
 
-/// Requests, their events, and the lists that they are in.
+/// Requests, their events and their lists.
 #[async_trait]
 pub trait Requests: Send + Sync {
-    /// The request as it is.
+    /// Returns the current request.
     async fn request(&self, id: &RequestId) -> Result<Option<Request>, StoreError>;
-    /// One of its events.
+    /// Returns one event of a request.
     async fn event(&self, id: &RequestId, version: u64) -> Result<Option<Recorded>, StoreError>;
-    /// Its events, oldest first.
+    /// Returns the events of a request, oldest first.
     async fn events(&self, id: &RequestId) -> Result<Vec<Recorded>, StoreError>;
-    /// Makes a request, or changes one: state, event and jobs, or nothing.
+    /// Creates or changes a request. Its state, event and jobs are committed together or not at all.
     async fn commit(&self, step: &Step) -> Result<(), CommitError>;
-    /// The requests that `listed` names, newest first: at most `most` of them, and only those behind `after`.
+    /// Returns at most `most` requests of the list `listed`, newest first, starting after `after`.
     async fn requests(
         &self,
         listed: &Listed,
         after: Option<&Cursor>,
         most: usize,
     ) -> Result<Page, StoreError>;
-    /// How many requests are written down as waiting or approved.
+    /// Returns how many requests are stored as requested or approved.
     async fn open_requests(&self) -> Result<OpenRequests, StoreError>;
 }
 
 /// One change of one request.
 #[derive(Clone, Debug)]
 pub struct Step {
-    /// The event. Its version is the condition: the stored request must have the one before it.
+    /// The event. The commit requires that the stored request has the version that precedes the event's.
     pub recorded: Recorded,
     /// The request, with the event applied.
     pub after: Request,
-    /// Until when the request kept its requester from making another for the same target before this, if it did.
+    /// Until when the request, before this step, prevented its requester from making another one for the same target.
     pub held: Option<Timestamp>,
-    /// What must be done because of it.
+    /// The follow-up jobs.
     pub jobs: Vec<Job>,
-    /// One-time secrets that are used up by it.
+    /// The one-time secrets that it uses up.
     pub uses_up: Vec<SecretHash>,
-    /// The moment at which they must be good. The event may be dated later, where its predecessor was.
+    /// When they must be valid. The event may be dated later, if the event before it was.
     pub now: Timestamp,
 }
 
-/// A change of a request was not made.
+/// A change of a request was not committed.
 #[derive(Debug, thiserror::Error)]
 pub enum CommitError {
-    /// Somebody else changed it first.
+    /// Another change was committed first.
     #[error("somebody else changed it first")]
     Conflict,
     /// The person has another request for the same target.
@@ -65,60 +65,60 @@ pub enum CommitError {
     /// The one-time secret has been used up.
     #[error("the one-time secret has been used up")]
     UsedUp,
-    /// Nobody knows whether it was made.
+    /// The store failed. Whether the change was committed is unknown.
     #[error(transparent)]
     Failed(#[from] StoreError),
 }
 
-/// Which requests a list shows: of one month, by when they were made, or, where there is none, of all time.
+/// The requests that a list contains: those created in one month, or all if no month is given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Listed {
-    /// Those that a person made.
+    /// The requests that a person made.
     RequestedBy(Subject, Option<Month>),
-    /// Those that a person approved or rejected, alone or with others.
+    /// The requests that a person approved or rejected, alone or with others.
     AnsweredBy(Subject, Option<Month>),
-    /// Those for a target.
+    /// The requests for a target.
     For(Target, Option<Month>),
-    /// All that were made in a month.
+    /// All requests that were made in a month.
     Made(Month),
-    /// Those that are open, as written down.
+    /// The requests that are stored as open.
     Open(OpenStatus),
 }
 
-/// The statuses in which a request keeps its requester from making another for the same target.
+/// The statuses in which a request prevents its requester from making another one for the same target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OpenStatus {
-    /// Nobody has answered it.
+    /// No reviewer has answered it.
     Requested,
     /// Access is open.
     Approved,
 }
 
-/// Some of the requests of a list.
+/// One page of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
-    /// The requests as they are, newest first. One that has left the list meanwhile is not among them.
+    /// The current requests, newest first. Requests that have left the list since it was indexed are omitted.
     pub requests: Vec<Request>,
-    /// Where the list goes on, if it does.
+    /// Where the next page starts; none on the last page.
     pub next: Option<Cursor>,
 }
 
-/// A place in a list. It stays good however many requests are made or changed meanwhile: what was ahead of it is
-/// not shown again, and what was behind it is not left out.
+/// A position in a list. It stays valid while requests are made or changed: requests before it are not repeated, and
+/// requests after it are not skipped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor(RequestId);
 
-/// How many requests are open, as written down.
+/// How many requests are stored as open.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OpenRequests {
-    /// Nobody has answered them.
+    /// No reviewer has answered them.
     pub requested: u64,
     /// Access is open.
     pub approved: u64,
 }
 
 impl OpenStatus {
-    /// The word of [`Request::written_status`].
+    /// Returns the status as [`Request::written_status`] spells it.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -129,13 +129,13 @@ impl OpenStatus {
 }
 
 impl Cursor {
-    /// The place behind this request.
+    /// Returns the position after this request.
     #[must_use]
     pub fn behind(request: RequestId) -> Self {
         Self(request)
     }
 
-    /// The request that it is behind.
+    /// Returns the request that precedes this position.
     #[must_use]
     pub fn request(&self) -> &RequestId {
         &self.0

@@ -1,18 +1,18 @@
-//! One-time secrets, and what each stands for.
+//! One-time secrets and the tickets that they stand for.
 
 use async_trait::async_trait;
 
 use super::StoreError;
 use crate::domain::{secret::SecretHash, ticket::Ticket, window::Timestamp};
 
-/// What one-time secrets stand for.
+/// The tickets of one-time secrets.
 #[async_trait]
 pub trait Tickets: Send + Sync {
-    /// Keeps what a one-time secret stands for.
+    /// Stores the ticket of a one-time secret.
     async fn keep_ticket(&self, ticket: &Ticket) -> Result<(), StoreError>;
-    /// What a one-time secret stands for, if it has not been used up.
+    /// Returns the ticket of a one-time secret, unless the secret has been used up.
     async fn ticket(&self, key: &SecretHash) -> Result<Option<Ticket>, StoreError>;
-    /// Keeps a sign-in that starts from a link token, and makes it the only one that may use it up.
+    /// Stores a sign-in that starts from a link token. Only the latest such sign-in may use the token up.
     async fn start_link(
         &self,
         link: &SecretHash,
@@ -27,7 +27,7 @@ pub enum TicketError {
     /// It has been used up, or has expired.
     #[error("the one-time secret has been used up")]
     UsedUp,
-    /// Nobody knows whether it was used.
+    /// The store failed. Whether the secret was used is unknown.
     #[error(transparent)]
     Failed(#[from] StoreError),
 }

@@ -1,17 +1,17 @@
-//! Refresh tokens, sealed.
+//! Sealed refresh tokens.
 
 use async_trait::async_trait;
 
 use super::StoreError;
 use crate::domain::{account::Account, person::ToldGroups, window::Timestamp};
 
-/// Refresh tokens, which are used in turns.
+/// Refresh tokens, each used by one replica at a time.
 #[async_trait]
 pub trait Tokens: Send + Sync {
-    /// The sealed refresh token of an account.
+    /// Returns the sealed refresh token of an account.
     async fn token(&self, who: &Account) -> Result<Option<SealedToken>, StoreError>;
-    /// Takes the sealed refresh token for one turn at the identity provider, if it is still as it was read.
-    /// Others leave it alone until `until`.
+    /// Takes the sealed refresh token for one turn at the identity provider, if it has not changed since it was read.
+    /// Other replicas do not use it before `until`.
     async fn take_token(
         &self,
         who: &Account,
@@ -27,42 +27,43 @@ pub trait Tokens: Send + Sync {
     ) -> Result<(), TokenError>;
 }
 
-/// A refresh token, sealed. It is used in turns, since a provider that rotates tokens takes two uses of one for
-/// theft (<https://www.rfc-editor.org/rfc/rfc9700#section-4.14.2>).
+/// A sealed refresh token. It is used in turns, because a provider that rotates tokens treats a second use of the same
+/// token as theft (<https://www.rfc-editor.org/rfc/rfc9700#section-4.14.2>).
 #[derive(Clone, Debug)]
 pub struct SealedToken {
     /// The sealed token.
     pub sealed: Vec<u8>,
-    /// Counts changes, which are all conditional on it. The change that begins a turn numbers the turn.
+    /// Incremented by every change, and every change is conditional on it. Its value at the start of a turn numbers the
+    /// turn.
     pub version: u64,
-    /// Until when the turn that is under way may last.
+    /// When the current turn must end.
     pub taken_until: Option<Timestamp>,
-    /// What the latest turn brought, if it brought groups.
+    /// The result of the latest turn, if it returned groups.
     pub told: Option<ToldGroups>,
 }
 
-/// What became of a refresh token in its turn.
+/// The outcome of a turn for its refresh token.
 #[derive(Clone, Debug)]
 pub enum UsedToken {
-    /// It is good for another turn.
+    /// It can be used for another turn.
     Kept {
-        /// What takes the place of what is stored: the token that the provider has put in its place, or the same
-        /// one sealed with another key.
+        /// The token that replaces the stored one: the provider's rotated token, or the same token sealed with
+        /// another key.
         resealed: Option<Vec<u8>>,
-        /// The groups that the provider told, if it did.
+        /// The groups that the provider returned, if any.
         told: Option<ToldGroups>,
     },
-    /// It is worth nothing any more.
+    /// It is no longer valid.
     Gone,
 }
 
-/// A refresh token was not taken, or not given back.
+/// A refresh token was not taken, or not returned.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
     /// Another turn has changed it, or another link replaced it.
     #[error("another turn has changed the refresh token")]
     Conflict,
-    /// Nobody knows whether it was made.
+    /// The store failed. Whether the change was written is unknown.
     #[error(transparent)]
     Failed(#[from] StoreError),
 }
