@@ -1,7 +1,8 @@
-//! Audit: what auditors hear one by one or in bursts, and the events of accounts, refusals among them.
+//! Audit: events of accounts, including refusals, and audit lines, posted one by one or in bursts.
 //!
-//! 1. The store keeps the event under the next number of its account: of a refusal, who tried what.
-//! 2. The audit channel hears it: at once, or together with what else this person brings about in that minute.
+//! 1. The store appends the event under the next number of its account. For a refusal it records who tried what.
+//! 2. The event is posted to the audit channel: immediately, or together with this person's other events of that
+//!    minute.
 
 use std::sync::{Arc, PoisonError};
 
@@ -22,7 +23,7 @@ use crate::{
     ports::{Appended, NewEvent},
 };
 
-/// Who tried what, when, and what names the attempt.
+/// Who tried what and when, and the command that identifies the attempt.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Attempt<'a> {
     pub(super) command: &'a CommandId,
@@ -40,8 +41,8 @@ pub(super) enum About<'a> {
     Request(&'a RequestId),
 }
 
-/// Audit lines that count toward the bursts of these people. They are no longer counted if this is dropped: then the
-/// commit that they were part of was not made.
+/// Audit lines that count toward the bursts of these people. Dropping this value removes them from the count, because
+/// their commit failed.
 #[must_use]
 pub(super) struct Counted<'a> {
     broker: &'a Broker,
@@ -49,7 +50,7 @@ pub(super) struct Counted<'a> {
 }
 
 impl Counted<'_> {
-    /// The commit was made: the lines count.
+    /// Keeps the count after a successful commit.
     pub(super) fn keep(mut self) {
         self.people.clear();
     }
@@ -67,7 +68,7 @@ impl Drop for Counted<'_> {
     }
 }
 
-/// Records that something was refused; carried out twice, it is recorded once.
+/// Records a refusal. Idempotent for each command.
 pub(super) async fn record_refusal(broker: &Arc<Broker>, attempt: Attempt<'_>, why: &Refused) -> Result<()> {
     let Attempt { command, at, who, tried, about } = attempt;
     let (request, target) = match about {
@@ -85,7 +86,7 @@ pub(super) async fn record_refusal(broker: &Arc<Broker>, attempt: Attempt<'_>, w
     Ok(())
 }
 
-/// The event as it is to be recorded. It is counted before the commit, as in [`in_bursts`].
+/// Returns the event to record. It is counted before the commit, as in [`in_bursts`].
 pub(super) fn new_event(broker: &Broker, change: AccountChange) -> (NewEvent, Counted<'_>) {
     let now = broker.ports.clock.now();
     let people: Vec<Account> = change.what.burst_kind().map(|_| change.account.clone()).into_iter().collect();
@@ -94,15 +95,15 @@ pub(super) fn new_event(broker: &Broker, change: AccountChange) -> (NewEvent, Co
     (NewEvent { change, line, now }, Counted { broker, people })
 }
 
-/// Counts what was recorded, and sets out to tell whom it concerns.
+/// Counts a recorded event, and starts delivery of its notices.
 pub(super) fn tell(broker: &Arc<Broker>, Appended { recorded, jobs }: Appended, counted: Counted<'_>) {
     counted.keep();
     broker.ports.counters.account_event(&recorded.what);
     broker.deliver_soon(jobs); // 2
 }
 
-/// The same jobs, in which the audit lines beyond a person's first few of the minute are part of a burst. The lines are
-/// counted before the commit, so that many commits at once do not all find room.
+/// Returns the same jobs, with the audit lines beyond a person's first few of the minute moved into a burst. The lines
+/// are counted before the commit, so that concurrent commits cannot exceed the limit together.
 pub(super) fn in_bursts(broker: &Broker, jobs: Vec<Job>) -> (Vec<Job>, Counted<'_>) {
     let now = broker.ports.clock.now();
     let mut people = Vec::new();
@@ -122,7 +123,7 @@ fn joins_burst(broker: &Broker, who: &Account, now: Timestamp) -> bool {
     recent.entry(who.clone()).or_insert_with(|| Recent::none(now)).joins_burst(now)
 }
 
-/// Who acts through an account: the person it is linked to, if it is.
+/// Returns who acts through an account: the person it is linked to, or the account itself if it is not linked.
 async fn actor(broker: &Broker, who: &Account) -> Result<Actor> {
     let link = broker.ports.store.link(who).await?;
     Ok(link.map_or_else(|| Actor::Account { account: who.clone() }, |link| link.human().into()))

@@ -1,4 +1,4 @@
-//! The broker: the ports, the rules and the settings that every flow works with.
+//! The broker: the ports, the policy and the settings that every flow uses.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -50,18 +50,18 @@ pub struct Ports {
     pub ids: Arc<dyn Ids>,
 }
 
-/// Where the broker lives, and what linking takes there.
+/// The addresses of the broker, and the settings for linking.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The address under which browsers reach it.
+    /// The URL at which browsers reach it.
     pub public_url: Url,
     /// Its home on each chat platform that it serves.
     pub homes: BTreeMap<Platform, Home>,
-    /// Where auditors listen, on whichever platform.
+    /// The audit channel, on any platform.
     pub audit_channel: Conversation,
-    /// What linking takes.
+    /// The settings for linking.
     pub linking: LinkPolicy,
-    /// The names that sentences use where it is not known from which platform their reader comes.
+    /// The names for texts whose reader's platform is unknown.
     pub names: Names,
 }
 
@@ -72,9 +72,9 @@ pub struct Home {
     pub tenant: Tenant,
     /// That tenant's name.
     pub name: String,
-    /// Where the requests of these members are answered.
+    /// The channel in which the requests of these members are reviewed.
     pub review_channel: Conversation,
-    /// The names that sentences for these members use.
+    /// The names for texts to these members.
     pub names: Names,
 }
 
@@ -93,7 +93,7 @@ pub struct Broker {
 }
 
 impl Broker {
-    /// A broker that acts through `ports` and rules by `policy`.
+    /// Creates a broker that acts through `ports` and decides by `policy`.
     #[must_use]
     pub fn new(ports: Ports, policy: Policy, settings: Settings) -> Arc<Self> {
         let tasks = TaskTracker::new();
@@ -112,31 +112,31 @@ impl Broker {
         })
     }
 
-    /// Where it lives, and what linking takes there.
+    /// Returns the settings.
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.settings
     }
 
-    /// The names that sentences use where it is not known from which platform their reader comes.
+    /// Returns the names for texts whose reader's platform is unknown.
     #[must_use]
     pub fn names(&self) -> &Names {
         &self.settings.names
     }
 
-    /// The names that sentences for this account use.
+    /// Returns the names for texts to this account.
     #[must_use]
     pub fn names_for(&self, who: &Account) -> &Names {
         self.settings.homes.get(who.platform()).map_or(&self.settings.names, |home| &home.names)
     }
 
-    /// The effects it can have.
+    /// Returns the ports.
     #[must_use]
     pub fn ports(&self) -> &Ports {
         &self.ports
     }
 
-    /// Runs `task` to its end, even when the caller hangs up.
+    /// Runs `task` to completion, even if the caller disconnects.
     pub fn spawn<F>(self: &Arc<Self>, task: impl FnOnce(Arc<Self>) -> F) -> JoinHandle<F::Output>
     where
         F: Future<Output: Send> + Send + 'static,
@@ -144,35 +144,35 @@ impl Broker {
         self.tasks.spawn(task(Arc::clone(self)).in_current_span())
     }
 
-    /// Waits until everything that was spawned is done.
+    /// Waits until all spawned tasks are done.
     pub async fn idle(&self) {
         self.tasks.wait().await;
     }
 
-    /// Begins nothing more that another replica can do as well, and releases what it has leased.
+    /// Stops the broker: it starts no work that another replica can do, and releases its leases.
     pub fn stop(&self) {
         self.stop.cancel();
     }
 
-    /// Is cancelled when the process stops: whatever runs in the background ends by it.
+    /// Returns the token that is cancelled when the process stops. All background tasks end when it is cancelled.
     #[must_use]
     pub fn stopping(&self) -> CancellationToken {
         self.stop.clone()
     }
 
-    /// Whether it has been told to stop.
+    /// Returns whether the broker is stopping.
     pub(super) fn is_stopping(&self) -> bool {
         self.stop.is_cancelled()
     }
 
-    /// Logs a failure, once, and hands back the reference under which the operator finds it.
+    /// Logs a failure, once. Returns the reference by which the operator can find it.
     pub fn report(&self, error: &Error) -> String {
         let reference = self.ports.ids.reference();
         tracing::error!(reference, error = format!("{error:#}"), "request failed, reference given");
         reference
     }
 
-    /// Gives a refusal that sends a person to the operator its reference, and logs it under that, once.
+    /// Adds a reference to a refusal that requires the operator, and logs the refusal with it, once.
     #[must_use]
     pub fn refer(&self, refused: Refused) -> Refused {
         let Refused { refusal, reference: None } = &refused else { return refused };
@@ -185,7 +185,7 @@ impl Broker {
         Refused { reference: Some(reference), ..refused }
     }
 
-    /// The app's home on the platform of this account.
+    /// Returns the app's home on the platform of this account.
     ///
     /// # Errors
     /// [`Refusal::OtherTenant`] when the account belongs to another tenant, or to a platform that is not served.
@@ -194,18 +194,18 @@ impl Broker {
         home.filter(|home| home.tenant == *who.tenant()).ok_or(Refusal::OtherTenant)
     }
 
-    /// Where the requests of this account are answered. Those that came by no platform that is served are answered at
-    /// the first home.
+    /// Returns the channel in which the requests of this account are reviewed. Requests from a platform that is not
+    /// served are reviewed at the first home.
     pub(super) fn review_channel(&self, requester: Option<&Account>) -> Option<&Conversation> {
         let homes = &self.settings.homes;
         let home = requester.and_then(|who| homes.get(who.platform())).or_else(|| homes.values().next());
         home.map(|home| &home.review_channel)
     }
 
-    /// What the app may do on this platform.
+    /// Returns the operations of the app on this platform.
     ///
     /// # Errors
-    /// When the platform is not served: what waits for it can go on once the operator configures it again.
+    /// When the platform is not served. Pending work for it resumes once the operator configures it again.
     pub(super) fn chat(&self, platform: &Platform) -> Result<&ChatPorts, ChatError> {
         self.ports.chats.get(platform).ok_or_else(|| ChatError::Refused {
             platform: platform.clone(),
@@ -215,7 +215,7 @@ impl Broker {
         })
     }
 
-    /// Posts a message on the platform that `to` is on: where that has no threads, below everything else.
+    /// Posts a message to `to`. If the platform has no threads, posts to the conversation instead.
     pub(super) async fn post(&self, to: &Address, message: &Message) -> Result<MessageRef, ChatError> {
         let messenger = &self.chat(to.platform())?.messenger;
         match (messenger.post(to, message).await, to) {
@@ -227,7 +227,7 @@ impl Broker {
         }
     }
 
-    /// An address of ours that ends in a secret.
+    /// Returns a URL of the broker that ends in a secret.
     pub(super) fn url(&self, path: &str, secret: &str) -> Url {
         let mut url = self.settings.public_url.clone();
         url.set_path(&format!("{path}/{secret}"));
@@ -235,7 +235,7 @@ impl Broker {
     }
 }
 
-/// A refusal's facts as JSON, in which only the domains of e-mail addresses are left.
+/// Returns a refusal's facts as JSON, with e-mail addresses reduced to their domains.
 fn loggable_facts(refusal: &Refusal) -> String {
     let mut facts = serde_json::to_value(refusal).unwrap_or_default();
     if let Some(facts) = facts.as_object_mut() {

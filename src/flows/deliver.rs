@@ -1,11 +1,12 @@
-//! Deliver: what has been committed is said on the platform, at least once.
+//! Deliver: committed notices are delivered to the platform, at least once.
 //!
-//! 1. The replica that committed says it at once (`outbox.rs`); the sweeper says what that replica did
-//!    not live to say.
+//! 1. The replica that committed a notice delivers it immediately (`outbox.rs`). If that replica stops first, the
+//!    sweeper delivers it.
 //! 2. A card is drawn from the stored request, and again if the request has changed meanwhile: edits converge.
-//! 3. Auditors hear of a request's events in their order, whichever replicas tell them.
-//! 4. What may have been said already is looked for, where the app can read along, before it is said again.
-//! 5. A job is completed only after the platform has taken what it says.
+//! 3. The audit lines of a request are posted in the order of its events, whichever replicas post them.
+//! 4. Before a notice that may already have been posted is posted again, the app searches for it, where it can read
+//!    the channel.
+//! 5. A job is completed only after the platform has accepted its notice.
 
 use std::sync::Arc;
 
@@ -31,31 +32,31 @@ use crate::{
     ports::{Address, Because, ChatError, Surface},
 };
 
-/// Which try it is to say something.
+/// Which attempt to deliver a notice this is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Try {
-    /// The first, by whoever committed it.
+    /// The first attempt, by the replica that committed it.
     First,
-    /// One after others, of which nobody knows what became.
+    /// A later attempt. The outcome of the earlier ones is unknown.
     Another,
 }
 
-/// Whose turn it is to be told.
+/// Which event's audit line is next.
 #[derive(Debug)]
 enum TurnOf {
-    /// It is this event's.
+    /// This event's.
     This,
-    /// It is that of an event before it; this is what becomes of the job meanwhile.
+    /// That of an event before it. Contains the outcome of the job until then.
     Before(Outcome),
 }
 
-/// How long after its commit a replica may begin to say something. A job that waits longer may be delivered by
+/// How long after its commit a replica may start to deliver a notice. A job that waits longer may be delivered by
 /// another replica.
 const COMMITTER_BEGINS_WITHIN: TimeDelta = TimeDelta::seconds(15);
 
 impl Broker {
-    /// Sets out to say what is due of these freshly committed jobs, after what is on its way already of the same
-    /// request. Where too much is on its way, the sweeper says it.
+    /// Starts delivery of the due notices among these newly committed jobs, after the pending ones of the same request.
+    /// If the outbox is full, they are left to the sweeper.
     pub(super) fn deliver_soon(self: &Arc<Self>, jobs: Vec<Job>) {
         let is_said = |job: &Job| matches!(job.task, Task::Notify(_)) && job.held_until().is_none();
         let Some(line) = self.outbox.push(jobs.into_iter().filter(is_said).collect()) else { return };
@@ -70,7 +71,7 @@ impl Broker {
         });
     }
 
-    /// Sets out to tell auditors a line when it is its turn.
+    /// Starts delivery of an audit line, in its order.
     fn tell_auditors_soon(self: &Arc<Self>, job: Job) {
         if self.outbox.push_for_auditors(job) {
             self.spawn(async move |broker| {
@@ -81,21 +82,21 @@ impl Broker {
         }
     }
 
-    /// Delivers what this replica has committed, unless another one may be at it by now.
+    /// Delivers a notice that this replica committed, unless another replica may already be delivering it.
     async fn deliver_first(self: &Arc<Self>, job: Job) {
         if self.ports.clock.now() - job.due < COMMITTER_BEGINS_WITHIN {
             self.deliver(&Leased::by_committer(job), Try::First).await;
         }
     }
 
-    /// Says what a job tells, unless this replica is stopping.
+    /// Delivers the notice of a job, unless this replica is stopping.
     pub(super) async fn deliver(self: &Arc<Self>, leased: &Leased, which: Try) -> Progress {
         let Task::Notify(notice) = &leased.job.task else { return Progress::GoOn };
         let outcome = if self.is_stopping() { Ok(Outcome::Released) } else { self.say(notice, which).await };
         self.close(leased, outcome).await // 5
     }
 
-    /// Says in one line what several jobs tell of one person.
+    /// Posts one audit line for several jobs of one person.
     pub(super) async fn deliver_burst(self: &Arc<Self>, leased: &[Leased]) -> Progress {
         let mut told: Vec<(&Leased, &AuditEntry)> = Vec::new();
         for leased in leased {
@@ -151,8 +152,8 @@ impl Broker {
         Ok(())
     }
 
-    /// Whether auditors have heard of the event before this one. What waits behind less important lines, or for the
-    /// end of its minute, is told at once, so that nothing important waits with it.
+    /// Checks whether the audit line of the preceding event has been posted. If that line waits behind less important
+    /// ones, or for the end of its minute, it is posted first, so that no important line waits for it.
     async fn turn_of(self: &Arc<Self>, entry: &AuditEntry) -> Result<TurnOf> {
         let Some(recorded) = entry.of_a_request() else { return Ok(TurnOf::This) };
         let before = recorded.number.saturating_sub(1);
@@ -191,7 +192,7 @@ impl Broker {
         Ok(())
     }
 
-    /// Draws a message about a request where it is, or posts it where it belongs.
+    /// Updates a message about a request, or posts it if it does not exist. Repeats if the request changes meanwhile.
     pub(super) async fn draw(&self, id: &RequestId, surface: Surface, which: Try) -> Result<()> {
         let _turn = self.drawing.take(id.clone()).await;
         let mut drawn = None;
@@ -205,10 +206,10 @@ impl Broker {
         }
     }
 
-    /// Draws a message where it is, or posts it where it belongs.
+    /// Updates a message once, or posts it if it does not exist.
     async fn put(&self, request: Request, surface: Surface, which: Try) -> Result<()> {
         let id = request.id.clone();
-        // Whoever commits a request, and nobody else, knows that nothing of it can be there.
+        // Only the replica that committed a new request can be sure that no message about it has been posted.
         let is_news = which == Try::First && request.version == 1;
         let since = Some(request.requested_at).filter(|_| !is_news);
         let Some((to, message)) = self.about(request, surface) else { return Ok(()) };
@@ -217,7 +218,7 @@ impl Broker {
             match self.chat(platform)?.messenger.redraw(&place, &message).await {
                 Err(
                     ChatError::Refused { because: Because::MessageGone, .. } | ChatError::Unsupported { .. },
-                ) => {} // somebody deleted it, or nothing is replaced there
+                ) => {} // the message was deleted, or the platform cannot update messages
                 outcome => return Ok(outcome?),
             }
         }
@@ -225,7 +226,7 @@ impl Broker {
         Ok(self.ports.store.save_place(&id, surface, &place).await?)
     }
 
-    /// What is said of a request, and where; nothing to a requester who has no account.
+    /// Returns the message about a request and its address. Returns `None` for a requester without an account.
     fn about(&self, request: Request, surface: Surface) -> Option<(Address, Message)> {
         let requester = request.requester.account.clone();
         let channel = self.review_channel(requester.as_ref()).cloned();
@@ -236,7 +237,8 @@ impl Broker {
         }
     }
 
-    /// Where a message about a request is: as noted, or, where nobody has lived to note it, as found.
+    /// Returns the location of a message about a request: the stored one, or, if the replica stopped before it stored
+    /// the location, the one found by a search.
     async fn whereabouts(
         &self,
         id: &RequestId,
@@ -255,7 +257,7 @@ impl Broker {
         Ok(found)
     }
 
-    /// Looks for a message that may have been posted; an app that may not read along finds nothing.
+    /// Searches for a message that may have been posted. Returns `None` if the app may not read the channel.
     async fn find(
         &self,
         channel: &Conversation,
@@ -276,7 +278,7 @@ impl Broker {
         let Some(who) = request.requester.account else { return Ok(()) };
         match console_link::console_link(self, &who, id).await {
             Ok(message) => Ok(answer::whisper(self, &who, &message).await?),
-            Err(Error::Refused(_)) => Ok(()), // access is over already: there is nothing to link to
+            Err(Error::Refused(_)) => Ok(()), // access has ended: there is nothing to link to
             Err(error) => Err(error),
         }
     }

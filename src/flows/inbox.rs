@@ -1,10 +1,10 @@
-//! Inbox: a press is promised, answered, then done.
+//! Inbox: a press is accepted, acknowledged, then carried out.
 //!
-//! 1. What the press asks for is stored before the platform is answered. That row is the promise, the de-duplication
-//!    and the id of the change in one.
+//! 1. The press is stored before the platform gets its response. The row records that the press is accepted,
+//!    de-duplicates it, and provides the id of the change.
 //! 2. The wish is carried out by the flow that it names.
-//! 3. The presser hears what their press shows no other sign of: an answer, a refusal, a failure.
-//! 4. The promise is kept. Until then the sweeper carries the press out again; done twice it changes nothing.
+//! 3. The presser is notified of anything that is not visible otherwise: an answer, a refusal, a failure.
+//! 4. The press is marked as finished. Until then the sweeper carries it out again, which is idempotent.
 
 use std::sync::Arc;
 
@@ -28,17 +28,16 @@ use crate::{
     ports::StoreError,
 };
 
-/// For how long a press that could not be finished is tried again. What somebody pressed longer ago than this
-/// may not be what they want any more.
+/// How long an unfinished press is retried. After this time, the person may no longer want what they pressed.
 const PRESS_IS_TRIED_FOR: TimeDelta = TimeDelta::minutes(15);
 
-/// Promises to do what a press asks, and sets out to do it. The platform may be answered as soon as this returns.
+/// Accepts a press, and starts to carry it out. The caller may respond to the platform once this returns.
 ///
 /// # Errors
-/// When the promise could not be stored: the person must press again.
+/// When the press could not be stored: the person must press again.
 pub async fn accept(broker: &Arc<Broker>, press: Press) -> Result<(), StoreError> {
     if !broker.ports.store.accept(&press).await? {
-        return Ok(()); // promised already
+        return Ok(()); // already accepted
     }
     broker.spawn(async move |broker| carry_out_at_once(&broker, &press).await); // 1
     Ok(())
@@ -48,7 +47,7 @@ async fn carry_out_at_once(broker: &Arc<Broker>, press: &Press) {
     if let Err(error) = carry_out(broker, press).await {
         return tell(broker, &press.asker, error).await;
     }
-    // The presser has had their answer: what is left concerns nobody but the sweeper.
+    // The presser has their answer: only the sweeper needs to know about a failure from here on.
     if let Err(error) = broker.ports.store.finish(&press.asker).await {
         let error = anyhow::Error::from(error);
         tracing::warn!(
@@ -58,7 +57,7 @@ async fn carry_out_at_once(broker: &Arc<Broker>, press: &Press) {
     } // 4
 }
 
-/// Carries a press out, and answers the presser.
+/// Carries a press out, and replies to the presser.
 async fn carry_out(broker: &Arc<Broker>, press: &Press) -> Result<()> {
     let asker = &press.asker;
     match fulfil(broker, press).await {
@@ -77,8 +76,7 @@ async fn carry_out(broker: &Arc<Broker>, press: &Press) -> Result<()> {
     Ok(())
 }
 
-/// Carries a press out for whoever did not live to finish it, unless something has come of it already, and keeps the
-/// promise.
+/// Carries out a press that its replica did not finish, unless it has already had an effect, and marks it as finished.
 pub(super) async fn carry_out_again(broker: &Arc<Broker>, press: &Press) -> Result<()> {
     let asker = &press.asker;
     let recorded = broker.ports.store.caused_by(&asker.who, &asker.id).await?;
@@ -108,14 +106,15 @@ async fn give_up(broker: &Arc<Broker>, press: &Press) -> Result<()> {
     refuse(broker, &press.asker, &refused, None).await
 }
 
-/// Whether this very press is in the history of its request: then it has succeeded, and nobody heard of it.
+/// Returns whether this press is in the history of its request. If so, it has succeeded, but the presser was not
+/// notified.
 async fn has_been_done(broker: &Broker, press: &Press) -> Result<bool> {
     let Some(id) = press.wish.request() else { return Ok(false) };
     let events = broker.ports.store.events(id).await?;
     Ok(events.iter().any(|recorded| recorded.command == press.asker.id))
 }
 
-/// Does what a press asks; hands back what the presser must be told.
+/// Carries out the wish of a press. Returns the message for the presser, if any.
 async fn fulfil(broker: &Arc<Broker>, press: &Press) -> Result<Option<Message>> {
     let (who, command) = (&press.asker.who, press.asker.id.clone());
     match press.wish.clone() {
@@ -134,12 +133,12 @@ async fn fulfil(broker: &Arc<Broker>, press: &Press) -> Result<Option<Message>> 
     } // 2
 }
 
-/// What a flow did shows by itself: a card or a message is redrawn.
+/// No reply is needed: the effect is visible in an updated card or message.
 fn silent((): ()) -> Option<Message> {
     None
 }
 
-/// Tells somebody what became of what they asked for: why not, or under which reference the operator finds it.
+/// Notifies a person that their action did not succeed: the reason of a refusal, or the reference of a failure.
 pub async fn tell(broker: &Arc<Broker>, asker: &Asker, error: Error) {
     let failure = match error {
         Error::Refused(refused) => match turn_away(broker, asker, &broker.refer(refused)).await {
@@ -154,7 +153,8 @@ pub async fn tell(broker: &Arc<Broker>, asker: &Asker, error: Error) {
     }
 }
 
-/// Tells somebody why not where nothing was promised; auditors hear of it if they may not use the app at all.
+/// Replies with a refusal of an action that was not accepted. It is recorded for auditors if the person may not use the
+/// app at all.
 async fn turn_away(broker: &Arc<Broker>, asker: &Asker, refused: &Refused) -> Result<()> {
     if let Refusal::OtherTenant | Refusal::NotFullMember { .. } = refused.refusal {
         record_refusal(broker, asker.attempt(Tried::Use, About::Nothing), refused).await?;
@@ -162,7 +162,7 @@ async fn turn_away(broker: &Arc<Broker>, asker: &Asker, refused: &Refused) -> Re
     refuse(broker, asker, refused, None).await
 }
 
-/// Tells somebody why not, and gives them at hand what helps.
+/// Replies with a refusal, and with what helps: an invitation to link, or the request that it points to.
 async fn refuse(broker: &Arc<Broker>, asker: &Asker, refused: &Refused, wish: Option<Wish>) -> Result<()> {
     let message = if refused.refusal.asks_to_link() {
         invite(broker, asker, refused, wish).await?
@@ -172,7 +172,7 @@ async fn refuse(broker: &Arc<Broker>, asker: &Asker, refused: &Refused, wish: Op
     reply(broker, asker, &message).await // 3
 }
 
-/// Who is not linked gets a link, unless they are nobody who may use the app.
+/// Invites a person without a link to create one, unless they may not use the app.
 async fn invite(
     broker: &Arc<Broker>,
     asker: &Asker,
@@ -190,7 +190,7 @@ async fn invite(
     }
 }
 
-/// The request that a refusal points to, to be looked at.
+/// Returns the request that a refusal points to, for display.
 async fn look_up(broker: &Broker, refusal: &Refusal) -> Result<Option<Box<Drawn>>> {
     let Refusal::AlreadyOpen { request, .. } = refusal else { return Ok(None) };
     let as_of = broker.ports.clock.now();

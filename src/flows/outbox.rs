@@ -1,8 +1,8 @@
-//! Outbox: jobs of this replica on their way to a platform.
+//! Outbox: jobs that this replica is delivering to a platform.
 //!
-//! 1. What people hear of a request goes one after the other, as it was committed.
-//! 2. Auditors hear one line after the other, in the order of `domain/audit_queue.rs`. A line joins that queue once
-//!    what was committed before it for people has been told.
+//! 1. Notices to people about one request are delivered one at a time, in the order of their commits.
+//! 2. Audit lines are delivered one at a time, in the order of `domain/audit_queue.rs`. A line joins that queue once
+//!    the notices to people that were committed before it have been delivered.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -11,10 +11,10 @@ use std::{
 
 use crate::domain::{audit_queue::AuditQueue, job::Job};
 
-/// How many jobs may be on their way at a time. Those beyond it are left to the sweeper.
+/// How many jobs may be in delivery at a time. Jobs beyond this limit are left to the sweeper.
 const MOST: usize = 1_000;
 
-/// Jobs on their way, in lines.
+/// Jobs in delivery, in one line for each stream.
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
     lines: Mutex<Lines>,
@@ -34,8 +34,8 @@ struct Auditors {
 }
 
 impl Outbox {
-    /// Puts the jobs of one commit at the end of their line. Returns the line if nobody walks it: the caller must then
-    /// walk it to its end with [`Outbox::next`].
+    /// Appends the jobs of one commit to their line. Returns the line if no task processes it: the caller must then
+    /// process it to its end with [`Outbox::next`].
     pub(super) fn push(&self, jobs: Vec<Job>) -> Option<String> {
         let mut inner = self.inner();
         if inner.waiting + jobs.len() > MOST {
@@ -52,7 +52,7 @@ impl Outbox {
         Some(line)
     }
 
-    /// The next job of a line; nothing at its end, where the walk is over.
+    /// Returns the next job of a line. Returns `None` at its end, where processing ends.
     pub(super) fn next(&self, line: &str) -> Option<Job> {
         let mut inner = self.inner();
         match inner.lines.get_mut(line)?.pop_front() {
@@ -67,8 +67,8 @@ impl Outbox {
         }
     }
 
-    /// Puts a line for auditors into their queue. Returns whether nobody works that off: the caller must then do so to
-    /// its end with [`Outbox::next_for_auditors`].
+    /// Appends an audit line to the auditors' queue. Returns whether no task processes the queue: the caller must then
+    /// process it to its end with [`Outbox::next_for_auditors`].
     pub(super) fn push_for_auditors(&self, job: Job) -> bool {
         let mut auditors = self.auditors();
         if let Some(job) = auditors.queue.push(job) {
@@ -78,7 +78,7 @@ impl Outbox {
         !std::mem::replace(&mut auditors.is_worked_off, true)
     }
 
-    /// The next line for auditors; nothing where there is none, and the work is over.
+    /// Returns the next audit line. Returns `None` if the queue is empty, where processing ends.
     pub(super) fn next_for_auditors(&self) -> Option<Job> {
         let mut auditors = self.auditors();
         let next = auditors.queue.pop();

@@ -1,9 +1,9 @@
-//! Queue: what becomes of a job that was tried.
+//! Queue: completes, retries or gives up an attempted job.
 //!
-//! 1. A job that is done is completed, together with enqueuing the one that follows it.
-//! 2. A job that failed is released, and retried with backoff by whichever replica sweeps.
-//! 3. A job that the platform refuses for good becomes a dead letter, which an operator finds and auditors hear of. It never
-//!    holds up what waits behind it.
+//! 1. A job that is done is completed, and its follow-up is enqueued in the same transaction.
+//! 2. A job that failed is released, and retried with backoff by any replica that sweeps.
+//! 3. A job that the platform refuses permanently becomes a dead letter, which operators can find and auditors are
+//!    notified of. It never blocks the jobs behind it.
 
 use std::sync::Arc;
 
@@ -22,37 +22,37 @@ use crate::{
     ports::{Because, ChatError, DeadLetter, DeadLetterError},
 };
 
-/// The longest wait of a job whose time has not come: what it waits for may be done at any moment. Lines of one request
-/// wait for one another across lanes, so their waits add up.
+/// The longest wait of a job that cannot run yet: what it waits for may be done at any moment. Audit lines of one
+/// request wait for each other across lanes, so their waits add up.
 const LOOKED_AT_EVERY: TimeDelta = TimeDelta::seconds(5);
 
-/// The longest that a platform is believed when it says to come back later.
+/// The longest `Retry-After` that is honored.
 const LONGEST_TOLD: TimeDelta = TimeDelta::hours(1);
 
-/// What is to become of a job that did not fail.
+/// The outcome of a job that did not fail.
 #[derive(Clone, Debug)]
 pub(super) enum Outcome {
-    /// It is done, and followed by this job, if any.
+    /// It is done. Contains its follow-up, if any.
     Done(Option<Job>),
-    /// It was completed in the doing.
+    /// It was completed while it ran.
     Completed,
-    /// Its time has not come.
+    /// It cannot run yet.
     NotYet,
-    /// This replica is stopping, or the chat platform takes nothing at the moment.
+    /// This replica is stopping, or the chat platform accepts nothing at the moment.
     Released,
 }
 
-/// What a job that was tried means for those behind it.
+/// What an attempted job means for the jobs behind it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Progress {
-    /// The next may be tried.
+    /// The next job may be attempted.
     GoOn,
-    /// The platform cannot be asked, or this replica does no more.
+    /// The platform is unavailable, or this replica is stopping.
     Wait,
 }
 
 impl Broker {
-    /// Completes a job, releases it or makes it a dead letter, as it went.
+    /// Completes a job, releases it or moves it to the dead letters, depending on its outcome.
     pub(super) async fn close(self: &Arc<Self>, leased: &Leased, outcome: Result<Outcome>) -> Progress {
         let store = &self.ports.store;
         let now = self.ports.clock.now();
@@ -80,7 +80,7 @@ impl Broker {
         }
     }
 
-    /// Decides what becomes of a job that failed.
+    /// Releases a job that failed for a retry, or moves it to the dead letters.
     pub(super) async fn put_off(self: &Arc<Self>, leased: &Leased, error: &Error) -> Progress {
         let job = &leased.job;
         let now = self.ports.clock.now();
@@ -106,7 +106,7 @@ impl Broker {
             Some(ChatError::Refused { because: Because::Addressee | Because::Other, .. })
                 if job.is_for_auditors() =>
             {
-                Progress::Wait // the channel takes no other line, either
+                Progress::Wait // the channel does not accept other lines either
             }
             Some(ChatError::Refused { .. } | ChatError::Unsupported { .. }) | None => Progress::GoOn,
         }
@@ -126,12 +126,12 @@ impl Broker {
                 }
             }
             Err(DeadLetterError::Failed(error)) => return Err(error.into()),
-            Err(DeadLetterError::LeaseLost) => {} // done meanwhile
+            Err(DeadLetterError::LeaseLost) => {} // already done
         }
         Ok(())
     }
 
-    /// The record that something could not be told; none where that is what could not be told.
+    /// Returns the record of an undelivered notice; none if the notice is itself the audit line of such a record.
     async fn undelivered(&self, job: &Job, why: &str, at: Timestamp) -> Result<Option<AccountChange>> {
         if let Task::Notify(Notice::Audit(entry)) = &job.task
             && entry.is_undelivered()
@@ -147,7 +147,7 @@ impl Broker {
         Ok(Some(undelivered.of(&who, platform, CommandId::of_dead_letter(&job.id), at)))
     }
 
-    /// Whom a job concerns.
+    /// Returns the account that a job concerns.
     async fn concerned(&self, job: &Job) -> Result<Option<Account>> {
         let request = match &job.task {
             Task::Notify(
@@ -173,8 +173,9 @@ impl Broker {
     }
 }
 
-/// Whether no later try can succeed. A line for auditors is given up only where the platform will never take it: that the
-/// channel is gone, or the app not in it, somebody will mend, and then the lines are wanted.
+/// Returns whether no later attempt can succeed. An audit line is given up only if the platform can never accept its
+/// content. A missing channel, or an app that is not a member of it, will be repaired, and the lines are needed after
+/// that.
 fn is_refused_for_good(job: &Job, error: &ChatError, now: Timestamp) -> bool {
     let because = match error {
         ChatError::Refused { because, .. } => because,
@@ -192,7 +193,7 @@ fn is_refused_for_good(job: &Job, error: &ChatError, now: Timestamp) -> bool {
     }
 }
 
-/// What somebody was to be told, in a few words, and of which request; nothing where it is no telling.
+/// Returns a short name of a job's notice and its request, if any. Returns `None` for a job that notifies nobody.
 fn subject(job: &Job) -> Option<(&'static str, Option<&RequestId>)> {
     Some(match &job.task {
         Task::Notify(Notice::Card(id)) => ("the review card", Some(id)),

@@ -1,9 +1,10 @@
-//! Remind: who can act, or is about to lose access, hears of it below the message that they have already.
+//! Remind: reminds reviewers who can still answer, and requesters whose access is about to end. A reminder is posted in
+//! the thread of the existing message.
 //!
-//! 1. Reviewers are reminded of a request that nobody has answered: after 15 minutes, then each time twice as late.
-//!    Where there is no card, because it could not be posted, it is posted then.
-//! 2. The requester hears 10 minutes before access ends.
-//! 3. What has happened meanwhile makes a reminder pointless: then nothing is said.
+//! 1. Reviewers are reminded of an unanswered request after 15 minutes, then each time after twice as long. If there is
+//!    no card, because it could not be posted, it is posted instead.
+//! 2. The requester is notified 10 minutes before access ends.
+//! 3. No reminder is posted if it has become pointless.
 
 use super::{Broker, Error, Result, deliver::Try};
 use crate::{
@@ -16,7 +17,7 @@ use crate::{
     ports::{Address, ChatError, Surface},
 };
 
-/// Reminds reviewers, if they still can answer; says what is to be done next.
+/// Reminds reviewers, if they can still answer. Returns the job of the next reminder, if any.
 pub(super) async fn remind(broker: &Broker, id: &RequestId, job: &Job) -> Result<Option<Job>> {
     let now = broker.ports.clock.now();
     let Some(request) = broker.ports.store.request(id).await? else { return Ok(None) };
@@ -43,7 +44,7 @@ pub(super) async fn remind(broker: &Broker, id: &RequestId, job: &Job) -> Result
     }
 }
 
-/// Tells the requester that access is about to end, if it is still open.
+/// Notifies the requester that access is about to end, if it is still open.
 pub(super) async fn warn_of_end(broker: &Broker, id: &RequestId) -> Result<()> {
     let now = broker.ports.clock.now();
     let Some(request) = broker.ports.store.request(id).await? else { return Ok(()) };

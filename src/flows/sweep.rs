@@ -1,10 +1,10 @@
-//! Sweep: what is due and nobody has done is done, by whichever replica lives.
+//! Sweep: any running replica does the jobs that are due and not done.
 //!
-//! 1. Each lane is swept by itself: its due jobs are read from the table, never from an index, and from no other lane.
-//! 2. What goes to the same place is done in its order; what goes elsewhere does not wait for it.
-//! 3. A job is leased by a conditional write, so that two replicas do not do the same one.
-//! 4. Notices are said, presses finished, and what the clock has made true is written down. A late sweeper
-//!    changes nothing about who may enter: that is computed from the clock.
+//! 1. Each lane is swept separately: its due jobs are read from the table, never from an index or from another lane.
+//! 2. Jobs for the same place run in order; jobs for other places do not wait for them.
+//! 3. A job is leased by a conditional write, so that two replicas do not run the same job.
+//! 4. Notices are delivered, presses are finished, and expiries are recorded. A late sweep does not change who has
+//!    access: access is computed from the clock.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -26,42 +26,42 @@ use crate::domain::{
     window::Timestamp,
 };
 
-/// How many places jobs go to at a time, in each lane.
+/// How many places of a lane are processed concurrently.
 const PLACES: usize = 16;
-/// For how long a round begins new jobs for a place. A place that takes its time, because the platform paces it or does not
-/// answer, so slows itself down, and holds up nothing else of its lane for longer than this.
+/// How long a round starts new jobs for a place. A place that is slow, because the platform rate-limits it or does not
+/// respond, delays the rest of its lane by no more than this.
 const PLACE_OPEN_FOR: Duration = Duration::from_secs(20);
 
-/// Where a job goes. What does not wait for a platform comes first.
+/// The destination of a job. Destinations that do not depend on a platform come first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Place<'w> {
-    /// Into the history of a request.
+    /// The history of a request.
     History(&'w RequestId),
-    /// Back to whoever pressed.
+    /// The person who pressed.
     Press(&'w CommandId),
-    /// Into the audit channel.
+    /// The audit channel.
     Auditors,
-    /// Into the review channel.
+    /// The review channel.
     Reviewers,
-    /// To whoever made a request.
+    /// The requester of a request.
     Requester(&'w RequestId),
-    /// To a person.
+    /// A person.
     Person(&'w Account),
 }
 
-/// Does what is due in all lanes, once, and returns how many jobs there were.
+/// Sweeps all lanes once. Returns the number of jobs that it found.
 ///
 /// # Errors
-/// When the store cannot tell what is due. What is due in the other lanes is done all the same.
+/// When the due jobs of a lane cannot be read. The other lanes are still swept.
 pub async fn sweep(broker: &Arc<Broker>) -> Result<usize> {
     let swept = join_all(Lane::ALL.map(|lane| sweep_lane(broker, lane))).await;
     swept.into_iter().sum()
 }
 
-/// Does what is due in one lane, and returns how many jobs there were.
+/// Sweeps one lane. Returns the number of jobs that it found.
 ///
 /// # Errors
-/// When the store cannot tell what is due.
+/// When the due jobs cannot be read.
 pub async fn sweep_lane(broker: &Arc<Broker>, lane: Lane) -> Result<usize> {
     let Ports { store, gauges, clock, .. } = &broker.ports;
     let now = clock.now();
@@ -79,7 +79,7 @@ pub async fn sweep_lane(broker: &Arc<Broker>, lane: Lane) -> Result<usize> {
     Ok(head.jobs.len())
 }
 
-/// How many jobs of a lane one round begins at most.
+/// Returns the maximum number of jobs of a lane that one round starts.
 fn budget(lane: Lane) -> usize {
     match lane {
         Lane::History | Lane::People | Lane::AuditorsLater => 200,
@@ -87,7 +87,7 @@ fn budget(lane: Lane) -> usize {
     }
 }
 
-/// Does what goes to one place, as long as that leads anywhere.
+/// Runs the jobs for one place until the place is closed or a job must wait.
 async fn walk(broker: &Arc<Broker>, jobs: Vec<&Job>) {
     let closes = broker.ports.clock.uptime() + PLACE_OPEN_FOR;
     let is_open = || !broker.is_stopping() && broker.ports.clock.uptime() < closes;
@@ -110,7 +110,7 @@ async fn walk(broker: &Arc<Broker>, jobs: Vec<&Job>) {
     }
 }
 
-/// Leases a job, unless another replica has it.
+/// Leases a job, unless another replica holds its lease.
 async fn lease(broker: &Broker, job: &Job) -> Option<Leased> {
     let owner = LeaseOwner::named(broker.ports.ids.command_id().to_string());
     let leased = broker.ports.store.lease(job, owner, broker.ports.clock.now()).await;
@@ -120,13 +120,13 @@ async fn lease(broker: &Broker, job: &Job) -> Option<Leased> {
     })
 }
 
-/// Whose burst it is that the job is part of, if it is.
+/// Returns the account whose burst the job is part of, if any.
 fn bursts_of(job: &Job) -> Option<&Account> {
     let Task::Notify(Notice::Burst(entry)) = &job.task else { return None };
     entry.concerned()
 }
 
-/// Tells auditors what one person has brought about: in one line, however often that was.
+/// Posts one audit line for all jobs of one person's burst.
 async fn tell_burst(broker: &Arc<Broker>, jobs: Vec<&Job>) -> Progress {
     let mut leased = Vec::new();
     for job in jobs {
@@ -151,7 +151,7 @@ async fn act(broker: &Arc<Broker>, leased: &Leased) -> Progress {
     broker.close(leased, outcome).await
 }
 
-/// Writes down that `end` has come. Where it has not, because a clock has jumped back, the job stays.
+/// Records that `end` has passed. If it has not, because a clock was set back, the job stays.
 async fn elapse(broker: &Arc<Broker>, id: &RequestId, end: Timestamp) -> Result<Outcome> {
     let Some(request) = broker.ports.store.request(id).await? else { return Ok(Outcome::Done(None)) };
     let command = CommandId::of_the_clock(id, request.version);
@@ -165,7 +165,7 @@ async fn settle(broker: &Arc<Broker>, id: &RequestId, session: u32) -> Result<Ou
     Ok(Outcome::Done(None))
 }
 
-/// Finishing a press completes its job, too.
+/// Finishes a press, which also completes the job.
 async fn finish_press(broker: &Arc<Broker>, id: &CommandId) -> Result<Outcome> {
     let Some(press) = broker.ports.store.press(id).await? else { return Ok(Outcome::Done(None)) };
     inbox::carry_out_again(broker, &press).await?;

@@ -108,7 +108,7 @@ pub(crate) struct World {
     hired: Mutex<Vec<Persona>>,
     read: Mutex<HashMap<String, u32>>,
     door: Mutex<Option<Door>>,
-    /// Whoever has had the door, beside the first replica.
+    /// The brokers that have served behind the door, besides the first replica's.
     others: Mutex<Vec<Arc<Broker>>>,
     /// The product takes its end for the world's.
     _stop: DropGuard,
