@@ -31,6 +31,16 @@ pub(super) struct Attempt<'a> {
     pub(super) who: &'a Account,
     pub(super) tried: Tried,
     pub(super) about: About<'a>,
+    pub(super) via: Via,
+}
+
+/// Where something was attempted.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Via {
+    /// On the chat platform: the person that the account is linked to attempted it.
+    Chat,
+    /// In a browser that presented a ticket of the account. Its user may be another person than the account's.
+    Browser,
 }
 
 /// What an attempt is about.
@@ -70,13 +80,13 @@ impl Drop for Counted<'_> {
 
 /// Records a refusal. Idempotent for each command.
 pub(super) async fn record_refusal(broker: &Arc<Broker>, attempt: Attempt<'_>, why: &Refused) -> Result<()> {
-    let Attempt { command, at, who, tried, about } = attempt;
+    let Attempt { command, at, who, tried, about, via } = attempt;
     let (request, target) = match about {
         About::Nothing => (None, None),
         About::Target(target) => (None, Some(target.clone())),
         About::Request(id) => (Some(id.clone()), target_of(broker, id).await?),
     };
-    let actor = actor(broker, who).await?;
+    let actor = actor(broker, who, via).await?;
     let what = AccountEvent::Refused { tried, request, target, why: why.clone() };
     let _turn = broker.recording.take(who.clone()).await;
     let (event, counted) = new_event(broker, what.of(who, actor, command.clone(), at));
@@ -89,9 +99,14 @@ pub(super) async fn record_refusal(broker: &Arc<Broker>, attempt: Attempt<'_>, w
 /// Returns the event to record. It is counted before the commit, as in [`in_bursts`].
 pub(super) fn new_event(broker: &Broker, change: AccountChange) -> (NewEvent, Counted<'_>) {
     let now = broker.ports.clock.now();
-    let people: Vec<Account> = change.what.burst_kind().map(|_| change.account.clone()).into_iter().collect();
-    let joins_burst = people.iter().any(|who| joins_burst(broker, who, now));
-    let line = if joins_burst { AuditLine::InBurst } else { AuditLine::Own };
+    let mut people = Vec::new();
+    let mut line = AuditLine::Own;
+    if change.what.burst_kind().is_some() {
+        people.push(change.account.clone());
+        if joins_burst(broker, &change.account, now) {
+            line = AuditLine::InBurst;
+        }
+    }
     (NewEvent { change, line, now }, Counted { broker, people })
 }
 
@@ -123,9 +138,12 @@ fn joins_burst(broker: &Broker, who: &Account, now: Timestamp) -> bool {
     recent.entry(who.clone()).or_insert_with(|| Recent::none(now)).joins_burst(now)
 }
 
-/// Returns who acts through an account: the person it is linked to, or the account itself if it is not linked.
-async fn actor(broker: &Broker, who: &Account) -> Result<Actor> {
-    let link = broker.ports.store.link(who).await?;
+/// Returns who made an attempt: the account itself unless the attempt shows which person it was.
+async fn actor(broker: &Broker, who: &Account, via: Via) -> Result<Actor> {
+    let link = match via {
+        Via::Chat => broker.ports.store.link(who).await?,
+        Via::Browser => None,
+    };
     Ok(link.map_or_else(|| Actor::Account { account: who.clone() }, |link| link.human().into()))
 }
 

@@ -14,7 +14,7 @@ use super::{
     Broker, Error, Result,
     access::{act, console_link, request},
     answer::reply,
-    audit::{About, Attempt, record_refusal},
+    audit::{About, Attempt, Via, record_refusal},
     people::link,
 };
 use crate::{
@@ -200,7 +200,7 @@ async fn look_up(broker: &Broker, refusal: &Refusal) -> Result<Option<Box<Drawn>
 
 impl Asker {
     fn attempt<'a>(&'a self, tried: Tried, about: About<'a>) -> Attempt<'a> {
-        Attempt { command: &self.id, at: self.at, who: &self.who, tried, about }
+        Attempt { command: &self.id, at: self.at, who: &self.who, tried, about, via: Via::Chat }
     }
 }
 

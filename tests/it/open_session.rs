@@ -4,6 +4,7 @@ use std::{fs, time::Duration};
 
 use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
 use chrono::TimeDelta;
+use elevate::domain::trail::actor::Actor;
 use sandbox::{
     dynamo::Dynamo,
     example_corp::{ADA, AUDIT_CHANNEL, GENERAL_CHANNEL, REVIEW_CHANNEL},
@@ -12,7 +13,7 @@ use sandbox::{
 
 use crate::{
     log::{self, Log, PLANTED},
-    world::{ASK, Story, masked, may_call, nine, play},
+    world::{ASK, Story, account_of, masked, may_call, nine, play},
 };
 
 #[tokio::test]
@@ -133,6 +134,9 @@ async fn a_forwarded_link_opens_nothing_for_somebody_else() {
         let audit = world.audit();
         assert!(audit[0].contains("@Ada tried to open the AWS console"), "{audit:?}");
         assert!(audit[0].contains("signed in as bob@example.com"), "it says who came: {audit:?}");
+        let events = world.app.broker().ports().store.account_events(&account_of(ADA)).await.unwrap();
+        let refused = &events.last().unwrap().actor;
+        assert!(matches!(refused, Actor::Account { .. }), "it was Bob, and not Ada: {refused:?}");
 
         assert_eq!(world.ada().opens(&link).await.status, 200, "Ada's link is still good");
         world.audit();

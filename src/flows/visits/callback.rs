@@ -20,7 +20,7 @@ use crate::{
     flows::{
         Broker, Error, Result,
         access::{act, open_session},
-        audit::{About, Attempt, record_refusal},
+        audit::{About, Attempt, Via, record_refusal},
         people::link,
     },
     ports::Answer,
@@ -107,5 +107,5 @@ fn attempt<'a>(ticket: &'a Ticket, command: &'a CommandId, at: Timestamp) -> Att
         Visit::OpenConsole { request } => (Tried::OpenConsole, About::Request(request)),
         Visit::Review(Answering { request, act, .. }) => (act.tried(), About::Request(request)),
     };
-    Attempt { command, at, who: &ticket.who, tried, about }
+    Attempt { command, at, who: &ticket.who, tried, about, via: Via::Browser }
 }
