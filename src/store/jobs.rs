@@ -78,8 +78,12 @@ impl Jobs for DynamoStore {
             self.make(what, letter_of(letter)).await??;
             return Ok(None);
         };
-        let appended = self.append(what, event, || letter_of(letter)).await?;
-        appended.map(Some).ok_or(DeadLetterError::LeaseLost)
+        let appended = self.append(what.clone(), event, || letter_of(letter)).await?;
+        if appended.is_none() {
+            // It was a dead letter before, and an operator has enqueued it again: its event is in the stream already.
+            self.make(what, letter_of(letter)).await??;
+        }
+        Ok(appended)
     }
 }
 

@@ -90,10 +90,20 @@ async fn a_dead_letter_is_kept_once_with_its_record() {
     let again = store.dead_letter(&letter).await;
     assert!(matches!(again, Err(DeadLetterError::LeaseLost)), "{again:?}");
     assert_eq!(fixture.jobs().await, left);
-    let silent = DeadLetter { leased: held(&jobs[1]), event: None, ..letter };
+    let silent = DeadLetter { leased: held(&jobs[1]), event: None, ..letter.clone() };
     store.dead_letter(&silent).await.unwrap();
     let again = store.dead_letter(&silent).await;
     assert!(matches!(again, Err(DeadLetterError::LeaseLost)), "{again:?}");
+    let (store, job) = (&fixture.store, &jobs[0]);
+    enqueue(store, 9, vec![job.clone()]).await;
+    let now = noon() + minutes(5);
+    let leased = store.lease(job, LeaseOwner::named("later"), now).await.unwrap().unwrap();
+    let requeued = DeadLetter { leased, ..letter.clone() };
+    assert_eq!(store.dead_letter(&requeued).await.unwrap().map(|appended| appended.recorded), None);
+    assert!(
+        !fixture.jobs().await.contains(job),
+        "what an operator has enqueued again is a dead letter again"
+    );
     let query = fixture.client.query().table_name(TABLE).key_condition_expression("pk = :pk");
     let month = AttributeValue::S("DEAD#2027-01".to_owned());
     let rows = query.expression_attribute_values(":pk", month).send().await.unwrap();
