@@ -10,7 +10,7 @@ use crate::{
     domain::{
         account::Account,
         message::{Form, Message},
-        press::{Asker, FormHandle, ReplyTo},
+        press::{Asker, FormHandle, ReplyHandle, ReplyTo},
     },
     ports::{Address, ChatError},
 };
@@ -27,7 +27,7 @@ pub(super) async fn open(broker: &Broker, asker: &Asker, at: &FormHandle, form: 
 /// with the app is dropped.
 pub(super) async fn reply(broker: &Broker, asker: &Asker, message: &Message) -> Result<()> {
     if let ReplyTo::Handle(handle) = &asker.reply_to {
-        match broker.chat(asker.who.platform())?.dialogs.reply(handle, message).await {
+        match reply_at(broker, &asker.who, handle, message).await {
             Err(ChatError::Refused { .. } | ChatError::Unsupported { .. }) => {} // used up, too old, or not theirs
             outcome => return Ok(outcome?),                                      // 1
         }
@@ -39,6 +39,16 @@ pub(super) async fn reply(broker: &Broker, asker: &Asker, message: &Message) -> 
         }
         outcome => Ok(outcome?),
     }
+}
+
+/// Replies where the person acted.
+async fn reply_at(
+    broker: &Broker,
+    who: &Account,
+    at: &ReplyHandle,
+    message: &Message,
+) -> Result<(), ChatError> {
+    broker.chat(who.platform())?.dialogs.reply(at, message).await
 }
 
 /// Sends a message to one person alone, in their conversation with the app.

@@ -194,12 +194,21 @@ impl Broker {
         home.filter(|home| home.tenant == *who.tenant()).ok_or(Refusal::OtherTenant)
     }
 
-    /// Returns the channel in which the requests of this account are reviewed. Requests from a platform that is not
-    /// served are reviewed at the first home.
-    pub(super) fn review_channel(&self, requester: Option<&Account>) -> Option<&Conversation> {
+    /// Returns where the requests of this account are answered: in the home on its own platform and nowhere else. Requests
+    /// of no account are answered in the first home.
+    ///
+    /// # Errors
+    /// When the account's platform is not served.
+    pub(super) fn review_channel(
+        &self,
+        requester: Option<&Account>,
+    ) -> Result<Option<&Conversation>, ChatError> {
         let homes = &self.settings.homes;
-        let home = requester.and_then(|who| homes.get(who.platform())).or_else(|| homes.values().next());
-        home.map(|home| &home.review_channel)
+        let home = match requester {
+            Some(who) => self.chat(who.platform()).map(|_| homes.get(who.platform()))?,
+            None => homes.values().next(),
+        };
+        Ok(home.map(|home| &home.review_channel))
     }
 
     /// Returns the operations of the app on this platform.

@@ -212,7 +212,7 @@ impl Broker {
         // Only the replica that committed a new request can be sure that no message about it has been posted.
         let is_news = which == Try::First && request.version == 1;
         let since = Some(request.requested_at).filter(|_| !is_news);
-        let Some((to, message)) = self.about(request, surface) else { return Ok(()) };
+        let Some((to, message)) = self.about(request, surface)? else { return Ok(()) };
         if let Some(place) = self.whereabouts(&id, surface, (&to, &message), since).await? {
             let platform = place.conversation().platform();
             match self.chat(platform)?.messenger.redraw(&place, &message).await {
@@ -227,14 +227,16 @@ impl Broker {
     }
 
     /// Returns the message about a request and its address. Returns `None` for a requester without an account.
-    fn about(&self, request: Request, surface: Surface) -> Option<(Address, Message)> {
+    fn about(&self, request: Request, surface: Surface) -> Result<Option<(Address, Message)>> {
         let requester = request.requester.account.clone();
-        let channel = self.review_channel(requester.as_ref()).cloned();
         let now = Drawn { request, as_of: self.ports.clock.now() };
-        match surface {
-            Surface::Card => Some((Address::Conversation(channel?), Message::ReviewCard(now))),
-            Surface::Receipt => Some((Address::Person(requester?), Message::Receipt(now))),
-        }
+        Ok(match surface {
+            Surface::Card => {
+                let channel = self.review_channel(requester.as_ref())?.cloned();
+                channel.map(|channel| (Address::Conversation(channel), Message::ReviewCard(now)))
+            }
+            Surface::Receipt => requester.map(|who| (Address::Person(who), Message::Receipt(now))),
+        })
     }
 
     /// Returns the location of a message about a request: the stored one, or, if the replica stopped before it stored

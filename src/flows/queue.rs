@@ -85,8 +85,9 @@ impl Broker {
         let job = &leased.job;
         let now = self.ports.clock.now();
         let refused = error.of_platform();
-        let outcome = if refused.is_some_and(|refusal| is_refused_for_good(job, refusal, now)) {
-            self.dead_letter(leased, &error.to_string(), now).await // 3
+        let permanent = refused.filter(|refusal| is_refused_for_good(job, refusal, now));
+        let outcome = if let Some(refusal) = permanent {
+            self.dead_letter(leased, refusal, now).await // 3
         } else {
             tracing::warn!(job = job.id, error = format!("{error:#}"), "jobs: attempt failed, will retry");
             let told = refused.and_then(ChatError::retry_after).unwrap_or_default();
@@ -112,12 +113,18 @@ impl Broker {
         }
     }
 
-    async fn dead_letter(self: &Arc<Self>, leased: &Leased, why: &str, now: Timestamp) -> Result<()> {
+    async fn dead_letter(
+        self: &Arc<Self>,
+        leased: &Leased,
+        refusal: &ChatError,
+        now: Timestamp,
+    ) -> Result<()> {
         let job = &leased.job;
+        let why = refusal.to_string();
         tracing::error!(job = job.id, why, "jobs: moved to dead letters");
-        let undelivered = self.undelivered(job, why, now).await?;
+        let undelivered = self.undelivered(job, refusal, now).await?;
         let (event, counted) = undelivered.map(|change| audit::new_event(self, change)).unzip();
-        let letter = DeadLetter { leased: leased.clone(), at: now, why: why.to_owned(), event };
+        let letter = DeadLetter { leased: leased.clone(), at: now, why, event };
         match self.ports.store.dead_letter(&letter).await {
             Ok(appended) => {
                 self.ports.counters.dead_letter(&job.task);
@@ -132,7 +139,12 @@ impl Broker {
     }
 
     /// Returns the record of an undelivered notice; none if the notice is itself the audit line of such a record.
-    async fn undelivered(&self, job: &Job, why: &str, at: Timestamp) -> Result<Option<AccountChange>> {
+    async fn undelivered(
+        &self,
+        job: &Job,
+        refusal: &ChatError,
+        at: Timestamp,
+    ) -> Result<Option<AccountChange>> {
         if let Task::Notify(Notice::Audit(entry)) = &job.task
             && entry.is_undelivered()
         {
@@ -141,9 +153,9 @@ impl Broker {
         let (Some((what, request)), Some(who)) = (subject(job), self.concerned(job).await?) else {
             return Ok(None);
         };
-        let (what, why) = (what.to_owned(), why.to_owned());
+        let (what, why) = (what.to_owned(), refusal.to_string());
         let undelivered = AccountEvent::Undelivered { what, request: request.cloned(), why };
-        let platform = Actor::Service { name: who.platform().to_string() };
+        let platform = Actor::Service { name: refusal.platform().to_string() };
         Ok(Some(undelivered.of(&who, platform, CommandId::of_dead_letter(&job.id), at)))
     }
 

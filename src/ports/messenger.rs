@@ -89,6 +89,16 @@ pub enum ChatError {
 }
 
 impl ChatError {
+    /// Returns the platform.
+    #[must_use]
+    pub fn platform(&self) -> &Platform {
+        match self {
+            Self::Refused { platform, .. }
+            | Self::Unavailable { platform, .. }
+            | Self::Unsupported { platform, .. } => platform,
+        }
+    }
+
     /// Returns how long the platform asks clients to wait, if it says so.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {

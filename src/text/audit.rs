@@ -222,7 +222,12 @@ fn quote(event: &Event) -> Option<Line> {
 
 fn told_of_account(recorded: &AccountRecord, names: &Names) -> (&'static str, Line, Option<Line>) {
     let who = Line::from(&recorded.stream);
-    let names = &*names.about(&recorded.stream);
+    let names = &*names.on(match &recorded.actor {
+        Actor::Service { name } => name,
+        Actor::Person(_) | Actor::Account { .. } | Actor::Rule { .. } | Actor::Clock | Actor::Operator => {
+            recorded.stream.platform().as_str()
+        }
+    });
     match &recorded.what {
         AccountEvent::Linked { email, shown_by } => ("Linked", linked(who, email, *shown_by, names), None),
         AccountEvent::Relinked { email, from, to, shown_by } => {

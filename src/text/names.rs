@@ -3,10 +3,7 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use super::rich::{Line, say};
-use crate::domain::{
-    account::Account,
-    ids::{AccountId, Target},
-};
+use crate::domain::ids::{AccountId, Target};
 
 /// The most of an account's name that is shown.
 const LONGEST_ACCOUNT_NAME: usize = 40;
@@ -27,15 +24,14 @@ pub struct Names {
 }
 
 impl Names {
-    /// Returns the names for a sentence about `who`. An account of another platform than the reader's is not described
-    /// in the words of the reader's platform.
-    pub(super) fn about(&self, who: &Account) -> Cow<'_, Self> {
-        let platform = who.platform().to_string();
+    /// Returns the names for a sentence about something on `platform`, which may be another platform than the reader's
+    /// and is then not described in the words of the reader's.
+    pub(super) fn on(&self, platform: &str) -> Cow<'_, Self> {
         if platform == self.id {
             return Cow::Borrowed(self);
         }
-        let command = "the app's command".to_owned();
-        Cow::Owned(Self { id: platform.clone(), platform, command, ..self.clone() })
+        let (id, name) = (platform.to_owned(), platform.to_owned());
+        Cow::Owned(Self { id, platform: name, command: "the app's command".to_owned(), ..self.clone() })
     }
 
     /// A target: `prod (111122223333) / S3Admin`.

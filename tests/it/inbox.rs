@@ -119,7 +119,8 @@ async fn an_unlinking_done_twice_spares_the_link_made_in_between() {
         ports.store.record(&NewEvent { change, line: AuditLine::Own, now: at }).await.unwrap();
         world.passes(TimeDelta::minutes(2)).await;
         assert!(ports.store.link(&press.asker.who).await.unwrap().is_some());
-        world.everybody_catches_up();
+        world.auditors_hear(["*Unlinked* · @Ada"]);
+        assert!(ada.is_told().contains("no longer linked"));
     })
     .await;
 }

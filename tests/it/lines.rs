@@ -6,7 +6,8 @@
 mod platform;
 
 use chrono::TimeDelta;
-use sandbox::example_corp::{CAROL, Persona};
+use elevate::domain::press::Wish;
+use sandbox::example_corp::{CAROL, Persona, sign_in_with_slack};
 
 use self::platform::{LINES_REVIEW, Lines};
 use crate::world::{ASK, Story, play};
@@ -101,8 +102,9 @@ async fn without_forms_people_read_how_to_write_it_in_one_line() {
         let told = lines.told(ERIN).join("\n");
         assert!(told.contains(&format!("elevate: reject {request} use the read-only role")), "{told}");
         lines.writes(ERIN, &format!("reject {request} use the read-only role")).await;
-        lines.told(DANA);
-        lines.posts(LINES_REVIEW);
+        for told in [lines.told(DANA), lines.posts(LINES_REVIEW)] {
+            assert!(told.len() == 1 && told[0].contains("use the read-only role"), "{told:?}");
+        }
         world.auditors_hear(["*Requested* · dana (lines)", "*Rejected* · erin (lines)"]);
     })
     .await;
@@ -145,22 +147,51 @@ async fn what_a_replica_without_the_platform_cannot_post_waits_for_one_that_has_
     play(Story::start(), async |world| {
         let lines = Lines::beside_slack(world, [DANA]).await;
         lines.links(DANA).await;
+        lines.is_up(false);
         lines.writes(DANA, "111122223333/S3Admin 1h bucket policy broken").await;
-        lines.told(DANA);
-        request_on(&lines.posts(LINES_REVIEW));
-        world.auditors_hear(["*Linked* · dana (lines)", "*Requested* · dana (lines)"]);
+        lines.is_up(true);
 
-        world.passes(TimeDelta::hours(24)).await; // the replica that sweeps serves Slack alone
-        world.auditors_hear(["*Expired* · "]);
+        world.passes(TimeDelta::minutes(2)).await; // the replica that sweeps serves Slack alone
+        world.auditors_hear(["*Linked* · dana (lines)", "*Requested* · dana (lines)"]);
+        assert!(world.unread_by_anybody().is_empty(), "nobody in Slack reads of it");
         assert!(lines.posts(LINES_REVIEW).is_empty() && lines.told(DANA).is_empty());
 
-        world.company.clock.advance(TimeDelta::minutes(1));
+        world.company.clock.advance(TimeDelta::minutes(10));
         lines.sweeps().await;
-        let (cards, told) = (lines.posts(LINES_REVIEW), lines.told(DANA));
-        assert!(cards.len() == 1 && cards[0].contains("Expired"), "{cards:?}");
-        assert!(told.len() == 1 && told[0].contains("Expired"), "{told:?}");
+        request_on(&lines.posts(LINES_REVIEW));
+        let told = lines.told(DANA);
+        assert!(told.len() == 1 && told[0].contains("Waiting for"), "{told:?}");
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_press_from_a_platform_that_is_not_served_any_more_comes_to_an_end() {
+    play(Story::start(), async |world| {
+        let lines = Lines::beside_slack(world, [DANA]).await;
+        lines.writes_unfinished(DANA, Wish::Link).await;
+        world.passes(TimeDelta::minutes(2)).await; // the replica that sweeps serves Slack alone
+        world.auditors_hear(["*Refused* · dana (lines) tried to link their account"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn without_a_sign_in_of_the_platform_another_address_links_nobody() {
+    let asks_for_a_sign_in = [sign_in_with_slack(), vec![on_mismatch("slack")]].concat();
+    play(Story::start().configured(asks_for_a_sign_in), async |world| {
+        let lines = Lines::beside_slack(world, [DANA, ERIN]).await;
+        lines.writes(DANA, "link").await;
+        let page = lines.follows(ERIN, &lines.told(DANA)).await;
+        assert_eq!(page.status, 403);
+        assert!(page.text().contains("erin@example.com"), "it says why: {}", page.text());
+        world.auditors_hear(["*Refused* · dana (lines) tried to link their account"]);
+    })
+    .await;
+}
+
+fn on_mismatch(choice: &str) -> (String, String) {
+    ("ELEVATE_LINK__ON_MISMATCH".to_owned(), choice.to_owned())
 }
 
 /// The request that the one card is about.

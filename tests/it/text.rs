@@ -12,9 +12,11 @@ use elevate::{
         request::{Change, Event},
         trail::actor::Actor,
     },
+    slack::views::draw,
     text::{Part, Said, said},
 };
 use insta::assert_snapshot;
+use sandbox::slack::blocks::check_message;
 
 use crate::examples::{
     account_events, ada, approved, aside, at, bob, burst, email, entries, link, made, minutes, names,
@@ -442,11 +444,13 @@ fn what_one_person_does_again_and_again_is_one_line() {
 // How a message is read
 
 fn read(message: &Message) -> String {
+    assert_eq!(check_message(&serde_json::to_value(draw(message, &names())).unwrap()), Ok(()));
     said(message, &names()).to_string()
 }
 
 /// What it is, what a notification tells of it, and the message itself.
 fn titled(title: &str, message: &Message) -> String {
+    read(message);
     let said = said(message, &names());
     format!("== {title}: {}\n{said}", said.summary)
 }

@@ -60,3 +60,20 @@ pub mod field {
     /// Why it is rejected.
     pub const REASON: &str = "reason";
 }
+
+#[cfg(test)]
+mod tests {
+    use super::action;
+    use crate::domain::act::Act;
+
+    #[test]
+    fn a_button_does_what_it_was_drawn_for_unless_it_asks_for_more_first() {
+        for act in [Act::Approve, Act::Reject("no".parse().unwrap()), Act::Withdraw, Act::End] {
+            let at_once = match act {
+                Act::Approve | Act::Withdraw | Act::End => Some(act.clone()),
+                Act::Reject(_) => None, // it opens a form
+            };
+            assert_eq!(action::act(action::of(&act)), at_once);
+        }
+    }
+}

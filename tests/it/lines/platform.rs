@@ -36,13 +36,14 @@ use elevate::{
 };
 use sandbox::{
     browser::{Browser, Page},
-    example_corp::{self, Persona},
+    example_corp::{self, Persona, TEAM},
 };
 
 use crate::world::{Player, World};
 
 const PLATFORM: &str = "lines";
-const TENANT: &str = "example";
+/// The same id as Slack knows the company by: only the platform tells its accounts apart.
+const TENANT: &str = TEAM;
 /// Where the requests of people on Lines are answered.
 pub(crate) const LINES_REVIEW: &str = "reviews";
 
@@ -61,6 +62,7 @@ struct Server {
     posts: Mutex<Vec<(Address, String)>>,
     read: Mutex<BTreeMap<String, usize>>,
     takes_direct_messages: AtomicBool,
+    is_up: AtomicBool,
 }
 
 fn tenant() -> Tenant {
@@ -92,6 +94,7 @@ impl<'w> Lines<'w> {
             posts: Mutex::default(),
             read: Mutex::default(),
             takes_direct_messages: AtomicBool::new(true),
+            is_up: AtomicBool::new(true),
         });
         let broker = serve_both(world, &server).await;
         Self { world, broker, server, written: AtomicUsize::default() }
@@ -176,9 +179,34 @@ impl<'w> Lines<'w> {
         self.server.unread(&Address::Person(account_of(persona)))
     }
 
+    /// From now on the platform takes no posts, or takes them again.
+    pub(crate) fn is_up(&self, is_up: bool) {
+        self.server.is_up.store(is_up, Ordering::SeqCst);
+    }
+
+    /// Somebody writes this to the app, and the replica that has accepted it stops at once.
+    pub(crate) async fn writes_unfinished(&self, persona: Persona, wish: Wish) {
+        let who = account_of(persona);
+        let id = CommandId::of_press(&who, "unfinished");
+        let reply_to = ReplyTo::Handle(ReplyHandle::new("the line"));
+        let asker = Asker { id, at: self.world.company.clock.now(), who, reply_to };
+        let accepted = self.broker.ports().store.accept(&asker.wishes(wish)).await.unwrap();
+        assert!(accepted, "it is accepted once");
+    }
+
     /// From now on the app can post in conversations alone.
     pub(crate) fn has_no_direct_messages(&self) {
         self.server.takes_direct_messages.store(false, Ordering::SeqCst);
+    }
+}
+
+/// A story ends when everybody has read everything, here as in Slack.
+impl Drop for Lines<'_> {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let unread = self.server.unread_anywhere();
+            assert!(unread.is_empty(), "nobody has read this: {unread:?}");
+        }
     }
 }
 
@@ -214,6 +242,12 @@ async fn serve_both(world: &World, server: &Arc<Server>) -> Arc<Broker> {
 }
 
 impl Server {
+    fn unread_anywhere(&self) -> Vec<String> {
+        let addresses: Vec<Address> =
+            self.posts.lock().unwrap().iter().map(|(address, _)| address.clone()).collect();
+        addresses.iter().flat_map(|address| self.unread(address)).collect()
+    }
+
     fn unread(&self, address: &Address) -> Vec<String> {
         let posts = self.posts.lock().unwrap();
         let here = posts.iter().filter(|(to, _)| to == address).map(|(_, text)| text.clone());
@@ -243,6 +277,14 @@ impl Directory for Server {
 #[async_trait]
 impl Messenger for Server {
     async fn post(&self, to: &Address, message: &Message) -> Result<MessageRef, ChatError> {
+        if !self.is_up.load(Ordering::SeqCst) {
+            return Err(ChatError::Unavailable {
+                platform: Platform::new(PLATFORM),
+                operation: "post",
+                reason: "down".to_owned(),
+                retry_after: None,
+            });
+        }
         let conversation = match to {
             Address::Conversation(conversation) => conversation.clone(),
             Address::Person(_) if !self.takes_direct_messages.load(Ordering::SeqCst) => {
