@@ -27,7 +27,7 @@ const MAY_USE: [(&str, &[&str]); 30] = [
     ("text", &["domain"]),
     ("slack/views", &["domain", "slack/ids", "text"]),
     ("slack/ids", &["domain"]),
-    ("slack/names", &["domain", "text"]),
+    ("slack/names", &["domain", "slack/ids", "text"]),
     ("slack/verify", &["domain"]),
     ("slack/command", &["domain"]),
     ("slack/payload", &["domain", "slack/ids", "slack/views"]),
