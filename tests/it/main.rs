@@ -6,6 +6,7 @@ mod world;
 
 mod audit;
 mod callback;
+mod calls;
 mod chat;
 mod clocks;
 mod cloud;
