@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    account::Account,
+    account::{Account, Platform},
     account_event::{AccountEvent, AccountRecord},
     audit::AuditEntry,
     burst,
@@ -24,6 +24,10 @@ pub struct Job {
     pub due: Timestamp,
     /// The job's name, derived from its cause, so that no job is enqueued twice.
     pub id: String,
+    /// The platform that the work depends on. `None` for work that depends on none, for audit lines, whose channel is a
+    /// setting, and for requests without an account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platform: Option<Platform>,
     /// The work.
     pub task: Task,
 }
@@ -131,8 +135,8 @@ impl Job {
     /// Returns the same job, with its audit entry in a burst.
     #[must_use]
     pub fn in_burst(self) -> Self {
-        if let Self { due, id, task: Task::Notify(Notice::Audit(entry)) } = self {
-            Self { due, id, task: Task::Notify(Notice::Burst(entry)) }
+        if let Task::Notify(Notice::Audit(entry)) = self.task {
+            Self { task: Task::Notify(Notice::Burst(entry)), ..self }
         } else {
             self
         }
@@ -285,8 +289,14 @@ pub fn follow_ups(request: &Request, recorded: &Recorded) -> Vec<Job> {
         | Event::SessionUnknown { .. } => (vec![audit()], [None, None]),
     };
     let cause = cause(recorded);
-    let mut jobs = notify(recorded.at, &cause, notices);
-    let timer = |(due, name, task)| Job { due, id: format!("{cause}/{name}"), task };
+    let platform = request.requester.account.as_ref().map(Account::platform);
+    let mut jobs = notify(recorded.at, &cause, platform, notices);
+    let timer = |(due, name, task)| Job {
+        due,
+        id: format!("{cause}/{name}"),
+        platform: platform_of(&task, platform),
+        task,
+    };
     jobs.extend(timers.into_iter().flatten().map(timer));
     jobs
 }
@@ -317,7 +327,7 @@ pub fn follow_ups_of_account(recorded: &AccountRecord, line: AuditLine, due: Tim
         AuditLine::Own => Notice::Audit(entry),
         AuditLine::InBurst => Notice::Burst(entry),
     });
-    notify(due, &cause(recorded), notices)
+    notify(due, &cause(recorded), Some(recorded.stream.platform()), notices)
 }
 
 /// Returns the name of the audit job of this event.
@@ -326,9 +336,32 @@ pub fn audit_line_id<S: fmt::Display, W>(recorded: &Record<S, W>) -> String {
     format!("{}/{AUDIT_LINE}", cause(recorded))
 }
 
-fn notify(due: Timestamp, cause: &str, notices: Vec<Notice>) -> Vec<Job> {
-    let job = |notice| Job { due, id: named(cause, &notice), task: Task::Notify(notice) };
+fn notify(due: Timestamp, cause: &str, platform: Option<&Platform>, notices: Vec<Notice>) -> Vec<Job> {
+    let job = |notice| {
+        let id = named(cause, &notice);
+        let task = Task::Notify(notice);
+        Job { due, id, platform: platform_of(&task, platform), task }
+    };
     notices.into_iter().map(job).collect()
+}
+
+/// Returns the platform that a task depends on, if it is about an account on `platform`.
+fn platform_of(task: &Task, platform: Option<&Platform>) -> Option<Platform> {
+    match task {
+        Task::Notify(
+            Notice::Card(_)
+            | Notice::Receipt(_)
+            | Notice::ConsoleLink(_)
+            | Notice::Linked(..)
+            | Notice::Relinked(..)
+            | Notice::Unlinked(..)
+            | Notice::SignedOut(..),
+        )
+        | Task::FinishPress(_)
+        | Task::Remind(_)
+        | Task::WarnOfEnd(_) => platform.cloned(),
+        Task::Notify(Notice::Audit(_) | Notice::Burst(_)) | Task::Elapse(_) | Task::SettleSession(..) => None,
+    }
 }
 
 /// Returns the prefix of the names of all jobs of this event. Prefixes sort by number.
@@ -365,6 +398,10 @@ mod tests {
         window::Window,
     };
 
+    fn any(id: &str, due: Timestamp) -> Job {
+        Job { due, id: id.to_owned(), platform: None, task: Task::Remind(requested().stream) }
+    }
+
     #[test]
     fn an_event_is_heard_at_once_and_in_order_and_what_time_will_bring_is_enqueued() {
         let request = after(&[(0, approve()), (1, begin())]);
@@ -376,10 +413,11 @@ mod tests {
         let audit = Task::Notify(Notice::Audit(Box::new(AuditEntry::of(&request, &issuing))));
         let cause = format!("{}/000000000004", request.id);
         let expected = [
-            Job { due: minute(5), id: format!("{cause}/to_auditors"), task: audit },
+            Job { due: minute(5), id: format!("{cause}/to_auditors"), platform: None, task: audit },
             Job {
                 due: minute(7),
                 id: format!("{cause}/timer"),
+                platform: None,
                 task: Task::SettleSession(request.id.clone(), 2),
             },
         ];
@@ -400,7 +438,7 @@ mod tests {
 
     #[test]
     fn a_job_that_fails_is_retried_ever_more_rarely() {
-        let job = Job { due: minute(0), id: "job".to_owned(), task: Task::Remind(requested().stream) };
+        let job = any("job", minute(0));
         let rest = |seconds| backoff(&job, minute(0) + TimeDelta::seconds(seconds)).num_seconds();
         assert_eq!([-60, 0, 5, 20, 60, 599, 86_400].map(rest), [5, 5, 5, 20, 60, 599, 600]);
     }
@@ -433,20 +471,35 @@ mod tests {
             Job {
                 due: minute(8),
                 id: format!("{cause}/notice"),
+                platform: Some(Platform::new("slack")),
                 task: Task::Notify(Notice::Linked(linked.stream.clone(), email)),
             },
-            Job { due: minute(8), id: format!("{cause}/to_auditors"), task: audit },
+            Job { due: minute(8), id: format!("{cause}/to_auditors"), platform: None, task: audit },
         ];
         assert_eq!(jobs, expected);
         assert_eq!(jobs[1].id, audit_line_id(&linked));
     }
 
     #[test]
-    fn jobs_of_one_stream_are_one_line_and_no_other_job_is_in_it() {
-        let line = |id: &str| {
-            let job = Job { due: minute(0), id: id.to_owned(), task: Task::Remind(requested().stream) };
-            job.line().to_owned()
+    fn what_people_hear_depends_on_the_requesters_platform_and_history_on_none() {
+        let mut request = after(&[(0, approve())]);
+        let jobs = |request: &Request| {
+            let event = Event::approved(request.requester.clone(), Window::new(minute(1), request.duration));
+            let approved = request.next(event, CommandId::random(1), minute(1));
+            [follow_ups(request, &requested()), follow_ups(request, &approved)].concat()
         };
+        for job in jobs(&request) {
+            let is_elsewhere = job.is_for_auditors() || job.lane() == Lane::History;
+            let expected = (!is_elsewhere).then(|| Platform::new("slack"));
+            assert_eq!(job.platform, expected, "{job:?}");
+        }
+        request.requester.account = None;
+        assert!(jobs(&request).iter().all(|job| job.platform.is_none()));
+    }
+
+    #[test]
+    fn jobs_of_one_stream_are_one_line_and_no_other_job_is_in_it() {
+        let line = |id: &str| any(id, minute(0)).line().to_owned();
         let of_request = follow_ups(&after(&[]), &requested());
         assert!(of_request.iter().all(|job| job.line() == requested().stream.as_str()), "{of_request:?}");
         for user in ["U0ADA", "U/0/000000000001", "000000000001", "U%2F0"] {

@@ -170,7 +170,7 @@ impl Broker {
             return Ok(TurnOf::Before(Outcome::NotYet)); // 3
         }
         let task = Task::Notify(Notice::Audit(Box::new(entry.of_the_same_request(before.clone()))));
-        let job = Job { due: before.at, id: id.clone(), task };
+        let job = Job { due: before.at, id: id.clone(), platform: None, task };
         let owner = LeaseOwner::named(self.ports.ids.command_id().to_string());
         let Some(leased) = self.ports.store.lease(&job, owner, self.ports.clock.now()).await? else {
             return Ok(TurnOf::Before(Outcome::NotYet));

@@ -101,7 +101,8 @@ mod tests {
     use crate::domain::{job::Task, window::Timestamp};
 
     fn job(id: impl Into<String>) -> Job {
-        Job { due: Timestamp::UNIX_EPOCH, id: id.into(), task: Task::FinishPress("press".parse().unwrap()) }
+        let task = Task::FinishPress("press".parse().unwrap());
+        Job { due: Timestamp::UNIX_EPOCH, id: id.into(), platform: None, task }
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Sweep: any running replica does the jobs that are due and not done.
 //!
 //! 1. Each lane is swept separately: its due jobs are read from the table, never from an index or from another lane.
-//! 2. Jobs for the same place run in order; jobs for other places do not wait for them.
+//! 2. Jobs for the same place run in order; jobs for other places do not wait for them. No job for one platform waits
+//!    for a job for another.
 //! 3. A job is leased by a conditional write, so that two replicas do not run the same job.
 //! 4. Notices are delivered, presses are finished, and expiries are recorded. A late sweep does not change who has
 //!    access: access is computed from the clock.
@@ -19,20 +20,20 @@ use super::{
     remind,
 };
 use crate::domain::{
-    account::Account,
+    account::{Account, Platform},
     decide::{Command, SessionOutcome},
     ids::{CommandId, RequestId},
     job::{Job, Lane, LeaseOwner, Leased, Notice, Task},
     window::Timestamp,
 };
 
-/// How many places of a lane are processed concurrently.
+/// How many places of a lane are processed concurrently on each platform.
 const PLACES: usize = 16;
 /// How long a round starts new jobs for a place. A place that is slow, because the platform rate-limits it or does not
 /// respond, delays the rest of its lane by no more than this.
 const PLACE_OPEN_FOR: Duration = Duration::from_secs(20);
 
-/// The destination of a job. Destinations that do not depend on a platform come first.
+/// The destination of a job on its platform. Destinations that do not depend on a platform come first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Place<'w> {
     /// The history of a request.
@@ -67,16 +68,41 @@ pub async fn sweep_lane(broker: &Arc<Broker>, lane: Lane) -> Result<usize> {
     let now = clock.now();
     let head = store.head(lane, now, budget(lane)).await?; // 1
     gauges.saw_lane(lane, &head, now);
-    let mut places: BTreeMap<Place<'_>, Vec<&Job>> = BTreeMap::new();
+    let mut platforms: BTreeMap<Option<&Platform>, BTreeMap<Place<'_>, Vec<&Job>>> = BTreeMap::new();
     for job in &head.jobs {
+        let places = platforms.entry(platform_of(broker, job)).or_default();
         places.entry(Place::of(&job.task)).or_default().push(job);
     }
-    let walks = stream::iter(places.into_values());
-    walks.for_each_concurrent(PLACES, |jobs| walk(broker, jobs)).await; // 2
+    let mut rounds = Vec::new();
+    for places in platforms.into_values() {
+        rounds.push(go_round(broker, places.into_values().collect()));
+    }
+    join_all(rounds).await; // 2
     if lane == Lane::History && gauges.wants_open_requests(now) {
         gauges.saw_open_requests(store.open_requests().await?, now);
     }
     Ok(head.jobs.len())
+}
+
+/// Returns the platform that the job depends on, if any.
+fn platform_of<'w>(broker: &'w Broker, job: &'w Job) -> Option<&'w Platform> {
+    let settings = &broker.settings;
+    job.platform.as_ref().or_else(|| match &job.task {
+        Task::Notify(Notice::Audit(_) | Notice::Burst(_)) => Some(settings.audit_channel.platform()),
+        Task::Notify(Notice::Card(_)) | Task::Remind(_) => settings.homes.keys().next(),
+        Task::Notify(
+            Notice::Receipt(_)
+            | Notice::ConsoleLink(_)
+            | Notice::Linked(..)
+            | Notice::Relinked(..)
+            | Notice::Unlinked(..)
+            | Notice::SignedOut(..),
+        )
+        | Task::Elapse(_)
+        | Task::SettleSession(..)
+        | Task::FinishPress(_)
+        | Task::WarnOfEnd(_) => None,
+    })
 }
 
 /// Returns the maximum number of jobs of a lane that one round starts.
@@ -85,6 +111,11 @@ fn budget(lane: Lane) -> usize {
         Lane::History | Lane::People | Lane::AuditorsLater => 200,
         Lane::Auditors | Lane::Timers => 100,
     }
+}
+
+/// Runs the jobs for the places on one platform.
+async fn go_round(broker: &Arc<Broker>, places: Vec<Vec<&Job>>) {
+    stream::iter(places).for_each_concurrent(PLACES, |jobs| walk(broker, jobs)).await;
 }
 
 /// Runs the jobs for one place until the place is closed or a job must wait.

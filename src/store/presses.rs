@@ -56,6 +56,7 @@ fn done(asker: &Asker) -> Transaction<Broken> {
 }
 
 /// The job that finishes a press. It is due once the lease of the accepting replica has ended.
-fn finishing(Asker { id, at, .. }: &Asker) -> Job {
-    Job { due: *at + JOB_LEASE, id: id.to_string(), task: Task::FinishPress(id.clone()) }
+fn finishing(Asker { id, at, who, .. }: &Asker) -> Job {
+    let platform = Some(who.platform().clone());
+    Job { due: *at + JOB_LEASE, id: id.to_string(), platform, task: Task::FinishPress(id.clone()) }
 }

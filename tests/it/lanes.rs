@@ -55,7 +55,7 @@ impl World {
                 })
             }
         };
-        let job = Job { due: self.company.clock.now(), id: format!("flood/{n}"), task };
+        let job = Job { due: self.company.clock.now(), id: format!("flood/{n}"), platform: None, task };
         if lane == Lane::AuditorsLater { job.in_burst() } else { job }
     }
 
@@ -68,7 +68,7 @@ impl World {
     }
 
     /// The commit of somebody's request, after which this is to be done.
-    fn of_a_stranger(&self, n: u128, jobs: &[Job]) -> Step {
+    pub(crate) fn of_a_stranger(&self, n: u128, jobs: &[Job]) -> Step {
         let now = self.company.clock.now();
         let subject = Subject { issuer: "https://elsewhere.example".to_owned(), subject: n.to_string() };
         let stranger = Human { subject, account: None, email: "stranger@example.com".parse().unwrap() };

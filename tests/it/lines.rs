@@ -3,6 +3,7 @@
 //! Lines is as small as a platform can be. People write lines and read lines: there are no forms, no buttons, no word for
 //! one person alone, no threads, and nothing that was posted changes. The product has to do what it promises all the same.
 
+mod outage;
 mod platform;
 
 use chrono::TimeDelta;

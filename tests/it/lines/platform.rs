@@ -38,6 +38,7 @@ use sandbox::{
     browser::{Browser, Page},
     example_corp::{self, Persona, TEAM},
 };
+use tokio::sync::watch;
 
 use crate::world::{Player, World};
 
@@ -62,7 +63,9 @@ struct Server {
     posts: Mutex<Vec<(Address, String)>>,
     read: Mutex<BTreeMap<String, usize>>,
     takes_direct_messages: AtomicBool,
+    takes_everybody: AtomicBool,
     is_up: AtomicBool,
+    hangs: watch::Sender<bool>,
 }
 
 fn tenant() -> Tenant {
@@ -70,7 +73,12 @@ fn tenant() -> Tenant {
 }
 
 fn account_of(persona: Persona) -> Account {
-    tenant().account(persona.slack)
+    account_on_lines(persona.slack)
+}
+
+/// The account on Lines with this id.
+pub(crate) fn account_on_lines(user: &str) -> Account {
+    tenant().account(user)
 }
 
 impl<'w> Lines<'w> {
@@ -94,7 +102,9 @@ impl<'w> Lines<'w> {
             posts: Mutex::default(),
             read: Mutex::default(),
             takes_direct_messages: AtomicBool::new(true),
+            takes_everybody: AtomicBool::new(false),
             is_up: AtomicBool::new(true),
+            hangs: watch::Sender::new(false),
         });
         let broker = serve_both(world, &server).await;
         Self { world, broker, server, written: AtomicUsize::default() }
@@ -169,6 +179,17 @@ impl<'w> Lines<'w> {
         }
     }
 
+    /// That replica does what is due, once.
+    pub(crate) async fn sweeps_once(&self) {
+        sweep::sweep(&self.broker).await.unwrap();
+        self.world.settle().await;
+    }
+
+    /// The replica that serves both platforms.
+    pub(crate) fn broker(&self) -> &Arc<Broker> {
+        &self.broker
+    }
+
     /// What the app has posted in this conversation since somebody last looked.
     pub(crate) fn posts(&self, conversation: &str) -> Vec<String> {
         self.server.unread(&Address::Conversation(tenant().conversation(conversation)))
@@ -182,6 +203,21 @@ impl<'w> Lines<'w> {
     /// From now on the platform takes no posts, or takes them again.
     pub(crate) fn is_up(&self, is_up: bool) {
         self.server.is_up.store(is_up, Ordering::SeqCst);
+    }
+
+    /// From now on the platform answers no post, or answers all of them.
+    pub(crate) fn hangs(&self, hangs: bool) {
+        self.server.hangs.send_replace(hangs);
+    }
+
+    /// From now on there is an account of every name.
+    pub(crate) fn takes_everybody(&self) {
+        self.server.takes_everybody.store(true, Ordering::SeqCst);
+    }
+
+    /// Puts away all that nobody has read. Returns how much it was.
+    pub(crate) fn reads_everything(&self) -> usize {
+        self.server.unread_anywhere().len()
     }
 
     /// Somebody writes this to the app, and the replica that has accepted it stops at once.
@@ -277,6 +313,7 @@ impl Directory for Server {
 #[async_trait]
 impl Messenger for Server {
     async fn post(&self, to: &Address, message: &Message) -> Result<MessageRef, ChatError> {
+        self.hangs.subscribe().wait_for(|hangs| !hangs).await.expect("the platform exists");
         if !self.is_up.load(Ordering::SeqCst) {
             return Err(ChatError::Unavailable {
                 platform: Platform::new(PLATFORM),
@@ -291,7 +328,8 @@ impl Messenger for Server {
                 return unsupported("write to one person");
             }
             Address::Person(who) => {
-                assert!(self.members.contains_key(who), "{who} is not on Lines");
+                let is_known = self.members.contains_key(who) || self.takes_everybody.load(Ordering::SeqCst);
+                assert!(is_known, "{who} is not on Lines");
                 tenant().conversation(who.user())
             }
             Address::Thread(_) => return unsupported("answer below a message"),

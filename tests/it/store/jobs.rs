@@ -340,7 +340,7 @@ async fn timer(store: &DynamoStore) -> Job {
 
 fn chore(id: &str, due: Timestamp) -> Job {
     let task = Task::FinishPress("press".parse().unwrap());
-    Job { due, id: id.to_owned(), task }
+    Job { due, id: id.to_owned(), platform: None, task }
 }
 
 fn press(id: &str) -> Press {
