@@ -44,6 +44,8 @@ class Aws:
             "AUTH": "true",
             "BIND_HOST": "127.0.0.1",
             "GATEWAY_PORT": str(port),
+            # Its listener for devices would be on all addresses.
+            "IOT_MTLS_ENABLED": "0",
             "SERVICES": ",".join(SERVICES),
             "TMPDIR": str(home),
         }
