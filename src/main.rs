@@ -14,11 +14,12 @@ use clap::{Parser, Subcommand, ValueEnum};
 use elevate::{
     app::{self, Limits, Outside},
     config::{Config, DynamoDb, Transport},
+    domain::ids::AccountId,
     log_redaction::most_verbose,
     metrics::Metrics,
     outbound::HttpClient,
     secrets::KeptSecrets,
-    store::schema::create_table,
+    store::{schema::create_table, writers::restrict_writes},
     system::{SystemClock, SystemIds},
 };
 use tokio::{
@@ -59,6 +60,9 @@ enum Command {
         /// The table's name; without it, the configuration file names the table.
         #[arg(long)]
         table: Option<String>,
+        /// The ARN of the role that the bot runs as; repeat it for operators' roles. Nobody else may write to the table.
+        #[arg(long, value_name = "ARN", value_parser = role_arn)]
+        broker_role: Vec<String>,
     },
     /// Prints the Slack app manifest.
     Manifest {
@@ -106,10 +110,10 @@ async fn run(line: CommandLine) -> anyhow::Result<()> {
             let aws = aws().await;
             check(config(&aws).await?, outside(&aws, http.clone())).await
         }
-        Command::CreateTable { table } => {
+        Command::CreateTable { table, broker_role } => {
             let table =
                 table.map_or_else(|| DynamoDb::load(&line.config).map(|section| section.table), Ok)?;
-            make_table(&table, &aws().await).await
+            make_table(&table, &broker_role, &aws().await).await
         }
         Command::Manifest { public_url, mode } => {
             print!("{}", manifest(mode, &public_url));
@@ -158,11 +162,30 @@ async fn check(config: Config, outside: Outside) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn make_table(table: &str, aws: &SdkConfig) -> anyhow::Result<()> {
-    for line in create_table(&aws_sdk_dynamodb::Client::new(aws), table).await? {
+async fn make_table(table: &str, writers: &[String], aws: &SdkConfig) -> anyhow::Result<()> {
+    let dynamodb = aws_sdk_dynamodb::Client::new(aws);
+    for line in create_table(&dynamodb, table).await? {
         println!("{line}");
     }
+    if !writers.is_empty() {
+        println!("{}", restrict_writes(&dynamodb, table, writers).await?);
+    }
     Ok(())
+}
+
+/// Accepts the ARN of a role, as `aws:PrincipalArn` contains it, not of a session of it.
+fn role_arn(arn: &str) -> Result<String, &'static str> {
+    let fields: Vec<&str> = arn.splitn(6, ':').collect();
+    match fields[..] {
+        ["arn", partition, "iam", "", account, role]
+            if partition.starts_with("aws")
+                && account.parse::<AccountId>().is_ok()
+                && role.strip_prefix("role/").is_some_and(|name| !name.is_empty() && !name.contains('*')) =>
+        {
+            Ok(arn.to_owned())
+        }
+        _ => Err("expected the ARN of a role, such as arn:aws:iam::999988887777:role/elevate-broker"),
+    }
 }
 
 fn outside(aws: &SdkConfig, http: HttpClient) -> Outside {

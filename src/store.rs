@@ -2,7 +2,7 @@
 //!
 //! Start with [`keys`], which maps the table. Each entity has one file, which builds its changes from `rows`. A change
 //! is written as one `transaction` on the `table`. [`DynamoStore`] implements the [`Store`](crate::ports::Store) port
-//! for the rest of the program. [`schema`] creates the table.
+//! for the rest of the program. [`schema`] creates the table, and [`writers`] restricts who may write to it.
 
 mod accounts;
 mod codes;
@@ -20,6 +20,7 @@ mod table;
 mod tickets;
 mod tokens;
 mod transaction;
+pub mod writers;
 
 pub use dynamo::DynamoStore;
 

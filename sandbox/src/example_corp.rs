@@ -377,7 +377,7 @@ pub fn furnish_idp(idp: &Idp) {
 pub fn furnish_aws(aws: &Aws) {
     aws.register_caller(BROKER_KEY, BROKER_ARN);
     for (account, role) in [("111122223333", "S3Admin"), ("444455556666", "ReadOnly")] {
-        let role = Role::new(&format!("arn:aws:iam::{account}:role/{role}"), BROKER_ARN);
+        let role = Role::new(&format!("arn:aws:iam::{account}:role/elevate/{role}"), BROKER_ARN);
         aws.add_role(Role { external_id: Some(EXTERNAL_ID.into()), ..role });
     }
 }

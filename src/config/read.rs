@@ -160,7 +160,7 @@ impl Aws {
     fn read(source: &mut Source) -> Setting<Self> {
         let partition = source.or("aws.partition", "aws", Partition::from_str);
         let signin_url = source.optional("aws.signin_url", endpoint);
-        let role_path = source.or("aws.role_path", "/", role_path);
+        let role_path = source.or("aws.role_path", "/elevate/", role_path);
         let external_id = source.or("aws.external_id", "", external_id);
         let source_identity = source.flag_or("aws.source_identity", true);
         let session_tags = source.flag_or("aws.session_tags", true);

@@ -78,6 +78,10 @@ pub const INDEXES: [Index; 4] = [BY_PERSON, BY_STATUS, BY_TARGET, BY_MONTH];
 /// The number of shards of a partition that all writers share.
 pub(super) const SHARDS: u8 = 4;
 
+/// The prefixes of partitions whose rows are only put, never changed in place or deleted: requests with their events,
+/// and dead letters. `infra/broker.yaml` denies the bot the other writes.
+pub const HISTORY: [&str; 2] = ["REQ#", "DEAD#"];
+
 /// The prefix of the sort key of every event, of a request or an account.
 pub(super) const EVENTS: &str = "EVENT#";
 
@@ -93,6 +97,11 @@ pub(super) struct Key {
 impl Key {
     fn new(pk: impl Into<String>, sk: impl Into<String>) -> Self {
         Self { pk: pk.into(), sk: sk.into() }
+    }
+
+    /// Returns whether the row is in a partition of [`HISTORY`].
+    pub(super) fn is_history(&self) -> bool {
+        HISTORY.iter().any(|prefix| self.pk.starts_with(prefix))
     }
 }
 

@@ -112,11 +112,15 @@ impl Write {
         Self::of(Action::Put(row))
     }
 
+    /// Changes a row in place, which must not be history: `infra/broker.yaml` denies that.
     pub(super) fn update(key: Key, expression: &'static str) -> Self {
+        debug_assert!(!key.is_history(), "{key} is history, which is only put");
         Self::of(Action::Update(key, expression))
     }
 
+    /// Deletes a row, which must not be history: `infra/broker.yaml` denies that.
     pub(super) fn delete(key: Key) -> Self {
+        debug_assert!(!key.is_history(), "{key} is history, which is only put");
         Self::of(Action::Delete(key))
     }
 

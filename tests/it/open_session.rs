@@ -282,7 +282,7 @@ async fn what_aws_refuses_is_told_with_the_missing_permission() {
     play(Story::approved(), async |world| {
         let link = world.ada().console_link().await;
         let mut role = sandbox::aws::Role::new(
-            "arn:aws:iam::111122223333:role/S3Admin",
+            "arn:aws:iam::111122223333:role/elevate/S3Admin",
             "arn:aws:sts::999988887777:assumed-role/elevate-broker/i-0123456789abcdef0",
         );
         role.allows_tag_session = false;

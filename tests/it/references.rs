@@ -112,7 +112,7 @@ async fn whoever_is_sent_to_the_operator_by_a_page_can_quote_the_log() {
     let scene = async |world: &World| {
         let ada = world.ada();
         let link = ada.console_link().await;
-        let arn = "arn:aws:iam::111122223333:role/S3Admin";
+        let arn = "arn:aws:iam::111122223333:role/elevate/S3Admin";
         let role = Role { allows_tag_session: false, ..world.company.aws.role(arn).unwrap() };
         world.company.aws.add_role(role);
         ada.opens(&link).await.text()

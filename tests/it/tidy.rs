@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use elevate::store::keys;
+use elevate::store::{keys, writers::WRITES};
 use yaml_rust2::{Yaml, YamlLoader};
 
 /// Which modules a module may use, besides itself: dependencies point down only.
@@ -302,6 +302,49 @@ fn the_table_in_infra_is_the_one_in_the_code() {
         .collect();
     let keyed = keys::INDEXES.iter().flat_map(|index| [index.pk, index.sk]).chain([keys::PK, keys::SK]);
     assert_eq!(defined, keyed.collect());
+}
+
+/// The role that the bot runs as reaches the target roles and nothing else, and nobody else writes to the table.
+#[test]
+fn the_templates_leave_the_broker_no_more_than_it_does() {
+    let (broker, target) = (yaml("infra/broker.yaml"), yaml("infra/target-role.yaml"));
+    for path in [&broker["Parameters"]["TargetRolePath"], &target["Parameters"]["RolePath"]] {
+        assert_eq!(path["Default"].as_str(), Some("/elevate/"));
+    }
+    assert!(broker["Parameters"]["OrganizationId"]["Default"].is_badvalue(), "it must be chosen");
+
+    let [writes] =
+        &broker["Resources"]["Table"]["Properties"]["ResourcePolicy"]["PolicyDocument"]["Statement"]
+            .as_vec()
+            .unwrap()[..]
+    else {
+        panic!("one statement")
+    };
+    assert_eq!((writes["Effect"].as_str(), writes["Principal"].as_str()), (Some("Deny"), Some("*")));
+    assert!(texts(&writes["Action"]).eq(WRITES), "those that `create-table --broker-role` denies");
+    assert!(!writes["Condition"]["ArnNotEquals"]["aws:PrincipalArn"].is_badvalue());
+
+    let policies = broker["Resources"]["BrokerRole"]["Properties"]["Policies"].as_vec().unwrap();
+    let denied = |name: &str| {
+        let policy = policies.iter().find(|policy| policy["PolicyName"].as_str() == Some(name)).unwrap();
+        let statements = policy["PolicyDocument"]["Statement"].as_vec().unwrap();
+        // A statement that a condition of the template includes is the second of three.
+        let statements = statements.iter().map(|one| if one["Effect"].is_badvalue() { &one[1] } else { one });
+        statements.filter(|one| one["Effect"].as_str() == Some("Deny")).collect::<Vec<_>>()
+    };
+    let [history] = denied("table")[..] else { panic!("one denial for the table") };
+    assert!(texts(&history["Action"]).eq(["dynamodb:DeleteItem", "dynamodb:UpdateItem"]));
+    let partitions = &history["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"];
+    assert!(texts(partitions).eq(keys::HISTORY.map(|prefix| format!("{prefix}*"))));
+    let [own] = denied("target-roles")[..] else { panic!("one denial for roles") };
+    let own = own["Resource"].as_str();
+    assert_eq!(own, Some("arn:${AWS::Partition}:iam::${AWS::AccountId}:role/*"));
+
+    let trust = &target["Resources"]["TargetRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"];
+    let tags = trust.as_vec().unwrap().iter().find(|one| one["Action"].as_str() == Some("sts:TagSession"));
+    let condition = &tags.unwrap()["Condition"];
+    assert_eq!(condition["ForAllValues:StringLike"]["aws:TagKeys"].as_str(), Some("elevate:*"));
+    assert_eq!(condition["Null"]["sts:TransitiveTagKeys"].as_str(), Some("true"));
 }
 
 /// For each invariant the architecture names tests that hold it, and a break that one of them has seen.

@@ -1,7 +1,7 @@
 //! Runs operations by name on the embedded database, and implements the few that it lacks.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     io,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -20,6 +20,8 @@ pub(super) struct Engine {
     file: Option<String>,
     /// Tables with point-in-time recovery; not kept in the file.
     recoverable: Arc<Mutex<BTreeSet<String>>>,
+    /// Resource policies by table; not kept in the file, and not evaluated.
+    policies: Arc<Mutex<BTreeMap<String, String>>>,
 }
 
 impl Engine {
@@ -32,7 +34,12 @@ impl Engine {
     }
 
     fn over(database: Database, file: Option<String>) -> Self {
-        Self { database: Arc::new(Mutex::new(database)), file, recoverable: Arc::default() }
+        Self {
+            database: Arc::new(Mutex::new(database)),
+            file,
+            recoverable: Arc::default(),
+            policies: Arc::default(),
+        }
     }
 
     /// Opens the file again; calls in progress finish on the old handle.
@@ -79,6 +86,8 @@ impl Engine {
             "DescribeTimeToLive" => call(request, |request| database.describe_time_to_live(request)),
             "UpdateContinuousBackups" => self.update_continuous_backups(request),
             "DescribeContinuousBackups" => self.describe_continuous_backups(request),
+            "PutResourcePolicy" => self.put_resource_policy(request),
+            "GetResourcePolicy" => self.get_resource_policy(request),
             "Scan" => Err(Failure::of_service(
                 "AccessDeniedException",
                 "User is not authorized to perform: dynamodb:Scan because no identity-based policy allows \
@@ -150,8 +159,38 @@ impl Engine {
         Ok(answer.to_string().into_bytes())
     }
 
+    fn put_resource_policy(&self, request: &Value) -> Result<Vec<u8>, Failure> {
+        let table = self.table_of_arn(request)?;
+        let policy = request["Policy"].as_str().unwrap_or_default();
+        if serde_json::from_str::<Value>(policy).is_err() {
+            return Err(Failure::of_service("ValidationException", "Policy is not valid JSON"));
+        }
+        locked(&self.policies).insert(table, policy.to_owned());
+        Ok(json!({ "RevisionId": "1" }).to_string().into_bytes())
+    }
+
+    fn get_resource_policy(&self, request: &Value) -> Result<Vec<u8>, Failure> {
+        let table = self.table_of_arn(request)?;
+        match locked(&self.policies).get(&table) {
+            Some(policy) => Ok(json!({ "Policy": policy, "RevisionId": "1" }).to_string().into_bytes()),
+            None => {
+                let message = format!("Resource-based policy not found for the table {table}");
+                Err(Failure::of_dynamodb("PolicyNotFoundException", &message))
+            }
+        }
+    }
+
+    fn table_of_arn(&self, request: &Value) -> Result<String, Failure> {
+        let arn = request["ResourceArn"].as_str().unwrap_or_default();
+        let name = arn.rsplit('/').next().unwrap_or_default();
+        self.table_named(name)
+    }
+
     fn existing_table(&self, request: &Value) -> Result<String, Failure> {
-        let name = request["TableName"].as_str().unwrap_or_default();
+        self.table_named(request["TableName"].as_str().unwrap_or_default())
+    }
+
+    fn table_named(&self, name: &str) -> Result<String, Failure> {
         match self.database().get_table_metadata(name) {
             Ok(Some(_)) => Ok(name.to_owned()),
             Ok(None) => {

@@ -122,7 +122,7 @@ async fn signs_in(player: &Player<'_>, page: Page) -> Page {
 
 /// AWS refuses a session, then gives one; and groups are read at userinfo, where no ID token comes with a refresh.
 async fn ada_works(world: &World, ada: &Player<'_>) {
-    let arn = "arn:aws:iam::111122223333:role/S3Admin";
+    let arn = "arn:aws:iam::111122223333:role/elevate/S3Admin";
     let role = world.company.aws.role(arn).unwrap();
     world.company.aws.add_role(Role { external_id: Some("another".into()), ..role.clone() });
     assert_eq!(opens_the_console(ada, || ()).await.status, 502);

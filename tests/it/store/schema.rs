@@ -3,7 +3,11 @@
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
 };
-use elevate::store::schema::check_table;
+use elevate::store::{
+    schema::check_table,
+    writers::{WRITES, restrict_writes},
+};
+use serde_json::Value;
 
 use super::*;
 
@@ -65,4 +69,41 @@ async fn a_table_that_is_missing_is_said_to_be() {
     let error = check_table(client, TABLE).await.unwrap_err();
     assert_eq!(error.source.to_string(), "there is no such table");
     assert!(DynamoStore::new(client, TABLE).check().await.is_err());
+}
+
+#[tokio::test]
+async fn only_the_named_roles_write_to_the_table() {
+    let Fixture { client, .. } = &fixture().await;
+    let roles = ["broker", "operator"].map(|role| format!("arn:aws:iam::999988887777:role/{role}"));
+    for roles in [&roles[..1], &roles] {
+        let said = restrict_writes(client, TABLE, roles).await.unwrap();
+        assert_eq!(said, format!("only {} may write to table {TABLE}", roles.join(" and ")));
+        let policy = policy_of(client).await;
+        let [statement] = &policy["Statement"].as_array().unwrap()[..] else { panic!("{policy}") };
+        assert_eq!((&statement["Effect"], &statement["Principal"]), (&"Deny".into(), &"*".into()));
+        assert_eq!(statement["Action"], serde_json::to_value(WRITES).unwrap());
+        let except = &statement["Condition"]["ArnNotEquals"]["aws:PrincipalArn"];
+        assert_eq!(*except, serde_json::to_value(roles).unwrap());
+    }
+}
+
+#[tokio::test]
+async fn a_resource_policy_of_somebody_elses_is_left_as_it_is() {
+    let Fixture { client, .. } = &fixture().await;
+    let theirs = r#"{"Version":"2012-10-17","Statement":[{"Sid":"Ours","Effect":"Allow"}]}"#;
+    let arn =
+        client.describe_table().table_name(TABLE).send().await.unwrap().table.unwrap().table_arn.unwrap();
+    client.put_resource_policy().resource_arn(arn).policy(theirs).send().await.unwrap();
+    let roles = ["arn:aws:iam::999988887777:role/broker".to_owned()];
+    let error = restrict_writes(client, TABLE, &roles).await.unwrap_err();
+    let why = error.source.to_string();
+    assert!(why.contains("statements of its own") && why.contains(&roles[0]), "{why}");
+    assert_eq!(policy_of(client).await, serde_json::from_str::<Value>(theirs).unwrap());
+}
+
+async fn policy_of(client: &Client) -> Value {
+    let arn =
+        client.describe_table().table_name(TABLE).send().await.unwrap().table.unwrap().table_arn.unwrap();
+    let answer = client.get_resource_policy().resource_arn(arn).send().await.unwrap();
+    serde_json::from_str(&answer.policy.unwrap()).unwrap()
 }

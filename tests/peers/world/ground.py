@@ -9,7 +9,8 @@ from world.company import BROKER_ACCOUNT, PROD, STAGING
 from world.product import make_table
 
 EXTERNAL_ID = "example-external-id"
-S3_ADMIN = f"arn:aws:iam::{PROD}:role/S3Admin"
+ROLE_PATH = "/elevate/"
+S3_ADMIN = f"arn:aws:iam::{PROD}:role{ROLE_PATH}S3Admin"
 S3_FULL_ACCESS = "arn:aws:iam::aws:policy/AmazonS3FullAccess"
 
 Statement = dict[str, object]
@@ -58,6 +59,8 @@ def by_template(aws: Aws) -> Ground:
     aws.client("ssm", root).put_parameter(Name="/elevate", Value="hush", Type="SecureString")
     parameters = {
         "TableName": "elevate",
+        # ministack knows no organizations.
+        "OrganizationId": "none",
         "SecretArns": secret["ARN"],
         "ParameterArns": f"arn:aws:ssm:{REGION}:{BROKER_ACCOUNT}:parameter/elevate",
     }
@@ -102,7 +105,7 @@ def _role(aws: Aws, account: str, name: str, trusted: str) -> None:
         },
         {"Effect": "Allow", "Principal": principal, "Action": ["sts:SetSourceIdentity", "sts:TagSession"]},
     )
-    iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)
+    iam.create_role(RoleName=name, Path=ROLE_PATH, AssumeRolePolicyDocument=trust)
     iam.attach_role_policy(RoleName=name, PolicyArn=S3_FULL_ACCESS)
 
 
