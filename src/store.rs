@@ -8,6 +8,7 @@ mod accounts;
 mod codes;
 mod commit;
 mod dynamo;
+mod given;
 mod jobs;
 pub mod keys;
 mod links;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     act::Act,
     ids::Target,
-    person::{Human, Person, SignedIn},
+    person::{Human, Person, SignedIn, StandingSignIn},
     policy::Policy,
     reason::Reason,
     refusal::Refusal,
@@ -62,6 +62,17 @@ pub enum SessionOutcome {
     },
     /// No answer arrived.
     Unknown,
+}
+
+impl Command {
+    /// Returns the sign-in that the command is based on, if a person gives it.
+    #[must_use]
+    pub fn stands_on(&self) -> Option<&StandingSignIn> {
+        match self {
+            Self::By(by, _) => Some(by.stands()),
+            Self::Elapse | Self::SettleSession { .. } => None,
+        }
+    }
 }
 
 impl Act {

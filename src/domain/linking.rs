@@ -75,7 +75,7 @@ impl LinkPolicy {
             subject: signed_in.subject().clone(),
             email: email.clone(),
             groups: signed_in.groups().clone(),
-            signed_in_at: signed_in.authentication().back_at,
+            signed_in_at: signed_in.authentication().begun_at,
             is_refreshable: false,
             is_signed_out: false,
         };

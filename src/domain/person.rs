@@ -127,6 +127,19 @@ impl SignedIn {
         &self.authentication
     }
 
+    /// Returns the same sign-in, for which the browser was sent to the provider at `begun_at`.
+    #[must_use]
+    pub fn begun_at(mut self, begun_at: Timestamp) -> Self {
+        self.authentication.begun_at = begun_at.min(self.authentication.back_at);
+        self
+    }
+
+    /// Returns the condition under which a change may be based on this sign-in.
+    #[must_use]
+    pub fn stands(&self) -> StandingSignIn {
+        StandingSignIn { subject: self.subject.clone(), begun_at: self.authentication.begun_at }
+    }
+
     /// Returns how to address the person: by the address that the provider vouches for, or else by the name it has for
     /// them.
     #[must_use]
@@ -139,6 +152,16 @@ impl SignedIn {
     pub fn verified_email(&self) -> Option<&Email> {
         self.verified_email.as_ref()
     }
+}
+
+/// The sign-in that a change is based on. The change is committed only if the identity has not been signed out since,
+/// linked or not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StandingSignIn {
+    /// The identity.
+    pub subject: Subject,
+    /// When the browser was sent to the provider.
+    pub begun_at: Timestamp,
 }
 
 /// Proof that a browser has just returned from the platform, signed in to this account.
@@ -209,7 +232,7 @@ pub struct Link {
     pub email: Email,
     /// The groups last received, for display only and never for a decision.
     pub groups: Groups,
-    /// When the person last signed in in a browser.
+    /// When the person last went to sign in in a browser.
     pub signed_in_at: Timestamp,
     /// Whether that sign-in returned a refresh token. If it did, groups are always requested with that token, or after
     /// another sign-in once the token is gone; the groups of this sign-in are never used.
@@ -239,7 +262,7 @@ impl Link {
     /// Returns the person with their current groups.
     #[must_use]
     pub fn with(&self, fresh: FreshGroups) -> Person {
-        Person { human: self.human(), groups: fresh.0, sign_in: None }
+        Person { human: self.human(), groups: fresh.0, sign_in: None, stands: self.stands() }
     }
 
     /// Returns the person, who has just signed in in a browser, with the groups of that sign-in.
@@ -250,8 +273,15 @@ impl Link {
         if browser.subject != self.subject {
             return Err(Refusal::OtherReviewer { signed_in: browser.known_as() });
         }
+        let stands = browser.stands();
         let SignedIn { groups, authentication, .. } = browser;
-        Ok(Person { human: self.human(), groups, sign_in: Some(authentication) })
+        Ok(Person { human: self.human(), groups, sign_in: Some(authentication), stands })
+    }
+
+    /// Returns the condition under which a change may be based on the sign-in that made this link.
+    #[must_use]
+    pub fn stands(&self) -> StandingSignIn {
+        StandingSignIn { subject: self.subject.clone(), begun_at: self.signed_in_at }
     }
 
     /// Returns what history records of this person.
@@ -293,6 +323,7 @@ pub struct Person {
     human: Human,
     groups: Groups,
     sign_in: Option<Authentication>,
+    stands: StandingSignIn,
 }
 
 impl Person {
@@ -306,6 +337,12 @@ impl Person {
     #[must_use]
     pub fn groups(&self) -> &Groups {
         &self.groups
+    }
+
+    /// Returns the condition under which a change by this person may be committed.
+    #[must_use]
+    pub fn stands(&self) -> &StandingSignIn {
+        &self.stands
     }
 
     /// Returns how the person has just signed in in a browser, if they did.

@@ -25,6 +25,9 @@ pub struct StepUp {
 /// (<https://openid.net/specs/openid-connect-core-1_0.html#IDToken>).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Authentication {
+    /// When the browser was sent to the provider. A sign-out after this moment counts against the sign-in, even if the
+    /// browser came back later.
+    pub begun_at: Timestamp,
     /// When the browser came back from the provider.
     pub back_at: Timestamp,
     /// When the person authenticated, which may be long before that: `auth_time`.
@@ -37,7 +40,7 @@ pub struct Authentication {
 impl Authentication {
     /// Returns a sign-in of which the provider reports nothing.
     pub(crate) fn plain(back_at: Timestamp) -> Self {
-        Self { back_at, proved_at: None, class: None }
+        Self { begun_at: back_at, back_at, proved_at: None, class: None }
     }
 }
 
@@ -80,7 +83,7 @@ mod tests {
     fn proved(seconds_ago: Option<i64>, class: Option<&str>) -> Authentication {
         let back_at = Timestamp::from_timestamp(1_800_000_000, 0).unwrap();
         let proved_at = seconds_ago.map(|seconds| back_at - TimeDelta::seconds(seconds));
-        Authentication { back_at, proved_at, class: class.map(Into::into) }
+        Authentication { begun_at: back_at, back_at, proved_at, class: class.map(Into::into) }
     }
 
     #[test]

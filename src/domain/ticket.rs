@@ -120,6 +120,12 @@ impl Ticket {
         }
     }
 
+    /// Returns when the browser was sent to this sign-in.
+    #[must_use]
+    pub fn begun_at(&self) -> Timestamp {
+        self.expires_at - SIGN_IN_LASTS
+    }
+
     /// Returns where its holder signs in. A callback from anywhere else is refused.
     #[must_use]
     pub fn signs_in_at(&self) -> SignInAt {

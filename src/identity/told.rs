@@ -63,7 +63,7 @@ impl Told {
     /// Returns the proof that this person returned from the provider at `back_at`.
     pub(super) fn signed_in(self, back_at: Timestamp) -> Result<SignedIn, NoGroups> {
         let Self { subject, verified_email, groups, proved_at, class } = self;
-        let authentication = Authentication { back_at, proved_at, class };
+        let authentication = Authentication { begun_at: back_at, back_at, proved_at, class };
         Ok(SignedIn::verified(subject, verified_email, groups?, authentication))
     }
 }

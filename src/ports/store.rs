@@ -20,7 +20,7 @@ pub use self::{
     links::{LinkError, LinkProof, Links, NewLink, UnlinkError},
     places::{Places, Surface},
     presses::Presses,
-    requests::{CommitError, Cursor, Listed, OpenRequests, OpenStatus, Page, Requests, Step},
+    requests::{CommitError, Cursor, Given, Listed, OpenRequests, OpenStatus, Page, Requests, Step},
     tickets::{TicketError, Tickets},
     tokens::{SealedToken, TokenError, Tokens, UsedToken},
 };

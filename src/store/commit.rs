@@ -1,6 +1,7 @@
 //! An event of a request as one transaction: the event, the state of the request and the follow-up jobs.
 
 use super::{
+    given::with_given,
     jobs::with_jobs,
     keys, rows,
     rows::Row,
@@ -49,17 +50,18 @@ impl Marker {
     }
 }
 
-/// Returns the transaction of a step. If several conditions fail, a used-up secret is reported first, then a
-/// conflicting change, then a held target. After a conflict the caller decides again and then detects the held target.
+/// Returns the transaction of a step. If several conditions fail, a used-up secret is reported first, then what the
+/// step is based on, then a conflicting change, then a held target. After a conflict the caller decides again and then detects the held target.
 pub(super) fn step(step: &Step, marker: Marker) -> serde_json::Result<Transaction<CommitError>> {
-    let Step { recorded, after, jobs, uses_up, now, held: _ } = step;
-    let named = [serde_json::to_string(recorded)?, format!("{marker:?}")];
+    let Step { recorded, after, jobs, uses_up, now, given, held: _ } = step;
+    let named = [serde_json::to_string(recorded)?, format!("{marker:?} {given:?}")];
     let secrets = uses_up.iter().map(|secret| format!("{} at {now}", secret.as_str()));
     let parts: Vec<String> = named.into_iter().chain(secrets).collect();
     let mut transaction = Transaction::known_by(parts.iter().map(String::as_str));
     for secret in uses_up {
         transaction = transaction.and_or(use_up(secret, *now), |_| CommitError::UsedUp);
     }
+    transaction = with_given(transaction, given);
     transaction = transaction
         .and_or(next_state(after)?, |_| CommitError::Conflict)
         .and_or(Write::create(rows::event(recorded)?), |_| CommitError::Conflict);

@@ -16,6 +16,7 @@
 //! | its events | `ACCOUNT#<account>` | `EVENT#<number>` | – | – | – | – |
 //! | which event a command caused | `ACCOUNT#<account>` | `COMMAND#<id>` | – | – | – | – |
 //! | owner of an identity | `SUBJECT#<subject>` | `OWNER` | – | – | – | – |
+//! | when it was signed out | `SUBJECT#<subject>` | `SIGNED_OUT` | – | – | – | – |
 //! | ticket | `TICKET#<hash>` | `META` | – | – | – | – |
 //! | press | `INBOX#<id>` | `META` | – | – | – | – |
 //!
@@ -228,7 +229,15 @@ pub(super) fn account_pk(who: &Account) -> String {
 }
 
 pub(super) fn owner(subject: &Subject) -> Key {
-    Key::new(format!("SUBJECT#{}", subject_hash(subject)), "OWNER")
+    Key::new(subject_pk(subject), "OWNER")
+}
+
+pub(super) fn signed_out(subject: &Subject) -> Key {
+    Key::new(subject_pk(subject), "SIGNED_OUT")
+}
+
+fn subject_pk(subject: &Subject) -> String {
+    format!("SUBJECT#{}", subject_hash(subject))
 }
 
 pub(super) fn subject_hash(subject: &Subject) -> String {

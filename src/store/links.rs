@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use super::{
     DynamoStore,
     codes::if_no_other_try,
+    given::stands,
     keys,
     rows::{self, Row},
     tickets::{use_up, use_up_secrets},
@@ -42,6 +43,12 @@ impl Links for DynamoStore {
         self.load("load whose an identity is".to_owned(), keys::owner(subject), Row::read).await
     }
 
+    async fn end_sign_ins(&self, subject: &Subject, at: Timestamp) -> Result<(), StoreError> {
+        match self.make("end the sign-ins of an identity".to_owned(), Ok(signed_out(subject, at))).await? {
+            Ok(()) | Err(Broken) => Ok(()), // recorded, or a later sign-out is
+        }
+    }
+
     async fn sign_out(&self, link: &Link, event: &NewEvent) -> Result<Appended, UnlinkError> {
         let what = format!("sign {} out", link.account);
         let signed_out = self.append(what, event, || Ok(mark_signed_out(link, event.change.at)));
@@ -60,6 +67,7 @@ impl Links for DynamoStore {
 fn save(new: &NewLink) -> serde_json::Result<Transaction<LinkError>> {
     let link = &new.made.link;
     let mut transaction = use_up_proof(&new.uses_up, new.event.now)
+        .and_or(stands(&link.stands()), |_| LinkError::SignedOut)
         .and_or(own(link)?, |_| LinkError::IdentityTaken)
         .and_or(bind(new)?, |_| LinkError::LinkedToAnother);
     if let Some(replaced) = &new.replaces {
@@ -79,7 +87,7 @@ fn dissolve(link: &Link) -> Transaction<UnlinkError> {
         .and(Write::delete(keys::token(&link.account)))
 }
 
-/// Deletes the token of a link and marks the link as signed out, unless the person has signed in after `at` or is
+/// Deletes the token of a link and a pending code, and marks the link as signed out, unless the person has signed in after `at` or is
 /// already signed out.
 fn mark_signed_out(link: &Link, at: Timestamp) -> Transaction<UnlinkError> {
     let mark = Write::update(keys::link(&link.account), "SET signed_out_at = :at")
@@ -89,7 +97,18 @@ fn mark_signed_out(link: &Link, at: Timestamp) -> Transaction<UnlinkError> {
         .with(":subject", rows::text(keys::subject_hash(&link.subject)))
         .with(":latest", rows::millis(at + Link::CLOCKS_DIFFER_BY))
         .with(":at", rows::millis(at));
-    Transaction::new().and_or(mark, |_| UnlinkError::Conflict).and(Write::delete(keys::token(&link.account)))
+    Transaction::new()
+        .and_or(mark, |_| UnlinkError::Conflict)
+        .and(Write::delete(keys::token(&link.account)))
+        .and(Write::delete(keys::awaited_code(&link.account)))
+}
+
+/// Records when an identity was signed out, unless a later sign-out is recorded.
+fn signed_out(subject: &Subject, at: Timestamp) -> Transaction<Broken> {
+    let record = Write::put(rows::signed_out(subject, at))
+        .only_if("attribute_not_exists(pk) OR signed_out_at < :at")
+        .with(":at", rows::millis(at));
+    Transaction::new().and_or(record, |_| Broken)
 }
 
 /// Stores groups with a link, if the link still binds the same identity.

@@ -32,6 +32,9 @@ use crate::{
 const EXPIRED_TICKET_STAYS: TimeDelta = TimeDelta::days(1);
 /// How long a press is retained after its deadline. The platform does not deliver a press again that late.
 const PRESS_IS_KNOWN_FOR: TimeDelta = TimeDelta::hours(48);
+/// How long a sign-out is retained: longer than everything that an earlier sign-in may wait for. A sign-in, another at
+/// the platform, a code and the press that types it wait for less than an hour together.
+const SIGN_OUT_IS_KNOWN_FOR: TimeDelta = TimeDelta::days(1);
 
 const BODY: &str = "body";
 /// The version of every row that this program writes, and the only one that it reads or overwrites.
@@ -131,6 +134,13 @@ pub(super) fn owner(link: &Link) -> serde_json::Result<Row> {
     Row::at(keys::owner(&link.subject))
         .with("account_key", text(link.account.to_string()))
         .body(&link.account)
+}
+
+/// When an identity was last signed out.
+pub(super) fn signed_out(subject: &Subject, at: Timestamp) -> Row {
+    Row::at(keys::signed_out(subject))
+        .with("signed_out_at", millis(at))
+        .with(keys::TTL, seconds(at + SIGN_OUT_IS_KNOWN_FOR))
 }
 
 /// The refresh token of a new link. Its version starts at the current time, so that a reader of an earlier link's token

@@ -16,7 +16,7 @@ use aws_sdk_dynamodb::{
     error::{BuildError, ProvideErrorMetadata, SdkError},
     operation::transact_write_items::TransactWriteItemsError,
     types::{
-        AttributeValue, CancellationReason, Delete, Put, ReturnValuesOnConditionCheckFailure,
+        AttributeValue, CancellationReason, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure,
         TransactWriteItem, Update,
     },
 };
@@ -55,6 +55,7 @@ enum Action {
     Put(Row),
     Update(Key, &'static str),
     Delete(Key),
+    Check(Key),
 }
 
 impl<E: 'static> Transaction<E> {
@@ -124,6 +125,11 @@ impl Write {
         Self::of(Action::Delete(key))
     }
 
+    /// Changes nothing: a condition on a row that the transaction does not write.
+    pub(super) fn check(key: Key) -> Self {
+        Self::of(Action::Check(key))
+    }
+
     /// Writes a row that must not exist yet.
     pub(super) fn create(row: Row) -> Self {
         Self::put(row).only_if("attribute_not_exists(pk)")
@@ -175,6 +181,15 @@ impl Write {
             ),
             Action::Delete(key) => item.delete(
                 Delete::builder()
+                    .table_name(table)
+                    .set_key(Some(key.into()))
+                    .condition_expression(condition)
+                    .set_expression_attribute_values(Some(values))
+                    .return_values_on_condition_check_failure(tell)
+                    .build()?,
+            ),
+            Action::Check(key) => item.condition_check(
+                ConditionCheck::builder()
                     .table_name(table)
                     .set_key(Some(key.into()))
                     .condition_expression(condition)

@@ -182,7 +182,7 @@ async fn a_session_that_its_replica_did_not_live_to_settle_is_written_down_as_un
         let after = evolve(request, &recorded);
         let jobs = follow_ups(&after, &recorded);
         let now = world.company.clock.now();
-        let step = Step { recorded, after, held, jobs, uses_up: Vec::new(), now };
+        let step = Step { recorded, after, held, jobs, uses_up: Vec::new(), now, given: Vec::new() };
         store.commit(&step).await.unwrap();
 
         world.passes(TimeDelta::minutes(2)).await;

@@ -81,7 +81,7 @@ impl World {
         };
         let id = RequestId::new(now, u128::from(u64::MAX) + n);
         let (recorded, after) = opening.opens(id, CommandId::random(n), now);
-        Step { recorded, after, held: None, jobs: jobs.to_vec(), uses_up: Vec::new(), now }
+        Step { recorded, after, held: None, jobs: jobs.to_vec(), uses_up: Vec::new(), now, given: Vec::new() }
     }
 
     /// Whether there is a job of a lane that may be begun.

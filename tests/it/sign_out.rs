@@ -1,5 +1,7 @@
 //! Sign-out: what the identity provider says to us alone.
 
+mod pending;
+
 use chrono::TimeDelta;
 use reqwest::Client;
 use sandbox::{

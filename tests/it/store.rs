@@ -159,7 +159,7 @@ fn then(before: &Request, change: Change, command: &str, at: Timestamp) -> Step 
 fn step(held: Option<Timestamp>, recorded: Recorded, after: Request) -> Step {
     let jobs = follow_ups(&after, &recorded);
     let now = recorded.at;
-    Step { recorded, after, held, jobs, uses_up: Vec::new(), now }
+    Step { recorded, after, held, jobs, uses_up: Vec::new(), now, given: Vec::new() }
 }
 
 fn approved(at: Timestamp) -> Change {

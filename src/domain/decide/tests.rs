@@ -377,7 +377,7 @@ fn where_reviewers_sign_in_to_answer_a_press_alone_answers_nothing() {
     };
     let back = |minutes_ago: i64| {
         let authentication =
-            Authentication { back_at: minute(1), proved_at: Some(minute(1 - minutes_ago)), class: None };
+            Authentication { proved_at: Some(minute(1 - minutes_ago)), ..Authentication::plain(minute(1)) };
         let groups = [REVIEWER].into_iter().collect();
         link("bob").signed_in(SignedIn::verified(subject("bob"), None, groups, authentication)).unwrap()
     };

@@ -82,6 +82,6 @@ pub(in crate::flows) async fn finish(
     broker.member(who).await?;
     let link = broker.ports.store.link(who).await?.ok_or(Refusal::NotLinked)?;
     let by = link.signed_in(signed_in)?;
-    transition(broker, &request, &act.by(by), Cause { command: press, uses_up }).await?; // 6
+    transition(broker, &request, &act.by(by), Cause { uses_up, ..press.into() }).await?; // 6
     Ok(())
 }

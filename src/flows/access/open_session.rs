@@ -36,7 +36,7 @@ pub(in crate::flows) async fn finish(
     signed_in: SignedIn,
     uses_up: Vec<SecretHash>,
 ) -> Result<SecretString> {
-    let cause = Cause { command: broker.ports.ids.command_id(), uses_up }; // 3
+    let cause = Cause { uses_up, ..broker.ports.ids.command_id().into() }.stands_on(&signed_in.stands()); // 3
     let begin = |request: &Request, now| begin_session(request, &signed_in, &broker.policy, now);
     let (Changed { request, .. }, begun) = change(broker, id, cause, begin).await?; // 4
     let (session, terms) = begun.once_committed();

@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use super::transition::{Changed, commit};
+use super::transition::{Cause, Changed, commit};
 use crate::{
     domain::{
         account::Account,
@@ -51,10 +51,12 @@ pub(in crate::flows) async fn request(
     let now = broker.ports.clock.now();
     let opening = ask(&requester, wanted, &broker.policy, now)?; // 2
     let opened = opening.opens(id.clone(), command.clone(), now);
-    match commit(broker, None, opened, &command.into()).await {
+    let cause = Cause::from(command).stands_on(requester.stands());
+    match commit(broker, None, opened, &cause).await {
         Ok(Changed { request, .. }) => Ok(request), // 3
         Err(CommitError::Held(request)) => Err(Refusal::AlreadyOpen { target, request }.into()),
         Err(CommitError::Conflict) => Err(Refusal::AlreadyOpen { target, request: id.clone() }.into()),
+        Err(CommitError::SignedOut) => Err(Refusal::SignInAgain.into()),
         Err(CommitError::Failed(error)) => Err(error.into()),
         Err(error @ CommitError::UsedUp) => Err(Error::Failed(error.into())),
     }

@@ -11,6 +11,7 @@ use crate::{
         decide::{Command, decide},
         ids::{CommandId, RequestId},
         job::follow_ups,
+        person::StandingSignIn,
         refusal::Refusal,
         request::{Change, Event, Recorded, Request, evolve},
         secret::SecretHash,
@@ -18,7 +19,7 @@ use crate::{
         window::Timestamp,
     },
     flows::{Broker, Result, audit},
-    ports::{CommitError, Step, StoreError},
+    ports::{CommitError, Given, Step, StoreError},
 };
 
 /// How many times a change is decided when concurrent changes win.
@@ -30,11 +31,21 @@ pub(in crate::flows) struct Cause {
     pub(in crate::flows) command: CommandId,
     /// The one-time secrets that the change consumes.
     pub(in crate::flows) uses_up: Vec<SecretHash>,
+    /// What the change is based on.
+    pub(in crate::flows) given: Vec<Given>,
+}
+
+impl Cause {
+    /// Returns the cause of a change that is based on this sign-in as well.
+    pub(in crate::flows) fn stands_on(mut self, sign_in: &StandingSignIn) -> Self {
+        self.given.push(Given::SignedIn(sign_in.clone()));
+        self
+    }
 }
 
 impl From<CommandId> for Cause {
     fn from(command: CommandId) -> Self {
-        Self { command, uses_up: Vec::new() }
+        Self { command, uses_up: Vec::new(), given: Vec::new() }
     }
 }
 
@@ -71,6 +82,10 @@ pub(in crate::flows) async fn transition(
     cause: Cause,
 ) -> Result<Changed> {
     let rule = |request: &Request, now| decide(request, command, &broker.policy, now);
+    let cause = match command.stands_on() {
+        Some(sign_in) => cause.stands_on(sign_in),
+        None => cause,
+    };
     let (changed, _) = change(broker, id, cause, rule).await?;
     Ok(changed)
 }
@@ -99,6 +114,7 @@ pub(in crate::flows) async fn change<D: Decided>(
             Ok(changed) => return Ok((changed, decided)),
             Err(CommitError::Conflict) => {}
             Err(CommitError::UsedUp) => return Err(Refusal::LinkGone.into()),
+            Err(CommitError::SignedOut) => return Err(Refusal::SignInAgain.into()),
             // A later request for the same target exists, so by another replica's clock this one has already expired.
             Err(CommitError::Held(_)) => return Err(Refusal::ExpiredUnanswered.into()),
             Err(CommitError::Failed(error)) => return Err(error.into()),
@@ -117,14 +133,20 @@ pub(in crate::flows) async fn commit(
 ) -> Result<Changed, CommitError> {
     let (jobs, counted) = audit::in_bursts(broker, follow_ups(&after, &recorded));
     let now = broker.ports.clock.now();
-    let step = Step { recorded, after, held, jobs, uses_up: cause.uses_up.clone(), now };
+    let (uses_up, given) = (cause.uses_up.clone(), cause.given.clone());
+    let step = Step { recorded, after, held, jobs, uses_up, now, given };
     match broker.ports.store.commit(&step).await {
         Ok(()) => {}
         Err(CommitError::Failed(lost)) if !was_made(broker, &step).await? => {
             return Err(CommitError::Failed(lost));
         }
         Err(CommitError::Failed(_)) => {}
-        Err(error @ (CommitError::Conflict | CommitError::Held(_) | CommitError::UsedUp)) => {
+        Err(
+            error @ (CommitError::Conflict
+            | CommitError::Held(_)
+            | CommitError::UsedUp
+            | CommitError::SignedOut),
+        ) => {
             return Err(error);
         }
     }

@@ -7,8 +7,8 @@
 //! 5. If it is not, the operator's policy decides how to prove that the account belongs to the person who signed in:
 //!    not at all, by a sign-in at the platform in the same browser (`link/platform.rs`), or by a code that is shown
 //!    there and typed from the account (`link/code.rs`).
-//! 6. One commit consumes every secret on the way and binds account and identity, each to no other. A linked account
-//!    may move to another identity only if both have the same address.
+//! 6. One commit consumes every secret on the way and binds account and identity, each to no other, unless the identity
+//!    was signed out since. A linked account may move to another identity only if both have the same address.
 
 mod code;
 mod platform;
@@ -102,6 +102,7 @@ async fn bind(
     match broker.ports.store.save_link(&NewLink { made, replaces, uses_up, event }).await {
         Ok(appended) => audit::tell(broker, appended, counted), // 6
         Err(LinkError::UsedUp) => return Err(Refusal::LinkGone.into()),
+        Err(LinkError::SignedOut) => return Err(Refusal::SignInAgain.into()),
         Err(LinkError::IdentityTaken) => return Err(Refusal::IdentityTaken.into()),
         Err(LinkError::LinkedToAnother) => return Err(Refusal::LinkedToAnother.into()),
         Err(LinkError::Failed(error)) => return Err(error.into()),

@@ -77,7 +77,7 @@ async fn finish(
     // 2
     match ticket.visit.clone() {
         Visit::Link { .. } => {
-            let redeemed = sign_in::redeem(broker, answer, &proof).await?;
+            let redeemed = sign_in::redeem(broker, ticket, answer, &proof).await?;
             let uses_up = LinkSecrets { token: started.ticket, sign_in: ticket.key.clone() };
             link::finish(broker, browser, ticket, uses_up, redeemed).await
         }
@@ -88,12 +88,12 @@ async fn finish(
             Ok(CameBack::Linked { link, wish: ticket.wish.clone() })
         }
         Visit::OpenConsole { request } => {
-            let redeemed = sign_in::redeem(broker, answer, &proof).await?;
+            let redeemed = sign_in::redeem(broker, ticket, answer, &proof).await?;
             let console = open_session::finish(broker, &request, redeemed.signed_in, uses_up).await;
             console.map(CameBack::Console)
         }
         Visit::Review(answering) => {
-            let redeemed = sign_in::redeem(broker, answer, &proof).await?;
+            let redeemed = sign_in::redeem(broker, ticket, answer, &proof).await?;
             let done = answering.act.clone();
             let answered = act::finish(broker, &ticket.who, answering, redeemed.signed_in, uses_up).await;
             answered.map(|()| CameBack::Answered(done))

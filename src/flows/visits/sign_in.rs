@@ -42,14 +42,17 @@ pub(in crate::flows) async fn begin(
     Ok((sign_in, url))
 }
 
-/// Returns who signed in at the identity provider.
+/// Returns who signed in at the identity provider, in the sign-in that this ticket stands for.
 pub(super) async fn redeem(
     broker: &Broker,
+    sign_in: &Ticket,
     answer: Result<Answer, String>,
     proof: &SignInProof,
 ) -> Result<Redeemed> {
     let answer = answer.map_err(Refusal::at_sign_in)?;
-    broker.ports.identity.redeem(answer, proof).await.map_err(refused) // 2
+    let Redeemed { signed_in, refresh_token } =
+        broker.ports.identity.redeem(answer, proof).await.map_err(refused)?; // 2
+    Ok(Redeemed { signed_in: signed_in.begun_at(sign_in.begun_at()), refresh_token })
 }
 
 /// Returns the account that is signed in at the platform.

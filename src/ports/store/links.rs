@@ -10,6 +10,7 @@ use crate::domain::{
     person::{FreshGroups, Link, Subject},
     secret::SecretHash,
     ticket::LinkSecrets,
+    window::Timestamp,
 };
 
 /// The identities that accounts are linked to.
@@ -23,7 +24,11 @@ pub trait Links: Send + Sync {
     async fn remove_link(&self, link: &Link, event: &NewEvent) -> Result<Appended, UnlinkError>;
     /// Returns the account that an identity is bound to.
     async fn owner(&self, subject: &Subject) -> Result<Option<Account>, StoreError>;
-    /// Deletes the token of a link. Sign-ins before `event` no longer count as recent.
+    /// Invalidates every sign-in of this identity that began before `at`, linked or not. A change that is based on one is
+    /// no longer committed.
+    async fn end_sign_ins(&self, subject: &Subject, at: Timestamp) -> Result<(), StoreError>;
+    /// Deletes the token of a link, and the link of the same account that waits for its code. Sign-ins before `event` no
+    /// longer count as recent.
     async fn sign_out(&self, link: &Link, event: &NewEvent) -> Result<Appended, UnlinkError>;
     /// Stores the latest known groups, for display.
     async fn save_groups(&self, link: &Link, groups: &FreshGroups) -> Result<(), StoreError>;
@@ -77,6 +82,9 @@ pub enum LinkError {
     /// The account is not linked as expected: it is linked to another identity, or no longer linked.
     #[error("the account is linked to another identity")]
     LinkedToAnother,
+    /// The identity has been signed out since the sign-in that the link is based on.
+    #[error("the identity has been signed out since")]
+    SignedOut,
     /// The store failed. Whether the link was created is unknown.
     #[error(transparent)]
     Failed(#[from] StoreError),

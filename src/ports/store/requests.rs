@@ -8,7 +8,7 @@ use super::StoreError;
 use crate::domain::{
     ids::{BadId, RequestId, Target},
     job::Job,
-    person::Subject,
+    person::{StandingSignIn, Subject},
     request::{Recorded, Request},
     secret::SecretHash,
     window::{Month, Timestamp},
@@ -51,6 +51,15 @@ pub struct Step {
     pub uses_up: Vec<SecretHash>,
     /// When they must be valid. The event may be dated later, if the event before it was.
     pub now: Timestamp,
+    /// What must still be true when it is committed.
+    pub given: Vec<Given>,
+}
+
+/// What a change is based on and must still be true when the change is committed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Given {
+    /// The identity has not been signed out since this sign-in.
+    SignedIn(StandingSignIn),
 }
 
 /// A change of a request was not committed.
@@ -65,6 +74,9 @@ pub enum CommitError {
     /// The one-time secret has been used up.
     #[error("the one-time secret has been used up")]
     UsedUp,
+    /// The identity has been signed out since the sign-in that the change is based on.
+    #[error("the identity has been signed out since")]
+    SignedOut,
     /// The store failed. Whether the change was committed is unknown.
     #[error(transparent)]
     Failed(#[from] StoreError),

@@ -14,10 +14,11 @@ use aws_sdk_dynamodb::{
 };
 use elevate::{
     domain::{
+        person::StandingSignIn,
         request::{Event, Request},
         trail::canonical::form,
     },
-    ports::{CommitError, OpenRequests, Surface},
+    ports::{CommitError, Given, OpenRequests, Surface},
     store::DynamoStore,
 };
 use sandbox::dynamo::DynamoFault;
@@ -378,4 +379,23 @@ impl Intercept for LeavesAllOutOnce {
         *context.response_mut().body_mut() = answer.to_string().into();
         Ok(())
     }
+}
+
+#[tokio::test]
+async fn a_step_that_is_based_on_a_sign_in_from_before_a_sign_out_is_refused() {
+    let Fixture { store, .. } = &fixture().await;
+    let based_on =
+        |name: &str, begun_at| Given::SignedIn(StandingSignIn { subject: subject(name), begun_at });
+    let ask = |n, given| Step { given: vec![given], ..asked(n, "ada", S3_ADMIN, noon() + minutes(1)) };
+    store.end_sign_ins(&subject("ada"), noon()).await.unwrap();
+    let before = ask(1, based_on("ada", noon() - millisecond()));
+    assert!(matches!(store.commit(&before).await, Err(CommitError::SignedOut)));
+    assert_eq!(store.request(&before.after.id).await.unwrap(), None);
+
+    store.end_sign_ins(&subject("ada"), noon() - minutes(5)).await.unwrap();
+    assert!(matches!(store.commit(&before).await, Err(CommitError::SignedOut)), "the last sign-out counts");
+    store.commit(&ask(2, based_on("ada", noon() + millisecond()))).await.unwrap();
+    let of_another =
+        Step { given: vec![based_on("bob", noon() - minutes(9))], ..asked(3, "bob", S3_ADMIN, noon()) };
+    store.commit(&of_another).await.unwrap();
 }

@@ -80,7 +80,8 @@ def by_template(aws: Aws) -> Ground:
 
 def _what_the_bot_does() -> list[Statement]:
     table = f"arn:aws:dynamodb:{REGION}:{BROKER_ACCOUNT}:table/elevate-*"
-    items = ["BatchGetItem", "DeleteItem", "DescribeTable", "GetItem", "PutItem", "Query", "UpdateItem"]
+    reads = ["BatchGetItem", "ConditionCheckItem", "DescribeTable", "GetItem", "Query"]
+    items = [*reads, "DeleteItem", "PutItem", "UpdateItem"]
     sessions = ["AssumeRole", "SetSourceIdentity", "TagSession"]
     secret = f"arn:aws:secretsmanager:{REGION}:{BROKER_ACCOUNT}:secret:elevate/*"
     parameter = f"arn:aws:ssm:{REGION}:{BROKER_ACCOUNT}:parameter/elevate/*"

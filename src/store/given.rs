@@ -1,0 +1,24 @@
+//! What a change is based on: conditions on rows that the change does not write.
+
+use super::{
+    keys, rows,
+    transaction::{Transaction, Write},
+};
+use crate::{
+    domain::person::StandingSignIn,
+    ports::{CommitError, Given},
+};
+
+/// Adds the conditions to a change of a request.
+pub(super) fn with_given(transaction: Transaction<CommitError>, given: &[Given]) -> Transaction<CommitError> {
+    given.iter().fold(transaction, |transaction, given| match given {
+        Given::SignedIn(sign_in) => transaction.and_or(stands(sign_in), |_| CommitError::SignedOut),
+    })
+}
+
+/// Requires that the identity has not been signed out since this sign-in began.
+pub(super) fn stands(sign_in: &StandingSignIn) -> Write {
+    Write::check(keys::signed_out(&sign_in.subject))
+        .only_if("attribute_not_exists(pk) OR signed_out_at <= :begun_at")
+        .with(":begun_at", rows::millis(sign_in.begun_at))
+}
