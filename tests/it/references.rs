@@ -1,9 +1,12 @@
 //! References: whoever is sent to the operator can quote what the operator finds in the log.
 
+use std::collections::BTreeSet;
+
 use chrono::TimeDelta;
+use elevate::domain::press::Wish;
 use sandbox::{
     aws::Role,
-    example_corp::{ADA, SEALING_ALIAS},
+    example_corp::{ADA, SEALING_ALIAS, sign_in_with_slack},
     http::Fault,
     idp::Tampering,
 };
@@ -84,32 +87,96 @@ fn without_groups() -> Tampering {
     Tampering { dropped_claims: vec!["groups".into()], ..Tampering::default() }
 }
 
+/// Plays a scene that ends in this refusal, which refers to the log.
+async fn refers(code: &'static str, story: Story, scene: impl AsyncFnOnce(&World) -> String) -> &'static str {
+    seen(code, story, scene).await.is_referred(code);
+    code
+}
+
+/// Ada, whose address in Slack is another one, goes on to sign in with Slack.
+fn with_another_address() -> Story {
+    Story::start().configured(sign_in_with_slack()).where_first(|company| {
+        let other = Some("ada@slack.example".to_owned());
+        company.slack.update_person(ADA.slack, |person| person.email = other);
+    })
+}
+
+/// What the page says after Ada has signed in with Slack.
+async fn ada_signs_in_with_slack(world: &World) -> String {
+    let ada = world.ada();
+    let page = ada.follows_link(&ada.asks_to_link().await).await;
+    ada.browser.press(&page, "Sign in to Slack as Ada").await.unwrap().text()
+}
+
+/// The codes of refusals in a browser.
+const BY_A_PAGE: [&str; 9] = [
+    "identity_unusable",
+    "sign_in_refused",
+    "no_verified_email",
+    "emails_differ",
+    "other_domain",
+    "account_sign_in_failed",
+    "account_sign_in_unavailable",
+    "session_refused",
+    "session_unavailable",
+];
+/// The codes of refusals in the chat.
+const IN_THE_CHAT: [&str; 5] =
+    ["no_groups_claim", "identity_unavailable", "token_unavailable", "key_unavailable", "given_up"];
+
+/// docs/EVENTS.md has one row for each code, which a test holds against the code: `yes` at its end, if it refers to the
+/// log.
+#[test]
+fn every_code_that_sends_people_to_the_operator_has_a_case() {
+    let document = std::fs::read_to_string("docs/EVENTS.md").unwrap();
+    let (_, section) = document.split_once("\n## Refusal codes\n").unwrap();
+    let section = section.split("\n## ").next().unwrap_or_default();
+    let refers = section.lines().filter(|line| line.starts_with("| `") && line.ends_with("| yes |"));
+    let codes: BTreeSet<&str> = refers.map(|row| row.split('`').nth(1).unwrap()).collect();
+    assert!(codes.len() > 10, "the table is another one: {codes:?}");
+    assert_eq!(codes, [&BY_A_PAGE[..], &IN_THE_CHAT[..]].concat().into_iter().collect());
+}
+
 #[tokio::test]
 async fn whoever_is_sent_to_the_operator_by_a_page_can_quote_the_log() {
-    let scene = async |world: &World| {
+    let unusable = async |world: &World| {
         let claims = [("nonce".to_owned(), json!("another"))].into_iter().collect();
         world.company.idp.tamper(Tampering { claims, ..Tampering::default() });
         ada_links(world).await
     };
-    seen("identity_unusable", Story::start(), scene).await.is_referred("identity_unusable");
-
-    let scene = async |world: &World| {
+    let refused = async |world: &World| {
+        let ada = world.ada();
+        ada.browser.stop_before(&format!("{}/oidc/callback", world.url));
+        let page = ada.follows_link(&ada.asks_to_link().await).await;
+        let mut back = page.stopped_before.expect("the provider sends the browser back");
+        let state =
+            back.query_pairs().find(|(name, _)| name == "state").expect("it has a state").1.into_owned();
+        back.query_pairs_mut()
+            .clear()
+            .append_pair("state", &state)
+            .append_pair("error", "unauthorized_client");
+        ada.browser.open(back.as_str()).await.unwrap().text()
+    };
+    let unverified = async |world: &World| {
         world.company.idp.update_person(ADA.login, |person| person.email_verified = Some(false));
         ada_links(world).await
     };
-    seen("no_verified_email", Story::start(), scene).await.is_referred("no_verified_email");
-
-    let scene = async |world: &World| {
+    let differs = async |world: &World| {
         let other = Some("ada@example.net".to_owned());
         world.company.slack.update_person(ADA.slack, |person| person.email = other);
         ada_links(world).await
     };
-    seen("emails_differ", Story::start(), scene).await.is_referred("emails_differ");
-
-    let story = Story::start().set(&[("LINK__EMAIL_DOMAINS", "example.org")]);
-    seen("other_domain", story, ada_links).await.is_referred("other_domain");
-
-    let scene = async |world: &World| {
+    let of_another_domain = Story::start().set(&[("LINK__EMAIL_DOMAINS", "example.org")]);
+    let account_failed = async |world: &World| {
+        let claims = json!({ "nonce": "another" });
+        world.company.slack.tamper_with_id_tokens(claims.as_object().unwrap().clone());
+        ada_signs_in_with_slack(world).await
+    };
+    let account_unavailable = async |world: &World| {
+        world.company.slack.control().fail_next("openid.connect.token", Fault::Status(503));
+        ada_signs_in_with_slack(world).await
+    };
+    let session_refused = async |world: &World| {
         let ada = world.ada();
         let link = ada.console_link().await;
         let arn = "arn:aws:iam::111122223333:role/elevate/S3Admin";
@@ -117,25 +184,26 @@ async fn whoever_is_sent_to_the_operator_by_a_page_can_quote_the_log() {
         world.company.aws.add_role(role);
         ada.opens(&link).await.text()
     };
-    seen("session_refused", Story::approved(), scene).await.is_referred("session_refused");
-
-    let scene = async |world: &World| {
+    let session_unavailable = async |world: &World| {
         world.company.aws.control().fail_always("AssumeRole", Fault::AnswerLost);
         ada_opens_the_console(world).await
     };
-    seen("session_unavailable", Story::approved(), scene).await.is_referred("session_unavailable");
+    let tried = [
+        refers("identity_unusable", Story::start(), unusable).await,
+        refers("sign_in_refused", Story::start(), refused).await,
+        refers("no_verified_email", Story::start(), unverified).await,
+        refers("emails_differ", Story::start(), differs).await,
+        refers("other_domain", of_another_domain, ada_links).await,
+        refers("account_sign_in_failed", with_another_address(), account_failed).await,
+        refers("account_sign_in_unavailable", with_another_address(), account_unavailable).await,
+        refers("session_refused", Story::approved(), session_refused).await,
+        refers("session_unavailable", Story::approved(), session_unavailable).await,
+    ];
+    assert_eq!(tried, BY_A_PAGE);
 }
 
 #[tokio::test]
 async fn whoever_is_sent_to_the_operator_in_the_chat_can_quote_the_log() {
-    let scene = async |world: &World| {
-        world.company.idp.tamper(without_groups());
-        bob_approves(world).await
-    };
-    let seen_by_bob = seen("no_groups_claim", Story::asked(), scene).await;
-    seen_by_bob.is_referred("no_groups_claim");
-    assert!(seen_by_bob.shown.contains("returned no groups for you"), "{}", seen_by_bob.shown);
-
     let scene = async |world: &World| {
         world.company.idp.tamper(without_groups());
         world.ada().types(ASK).await;
@@ -143,20 +211,41 @@ async fn whoever_is_sent_to_the_operator_in_the_chat_can_quote_the_log() {
     };
     seen("no_groups_claim_of_ada", Story::with_linked([ADA]), scene).await.is_referred("no_groups_claim");
 
-    let scene = async |world: &World| {
+    let no_groups = async |world: &World| {
+        world.company.idp.tamper(without_groups());
+        let told = bob_approves(world).await;
+        assert!(told.contains("returned no groups for you"), "{told}");
+        told
+    };
+    let unavailable = async |world: &World| {
         world.company.idp.control().fail_next("token", Fault::Status(503));
         bob_approves(world).await
     };
-    seen("identity_unavailable", Story::asked(), scene).await.is_referred("identity_unavailable");
-
-    let story = Story::start().set(&[("SEALING__KMS_KEY_ID", SEALING_ALIAS)]);
-    let scene = async |world: &World| {
+    let token_unavailable = async |world: &World| {
+        world.company.dynamo.lose_answers_to("TransactWriteItems", "\"TOKEN\"");
+        bob_approves(world).await
+    };
+    let sealed_by_kms = Story::start().set(&[("SEALING__KMS_KEY_ID", SEALING_ALIAS)]);
+    let key_unavailable = async |world: &World| {
         world.ada().links().await;
         world.company.kms.control().fail_always("Decrypt", Fault::Status(500));
         world.ada().types(ASK).await;
         world.ada().hears()
     };
-    seen("key_unavailable", story, scene).await.is_referred("key_unavailable");
+    let given_up = async |world: &World| {
+        let press = world.press(ADA, "a trigger", Wish::Unlink);
+        assert!(world.app.broker().ports().store.accept(&press).await.unwrap());
+        world.passes(TimeDelta::minutes(16)).await;
+        world.ada().hears()
+    };
+    let tried = [
+        refers("no_groups_claim", Story::asked(), no_groups).await,
+        refers("identity_unavailable", Story::asked(), unavailable).await,
+        refers("token_unavailable", Story::asked(), token_unavailable).await,
+        refers("key_unavailable", sealed_by_kms, key_unavailable).await,
+        refers("given_up", Story::with_linked([ADA]), given_up).await,
+    ];
+    assert_eq!(tried, IN_THE_CHAT);
 }
 
 #[tokio::test]
