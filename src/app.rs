@@ -30,6 +30,7 @@ use crate::{
         verify::Verifier,
     },
     store::{DynamoStore, schema::check_table},
+    text::Names,
     web,
 };
 
@@ -71,20 +72,20 @@ pub struct App {
 pub async fn build(config: Config, outside: Outside) -> anyhow::Result<App> {
     let http = outside.http.clone();
     let metrics = Arc::clone(http.metrics());
-    let ports = adapters(&config, outside)?;
+    let names = names(&config.policy);
+    let ports = adapters(&config, &names, outside)?;
     let workspace = check_slack(&config.slack, &ports, &http).await?;
     let home = Home {
         tenant: workspace.tenant,
         name: workspace.name,
         review_channel: config.slack.team_id.conversation(&config.slack.review_channel),
-        names: names(&config.policy),
+        names,
     };
     let settings = Settings {
         public_url: config.public_url,
         homes: BTreeMap::from([(Platform::new(PLATFORM), home)]),
         audit_channel: config.slack.team_id.conversation(&config.slack.audit_channel),
         linking: config.link,
-        names: names(&config.policy),
     };
     let broker = Broker::new(ports, config.policy, settings);
     let (router, sockets) = match &config.slack.mode {
@@ -115,7 +116,7 @@ pub type Checked = (&'static str, anyhow::Result<()>);
 /// If the adapters cannot be created.
 pub async fn check(config: &Config, outside: Outside) -> anyhow::Result<Vec<Checked>> {
     let (dynamodb, http) = (outside.dynamodb.clone(), outside.http.clone());
-    let ports = adapters(config, outside)?;
+    let ports = adapters(config, &names(&config.policy), outside)?;
     let (table, slack, identity) = tokio::join!(
         check_table(&dynamodb, &config.dynamodb.table),
         check_slack(&config.slack, &ports, &http),
@@ -136,7 +137,7 @@ pub async fn check(config: &Config, outside: Outside) -> anyhow::Result<Vec<Chec
 }
 
 /// Creates every adapter. Each call of a counterpart is measured.
-fn adapters(config: &Config, outside: Outside) -> anyhow::Result<Ports> {
+fn adapters(config: &Config, names: &Names, outside: Outside) -> anyhow::Result<Ports> {
     let Outside { clock, ids, dynamodb, sts, kms, http } = outside;
     let metrics = Arc::clone(http.metrics());
     let timer = |counterpart| CallTimer { counterpart, metrics: Arc::clone(&metrics) };
@@ -149,7 +150,7 @@ fn adapters(config: &Config, outside: Outside) -> anyhow::Result<Ports> {
         api_url: config.slack.api_url.clone(),
         bot_token: config.slack.bot_token.clone(),
         answers_at: config.slack.answers_at(),
-        names: names(&config.policy),
+        names: names.clone(),
         team: config.slack.team_id.clone(),
         clock: Arc::clone(&clock),
     }));

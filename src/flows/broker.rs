@@ -61,8 +61,6 @@ pub struct Settings {
     pub audit_channel: Conversation,
     /// The settings for linking.
     pub linking: LinkPolicy,
-    /// The names for texts whose reader's platform is unknown.
-    pub names: Names,
 }
 
 /// The app's home on a chat platform.
@@ -83,6 +81,7 @@ pub struct Broker {
     pub(super) ports: Ports,
     pub(super) policy: Policy,
     pub(super) settings: Settings,
+    names: Names,
     pub(super) groups: SingleFlight<(Account, Subject), Result<FreshGroups, Refusal>>,
     pub(super) drawing: Turns<RequestId>,
     pub(super) recording: Turns<Account>,
@@ -101,6 +100,7 @@ impl Broker {
         Arc::new(Self {
             ports,
             policy,
+            names: names_anywhere(&settings.homes),
             settings,
             groups: SingleFlight::default(),
             drawing: Turns::default(),
@@ -121,13 +121,14 @@ impl Broker {
     /// Returns the names for texts whose reader's platform is unknown.
     #[must_use]
     pub fn names(&self) -> &Names {
-        &self.settings.names
+        &self.names
     }
 
-    /// Returns the names for texts to this account.
+    /// Returns the names for texts to this account, if it is known.
     #[must_use]
-    pub fn names_for(&self, who: &Account) -> &Names {
-        self.settings.homes.get(who.platform()).map_or(&self.settings.names, |home| &home.names)
+    pub fn names_for<'a>(&self, who: impl Into<Option<&'a Account>>) -> &Names {
+        let home = who.into().and_then(|who| self.settings.homes.get(who.platform()));
+        home.map_or(&self.names, |home| &home.names)
     }
 
     /// Returns the ports.
@@ -241,6 +242,16 @@ impl Broker {
         let mut url = self.settings.public_url.clone();
         url.set_path(&format!("{path}/{secret}"));
         url
+    }
+}
+
+/// Returns the names for texts whose reader's platform is unknown: those of the only home, or such as fit any.
+fn names_anywhere(homes: &BTreeMap<Platform, Home>) -> Names {
+    let mut homes = homes.values().map(|home| &home.names);
+    match (homes.next(), homes.next()) {
+        (Some(only), None) => only.clone(),
+        (Some(one), Some(_)) => one.on_any_platform(),
+        (None, _) => Names::default(),
     }
 }
 

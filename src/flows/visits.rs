@@ -15,6 +15,16 @@ use crate::domain::{
     account::Account, act::Act, code::Code, email::Email, person::Link, press::Wish, request::Request,
 };
 
+/// What comes of a visit, and the account whose visit it is, if its ticket is stored. A page speaks of the platform of
+/// that account. An expired ticket still shows it; a used one does not.
+#[derive(Debug)]
+pub struct Visited<T> {
+    /// The account.
+    pub who: Option<Account>,
+    /// What comes of the visit.
+    pub outcome: Result<T>,
+}
+
 /// What a ticket leads to, shown to a person before they continue.
 #[derive(Clone, Debug)]
 pub enum Shown {

@@ -23,7 +23,7 @@ use crate::{
         refusal::Refusal,
     },
     flows::{
-        self, Broker, Error,
+        self, Broker, Error, Home,
         access::{act, request},
         inbox, overview,
         people::link,
@@ -56,11 +56,11 @@ pub async fn command(broker: &Arc<Broker>, command: Option<SlashCommand>) -> Ack
     let Some(command) = command else {
         // Slack's certificate check, `ssl_check=1`, also arrives here.
         tracing::warn!("slack: unreadable command");
-        return for_their_eyes(&refusal(&Refusal::IncompleteCommand, broker.names()));
+        return for_their_eyes(&refusal(&Refusal::IncompleteCommand, names(broker)));
     };
     let who = command.who();
     if let Err(rate_limited) = broker.ports().rate_limits.count_action(&who) {
-        return for_their_eyes(&refusal(&rate_limited.into(), broker.names()));
+        return for_their_eyes(&refusal(&rate_limited.into(), names(broker)));
     }
     // A caller that disconnects cancels this future, so work that must finish is spawned.
     match broker.spawn(|broker| on_command(broker, command)).await {
@@ -182,14 +182,14 @@ async fn on_submission(
 ) -> Result<(), FieldTexts> {
     let Some(who) = sent_by(&broker, &sender) else { return Ok(()) };
     if let Err(rate_limited) = broker.ports().rate_limits.count_action(&who) {
-        return Err([(submission.last_field(), refusal(&rate_limited.into(), broker.names()))].into());
+        return Err([(submission.last_field(), refusal(&rate_limited.into(), names(&broker)))].into());
     }
     let wish = match submission.view.callback_id.as_str() {
         view::REQUEST => {
-            new_request(&broker, submission.ask().map_err(|errors| texts(errors, broker.names()))?)
+            new_request(&broker, submission.ask().map_err(|errors| texts(errors, names(&broker)))?)
         }
         view::REJECTION => {
-            let (request, reason) = submission.rejection().map_err(|errors| texts(errors, broker.names()))?;
+            let (request, reason) = submission.rejection().map_err(|errors| texts(errors, names(&broker)))?;
             Wish::Do(request, Act::Reject(reason))
         }
         _ => return Ok(()),
@@ -202,8 +202,16 @@ async fn on_submission(
 
 /// Returns the account that sent a payload, if the payload names one.
 fn sent_by(broker: &Broker, sender: &Sender) -> Option<Account> {
-    let home = broker.settings().homes.get(&Platform::new(PLATFORM))?;
-    sender.who(&home.tenant)
+    sender.who(&home(broker)?.tenant)
+}
+
+/// Returns the names for texts to people in Slack.
+fn names(broker: &Broker) -> &Names {
+    home(broker).map_or(broker.names(), |home| &home.names)
+}
+
+fn home(broker: &Broker) -> Option<&Home> {
+    broker.settings().homes.get(&Platform::new(PLATFORM))
 }
 
 fn texts(errors: FieldErrors, names: &Names) -> FieldTexts {
@@ -225,7 +233,7 @@ impl NotStored {
     }
 
     fn text(&self, broker: &Broker) -> String {
-        not_stored(&self.reference, broker.names())
+        not_stored(&self.reference, names(broker))
     }
 }
 

@@ -7,6 +7,8 @@ use crate::domain::ids::{AccountId, Target};
 
 /// The most of an account's name that is shown.
 const LONGEST_ACCOUNT_NAME: usize = 40;
+/// The command on a platform whose command is not known.
+const ANY_COMMAND: &str = "the app's command";
 
 /// The names by which people know where they are, accounts and reviewers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,6 +26,13 @@ pub struct Names {
 }
 
 impl Names {
+    /// Returns the same names for a reader who may be on any platform.
+    #[must_use]
+    pub fn on_any_platform(&self) -> Self {
+        let (id, platform) = (String::new(), "the chat app".to_owned());
+        Self { id, platform, command: ANY_COMMAND.to_owned(), ..self.clone() }
+    }
+
     /// Returns the names for a sentence about something on `platform`, which may be another platform than the reader's
     /// and is then not described in the words of the reader's.
     pub(super) fn on(&self, platform: &str) -> Cow<'_, Self> {
@@ -31,7 +40,7 @@ impl Names {
             return Cow::Borrowed(self);
         }
         let (id, name) = (platform.to_owned(), platform.to_owned());
-        Cow::Owned(Self { id, platform: name, command: "the app's command".to_owned(), ..self.clone() })
+        Cow::Owned(Self { id, platform: name, command: ANY_COMMAND.to_owned(), ..self.clone() })
     }
 
     /// A target: `prod (111122223333) / S3Admin`.

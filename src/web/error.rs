@@ -9,22 +9,22 @@ use axum::{
 
 use super::pages;
 use crate::{
-    domain::refusal::Refusal,
+    domain::{account::Account, refusal::Refusal},
     flows::{Broker, Error},
     text::page,
 };
 
-/// Returns the page for a refusal or a failure. A failure is logged here, once.
-pub(super) fn response(broker: &Arc<Broker>, error: &Error) -> Response {
+/// Returns the page for a refusal or a failure, for this account if it is known. A failure is logged here, once.
+pub(super) fn response(broker: &Arc<Broker>, error: &Error, who: Option<&Account>) -> Response {
+    let names = broker.names_for(who);
     match error {
         Error::Refused(refused) => {
             let refused = broker.refer(refused.clone());
-            (status(&refused.refusal), pages::of(&page::refused(&refused, broker.names()))).into_response()
+            (status(&refused.refusal), pages::of(&page::refused(&refused, names))).into_response()
         }
         Error::Failed(_) => {
             let reference = broker.report(error);
-            (StatusCode::INTERNAL_SERVER_ERROR, pages::of(&page::failed(&reference, broker.names())))
-                .into_response()
+            (StatusCode::INTERNAL_SERVER_ERROR, pages::of(&page::failed(&reference, names))).into_response()
         }
     }
 }

@@ -42,7 +42,7 @@ pub(super) async fn enforce_rate_limit(
 }
 
 fn turned_away(broker: &Arc<Broker>, rate_limited: RateLimited) -> Response {
-    let page = error::response(broker, &Error::from(Refusal::from(rate_limited)));
+    let page = error::response(broker, &Error::from(Refusal::from(rate_limited)), None);
     ([(header::RETRY_AFTER, rate_limited.seconds().to_string())], page).into_response()
 }
 

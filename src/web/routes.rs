@@ -23,7 +23,7 @@ use super::{
 use crate::{
     config::ClientAddress,
     domain::{
-        account::Platform,
+        account::{Account, Platform},
         refusal::Refusal,
         secret::Secret,
         ticket::{SignInAt, Visit},
@@ -32,7 +32,7 @@ use crate::{
         Broker, Error, Ports, Result,
         people::sign_out,
         visits::{
-            CameBack,
+            CameBack, Visited,
             callback::{self, Callback},
             ticket,
         },
@@ -94,7 +94,7 @@ impl FromRequestParts<Arc<Broker>> for Presented {
         let door = path.next().unwrap_or_default().to_owned();
         match presented(path.next().unwrap_or_default()) {
             Ok(ticket) => Ok(Self { door, ticket }),
-            Err(error) => Err(error::response(broker, &error)),
+            Err(error) => Err(error::response(broker, &error, None)),
         }
     }
 }
@@ -107,20 +107,20 @@ async fn show(
     Browser(known): Browser,
     purpose: Purpose,
 ) -> Response {
+    let Visited { who, outcome } = ticket::find(&broker, &presented.door, &presented.ticket).await;
     let shown = async {
-        let ticket = ticket::find(&broker, &presented.door, &presented.ticket).await?;
+        let ticket = outcome?;
         let shown = ticket::show(&broker, &ticket).await?;
-        let who = ticket.who.clone();
         let browser = known.unwrap_or_else(|| broker.ports().ids.secret());
         let form_token = browser::form_token(&browser, &presented.ticket);
-        let page = match pages::confirm(&shown, &form_token, broker.names_for(&who)) {
+        let page = match pages::confirm(&shown, &form_token, broker.names_for(who.as_ref())) {
             Some(page) => page.into_response(),
             None if purpose == Purpose::Prefetch => return Ok(StatusCode::NO_CONTENT.into_response()),
             None => Redirect::to(ticket::start(&broker, ticket, &browser).await?.as_str()).into_response(),
         };
         Ok((browser::remember(&browser), page).into_response())
     };
-    answer(&broker, shown.await)
+    answer(&broker, who.as_ref(), shown.await)
 }
 
 /// A form of ours without fields to fill in.
@@ -145,12 +145,12 @@ async fn start(
     headers: HeaderMap,
     Form(form): Form<Confirmation>,
 ) -> Response {
+    let Visited { who, outcome } = ticket::find(&broker, &presented.door, &presented.ticket).await;
     let started = async {
         let browser = form.sender(known, &headers, &presented.ticket)?;
-        let ticket = ticket::find(&broker, &presented.door, &presented.ticket).await?;
-        Ok(pages::onward(&ticket::start(&broker, ticket, &browser).await?))
+        Ok(pages::onward(&ticket::start(&broker, outcome?, &browser).await?))
     };
-    answer(&broker, started.await)
+    answer(&broker, who.as_ref(), started.await)
 }
 
 #[derive(Deserialize)]
@@ -190,24 +190,28 @@ async fn come_back(
     if purpose == Purpose::Prefetch {
         return StatusCode::NO_CONTENT.into_response();
     }
-    let finished = async {
-        let callback = callback?;
-        // A browser that disconnects cancels this handler, but what has begun with AWS must finish.
-        let work = async move |broker| callback::come_back(&broker, callback, known).await;
-        broker.spawn(work).await.map_err(|stopped| Error::Failed(stopped.into()))?
+    let callback = match callback {
+        Ok(callback) => callback,
+        Err(error) => return error::response(&broker, &error, None),
     };
-    match finished.await {
+    // A browser that disconnects cancels this handler, but what has begun with AWS must finish.
+    let work = async move |broker| callback::come_back(&broker, callback, known).await;
+    let Visited { who, outcome } = broker
+        .spawn(work)
+        .await
+        .unwrap_or_else(|stopped| Visited { who: None, outcome: Err(Error::Failed(stopped.into())) });
+    let names = broker.names_for(who.as_ref());
+    match outcome {
         Ok(CameBack::Linked { link, wish: _ }) => {
-            pages::of(&page::linked(&link.email, broker.names_for(&link.account))).into_response()
+            pages::of(&page::linked(&link.email, names)).into_response()
         }
-        Ok(CameBack::Answered(act)) => pages::of(&page::answered(&act, broker.names())).into_response(),
+        Ok(CameBack::Answered(act)) => pages::of(&page::answered(&act, names)).into_response(),
         Ok(CameBack::TakesCode { code, email, invitee }) => {
-            let names = broker.names_for(&invitee.who);
             pages::of(&page::code(&code, &email, pages::account(&invitee), names)).into_response()
         }
         Ok(CameBack::OnToPlatform(url)) => pages::onward(&url).into_response(),
         Ok(CameBack::Console(url)) => Redirect::to(url.expose_secret()).into_response(),
-        Err(error) => error::response(&broker, &error),
+        Err(error) => error::response(&broker, &error, who.as_ref()),
     }
 }
 
@@ -292,10 +296,10 @@ async fn add_headers(State(broker): BrokerState, request: Request, next: Next) -
     response
 }
 
-fn answer<T: IntoResponse>(broker: &Arc<Broker>, outcome: Result<T>) -> Response {
+fn answer<T: IntoResponse>(broker: &Arc<Broker>, who: Option<&Account>, outcome: Result<T>) -> Response {
     match outcome {
         Ok(page) => page.into_response(),
-        Err(error) => error::response(broker, &error),
+        Err(error) => error::response(broker, &error, who),
     }
 }
 

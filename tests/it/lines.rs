@@ -4,6 +4,7 @@
 //! one person alone, no threads, and nothing that was posted changes. The product has to do what it promises all the same.
 
 mod outage;
+mod pages;
 mod platform;
 
 use chrono::TimeDelta;

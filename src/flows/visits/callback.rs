@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use super::{CameBack, sign_in};
+use super::{CameBack, Visited, sign_in};
 use crate::{
     domain::{
         act::Tried,
@@ -37,17 +37,29 @@ pub struct Callback {
     pub answer: Result<Answer, String>,
 }
 
-/// Finishes a sign-in and continues with the visit.
-///
-/// # Errors
-/// A [`Refusal`] for the page; a failure.
+/// Finishes a sign-in and continues with the visit. The outcome is a [`Refusal`] for the page, or a failure, if it
+/// cannot.
 pub async fn come_back(
     broker: &Arc<Broker>,
     callback: Callback,
     browser: Option<Secret>,
-) -> Result<CameBack> {
+) -> Visited<CameBack> {
     let now = broker.ports.clock.now();
-    let ticket = sign_in::find(broker, &callback.state.hash(), now).await?;
+    let found = sign_in::find(broker, &callback.state.hash(), now).await;
+    let outcome = match found.outcome {
+        Ok(ticket) => go_on(broker, callback, browser, ticket, now).await,
+        Err(error) => Err(error),
+    };
+    Visited { who: found.who, outcome }
+}
+
+async fn go_on(
+    broker: &Arc<Broker>,
+    callback: Callback,
+    browser: Option<Secret>,
+    ticket: Ticket,
+    now: Timestamp,
+) -> Result<CameBack> {
     let started = ticket.sign_in.clone().filter(|_| callback.from == ticket.signs_in_at());
     let started = started.ok_or(Refusal::LinkGone)?;
     let finished = match browser.filter(|browser| browser.hash() == started.browser) {

@@ -6,6 +6,7 @@
 
 use url::Url;
 
+use super::Visited;
 use crate::{
     domain::{
         account::Platform,
@@ -70,9 +71,14 @@ pub(super) async fn redeem_at_platform(
 }
 
 /// Returns the ticket with this key, if it is still valid.
-pub(super) async fn find(broker: &Broker, key: &SecretHash, now: Timestamp) -> Result<Ticket> {
-    let kept = broker.ports.store.ticket(key).await?;
-    Ok(kept.filter(|ticket| now < ticket.expires_at).ok_or(Refusal::LinkGone)?)
+pub(super) async fn find(broker: &Broker, key: &SecretHash, now: Timestamp) -> Visited<Ticket> {
+    let kept = match broker.ports.store.ticket(key).await {
+        Ok(kept) => kept,
+        Err(error) => return Visited { who: None, outcome: Err(error.into()) },
+    };
+    let who = kept.as_ref().map(|ticket| ticket.who.clone());
+    let valid = kept.filter(|ticket| now < ticket.expires_at);
+    Visited { who, outcome: valid.ok_or_else(|| Refusal::LinkGone.into()) }
 }
 
 /// Returns the secrets of the sign-in that this browser started with this `state`.

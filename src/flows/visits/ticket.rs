@@ -7,7 +7,7 @@
 
 use url::Url;
 
-use super::{Asked, Invitee, Shown, sign_in};
+use super::{Asked, Invitee, Shown, Visited, sign_in};
 use crate::{
     domain::{
         account::Account,
@@ -36,13 +36,14 @@ pub(in crate::flows) async fn give_out(
     Ok(url) // 1
 }
 
-/// Returns the ticket that is presented at this door, if it was issued for it and is still valid.
-///
-/// # Errors
-/// [`Refusal::LinkGone`]; a failure of the store.
-pub async fn find(broker: &Broker, door: &str, secret: &Secret) -> Result<Ticket> {
-    let ticket = sign_in::find(broker, &secret.hash(), broker.ports.clock.now()).await?;
-    Ok(Some(ticket).filter(|ticket| ticket.is_for(door)).ok_or(Refusal::LinkGone)?)
+/// Returns the ticket that is presented at this door, if it was issued for it and is still valid. Otherwise the outcome
+/// is [`Refusal::LinkGone`], or a failure of the store.
+pub async fn find(broker: &Broker, door: &str, secret: &Secret) -> Visited<Ticket> {
+    let found = sign_in::find(broker, &secret.hash(), broker.ports.clock.now()).await;
+    let outcome = found
+        .outcome
+        .and_then(|ticket| Ok(Some(ticket).filter(|ticket| ticket.is_for(door)).ok_or(Refusal::LinkGone)?));
+    Visited { who: found.who, outcome }
 }
 
 /// Returns what a ticket leads to. Changes nothing.

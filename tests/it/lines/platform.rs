@@ -164,12 +164,38 @@ impl<'w> Lines<'w> {
 
     /// Follows the one link in what they were told, signing in as themselves.
     pub(crate) async fn follows(&self, persona: Persona, told: &[String]) -> Page {
+        let (url, player) = (&self.link_in(told), self.player(persona));
+        let page =
+            if url.contains("/link/") { player.follows_link(url).await } else { player.opens(url).await };
+        is_worded_for_lines(page)
+    }
+
+    /// Opens the one link in what they were told, and goes no further.
+    pub(crate) async fn opens(&self, persona: Persona, told: &[String]) -> Page {
+        let url = self.link_in(told);
+        is_worded_for_lines(self.player(persona).browser.open(&url).await.unwrap())
+    }
+
+    /// Follows the one link in what they were told, and answers there, signing in as themselves.
+    pub(crate) async fn answers(&self, persona: Persona, told: &[String]) -> Page {
+        let player = self.player(persona);
+        let page = is_worded_for_lines(player.browser.open(&self.link_in(told)).await.unwrap());
+        let page = player.browser.press(&page, "Sign in and").await.unwrap();
+        let label = format!("Continue as {}", persona.name);
+        let page = player.browser.press(&page, &label).await.unwrap();
+        self.world.settle().await;
+        is_worded_for_lines(page)
+    }
+
+    fn player(&self, persona: Persona) -> Player<'w> {
+        let browser = Browser::with_clock(self.world.company.clock.clone());
+        Player { world: self.world, persona, browser }
+    }
+
+    fn link_in(&self, told: &[String]) -> String {
         let told = told.join("\n");
         let url = told.split_whitespace().rfind(|word| word.starts_with(&self.world.url));
-        let url = url.expect("there is a link");
-        let browser = Browser::with_clock(self.world.company.clock.clone());
-        let player = Player { world: self.world, persona, browser };
-        if url.contains("/link/") { player.follows_link(url).await } else { player.opens(url).await }
+        url.expect("there is a link").to_owned()
     }
 
     /// The replica that serves both platforms does what is due.
@@ -234,6 +260,16 @@ impl<'w> Lines<'w> {
     pub(crate) fn has_no_direct_messages(&self) {
         self.server.takes_direct_messages.store(false, Ordering::SeqCst);
     }
+}
+
+/// Nobody on Lines reads of Slack in a browser.
+fn is_worded_for_lines(page: Page) -> Page {
+    let text = page.text();
+    assert!(
+        !text.contains("Slack") && !text.contains("/elevate"),
+        "it is worded for another platform: {text}"
+    );
+    page
 }
 
 /// A story ends when everybody has read everything, here as in Slack.

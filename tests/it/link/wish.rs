@@ -34,8 +34,8 @@ async fn what_was_asked_for_survives_the_sign_in_that_it_led_to_and_is_not_done_
         };
         let browser = ada.browser.cookie(&world.url, "__Host-elevate").unwrap();
         let came_back = callback::come_back(world.app.broker(), callback, Secret::presented(&browser)).await;
-        let Ok(CameBack::Linked { wish: Some(Wish::Request(id, ask)), .. }) = came_back else {
-            panic!("{came_back:?}")
+        let Ok(CameBack::Linked { wish: Some(Wish::Request(id, ask)), .. }) = came_back.outcome else {
+            panic!("she is not linked")
         };
         assert_eq!(format!("/elevate {} {} {}", ask.target, ask.duration, ask.justification), ASK);
 
