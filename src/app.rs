@@ -13,11 +13,12 @@ use tokio::{
 
 use crate::{
     aws::AwsCloud,
-    config::{Config, Mode, Slack},
+    config::{Config, Limits, Mode, Slack},
     domain::{account::Platform, job::Lane},
     flows::{Broker, Home, Ports, Settings, sweep},
     identity::{OpenIdProvider, SignInWithSlack},
-    metrics::acks,
+    intake::Intake,
+    metrics::{Metrics, acks},
     outbound::{CallTimer, HttpClient},
     ports::{Channel, ChatPorts, Clock, Counters, Ids, PlatformSignIn, SealError, Sealer, Workspace},
     rate_limit::ProcessRateLimits,
@@ -31,15 +32,13 @@ use crate::{
     },
     store::{DynamoStore, schema::check_table},
     text::Names,
-    web,
+    web::{self, Served},
 };
 
 /// How often the sweeper looks for overdue jobs.
 const SWEEP_EVERY: Duration = Duration::from_secs(5);
 /// How long jobs in progress may take to finish after the process is told to stop.
 const STOP_WITHIN: Duration = Duration::from_secs(25);
-
-pub use crate::web::Limits;
 
 /// What the app gets from the machine and AWS's SDK.
 #[derive(Clone)]
@@ -63,6 +62,8 @@ pub struct App {
     broker: Arc<Broker>,
     router: Router,
     sockets: Option<Arc<Sockets>>,
+    limits: Limits,
+    metrics: Arc<Metrics>,
 }
 
 /// Builds the app, and checks that Slack matches the configuration.
@@ -88,11 +89,12 @@ pub async fn build(config: Config, outside: Outside) -> anyhow::Result<App> {
         linking: config.link,
     };
     let broker = Broker::new(ports, config.policy, settings);
+    let intake = Intake::new(&config.limits, config.client_address, &metrics);
     let (router, sockets) = match &config.slack.mode {
         Mode::Http { signing_secret } => {
-            let slack = routes::router(Arc::clone(&broker), Verifier::new(signing_secret));
+            let slack = routes::router(Arc::clone(&broker), Verifier::new(signing_secret), intake.clone());
             let slack = acks::measured(slack, &metrics);
-            let web = web::router(Arc::clone(&broker), metrics, config.client_address, || true);
+            let web = web::router(Arc::clone(&broker), Arc::clone(&metrics), &intake, || true);
             (web.merge(slack), None)
         }
         Mode::Socket { app_token } => {
@@ -100,11 +102,11 @@ pub async fn build(config: Config, outside: Outside) -> anyhow::Result<App> {
             let sockets = Sockets::new(client, Arc::clone(&broker), Arc::clone(&metrics));
             let serving = sockets.serving();
             let is_reached = move || *serving.borrow() > 0;
-            let web = web::router(Arc::clone(&broker), metrics, config.client_address, is_reached);
+            let web = web::router(Arc::clone(&broker), Arc::clone(&metrics), &intake, is_reached);
             (web, Some(sockets))
         }
     };
-    Ok(App { broker, router, sockets })
+    Ok(App { broker, router, sockets, limits: config.limits, metrics })
 }
 
 /// A counterpart, and whether its check succeeded.
@@ -256,17 +258,18 @@ impl App {
         self.sockets.as_ref()
     }
 
-    /// Serves within `limits` until the broker is stopped, then finishes what is in progress within 25 s.
+    /// Serves until the broker is stopped, then finishes what is in progress within 25 s.
     ///
     /// # Errors
     /// If the listener fails.
-    pub async fn serve(self, listener: TcpListener, limits: Limits) -> anyhow::Result<()> {
-        let Self { broker, router, sockets } = self;
+    pub async fn serve(self, listener: TcpListener) -> anyhow::Result<()> {
+        let Self { broker, router, sockets, limits, metrics } = self;
         let stopping = broker.stopping();
         let sweep = |lane| sweep_until_stopped(Arc::clone(&broker), lane);
         let sweeper = tokio::spawn(join_all(Lane::ALL.map(sweep)));
         let sockets = sockets.map(|sockets| tokio::spawn(sockets.hold(stopping.clone())));
-        let served = web::serve(listener, router, limits, broker.names(), stopping.clone().cancelled_owned());
+        let served = Served { router, limits, names: broker.names(), metrics: &metrics };
+        let served = web::serve(listener, served, stopping.clone().cancelled_owned());
         let finished = async {
             served.await.context("could not serve")?;
             if let Some(sockets) = sockets {

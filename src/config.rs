@@ -1,5 +1,6 @@
 //! The configuration: one struct, read once at start. Unknown keys are errors, and all errors are reported at once.
 
+mod limits;
 mod read;
 mod source;
 mod values;
@@ -18,7 +19,10 @@ use crate::{
     slack::ids::{ChannelId, TeamId},
 };
 
-pub use self::source::{Faults, Secrets};
+pub use self::{
+    limits::Limits,
+    source::{Faults, Secrets},
+};
 
 /// All settings of an operator.
 #[derive(Clone, Debug)]
@@ -29,6 +33,8 @@ pub struct Config {
     pub public_url: Url,
     /// Where a browser's address is read from; `connection` by default.
     pub client_address: ClientAddress,
+    /// `[limits]`
+    pub limits: Limits,
     /// `[slack]`
     pub slack: Slack,
     /// `[oidc]`

@@ -18,6 +18,7 @@ pub mod config;
 pub mod domain;
 pub mod flows;
 pub mod identity;
+pub mod intake;
 pub mod log_redaction;
 pub mod metrics;
 pub mod outbound;

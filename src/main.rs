@@ -12,7 +12,7 @@ use anyhow::{Context, bail};
 use aws_config::{BehaviorVersion, SdkConfig};
 use clap::{Parser, Subcommand, ValueEnum};
 use elevate::{
-    app::{self, Limits, Outside},
+    app::{self, Outside},
     config::{Config, DynamoDb, Transport},
     domain::ids::AccountId,
     log_redaction::most_verbose,
@@ -140,9 +140,9 @@ async fn serve(config: Config, outside: Outside) -> anyhow::Result<()> {
     let listener =
         TcpListener::bind(listen).await.with_context(|| format!("could not listen on {listen}"))?;
     let app = app::build(config, outside).await?;
-    tracing::info!(%listen, "app: serving");
+    tracing::info!(listen = %listener.local_addr()?, "app: serving");
     stop_at_signal(app.broker().stopping())?;
-    app.serve(listener, Limits::default()).await?;
+    app.serve(listener).await?;
     tracing::info!("app: stopped");
     Ok(())
 }

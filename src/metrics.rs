@@ -55,12 +55,27 @@ pub struct Metrics {
     refusals: Family<Labels<1>, Counter>,
     dead_letters: Family<Labels<1>, Counter>,
     rate_limited: Family<Labels<1>, Counter>,
+    rejected: Family<Labels<1>, Counter>,
+    connections: Gauge,
     open: Family<Labels<1>, Gauge>,
     due: Family<Labels<1>, Gauge>,
     oldest_due: Family<Labels<1>, Seconds>,
     audit_lag: Seconds,
     last_sweep: Family<Labels<1>, Seconds>,
     counted_at: Mutex<Option<Timestamp>>,
+}
+
+/// Why a request was rejected before it was looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rejected {
+    /// There are too many connections.
+    NoSlot,
+    /// There is no memory left for its body.
+    NoRoom,
+    /// Its body is longer than its route accepts.
+    TooLong,
+    /// Its body did not arrive in time.
+    TooSlow,
 }
 
 /// The outcome of a call, or of a request from Slack.
@@ -89,6 +104,8 @@ impl Metrics {
             refusals: Family::default(),
             dead_letters: Family::default(),
             rate_limited: Family::default(),
+            rejected: Family::default(),
+            connections: Gauge::default(),
             open: Family::default(),
             due: Family::default(),
             oldest_due: Family::default(),
@@ -103,6 +120,9 @@ impl Metrics {
         }
         for who in [Paced::Account, Paced::Address].map(names::paced) {
             drop(metrics.rate_limited.get_or_create(&[("who", who)]));
+        }
+        for why in Rejected::ALL {
+            drop(metrics.rejected.get_or_create(&[("reason", why.word())]));
         }
         Arc::new(metrics)
     }
@@ -125,6 +145,8 @@ impl Metrics {
             refusals,
             dead_letters,
             rate_limited,
+            rejected,
+            connections,
             open,
             due,
             oldest_due,
@@ -156,6 +178,17 @@ impl Metrics {
             "Actions and pages refused because an account or address exceeded its rate limit",
             rate_limited.clone(),
         );
+        registry.register(
+            "rejected_requests",
+            "Connections and requests rejected before they were looked at, because of their size, their pace or the load",
+            rejected.clone(),
+        );
+        registry.register_with_unit(
+            "open",
+            "Connections that are open",
+            Unit::Other("connections".to_owned()),
+            connections.clone(),
+        );
         registry.register_with_unit(
             "open",
             "Requests stored as waiting or approved, at this replica's last count",
@@ -186,6 +219,16 @@ impl Metrics {
             Unit::Seconds,
             last_sweep.clone(),
         );
+    }
+
+    /// Counts a request that was rejected before it was looked at.
+    pub(crate) fn rejected(&self, why: Rejected) {
+        self.rejected.get_or_create(&[("reason", why.word())]).inc();
+    }
+
+    /// Returns the number of open connections.
+    pub(crate) fn connections(&self) -> &Gauge {
+        &self.connections
     }
 
     fn answered(&self, kind: &'static str, outcome: Outcome, since: Instant) {
@@ -260,6 +303,19 @@ impl From<&ChatError> for Outcome {
         match error {
             ChatError::Refused { .. } | ChatError::Unsupported { .. } => Self::Refused,
             ChatError::Unavailable { .. } => Self::Unavailable,
+        }
+    }
+}
+
+impl Rejected {
+    const ALL: [Self; 4] = [Self::NoSlot, Self::NoRoom, Self::TooLong, Self::TooSlow];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::NoSlot => "connections",
+            Self::NoRoom => "memory",
+            Self::TooLong => "size",
+            Self::TooSlow => "time",
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The web side: pages around a sign-in, and endpoints for machines.
 
+mod bodies;
 mod browser;
+mod connections;
 mod error;
 mod pages;
 mod prefetch;
@@ -9,4 +11,4 @@ mod routes;
 mod serving;
 
 pub use routes::router;
-pub use serving::{Limits, serve};
+pub use serving::{Served, serve};

@@ -5,8 +5,8 @@
 use std::{collections::BTreeSet, str::FromStr};
 
 use super::{
-    Aws, ClientAddress, Config, DynamoDb, GroupsFrom, Mode, Oidc, Partition, Sealing, Slack, SlackClient,
-    Transport,
+    Aws, ClientAddress, Config, DynamoDb, GroupsFrom, Limits, Mode, Oidc, Partition, Sealing, Slack,
+    SlackClient, Transport,
     source::{Setting, Source},
     values::{
         endpoint, external_id, group_prefix, issuer, kms_key_id, origin, role_path, scope, sealing_keys,
@@ -34,6 +34,7 @@ impl Config {
         let listen = source.or("listen", "127.0.0.1:8080", socket_address);
         let public_url = source.required("public_url", origin);
         let client_address = source.or("client_address", "connection", ClientAddress::from_str);
+        let limits = Limits::read(source);
         let slack = Slack::read(source);
         let oidc = Oidc::read(source);
         let link = link_policy(source, &slack);
@@ -45,6 +46,7 @@ impl Config {
             listen: listen?,
             public_url: public_url?,
             client_address: client_address?,
+            limits: limits?,
             slack: slack?,
             oidc: oidc?,
             link: link?,

@@ -193,6 +193,18 @@ impl Source {
         }
     }
 
+    /// A whole number of at least 1.
+    pub(super) fn count_or(&mut self, key: &str, default: usize) -> Setting<usize> {
+        let Some(written) = self.take(key) else { return Ok(default) };
+        let written = match written {
+            Written::InFile(Value::Integer(number)) => Written::InFile(number.to_string().into()),
+            Written::InFile(other) => Written::InFile(other),
+            Written::InEnvironment(text) => Written::InEnvironment(text),
+        };
+        let count = |text: &str| text.parse().ok().filter(|count| *count > 0);
+        self.parsed(key, &written, |text| count(text).ok_or("expected a whole number of at least 1"))
+    }
+
     /// A table of names that the operator chooses.
     pub(super) fn table<K: Ord, T, E: Display, F: Display>(
         &mut self,

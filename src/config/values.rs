@@ -1,6 +1,6 @@
 //! Parses the text of one setting, or returns what was expected instead.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use secrecy::SecretString;
@@ -44,6 +44,25 @@ pub(super) fn kms_key_id(id: &str) -> Result<String, Expected> {
 
 pub(super) fn socket_address(address: &str) -> Result<SocketAddr, Expected> {
     address.parse().map_err(|_| "expected an address and port such as 127.0.0.1:8080")
+}
+
+/// A time such as `10s`, at most an hour.
+pub(super) fn duration(text: &str) -> Result<Duration, Expected> {
+    let time = humantime::parse_duration(text).ok().filter(|time| *time <= Duration::from_secs(3_600));
+    time.ok_or("expected a time such as 10s, at most 1h")
+}
+
+/// A number of bytes such as `16MiB`, at least 1 KiB and at most 4,095 MiB.
+pub(super) fn bytes(text: &str) -> Result<usize, Expected> {
+    let units = [("KiB", 1_usize << 10), ("MiB", 1 << 20)];
+    let (number, unit) = units
+        .into_iter()
+        .find_map(|(suffix, unit)| Some((text.strip_suffix(suffix)?, unit)))
+        .unwrap_or_default();
+    let number = number.parse().ok().filter(|number| (1..=4_095).contains(number));
+    number
+        .map(|number: usize| number * unit)
+        .ok_or("expected a size such as 16MiB or 512KiB, up to 4095 of a unit")
 }
 
 pub(super) fn origin(url: &str) -> Result<Url, Expected> {

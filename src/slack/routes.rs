@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use axum::{
     Json, Router,
-    body::{Bytes, to_bytes},
     extract::{Request, State},
     http::StatusCode,
     response::{IntoResponse, Response},
@@ -16,7 +15,10 @@ use super::{
     inbound::{self, Ack},
     verify::Verifier,
 };
-use crate::flows::Broker;
+use crate::{
+    flows::Broker,
+    intake::{Held, Intake},
+};
 
 /// The largest body that is read, in bytes. Slack's payloads are far smaller: a view holds at most 250 kB.
 const MAX_BODY: usize = 512 * 1024;
@@ -25,24 +27,25 @@ const MAX_BODY: usize = 512 * 1024;
 struct Slack {
     broker: Arc<Broker>,
     verifier: Verifier,
+    intake: Intake,
 }
 
 /// The routes that Slack posts to.
-pub fn router(broker: Arc<Broker>, verifier: Verifier) -> Router {
+pub fn router(broker: Arc<Broker>, verifier: Verifier, intake: Intake) -> Router {
     Router::new()
         .route("/slack/commands", post(commands))
         .route("/slack/interactions", post(interactions))
         .route("/slack/events", post(events))
-        .with_state(Slack { broker, verifier })
+        .with_state(Slack { broker, verifier, intake })
 }
 
 async fn commands(State(slack): State<Slack>, request: Request) -> Response {
     match slack.signed_body(request).await {
         Ok(body) => {
-            let command = serde_urlencoded::from_bytes(&body).ok();
+            let command = serde_urlencoded::from_bytes(&body.bytes).ok();
             inbound::command(&slack.broker, command).await.into_response()
         }
-        Err(status) => status.into_response(),
+        Err(refused) => refused,
     }
 }
 
@@ -53,10 +56,10 @@ async fn interactions(State(slack): State<Slack>, request: Request) -> Response 
     }
     let body = match slack.signed_body(request).await {
         Ok(body) => body,
-        Err(status) => return status.into_response(),
+        Err(refused) => return refused,
     };
     // A form without a payload cannot be parsed any further.
-    let payload = serde_urlencoded::from_bytes(&body).map_or(String::new(), |Form { payload }| payload);
+    let payload = serde_urlencoded::from_bytes(&body.bytes).map_or(String::new(), |Form { payload }| payload);
     inbound::interaction(&slack.broker, serde_json::from_str(&payload)).await.into_response()
 }
 
@@ -72,26 +75,26 @@ async fn events(State(slack): State<Slack>, request: Request) -> Response {
     }
     let body = match slack.signed_body(request).await {
         Ok(body) => body,
-        Err(status) => return status.into_response(),
+        Err(refused) => return refused,
     };
-    match serde_json::from_slice(&body) {
+    match serde_json::from_slice(&body.bytes) {
         Ok(Event { kind, challenge }) if kind == "url_verification" => challenge.into_response(),
         Ok(_) | Err(_) => StatusCode::OK.into_response(),
     }
 }
 
 impl Slack {
-    /// Returns the body, if Slack signed it.
-    async fn signed_body(&self, request: Request) -> Result<Bytes, StatusCode> {
+    /// Returns the body, if Slack signed it. A request that is not dated by now is refused before its body is read.
+    async fn signed_body(&self, request: Request) -> Result<Held, Response> {
         let now = self.broker.ports().clock.now();
         let (head, body) = request.into_parts();
         let refuse = |forged| {
             tracing::warn!(%forged, "slack: request with an invalid signature");
-            StatusCode::UNAUTHORIZED
+            StatusCode::UNAUTHORIZED.into_response()
         };
         Verifier::recent_timestamp(&head.headers, now).map_err(refuse)?;
-        let body = to_bytes(body, MAX_BODY).await.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?;
-        self.verifier.verify(&head.headers, &body, now).map_err(refuse)?;
+        let body = self.intake.read(body, MAX_BODY).await.map_err(IntoResponse::into_response)?;
+        self.verifier.verify(&head.headers, &body.bytes, now).map_err(refuse)?;
         Ok(body)
     }
 }

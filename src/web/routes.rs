@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     Form, Router,
-    extract::{DefaultBodyLimit, FromRequestParts, Path, Query, Request, State},
+    extract::{FromRequestParts, Path, Query, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts},
     middleware::{self, Next},
     response::{IntoResponse, Redirect, Response},
@@ -15,13 +15,13 @@ use secrecy::ExposeSecret;
 use serde::Deserialize;
 
 use super::{
+    bodies,
     browser::{self, Browser},
     error, pages,
     prefetch::Purpose,
     rate_limit::{RateLimit, enforce_rate_limit},
 };
 use crate::{
-    config::ClientAddress,
     domain::{
         account::{Account, Platform},
         refusal::Refusal,
@@ -37,13 +37,11 @@ use crate::{
             ticket,
         },
     },
+    intake::Intake,
     metrics::Metrics,
     ports::Answer,
     text::page,
 };
-
-/// The largest form that is read, in bytes.
-const MAX_FORM: usize = 16 * 1024;
 
 /// Where the identity provider sends browsers back to. Handling it can include calls to AWS.
 pub(super) const CALLBACK: &str = "/oidc/callback";
@@ -54,19 +52,19 @@ type BrokerState = State<Arc<Broker>>;
 pub fn router(
     broker: Arc<Broker>,
     metrics: Arc<Metrics>,
-    client_address: ClientAddress,
+    intake: &Intake,
     is_reached: impl Fn() -> bool + Clone + Send + Sync + 'static,
 ) -> Router {
     let not_found = pages::of(&page::not_found(broker.names()));
-    let rate_limit = RateLimit { broker: Arc::clone(&broker), client_address };
+    let rate_limit = RateLimit { broker: Arc::clone(&broker), client_address: intake.client_address };
     let doors = Visit::DOORS.map(|door| format!("/{door}/{{ticket}}"));
-    doors
-        .iter()
-        .fold(Router::new(), |router, door| router.route(door, get(show).post(start)))
+    let doors = doors.iter().fold(Router::new(), |router, door| router.route(door, get(show).post(start)));
+    let pages = doors
         .route(CALLBACK, on(MethodFilter::GET, come_back_from_identity_provider))
         .route("/oidc/{platform}", on(MethodFilter::GET, come_back_from_platform))
-        .route_layer(middleware::from_fn_with_state(rate_limit, enforce_rate_limit))
-        .route("/oidc/backchannel-logout", on(MethodFilter::POST, sign_out))
+        .route_layer(middleware::from_fn_with_state(rate_limit, enforce_rate_limit));
+    let forms = pages.route("/oidc/backchannel-logout", on(MethodFilter::POST, sign_out));
+    let rest = Router::new()
         .route("/style.css", get(style))
         .route("/icon.svg", get(icon))
         .route("/health", get(|| async { "ok\n" }))
@@ -74,9 +72,10 @@ pub fn router(
         .route(
             "/metrics",
             get(async move || ([(header::CONTENT_TYPE, Metrics::CONTENT_TYPE)], metrics.text())),
-        )
+        );
+    bodies::up_to(bodies::FORM, intake, forms)
+        .merge(bodies::up_to(0, intake, rest))
         .fallback(async move || (StatusCode::NOT_FOUND, not_found.clone()))
-        .layer(DefaultBodyLimit::max(MAX_FORM))
         .layer(middleware::from_fn_with_state(Arc::clone(&broker), add_headers))
         .with_state(broker)
 }

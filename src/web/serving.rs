@@ -1,10 +1,9 @@
-//! Serves connections, each within limits of time and size.
+//! Serves connections, each within limits of time and size, and all of them within limits of number and memory.
 
-use std::{io, net::SocketAddr, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    body::{Body, to_bytes},
     extract::{Request, State},
     http::StatusCode,
     middleware::{self, Next},
@@ -13,31 +12,26 @@ use axum::{
 use axum_server::Handle;
 use tokio::{net::TcpListener, time::timeout};
 
-use super::{pages, routes::CALLBACK};
-use crate::text::{Names, page};
+use super::{connections::Slots, pages, routes::CALLBACK};
+use crate::{
+    config::Limits,
+    metrics::Metrics,
+    text::{Names, page},
+};
 
 /// The maximum length of a request's line and headers, in bytes. Browsers send some thousands at most.
 const MAX_HEAD: usize = 32 * 1024;
-/// The maximum length of a buffered body, in bytes. Each route sets its own, lower limit.
-const MAX_BODY: usize = 1024 * 1024;
 
-/// Time limits of a connection.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// The limit for the whole head of a request, from the start of the connection or the end of the last response. An
-    /// idle connection is closed after this time, too.
-    pub head: Duration,
-    /// The limit for the whole body of a request.
-    pub body: Duration,
-    /// The limit for a response, except one that depends on the identity provider and AWS, which have their own
-    /// limits.
-    pub answer: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { head: Duration::from_secs(10), body: Duration::from_secs(10), answer: Duration::from_secs(30) }
-    }
+/// What a listener serves.
+pub struct Served<'a> {
+    /// The routes.
+    pub router: Router,
+    /// The limits of its connections.
+    pub limits: Limits,
+    /// The names for its pages.
+    pub names: &'a Names,
+    /// Counts the connections.
+    pub metrics: &'a Arc<Metrics>,
 }
 
 /// Serves until `stop` returns, then finishes the requests in progress.
@@ -46,37 +40,30 @@ impl Default for Limits {
 /// If the listener fails.
 pub async fn serve(
     listener: TcpListener,
-    router: Router,
-    limits: Limits,
-    names: &Names,
+    served: Served<'_>,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
+    let Served { router, limits, names, metrics } = served;
     let handle = Handle::new();
     // HTTP/1 only: detecting HTTP/2 requires the first bytes, and no limit would apply to that wait.
-    let mut server = axum_server::from_tcp(listener.into_std()?)?.handle(handle.clone()).http1_only();
-    server.http_builder().http1().header_read_timeout(limits.head).max_buf_size(MAX_HEAD);
+    let mut server = axum_server::from_tcp(listener.into_std()?)?
+        .handle(handle.clone())
+        .acceptor(Slots::new(limits.connections, metrics))
+        .first_request_timeout(limits.head)
+        .http1_only();
+    server.http_builder().http1().header_read_timeout(limits.idle).max_buf_size(MAX_HEAD);
     tokio::spawn(async move {
         stop.await;
         handle.graceful_shutdown(None);
     });
-    server.serve(within(limits, router, names).into_make_service_with_connect_info::<SocketAddr>()).await
+    let router = within(limits.answer, router, names);
+    server.serve(router.into_make_service_with_connect_info::<SocketAddr>()).await
 }
 
-/// Applies the limits of bodies and responses to the routes.
-fn within(limits: Limits, router: Router, names: &Names) -> Router {
-    let late = Late { after: limits.answer, page: pages::of(&page::too_late(names)) };
-    router
-        .layer(middleware::from_fn_with_state(late, answer_in_time))
-        .layer(middleware::from_fn_with_state(limits, read_in_time))
-}
-
-async fn read_in_time(State(limits): State<Limits>, request: Request, next: Next) -> Response {
-    let (head, body) = request.into_parts();
-    match timeout(limits.body, to_bytes(body, MAX_BODY)).await {
-        Ok(Ok(body)) => next.run(Request::from_parts(head, Body::from(body))).await,
-        Ok(Err(_)) => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
-        Err(_) => StatusCode::REQUEST_TIMEOUT.into_response(),
-    }
+/// Applies the limit of responses to the routes.
+fn within(answer: Duration, router: Router, names: &Names) -> Router {
+    let late = Late { after: answer, page: pages::of(&page::too_late(names)) };
+    router.layer(middleware::from_fn_with_state(late, answer_in_time))
 }
 
 /// The page for a request that timed out.

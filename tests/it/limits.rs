@@ -1,12 +1,9 @@
 //! Limits: whoever is slow, big or too fast takes nothing from anybody else, and is told.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
-use elevate::{
-    app::{App, Limits},
-    config::Transport,
-};
+use elevate::{app::App, config::Transport};
 use sandbox::{
     browser::Browser,
     clock::Clock,
@@ -26,8 +23,10 @@ use crate::world::{ASK, Counted, Story, nine, play};
 
 /// For what ends by itself.
 const SOON: Duration = Duration::from_secs(20);
-const SHORT: Duration = Duration::from_millis(300);
-const LONG: Duration = Duration::from_secs(3_600);
+/// What is waited for where nothing comes.
+const SHORT: &str = "300ms";
+/// How often somebody sends a byte who is slow.
+const NOW_AND_THEN: Duration = Duration::from_millis(30);
 
 /// The product at Example Corp, served as in production.
 struct Served {
@@ -38,21 +37,24 @@ struct Served {
 }
 
 impl Served {
-    /// Within limits that nobody reaches, but for those that `limits` sets.
-    async fn within(limits: Limits) -> Self {
-        Self::with(limits, &[]).await
-    }
-
-    async fn with(limits: Limits, settings: &[(&str, &str)]) -> Self {
+    /// Within times that nobody reaches, but for what is set here.
+    async fn with(settings: &[(&str, &str)]) -> Self {
+        const LONG: [(&str, &str); 4] = [
+            ("LIMITS__HEAD", "1h"),
+            ("LIMITS__IDLE", "1h"),
+            ("LIMITS__BODY", "1h"),
+            ("LIMITS__ANSWER", "1h"),
+        ];
         let mut company = Company::open(Clock::standing(nine()), Dynamo::in_memory().unwrap()).await.unwrap();
-        company.settings = settings.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect();
+        let set = LONG.iter().chain(settings).map(|(key, value)| (format!("ELEVATE_{key}"), (*value).into()));
+        company.settings = set.collect::<BTreeMap<_, _>>().into_iter().collect();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let url = format!("http://{address}");
         let random = Arc::new(Counted::default());
         let app: App = stage::build(&company, &url, Transport::Http, random).await.unwrap();
         let stop = app.broker().stopping();
-        let is_over = tokio::spawn(app.serve(listener, limits));
+        let is_over = tokio::spawn(app.serve(listener));
         Self { company, address, stop, is_over }
     }
 
@@ -85,10 +87,6 @@ impl Served {
     }
 }
 
-fn unlimited() -> Limits {
-    Limits { head: LONG, body: LONG, answer: LONG }
-}
-
 async fn read_to_end(connection: &mut TcpStream) -> String {
     let mut told = Vec::new();
     match timeout(SOON, connection.read_to_end(&mut told)).await {
@@ -103,7 +101,7 @@ async fn read_to_end(connection: &mut TcpStream) -> String {
 async fn drips(connection: &mut TcpStream) -> String {
     let mut told = [0; 1_024];
     loop {
-        match timeout(SHORT / 10, connection.read(&mut told)).await {
+        match timeout(NOW_AND_THEN, connection.read(&mut told)).await {
             Ok(Ok(length)) => return String::from_utf8_lossy(&told[..length]).into_owned(),
             Ok(Err(_)) => return String::new(),
             Err(_) => drop(connection.write_all(b"x").await),
@@ -116,7 +114,7 @@ async fn drips(connection: &mut TcpStream) -> String {
 
 #[tokio::test]
 async fn whoever_never_ends_a_request_is_hung_up_on() {
-    let served = Served::within(Limits { head: SHORT, ..unlimited() }).await;
+    let served = Served::with(&[("LIMITS__HEAD", SHORT)]).await;
     for beginning in ["", "G", "GET /health HTTP/1.1\r\nHost: elevate\r\n", "PRI * HTTP/2.0\r\n"] {
         served.is_told(beginning).await;
     }
@@ -127,25 +125,35 @@ async fn whoever_never_ends_a_request_is_hung_up_on() {
 }
 
 #[tokio::test]
-async fn an_idle_connection_is_closed() {
-    let served = Served::within(Limits { head: SHORT, ..unlimited() }).await;
-    let told = served.is_told("GET /health HTTP/1.1\r\nHost: elevate\r\n\r\n").await;
-    assert!(told.starts_with("HTTP/1.1 200") && told.ends_with("ok\n"), "{told}");
+async fn an_idle_connection_is_closed_later_than_one_that_asks_for_nothing() {
+    let served = Served::with(&[("LIMITS__HEAD", SHORT), ("LIMITS__IDLE", "1s")]).await;
+    let mut idle = served.connects().await;
+    idle.write_all(b"GET /health HTTP/1.1\r\nHost: elevate\r\n\r\n").await.unwrap();
+    assert_eq!(served.is_told("").await, "", "closed, while the other one is idle");
+    idle.write_all(b"GET /health HTTP/1.1\r\nHost: elevate\r\n\r\n").await.unwrap();
+    let told = read_to_end(&mut idle).await;
+    assert_eq!(told.matches("HTTP/1.1 200").count(), 2, "{told}");
     served.stops().await;
 }
 
 #[tokio::test]
 async fn a_body_that_does_not_come_is_not_waited_for() {
-    let served = Served::within(Limits { body: SHORT, ..unlimited() }).await;
-    for path in ["/link/x", "/slack/commands", "/slack/interactions", "/slack/events", "/nowhere"] {
-        let head = format!("POST {path} HTTP/1.1\r\nHost: elevate\r\nContent-Length: 100\r\n\r\n");
+    let served = Served::with(&[("LIMITS__BODY", SHORT)]).await;
+    let now = served.company.clock.now().timestamp();
+    let dated = format!("X-Slack-Request-Timestamp: {now}\r\n");
+    for (path, headers) in [
+        ("/link/x", ""),
+        ("/oidc/backchannel-logout", ""),
+        ("/slack/commands", &*dated),
+        ("/slack/interactions", &*dated),
+        ("/slack/events", &*dated),
+    ] {
+        let head = format!("POST {path} HTTP/1.1\r\nHost: elevate\r\n{headers}Content-Length: 100\r\n\r\n");
         let told = served.is_told(&head).await;
         assert!(told.starts_with("HTTP/1.1 408"), "{path}: {told}");
     }
     let mut slow = served.connects().await;
-    slow.write_all(b"POST /link/x HTTP/1.1\r\nHost: elevate\r\nContent-Length: 100000\r\n\r\n")
-        .await
-        .unwrap();
+    slow.write_all(b"POST /link/x HTTP/1.1\r\nHost: elevate\r\nContent-Length: 10000\r\n\r\n").await.unwrap();
     let told = timeout(SOON, drips(&mut slow)).await.expect("a byte now and then is no body");
     assert!(told.starts_with("HTTP/1.1 408"), "{told}");
     served.stops().await;
@@ -153,28 +161,84 @@ async fn a_body_that_does_not_come_is_not_waited_for() {
 
 #[tokio::test]
 async fn what_is_too_big_is_not_read() {
-    let served = Served::within(unlimited()).await;
+    let served = Served::with(&[]).await;
     let big = "x".repeat(200_000);
     let told =
         served.is_told(&format!("GET /oidc/callback?code={big} HTTP/1.1\r\nHost: elevate\r\n\r\n")).await;
     assert!(told.starts_with("HTTP/1.1 431") || told.starts_with("HTTP/1.1 414"), "{told}");
     let told = served.is_told(&format!("GET /health HTTP/1.1\r\nHost: elevate\r\nX: {big}\r\n\r\n")).await;
     assert!(told.starts_with("HTTP/1.1 431"), "{told}");
+    served.stops().await;
+}
+
+#[tokio::test]
+async fn a_body_that_is_not_accepted_is_refused_by_its_head_alone() {
+    let served = Served::with(&[]).await;
+    let now = served.company.clock.now().timestamp();
+    let (dated, stale) = (format!("X-Slack-Request-Timestamp: {now}"), "X-Slack-Request-Timestamp: 1");
     let link = format!("/link/{}", "A".repeat(43));
-    for (path, length) in [(link.as_str(), 20_000), ("/slack/commands", 2_000_000)] {
-        let head = format!(
-            "POST {path} HTTP/1.1\r\nHost: elevate\r\nContent-Type: application/x-www-form-urlencoded\r\n\
-             Content-Length: {length}\r\nConnection: close\r\n\r\n"
+    for (method, path, header, length, status) in [
+        ("POST", &*link, "X: y", "Content-Length: 16385", 413),
+        ("POST", "/oidc/backchannel-logout", "X: y", "Content-Length: 16385", 413),
+        ("POST", "/slack/commands", &*dated, "Content-Length: 524289", 413),
+        ("POST", "/slack/interactions", &*dated, "Content-Length: 99999999999", 413),
+        ("POST", "/slack/commands", "X: y", "Content-Length: 10", 401),
+        ("POST", "/slack/events", stale, "Content-Length: 10", 401),
+        ("POST", "/slack/interactions", stale, "Transfer-Encoding: chunked", 401),
+        ("POST", "/nowhere", "X: y", "Content-Length: 1048575", 404),
+        ("PUT", &*link, "X: y", "Content-Length: 10", 413),
+        ("GET", &*link, "X: y", "Content-Length: 10", 413),
+        ("GET", &*link, "X: y", "Transfer-Encoding: chunked", 413),
+        ("HEAD", &*link, "X: y", "Content-Length: 10", 413),
+        ("GET", "/oidc/callback", "X: y", "Content-Length: 10", 413),
+        ("GET", "/style.css", "X: y", "Content-Length: 10", 413),
+        ("GET", "/slack/commands", &*dated, "Content-Length: 10", 405),
+        ("GET", "/nowhere", "X: y", "Transfer-Encoding: chunked", 404),
+    ] {
+        let head = format!("{method} {path} HTTP/1.1\r\nHost: elevate\r\n{header}\r\n{length}\r\n\r\n");
+        let told = served.is_told(&head).await;
+        assert!(
+            told.starts_with(&format!("HTTP/1.1 {status}")),
+            "{method} {path}, {header}, {length}: {told}"
         );
-        let told = served.is_told(&(head + &"x".repeat(length))).await;
-        assert!(told.starts_with("HTTP/1.1 413"), "{path}: {told}");
     }
     served.stops().await;
 }
 
 #[tokio::test]
+async fn a_connection_beyond_the_limit_is_told_to_come_again() {
+    let served = Served::with(&[("LIMITS__CONNECTIONS", "2")]).await;
+    let (one, other) = (served.connects().await, served.connects().await);
+    let told = served.is_told("GET /health HTTP/1.1\r\nHost: e\r\n\r\n").await;
+    assert!(told.starts_with("HTTP/1.1 503") && told.contains("Retry-After: 5\r\n"), "{told}");
+    drop((one, other));
+    let metrics = loop {
+        let told = served.is_told("GET /metrics HTTP/1.1\r\nHost: e\r\nConnection: close\r\n\r\n").await;
+        if told.starts_with("HTTP/1.1 200") {
+            break told;
+        }
+    };
+    assert!(!metrics.contains("elevate_rejected_requests_total{reason=\"connections\"} 0"), "{metrics}");
+    assert!(metrics.contains("elevate_open_connections 1"), "{metrics}");
+    served.stops().await;
+}
+
+#[tokio::test]
+async fn a_body_that_finds_no_memory_is_told_to_come_again_and_a_small_one_finds_some() {
+    let served = Served::with(&[("LIMITS__BODY_MEMORY", "64KiB")]).await;
+    let slack = &served.company.slack;
+    let large = format!("payload={}", "x".repeat(100_000));
+    let told = slack.send(&slack.signed("/slack/interactions", &large)).await.unwrap();
+    assert_eq!(told.status, 503);
+    assert_eq!(slack.send(&slack.signed("/slack/events", "{}")).await.unwrap().status, 200);
+    let metrics = served.is_told("GET /metrics HTTP/1.1\r\nHost: e\r\nConnection: close\r\n\r\n").await;
+    assert!(metrics.contains("elevate_rejected_requests_total{reason=\"memory\"} 1"), "{metrics}");
+    served.stops().await;
+}
+
+#[tokio::test]
 async fn a_page_that_takes_too_long_is_given_up() {
-    let served = Served::within(Limits { answer: SHORT, ..unlimited() }).await;
+    let served = Served::with(&[("LIMITS__ANSWER", SHORT)]).await;
     served.company.dynamo.control().fail_always("GetItem", Fault::Hangs);
     let browser = Browser::with_clock(served.company.clock.clone());
     let link = format!("http://{}/link/{}", served.address, "A".repeat(43));
@@ -187,7 +251,7 @@ async fn a_page_that_takes_too_long_is_given_up() {
 
 #[tokio::test]
 async fn what_has_begun_is_answered_though_the_app_stops() {
-    let served = Served::within(Limits::default()).await;
+    let served = Served::with(&[]).await;
     let mut idle = served.connects().await;
     served.company.dynamo.control().slow("GetItem", Duration::from_secs(1));
     let mut begun = served.connects().await;
@@ -205,7 +269,7 @@ async fn what_has_begun_is_answered_though_the_app_stops() {
 
 #[tokio::test]
 async fn an_address_gets_sixty_pages_and_then_two_a_second() {
-    let served = Served::within(unlimited()).await;
+    let served = Served::with(&[]).await;
     let visited = async || served.visited("203.0.113.9").await;
     for _ in 0..60 {
         assert_eq!(visited().await, ("410".to_owned(), None));
@@ -226,7 +290,7 @@ async fn an_address_gets_sixty_pages_and_then_two_a_second() {
 
 #[tokio::test]
 async fn behind_a_load_balancer_addresses_are_what_it_says() {
-    let served = Served::with(unlimited(), &[("ELEVATE_CLIENT_ADDRESS", "x-forwarded-for")]).await;
+    let served = Served::with(&[("CLIENT_ADDRESS", "x-forwarded-for")]).await;
     for _ in 0..60 {
         assert_eq!(served.visited("192.0.2.1").await.0, "410");
         assert_eq!(served.visited("2001:db8:1:2::3").await.0, "410");

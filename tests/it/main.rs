@@ -29,6 +29,7 @@ mod log;
 mod metrics;
 mod network;
 mod open_session;
+mod process;
 mod races;
 mod references;
 mod remind;

@@ -226,7 +226,9 @@ async fn the_reference_lists_every_metric_and_no_other() {
         );
         for name in found.keys() {
             assert!(
-                ["_seconds", "_total", "_jobs", "_requests"].iter().any(|unit| name.ends_with(unit)),
+                ["_seconds", "_total", "_jobs", "_requests", "_connections"]
+                    .iter()
+                    .any(|unit| name.ends_with(unit)),
                 "{name}"
             );
         }

@@ -10,7 +10,7 @@ use elevate::store::{keys, writers::WRITES};
 use yaml_rust2::{Yaml, YamlLoader};
 
 /// Which modules a module may use, besides itself: dependencies point down only.
-const MAY_USE: [(&str, &[&str]); 30] = [
+const MAY_USE: [(&str, &[&str]); 31] = [
     ("domain", &[]),
     ("ports", &["domain"]),
     ("flows", &["ports", "domain", "text"]),
@@ -22,6 +22,7 @@ const MAY_USE: [(&str, &[&str]); 30] = [
     ("system", &["ports", "domain"]),
     ("rate_limit", &["ports", "domain"]),
     ("outbound", &["metrics"]),
+    ("intake", &["metrics", "config"]),
     ("log_redaction", &[]),
     ("config", &["ports", "domain", "outbound", "slack/ids"]),
     ("text", &["domain"]),
@@ -52,7 +53,10 @@ const MAY_USE: [(&str, &[&str]); 30] = [
         "slack/inbound",
         &["flows", "ports", "domain", "slack/command", "slack/ids", "slack/payload", "slack/views", "text"],
     ),
-    ("slack/routes", &["flows", "ports", "domain", "slack/inbound", "slack/payload", "slack/verify"]),
+    (
+        "slack/routes",
+        &["flows", "intake", "ports", "domain", "slack/inbound", "slack/payload", "slack/verify"],
+    ),
     (
         "slack/socket",
         &[
@@ -67,7 +71,7 @@ const MAY_USE: [(&str, &[&str]); 30] = [
         ],
     ),
     ("metrics", &["ports", "domain"]),
-    ("web", &["flows", "metrics", "ports", "domain", "config", "text"]),
+    ("web", &["flows", "intake", "metrics", "ports", "domain", "config", "text"]),
     (
         "app",
         &[
@@ -79,6 +83,7 @@ const MAY_USE: [(&str, &[&str]); 30] = [
             "slack/verify",
             "slack/names",
             "flows",
+            "intake",
             "metrics",
             "outbound",
             "ports",

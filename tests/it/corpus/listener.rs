@@ -20,6 +20,8 @@ use elevate::{
         window::Timestamp,
     },
     flows::{Broker, Ports},
+    intake::Intake,
+    metrics::Metrics,
     ports::{
         Address, Channel, ChatError, ChatPorts, Dialogs, Directory, JOB_LEASE, Messenger, RateLimited,
         RateLimits, Workspace,
@@ -63,7 +65,8 @@ impl<'w> Listener<'w> {
         let broker = Broker::new(ports, config.policy, running.settings().clone());
 
         let Mode::Http { signing_secret } = &config.slack.mode else { panic!("{:?}", config.slack.mode) };
-        let router = routes::router(Arc::clone(&broker), Verifier::new(signing_secret));
+        let intake = Intake::new(&config.limits, config.client_address, &Metrics::new());
+        let router = routes::router(Arc::clone(&broker), Verifier::new(signing_secret), intake);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         company.slack.install(&format!("http://{}", listener.local_addr().unwrap()));
         tokio::spawn(async move { axum::serve(listener, router).await });

@@ -10,7 +10,7 @@ use std::{
 
 use async_trait::async_trait;
 use elevate::{
-    config::{ClientAddress, Config, Mode, Secrets},
+    config::{Config, Mode, Secrets},
     domain::{
         account::{Account, Conversation, MessageRef, Platform, Tenant},
         act::Act,
@@ -28,6 +28,7 @@ use elevate::{
         access::{act, request},
         inbox, sweep,
     },
+    intake::Intake,
     metrics::Metrics,
     ports::{Address, Channel, ChatError, ChatPorts, Dialogs, Directory, Messenger, Workspace},
     slack::{routes, verify::Verifier},
@@ -307,8 +308,10 @@ async fn serve_both(world: &World, server: &Arc<Server>) -> Arc<Broker> {
     };
     settings.homes.insert(Platform::new(PLATFORM), home);
     let both = Broker::new(ports, config.policy, settings);
-    let slack = routes::router(Arc::clone(&both), Verifier::new(signing_secret));
-    let web = web::router(Arc::clone(&both), Metrics::new(), ClientAddress::Connection, || true);
+    let metrics = Metrics::new();
+    let intake = Intake::new(&config.limits, config.client_address, &metrics);
+    let web = web::router(Arc::clone(&both), metrics, &intake, || true);
+    let slack = routes::router(Arc::clone(&both), Verifier::new(signing_secret), intake);
     world.is_served_by_broker(&both, web.merge(slack)).await;
     both
 }
