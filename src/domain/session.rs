@@ -77,8 +77,8 @@ impl SessionTerms {
             source_identity: source_identity(request),
             tags: [
                 ("elevate:request", request.id.to_string()),
-                ("elevate:requester", allowed(request.requester.email.as_str(), LONGEST_TAG)),
-                ("elevate:reviewer", allowed(&Approval::names(elevated.approvals()), LONGEST_TAG)),
+                ("elevate:requester", tag(request.requester.email.as_str())),
+                ("elevate:reviewer", tag(&Approval::names(elevated.approvals()))),
             ],
             duration_seconds: i32::try_from(duration).expect("clamped to an hour"),
             policy: policy_until(hard_end),
@@ -150,17 +150,26 @@ fn policy_until(end: Timestamp) -> String {
 }
 
 fn session_name(request: &Request) -> String {
-    allowed(request.requester.email.as_str(), LONGEST_NAME)
+    name(request.requester.email.as_str())
 }
 
 fn source_identity(request: &Request) -> String {
-    allowed(&format!("{}.{}", request.id, request.requester.email), LONGEST_NAME)
+    name(&format!("{}.{}", request.id, request.requester.email))
 }
 
-/// Restricts the text to the characters that names, source identities and tag values all allow (`[\w+=,.@-]`), and
-/// cuts it to length.
-fn allowed(text: &str, longest: usize) -> String {
-    let fits = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
+/// Restricts the text to the characters of session names and source identities, `[\w+=,.@-]`, and cuts it to length.
+fn name(text: &str) -> String {
+    restricted(text, LONGEST_NAME, |c| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c))
+}
+
+/// Restricts the text to the characters of tag values that are ASCII, and cuts it to length. The whole pattern is
+/// `[\p{L}\p{Z}\p{N}_.:/=+\-@]*`, which unlike that of names has no comma
+/// (<https://docs.aws.amazon.com/STS/latest/APIReference/API_Tag.html>).
+fn tag(text: &str) -> String {
+    restricted(text, LONGEST_TAG, |c| c.is_ascii_alphanumeric() || " _.:/=+-@".contains(c))
+}
+
+fn restricted(text: &str, longest: usize, fits: impl Fn(char) -> bool) -> String {
     text.chars().map(|c| if fits(c) { c } else { '_' }).take(longest).collect()
 }
 
@@ -202,8 +211,12 @@ mod tests {
     }
 
     #[test]
-    fn names_hold_only_what_sts_allows() {
-        assert_eq!(allowed("o'hara+x@exämple.com", 64), "o_hara+x@ex_mple.com");
-        assert_eq!(allowed(&"x".repeat(300), 64).len(), 64);
+    fn names_and_tags_hold_only_what_sts_allows() {
+        assert_eq!(name("o'hara+x@exämple.com"), "o_hara+x@ex_mple.com");
+        assert_eq!(name("a,b c:d/e"), "a,b_c_d_e");
+        assert_eq!(name(&"x".repeat(300)).len(), LONGEST_NAME);
+        assert_eq!(tag("bob@example.com, o'hara,jr@exämple.com"), "bob@example.com_ o_hara_jr@ex_mple.com");
+        assert_eq!(tag("a=b:c/d+e_f-g.h"), "a=b:c/d+e_f-g.h");
+        assert_eq!(tag(&"x".repeat(300)).len(), LONGEST_TAG);
     }
 }
