@@ -2,6 +2,8 @@
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_enable-console-custom-url.html>
 
+mod words;
+
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -12,11 +14,13 @@ use aws_sdk_sts::{
     operation::assume_role::AssumeRoleError,
     types::{self, Tag},
 };
-use http::{Request, StatusCode};
+use http::{Request, StatusCode, header::CONTENT_TYPE};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::json;
-use url::Url;
+use url::{Url, form_urlencoded};
+
+use self::words::{of_console, refusal, unexplained};
 
 use crate::{
     config::Aws,
@@ -33,9 +37,10 @@ use crate::{
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(4);
 /// The time limit of a call to STS, including the SDK's retries.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// The largest number of characters of STS's message in a refusal.
-const LONGEST_MESSAGE: usize = 300;
+/// How long to wait before each further try for a sign-in token.
+const SIGNIN_WAITS: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis(800)];
+/// The time limit of all tries for a sign-in token.
+const SIGNIN_WITHIN: Duration = Duration::from_secs(12);
 
 /// A client of STS and the federation endpoint.
 pub struct AwsCloud {
@@ -65,15 +70,40 @@ impl AwsCloud {
         format!("arn:{partition}:iam::{}:role{path}{}", target.account, target.role)
     }
 
+    /// Exchanges credentials for a sign-in token. The exchange changes nothing, so it is repeated while there is no
+    /// answer.
     async fn signin_token(&self, credentials: &Credentials) -> Result<SecretString, CloudError> {
-        let request = Request::get(signin_token_url(&self.aws.signin_url, credentials).as_str())
-            .body(Vec::new())
-            .map_err(|_| Refused("the sign-in endpoint's URL cannot be used".to_owned()))?;
+        let form = signin_token_form(credentials);
+        let tries = async {
+            for wait in SIGNIN_WAITS {
+                match self.try_signin_token(&form).await {
+                    Err(Unavailable(_)) => tokio::time::sleep(wait).await,
+                    settled => return settled,
+                }
+            }
+            self.try_signin_token(&form).await
+        };
+        let outcome = tokio::time::timeout(SIGNIN_WITHIN, tries).await;
+        outcome.unwrap_or_else(|_| Err(Unavailable("the sign-in endpoint took too long".to_owned())))
+    }
+
+    /// Posts the credentials in a form, because proxies and servers log URLs.
+    async fn try_signin_token(&self, form: &SecretString) -> Result<SecretString, CloudError> {
+        let request = Request::post(self.aws.signin_url.as_str())
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(form.expose_secret().as_bytes().to_vec())
+            .map_err(|_| Refused(unexplained("the sign-in endpoint's URL cannot be used")))?;
         let exchange = self.http.operation("aws", "getSigninToken");
         let response = exchange.send(request).await.map_err(|error| Unavailable(error.to_string()))?;
-        if response.status() != StatusCode::OK {
-            let status = response.status().as_u16();
-            return Err(Refused(format!("the sign-in endpoint answered with status {status}")));
+        match response.status() {
+            StatusCode::OK => {}
+            status @ (StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT) => {
+                return Err(Unavailable(format!(
+                    "the sign-in endpoint answered with status {}",
+                    status.as_u16()
+                )));
+            }
+            status => return Err(Refused(of_console(status, response.body()))),
         }
         let token: SigninToken = serde_json::from_slice(response.body())
             .map_err(|_| Unavailable("the sign-in endpoint's answer could not be read".to_owned()))?;
@@ -99,7 +129,7 @@ impl Cloud for AwsCloud {
             .config_override(Config::builder().timeout_config(timeouts()))
             .send()
             .await
-            .map_err(|error| no_session(&error))?;
+            .map_err(|error| no_session(&error, &self.aws))?;
         let credentials = answer.credentials.and_then(credentials);
         credentials.ok_or_else(|| Unavailable("STS answered without credentials".to_owned()))
     }
@@ -142,21 +172,19 @@ fn credentials(credentials: types::Credentials) -> Option<Credentials> {
 
 /// Omits `SessionDuration`, which AWS rejects with credentials from role chaining: the console session then lasts as
 /// long as the credentials.
-fn signin_token_url(signin_url: &Url, credentials: &Credentials) -> Url {
+fn signin_token_form(credentials: &Credentials) -> SecretString {
     let session = json!({
         "sessionId": credentials.access_key_id.expose_secret(),
         "sessionKey": credentials.secret_access_key.expose_secret(),
         "sessionToken": credentials.session_token.expose_secret(),
     });
-    let mut url = signin_url.clone();
-    url.query_pairs_mut()
-        .append_pair("Action", "getSigninToken")
-        .append_pair("Session", &session.to_string());
-    url
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    form.append_pair("Action", "getSigninToken").append_pair("Session", &session.to_string());
+    form.finish().into()
 }
 
 /// Returns whether STS refused, or the outcome is unknown.
-fn no_session(error: &SdkError<AssumeRoleError>) -> CloudError {
+fn no_session(error: &SdkError<AssumeRoleError>, settings: &Aws) -> CloudError {
     match error {
         SdkError::ServiceError(answer) if answer.raw().status().is_server_error() => {
             Unavailable(format!("STS answered with status {}", answer.raw().status().as_u16()))
@@ -165,10 +193,10 @@ fn no_session(error: &SdkError<AssumeRoleError>) -> CloudError {
             Some("Throttling" | "ThrottlingException" | "RequestLimitExceeded") => {
                 Unavailable("STS is asked too often".to_owned())
             }
-            Some(code) => Refused(refusal(code, answer.err().message().unwrap_or_default())),
+            Some(code) => Refused(refusal(code, answer.err().message().unwrap_or_default(), settings)),
             None => Unavailable("STS's answer could not be read".to_owned()),
         },
-        SdkError::ConstructionFailure(_) => Refused("the request to STS could not be made".to_owned()),
+        SdkError::ConstructionFailure(_) => Refused(unexplained("the request to STS could not be made")),
         SdkError::TimeoutError(_) => Unavailable("STS took too long".to_owned()),
         SdkError::DispatchFailure(failure) => match failure.as_connector_error() {
             Some(error) => Unavailable(format!("STS could not be reached: {}", causes(error))),
@@ -178,67 +206,9 @@ fn no_session(error: &SdkError<AssumeRoleError>) -> CloudError {
     }
 }
 
-/// Returns STS's message or, if an action is not allowed, how to allow it.
-fn refusal(code: &str, message: &str) -> String {
-    if let Some(action) = missing_action(message) {
-        return format!("{action} is not allowed. {}", cure_for(action));
-    }
-    let message: String = message.chars().filter(|c| !c.is_control()).take(LONGEST_MESSAGE).collect();
-    format!("{code}: {message}")
-}
-
-/// Returns the action in "User: … is not authorized to perform: sts:TagSession on resource: …".
-fn missing_action(message: &str) -> Option<&str> {
-    let (_, rest) = message.split_once("not authorized to perform: ")?;
-    let action = rest.split_whitespace().next()?;
-    let is_action = action.bytes().all(|b| b.is_ascii_alphanumeric() || b == b':');
-    is_action.then_some(action)
-}
-
-fn cure_for(action: &str) -> &'static str {
-    match action {
-        "sts:SetSourceIdentity" => {
-            "Allow it in the role's trust policy and in elevate's own permissions, or set \
-             aws.source_identity = false"
-        }
-        "sts:TagSession" => {
-            "Allow it in the role's trust policy and in elevate's own permissions, or set \
-             aws.session_tags = false"
-        }
-        _ => {
-            "Allow it in the role's trust policy, with the external id in aws.external_id if it asks for \
-             one, and in elevate's own permissions; see that the role exists, in aws.role_path"
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_missing_action_is_named_with_its_cure() {
-        for (action, cure) in [
-            ("sts:AssumeRole", "trust policy"),
-            ("sts:SetSourceIdentity", "aws.source_identity = false"),
-            ("sts:TagSession", "aws.session_tags = false"),
-        ] {
-            let message =
-                format!("User: arn:aws:sts::1:x is not authorized to perform: {action} on resource: y");
-            let told = refusal("AccessDenied", &message);
-            assert!(told.starts_with(&format!("{action} is not allowed. ")) && told.contains(cure), "{told}");
-        }
-    }
-
-    #[test]
-    fn any_other_refusal_is_told_in_stss_words() {
-        assert_eq!(refusal("AccessDenied", "no\nway"), "AccessDenied: noway");
-        assert_eq!(
-            refusal("AccessDenied", "not authorized to perform: <b>"),
-            "AccessDenied: not authorized to perform: <b>"
-        );
-        assert!(refusal("AccessDenied", &"x".repeat(1_000)).len() < 400);
-    }
 
     #[test]
     fn the_exchange_for_a_sign_in_token_asks_for_no_duration() {
@@ -249,8 +219,8 @@ mod tests {
             session_token: "d&e".into(),
             expires_at,
         };
-        let url = signin_token_url(&"https://signin.example/federation".parse().unwrap(), &credentials);
-        let pairs: Vec<_> = url.query_pairs().into_owned().collect();
+        let form = signin_token_form(&credentials);
+        let pairs: Vec<_> = form_urlencoded::parse(form.expose_secret().as_bytes()).into_owned().collect();
         let session = r#"{"sessionId":"ASIA","sessionKey":"a/b+c=","sessionToken":"d&e"}"#;
         assert_eq!(
             pairs,

@@ -6,6 +6,7 @@ pub mod act;
 pub mod audit;
 pub mod audit_queue;
 pub mod burst;
+pub mod cloud_refusal;
 pub mod code;
 pub mod decide;
 pub mod email;

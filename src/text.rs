@@ -7,6 +7,7 @@
 mod answers;
 mod audit;
 mod card;
+mod cloud;
 mod form;
 mod links;
 mod names;

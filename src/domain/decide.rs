@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     act::Act,
+    cloud_refusal::CloudRefusal,
     ids::Target,
     person::{Human, Person, SignedIn, StandingSignIn},
     policy::Policy,
@@ -57,8 +58,8 @@ pub enum SessionOutcome {
     },
     /// AWS refused.
     Refused {
-        /// AWS's reason, in one sentence.
-        why: String,
+        /// The cause, and AWS's own words.
+        why: CloudRefusal,
     },
     /// No answer arrived.
     Unknown,

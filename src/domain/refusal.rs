@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
+    cloud_refusal::CloudRefusal,
     email::{Email, EmailDomain},
     ids::{MemberKind, RequestId, Target},
     reason::{BadReason, Reason},
@@ -211,8 +212,8 @@ pub enum Refusal {
     LinkedToAnother,
     /// The cloud refused the session.
     SessionRefused {
-        /// The cloud's reason.
-        why: String,
+        /// The cause, and the cloud's own words.
+        why: CloudRefusal,
     },
     /// The cloud did not answer.
     SessionUnavailable {

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     burst::Kind,
+    cloud_refusal::CloudRefusal,
     ids::{CommandId, RequestId, Target},
     person::{Human, Subject},
     reason::Reason,
@@ -193,8 +194,8 @@ pub enum Event {
     SessionRefused {
         /// The session's number.
         session: u32,
-        /// AWS's reason.
-        why: String,
+        /// The cause, and AWS's own words.
+        why: CloudRefusal,
     },
     /// AWS was asked, but its answer is unknown. The credentials, if any, were never passed on.
     SessionUnknown {

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use secrecy::SecretString;
 
-use crate::domain::{session::SessionTerms, window::Timestamp};
+use crate::domain::{cloud_refusal::CloudRefusal, session::SessionTerms, window::Timestamp};
 
 /// The cloud, which issues sessions.
 #[async_trait]
@@ -31,8 +31,8 @@ pub struct Credentials {
 #[derive(Debug, thiserror::Error)]
 pub enum CloudError {
     /// AWS refused.
-    #[error("aws refused: {0}")]
-    Refused(String),
+    #[error("aws refused: {}", .0.words)]
+    Refused(CloudRefusal),
     /// AWS did not answer. It is unknown whether a session exists.
     #[error("aws did not answer: {0}")]
     Unavailable(String),

@@ -2,6 +2,7 @@
 
 use super::{
     Names,
+    cloud::cloud_refusal,
     people::{approvers, cause, identity, person},
     refused,
     rich::{Line, say},
@@ -208,7 +209,7 @@ fn quote(event: &Event) -> Option<Line> {
         Event::SessionDropped { why: DropReason::NoConsole { why }, .. } => {
             format!("no console URL: {why}")
         }
-        Event::SessionRefused { why, .. } => why.clone(),
+        Event::SessionRefused { why, .. } => cloud_refusal(why),
         Event::Approved { .. }
         | Event::Withdrawn
         | Event::Expired

@@ -1,6 +1,6 @@
 //! The sentences for refusals: what happened, and what to do next.
 
-use super::Names;
+use super::{Names, cloud::cloud_refusal};
 use crate::domain::{
     ids::MemberKind,
     refusal::{Expected, Refusal, Refused},
@@ -167,7 +167,7 @@ pub fn refusal(why: &Refusal, names: &Names) -> String {
             format!("Your {platform} account is linked to another identity with a different email address. Unlink it first, with {command} unlink.")
         }
         Refusal::SessionRefused { why } => {
-            format!("AWS refused the session: {}. Contact the people who run this app.", why.trim_end_matches('.'))
+            format!("AWS refused the session. {} Contact the people who run this app.", cloud_refusal(why))
         }
         Refusal::SessionUnavailable { .. } => {
             format!("AWS could not open a session. Press Open console in {platform} to try again. If it happens again, contact the people who run this app.")

@@ -9,6 +9,7 @@ use elevate::{
     aws::AwsCloud,
     config::{Aws as Settings, Partition},
     domain::{
+        cloud_refusal::{AwsSetting, CloudCause, CloudRefusal, PolicyKind},
         decide::begin_session,
         ids::RequestId,
         person::Human,
@@ -62,7 +63,7 @@ impl Account {
         Self { aws, cloud, terms: TERMS.get_or_init(terms).await.clone() }
     }
 
-    async fn refusal(&self) -> String {
+    async fn refusal(&self) -> CloudRefusal {
         match self.cloud.assume_role(&self.terms).await {
             Err(CloudError::Refused(why)) => why,
             other => panic!("not refused: {other:?}"),
@@ -172,19 +173,24 @@ async fn what_is_switched_off_is_not_asked_for() {
 
 #[tokio::test]
 async fn a_refusal_names_the_missing_action_and_the_key_that_does_without_it() {
-    let no_identity = Account::with(|role| role.allows_source_identity = false, |_| {}).await;
-    let told = no_identity.refusal().await;
-    assert!(told.starts_with("sts:SetSourceIdentity is not allowed."), "{told}");
-    assert!(told.ends_with("or set aws.source_identity = false"), "{told}");
+    let denied = |action: &str, without| CloudCause::Denied {
+        action: action.to_owned(),
+        by: PolicyKind::Unnamed,
+        without,
+    };
+    let no_identity = Account::with(|role| role.allows_source_identity = false, |_| {}).await.refusal().await;
+    let setting = Some(AwsSetting::SourceIdentity);
+    assert_eq!(no_identity.cause, denied("sts:SetSourceIdentity", setting));
+    assert!(
+        no_identity.words.starts_with("AccessDenied: User: arn:aws:sts::999988887777:assumed-role/broker")
+    );
 
-    let no_tags = Account::with(|role| role.allows_tag_session = false, |_| {}).await;
-    let told = no_tags.refusal().await;
-    assert!(told.starts_with("sts:TagSession is not allowed."), "{told}");
-    assert!(told.ends_with("or set aws.session_tags = false"), "{told}");
+    let no_tags = Account::with(|role| role.allows_tag_session = false, |_| {}).await.refusal().await;
+    assert_eq!(no_tags.cause, denied("sts:TagSession", Some(AwsSetting::SessionTags)));
 
-    let wrong_external_id = Account::with(|_| {}, |settings| settings.external_id = None).await;
-    let told = wrong_external_id.refusal().await;
-    assert!(told.starts_with("sts:AssumeRole is not allowed.") && told.contains("aws.external_id"), "{told}");
+    let wrong_external_id =
+        Account::with(|_| {}, |settings| settings.external_id = None).await.refusal().await;
+    assert_eq!(wrong_external_id.cause, denied("sts:AssumeRole", None));
 }
 
 #[tokio::test]
@@ -205,7 +211,7 @@ async fn the_address_leads_to_the_console_and_the_session_has_no_duration_of_its
     let [call] = &account.aws.signin_calls()[..] else { panic!("asked once") };
     assert_eq!((call.outcome.as_str(), &call.session_duration), ("Issued", &None));
     assert_eq!(call.session_members, ["sessionId", "sessionKey", "sessionToken"]);
-    assert_eq!(call.parameters, ["Session"]);
+    assert_eq!((call.method.as_str(), &call.parameters[..]), ("POST", &["Session".to_owned()][..]));
 
     let address: url::Url = url.expose_secret().parse().unwrap();
     let parameters: Vec<_> = address.query_pairs().into_owned().take(3).collect();
@@ -223,18 +229,34 @@ async fn the_address_leads_to_the_console_and_the_session_has_no_duration_of_its
 async fn a_sign_in_endpoint_that_does_not_work_gives_nothing_away() {
     let account = Account::new().await;
     let credentials = account.cloud.assume_role(&account.terms).await.unwrap();
-    for (fault, told) in [
-        (Fault::Status(503), "aws did not answer: status 503 Service Unavailable"),
-        (Fault::Status(400), "aws refused: the sign-in endpoint answered with status 400"),
-        (Fault::Garbage, "aws did not answer: the sign-in endpoint's answer could not be read"),
+    for (fault, told, tries) in [
+        (Fault::Status(503), "aws did not answer: status 503 Service Unavailable", 3),
+        (Fault::Status(429), "aws did not answer: ", 3),
+        (Fault::Status(400), "aws refused: status 400", 1),
+        (Fault::Status(403), "aws refused: status 403", 1),
+        (Fault::Status(414), "aws refused: status 414", 1),
+        (Fault::Garbage, "aws did not answer: the sign-in endpoint's answer could not be read", 3),
+        (Fault::AnswerLost, "aws did not answer: ", 3),
     ] {
-        account.aws.control().fail_next("getSigninToken", fault);
-        let error = account.cloud.console_url(&credentials).await.unwrap_err();
-        assert_eq!(error.to_string(), told);
+        account.aws.control().forget_calls();
+        account.aws.control().fail_always("getSigninToken", fault.clone());
+        let error = account.cloud.console_url(&credentials).await.unwrap_err().to_string();
+        account.aws.control().heal();
+        assert!(error.starts_with(told), "{fault:?}: {error}");
+        assert_eq!(account.aws.control().calls().len(), tries, "{fault:?}");
+        for secret in account.aws.secrets_issued() {
+            assert!(!error.contains(&secret), "{error}");
+        }
     }
-    account.aws.control().fail_next("getSigninToken", Fault::AnswerLost);
-    let error = account.cloud.console_url(&credentials).await.unwrap_err().to_string();
-    for secret in account.aws.secrets_issued() {
-        assert!(!error.contains(&secret), "{error}");
+}
+
+#[tokio::test]
+async fn a_sign_in_endpoint_that_fails_in_passing_costs_nothing() {
+    let account = Account::new().await;
+    let credentials = account.cloud.assume_role(&account.terms).await.unwrap();
+    for fault in [Fault::Status(500), Fault::Status(429), Fault::AnswerLost, Fault::Garbage] {
+        account.aws.control().fail_next("getSigninToken", fault.clone());
+        account.aws.control().fail_next("getSigninToken", fault.clone());
+        account.cloud.console_url(&credentials).await.unwrap();
     }
 }

@@ -7,6 +7,7 @@ use elevate::domain::{
     account::Account,
     account_event::{AccountEvent, AccountRecord, Head},
     act::Tried,
+    cloud_refusal::{CloudCause, CloudRefusal, PolicyKind},
     email::Email,
     linking::ShownBy,
     person::{Human, Subject},
@@ -117,7 +118,7 @@ fn account_records() -> Vec<(String, AccountRecord)> {
                 request: Some("req_01JHKQ2B00000000000000ADA1".parse().unwrap()),
                 target: Some("111122223333/S3Admin".parse().unwrap()),
                 why: Refused {
-                    refusal: Refusal::SessionRefused { why: "not authorized".to_owned() },
+                    refusal: Refusal::SessionRefused { why: denied() },
                     reference: Some("7K2M9".to_owned()),
                 },
             },
@@ -174,7 +175,7 @@ fn changes() -> [Change; 11] {
         Event::SessionIssuing { session: 1 }.by(ada.clone()),
         Event::SessionIssued { session: 1, expires_at: at(66) }.by(ada.clone()),
         Event::SessionDropped { session: 1, why: DropReason::AccessEnded }.by(ada.clone()),
-        Event::SessionRefused { session: 1, why: "not authorized".to_owned() }.by(ada.clone()),
+        Event::SessionRefused { session: 1, why: denied() }.by(ada.clone()),
         Event::SessionUnknown { session: 1 }.by(ada),
     ]
     .map(|change| {
@@ -193,6 +194,12 @@ fn changes() -> [Change; 11] {
             | Event::SessionUnknown { .. } => change,
         }
     })
+}
+
+fn denied() -> CloudRefusal {
+    let action = "sts:AssumeRole".to_owned();
+    let cause = CloudCause::Denied { action, by: PolicyKind::ServiceControl, without: None };
+    CloudRefusal { cause, words: "AccessDenied: not authorized".to_owned() }
 }
 
 fn human(name: &str) -> Human {

@@ -8,6 +8,7 @@ use elevate::{
         act::{Act, Tried},
         audit::AuditEntry,
         burst::Burst,
+        cloud_refusal::{AwsSetting, CloudCause, CloudRefusal, PolicyKind},
         email::Email,
         ids::{AccountId, CommandId, RequestId, Target},
         linking::ShownBy,
@@ -72,11 +73,19 @@ pub(crate) fn sessions() -> Vec<Change> {
         Event::SessionIssuing { session: 2 }.by(ada()),
         Event::SessionDropped { session: 2, why: DropReason::AccessEnded }.by(ada()),
         Event::SessionIssuing { session: 3 }.by(ada()),
-        Event::SessionRefused { session: 3, why: "not authorized to perform: sts:TagSession".into() }
-            .by(ada()),
+        Event::SessionRefused { session: 3, why: not_trusted() }.by(ada()),
         Event::SessionIssuing { session: 4 }.by(ada()),
         Event::SessionUnknown { session: 4 }.by(ada()),
     ]
+}
+
+fn not_trusted() -> CloudRefusal {
+    let cause = CloudCause::Denied {
+        action: "sts:TagSession".into(),
+        by: PolicyKind::Trust,
+        without: Some(AwsSetting::SessionTags),
+    };
+    CloudRefusal { cause, words: "AccessDenied: not authorized to perform: sts:TagSession".into() }
 }
 
 pub(crate) fn account_events() -> Vec<AccountEvent> {

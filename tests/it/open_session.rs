@@ -360,8 +360,9 @@ async fn a_session_that_could_not_be_written_down_is_handed_to_nobody() {
 async fn without_a_console_address_the_credentials_are_thrown_away() {
     play(Story::approved(), async |world| {
         let link = world.ada().console_link().await;
-        world.company.aws.control().fail_next("getSigninToken", Fault::Status(500));
+        world.company.aws.control().fail_always("getSigninToken", Fault::Status(500));
         let page = world.ada().opens(&link).await;
+        world.company.aws.control().heal();
         assert_eq!(page.status, 503, "{}", page.text());
         let audit = world.audit().join("\n");
         assert!(audit.contains("no console URL"), "{audit}");

@@ -225,7 +225,13 @@ fn proofs_are_made_and_effects_are_had_in_one_place_each() {
         (".scan(", &[]),
         (
             "tokio::time::sleep",
-            &["src/system.rs", "src/store/table.rs", "src/store/schema.rs", "src/flows/people/groups.rs"],
+            &[
+                "src/system.rs",
+                "src/store/table.rs",
+                "src/store/schema.rs",
+                "src/flows/people/groups.rs",
+                "src/aws.rs",
+            ],
         ),
         ("reqwest::{Client", &["src/outbound.rs"]),
         ("std::env::", &["src/config"]),

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::{
     account::Account,
+    cloud_refusal::CloudCause,
     ids::{CommandId, RequestId},
     job::{Job, follow_ups},
     person::{FreshGroups, Groups, Human, Link, Subject},
@@ -351,7 +352,9 @@ fn anybody() -> impl Strategy<Value = Person> {
 fn anything() -> impl Strategy<Value = Deed> {
     let outcome = prop_oneof![
         Just(SessionOutcome::Ready { expires_at: minute(60) }),
-        Just(SessionOutcome::Refused { why: "no".into() }),
+        Just(SessionOutcome::Refused {
+            why: CloudRefusal { cause: CloudCause::Other, words: "no".to_owned() }
+        }),
         Just(SessionOutcome::Unusable { why: DropReason::NoConsole { why: "no".into() } }),
         Just(SessionOutcome::Unknown),
     ];

@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::domain::cloud_refusal::{AwsSetting, CloudCause, PolicyKind};
 
 /// Returns a refusal of every code.
 pub(crate) fn every_refusal() -> Vec<Refusal> {
@@ -62,7 +63,7 @@ pub(crate) fn every_refusal() -> Vec<Refusal> {
         Refusal::CodeUsedUp,
         Refusal::IdentityTaken,
         Refusal::LinkedToAnother,
-        Refusal::SessionRefused { why: "AccessDenied: no".into() },
+        Refusal::SessionRefused { why: not_trusted() },
         Refusal::SessionUnavailable { why: "STS took too long".into() },
         Refusal::GivenUp,
         Refusal::TooFast { seconds: 2 },
@@ -70,6 +71,16 @@ pub(crate) fn every_refusal() -> Vec<Refusal> {
         Refusal::IncompleteCommand,
         Refusal::DamagedForm,
     ]
+}
+
+/// Returns what AWS says where a trust policy lacks an action.
+fn not_trusted() -> CloudRefusal {
+    let cause = CloudCause::Denied {
+        action: "sts:TagSession".to_owned(),
+        by: PolicyKind::Trust,
+        without: Some(AwsSetting::SessionTags),
+    };
+    CloudRefusal { cause, words: "AccessDenied: no role trust policy allows sts:TagSession".to_owned() }
 }
 
 /// Returns the codes that serde knows, which it lists when it meets an unknown one.

@@ -73,7 +73,11 @@ async fn ask_aws(broker: &Broker, terms: &SessionTerms) -> (SessionOutcome, Resu
         Ok(url) => (SessionOutcome::Ready { expires_at: credentials.expires_at }, Ok(url)),
         Err(error) => {
             let why = error.to_string();
-            (SessionOutcome::Unusable { why: DropReason::NoConsole { why: why.clone() } }, unavailable(why))
+            let told = match error {
+                CloudError::Refused(why) => Err(Refusal::SessionRefused { why }.into()),
+                CloudError::Unavailable(_) => unavailable(why.clone()),
+            };
+            (SessionOutcome::Unusable { why: DropReason::NoConsole { why } }, told)
         }
     }
 }

@@ -57,7 +57,7 @@ fn every_refusal_says_what_happened_and_what_to_do_next() {
     code_used_up: A wrong code was typed too often, so this code is no longer valid. Get a new one with /elevate link.
     identity_taken: This identity is already linked to another Slack account. Unlink it there first, with /elevate unlink.
     linked_to_another: Your Slack account is linked to another identity with a different email address. Unlink it first, with /elevate unlink.
-    session_refused: AWS refused the session: AccessDenied: no. Contact the people who run this app.
+    session_refused: AWS refused the session. The target's trust policy does not allow sts:TagSession. Allow it there, and check that aws.external_id is the one that it requires. Or set aws.session_tags = false. AWS's answer: AccessDenied: no role trust policy allows sts:TagSession. Contact the people who run this app.
     session_unavailable: AWS could not open a session. Press Open console in Slack to try again. If it happens again, contact the people who run this app.
     given_up: Your action failed for 15 minutes and will not be retried. Check with /elevate status, and repeat the action if you still need it. If it happens again, contact the people who run this app.
     too_fast: That was too many actions at once, so nothing was done. Wait 2 s, then try again.

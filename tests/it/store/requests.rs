@@ -14,6 +14,7 @@ use aws_sdk_dynamodb::{
 };
 use elevate::{
     domain::{
+        cloud_refusal::{CloudCause, CloudRefusal},
         person::StandingSignIn,
         request::{Event, Request},
         trail::canonical::form,
@@ -89,7 +90,7 @@ async fn events_are_read_from_all_pages() {
     let Fixture { store, .. } = &fixture().await;
     let mut request = request_with_a_session(store).await;
     for n in 0..15 {
-        let why = "x".repeat(100_000);
+        let why = CloudRefusal { cause: CloudCause::Other, words: "x".repeat(100_000) };
         let refused = Event::SessionRefused { session: 1, why }.by(actor("ada"));
         let step = then(&request, refused, &format!("refused-{n}"), noon());
         store.commit(&step).await.unwrap();

@@ -6,6 +6,7 @@ use elevate::{
     domain::{
         account_event::AccountEvent,
         act::{Act, Tried},
+        cloud_refusal::{CloudCause, CloudRefusal},
         email::Email,
         ids::Target,
         linking::ShownBy,
@@ -153,14 +154,14 @@ impl HostilePeople {
                 tried: Tried::OpenConsole,
                 request: Some(request_id()),
                 target: Some(self.target()),
-                why: Refusal::SessionRefused { why: self.text.clone() }.into(),
+                why: Refusal::SessionRefused { why: self.refusal() }.into(),
             })),
             Message::Audit(aside(AccountEvent::Undelivered {
                 what: self.text.clone(),
                 request: Some(request_id()),
                 why: self.text.clone(),
             })),
-            burst(Refusal::SessionRefused { why: self.text.clone() }),
+            burst(Refusal::SessionRefused { why: self.refusal() }),
             Message::Failed { reference: self.text.clone() },
         ]);
         messages
@@ -172,6 +173,10 @@ impl HostilePeople {
             durations: (1..=150).map(|n| Minutes::new(n * 1_439).unwrap()).collect(),
             reviewers: self.names.reviewers.clone(),
         }
+    }
+
+    fn refusal(&self) -> CloudRefusal {
+        CloudRefusal { cause: CloudCause::Other, words: self.text.clone() }
     }
 
     fn target(&self) -> Target {
@@ -190,8 +195,7 @@ impl HostilePeople {
         let by = self.bob.clone();
         let approved = Event::approved(by.clone(), Window::new(at(5), Minutes::MAX));
         let rejected = Event::Rejected { reason: self.text.parse().unwrap() }.by(by.clone());
-        let refused =
-            Event::SessionRefused { session: u32::MAX, why: self.text.clone() }.by(self.ada.clone());
+        let refused = Event::SessionRefused { session: u32::MAX, why: self.refusal() }.by(self.ada.clone());
         let ended = Event::Ended { ended_at: at(9), sessions_until: None }.by(by);
         [
             vec![requested.clone()],

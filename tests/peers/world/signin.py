@@ -70,14 +70,19 @@ class SignIn:
                 address = urlsplit(self.path)
                 query = dict(parse_qsl(address.query))
                 match address.path, query.get("Action"):
-                    case "/federation", "getSigninToken":
-                        self._answer_with_token(endpoint.token_for(query))
                     case "/federation", "login":
                         self._redirect(endpoint.console_for(query))
                     case path, None if path in endpoint._consoles:
                         self._answer(200, "text/html", "<h1>AWS console</h1>")
                     case _:
                         self.send_error(404)
+
+            def do_POST(self) -> None:
+                length = int(self.headers.get("content-length", "0"))
+                form = dict(parse_qsl(self.rfile.read(length).decode()))
+                if (self.path, form.get("Action")) != ("/federation", "getSigninToken"):
+                    return self.send_error(404)
+                self._answer_with_token(endpoint.token_for(form))
 
             def _answer_with_token(self, token: str | None) -> None:
                 if token is None:
