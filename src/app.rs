@@ -1,26 +1,35 @@
-//! App: the adapters that the configuration selects, the routes, and the background loops.
+//! App: the adapters that the configuration selects, the routes, and the background tasks.
+
+mod supervise;
 
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, anyhow, bail, ensure};
 use axum::Router;
-use futures_util::future::join_all;
 use secrecy::SecretString;
 use tokio::{
     net::TcpListener,
-    time::{MissedTickBehavior, timeout},
+    task::JoinSet,
+    time::{Interval, MissedTickBehavior, interval, timeout},
 };
 
 use crate::{
     aws::AwsCloud,
     config::{Config, Limits, Mode, Slack},
-    domain::{account::Platform, job::Lane},
-    flows::{Broker, Home, Ports, Settings, sweep},
+    domain::{
+        account::{Conversation, Platform},
+        job::Lane,
+        message::ChannelTrouble,
+    },
+    flows::{Broker, Home, Ports, Settings, TenantName, health, sweep},
     identity::{OpenIdProvider, SignInWithSlack},
     intake::Intake,
-    metrics::{Metrics, acks},
+    metrics::{Background, Metrics, acks},
     outbound::{CallTimer, HttpClient},
-    ports::{Channel, ChatPorts, Clock, Counters, Ids, PlatformSignIn, SealError, Sealer, Workspace},
+    ports::{
+        Because, Channel, ChatError, ChatPorts, Clock, Counters, Directory, Ids, PlatformSignIn, SealError,
+        Sealer, Workspace,
+    },
     rate_limit::ProcessRateLimits,
     sealer::Keyring,
     slack::{
@@ -38,7 +47,9 @@ use crate::{
 /// How often the sweeper looks for overdue jobs.
 const SWEEP_EVERY: Duration = Duration::from_secs(5);
 /// How long jobs in progress may take to finish after the process is told to stop.
-const STOP_WITHIN: Duration = Duration::from_secs(25);
+const STOP_WITHIN: Duration = Duration::from_secs(20);
+/// How long the start waits for Slack. A Slack that does not answer is asked again in the background.
+const START_WITHIN: Duration = Duration::from_secs(5);
 
 /// What the app gets from the machine and AWS's SDK.
 #[derive(Clone)]
@@ -61,24 +72,38 @@ pub struct Outside {
 pub struct App {
     broker: Arc<Broker>,
     router: Router,
+    admin: Router,
+    intake: Intake,
     sockets: Option<Arc<Sockets>>,
     limits: Limits,
     metrics: Arc<Metrics>,
 }
 
-/// Builds the app, and checks that Slack matches the configuration.
+/// The sockets that the app accepts connections on.
+#[derive(Debug)]
+pub struct Listeners {
+    /// For Slack and browsers.
+    pub public: TcpListener,
+    /// For the operator's machines.
+    pub admin: TcpListener,
+}
+
+/// Builds the app, and checks that Slack matches the configuration, if it answers.
 ///
 /// # Errors
-/// If Slack cannot be reached, belongs to another workspace, or the channels are not suitable.
+/// If Slack refuses the app, belongs to another workspace, or a channel is shared with another organization.
 pub async fn build(config: Config, outside: Outside) -> anyhow::Result<App> {
     let http = outside.http.clone();
     let metrics = Arc::clone(http.metrics());
     let names = names(&config.policy);
     let ports = adapters(&config, &names, outside)?;
-    let workspace = check_slack(&config.slack, &ports, &http).await?;
+    let name = TenantName::default();
+    if let Some(workspace) = ask_slack_at_start(&config.slack, &ports, &http).await? {
+        name.learn(workspace.name);
+    }
     let home = Home {
-        tenant: workspace.tenant,
-        name: workspace.name,
+        tenant: config.slack.team_id.tenant(),
+        name,
         review_channel: config.slack.team_id.conversation(&config.slack.review_channel),
         names,
     };
@@ -90,23 +115,22 @@ pub async fn build(config: Config, outside: Outside) -> anyhow::Result<App> {
     };
     let broker = Broker::new(ports, config.policy, settings);
     let intake = Intake::new(&config.limits, config.client_address, &metrics);
-    let (router, sockets) = match &config.slack.mode {
+    let web = web::router(Arc::clone(&broker), &intake);
+    let (router, admin, sockets) = match &config.slack.mode {
         Mode::Http { signing_secret } => {
             let slack = routes::router(Arc::clone(&broker), Verifier::new(signing_secret), intake.clone());
             let slack = acks::measured(slack, &metrics);
-            let web = web::router(Arc::clone(&broker), Arc::clone(&metrics), &intake, || true);
-            (web.merge(slack), None)
+            (web.merge(slack), web::admin(&broker, Arc::clone(&metrics), || true), None)
         }
         Mode::Socket { app_token } => {
             let client = socket_client(&config.slack, app_token, http, &broker.ports().clock);
             let sockets = Sockets::new(client, Arc::clone(&broker), Arc::clone(&metrics));
             let serving = sockets.serving();
             let is_reached = move || *serving.borrow() > 0;
-            let web = web::router(Arc::clone(&broker), Arc::clone(&metrics), &intake, is_reached);
-            (web, Some(sockets))
+            (web, web::admin(&broker, Arc::clone(&metrics), is_reached), Some(sockets))
         }
     };
-    Ok(App { broker, router, sockets, limits: config.limits, metrics })
+    Ok(App { broker, router, admin, intake, sockets, limits: config.limits, metrics })
 }
 
 /// A counterpart, and whether its check succeeded.
@@ -196,8 +220,55 @@ async fn check_sealing(sealer: &dyn Sealer) -> Result<(), SealError> {
     sealer.open(&sealed, &row).await.map(drop)
 }
 
+/// Checks that the app can work in Slack as it is configured.
 async fn check_slack(slack: &Slack, ports: &Ports, http: &HttpClient) -> anyhow::Result<Workspace> {
-    let directory = &ports.chats[&Platform::new(PLATFORM)].directory;
+    let directory = &*ports.chats[&Platform::new(PLATFORM)].directory;
+    let workspace = identify(slack, directory).await?;
+    for (key, channel) in channels(slack) {
+        let found =
+            directory.channel(&channel).await.with_context(|| format!("could not look at slack.{key}"))?;
+        if let Some(trouble) = health::trouble_of(&found) {
+            bail!("slack.{key}: {}", in_trouble(&found, trouble));
+        }
+    }
+    check_socket(slack, ports, http).await?;
+    Ok(workspace)
+}
+
+/// Checks at start what must not be: another workspace, a refused token, a channel that strangers read. Returns `None`
+/// if Slack does not answer. What else is wrong is reported while the app serves.
+async fn ask_slack_at_start(
+    slack: &Slack,
+    ports: &Ports,
+    http: &HttpClient,
+) -> anyhow::Result<Option<Workspace>> {
+    let directory = &*ports.chats[&Platform::new(PLATFORM)].directory;
+    let asked = async {
+        let workspace = identify(slack, directory).await?;
+        for (key, channel) in channels(slack) {
+            let found = match directory.channel(&channel).await {
+                Ok(found) => found,
+                Err(ChatError::Refused { because: Because::Addressee, .. }) => continue,
+                Err(error) => return Err(error).with_context(|| format!("could not look at slack.{key}")),
+            };
+            if let Some(trouble @ ChannelTrouble::Shared) = health::trouble_of(&found) {
+                bail!("slack.{key}: {}", in_trouble(&found, trouble));
+            }
+        }
+        check_socket(slack, ports, http).await?;
+        Ok(workspace)
+    };
+    let error = match timeout(START_WITHIN, asked).await {
+        Ok(Ok(workspace)) => return Ok(Some(workspace)),
+        Ok(Err(error)) if matches!(error.downcast_ref(), Some(ChatError::Unavailable { .. })) => error,
+        Ok(Err(error)) => return Err(error),
+        Err(_) => anyhow!("no answer within {} s", START_WITHIN.as_secs()),
+    };
+    tracing::warn!(error = format!("{error:#}"), "app: Slack does not answer, will ask again");
+    Ok(None)
+}
+
+async fn identify(slack: &Slack, directory: &dyn Directory) -> anyhow::Result<Workspace> {
     let workspace = directory.identify().await.context("could not ask Slack who the app is")?;
     ensure!(
         workspace.tenant == slack.team_id.tenant(),
@@ -206,24 +277,32 @@ async fn check_slack(slack: &Slack, ports: &Ports, http: &HttpClient) -> anyhow:
         workspace.tenant.id(),
         workspace.name,
     );
-    let review = directory.channel(&slack.team_id.conversation(&slack.review_channel)).await;
-    let review = review.context("could not look at slack.review_channel")?;
-    let audit = directory.channel(&slack.team_id.conversation(&slack.audit_channel)).await;
-    let audit = audit.context("could not look at slack.audit_channel")?;
-    for (key, channel) in [("review_channel", &review), ("audit_channel", &audit)] {
-        let Channel { name, is_member, is_shared_outside } = channel;
-        ensure!(
-            !is_shared_outside,
-            "slack.{key}: #{name} is shared with another organisation, whose people could read along and press \
-             its buttons; use a channel of your own workspace alone"
-        );
-        ensure!(*is_member, "slack.{key}: the app is not in #{name}; invite it there with /invite");
-    }
-    if let Mode::Socket { app_token } = &slack.mode {
-        let checked = socket_client(slack, app_token, http.clone(), &ports.clock).check().await;
-        checked.context("could not open a connection with slack.app_token")?;
-    }
     Ok(workspace)
+}
+
+/// The configured channels by their keys.
+fn channels(slack: &Slack) -> [(&'static str, Conversation); 2] {
+    [("review_channel", &slack.review_channel), ("audit_channel", &slack.audit_channel)]
+        .map(|(key, channel)| (key, slack.team_id.conversation(channel)))
+}
+
+/// What is wrong with a channel, and what to do.
+fn in_trouble(Channel { name, .. }: &Channel, trouble: ChannelTrouble) -> String {
+    match trouble {
+        ChannelTrouble::Archived => format!("#{name} is archived; unarchive it or use another channel"),
+        ChannelTrouble::Shared => format!(
+            "#{name} is shared with another organisation, whose people could read along and press its buttons; use a              channel of your own workspace alone"
+        ),
+        ChannelTrouble::Left | ChannelTrouble::Missing => {
+            format!("the app is not in #{name}; invite it there with /invite")
+        }
+    }
+}
+
+async fn check_socket(slack: &Slack, ports: &Ports, http: &HttpClient) -> anyhow::Result<()> {
+    let Mode::Socket { app_token } = &slack.mode else { return Ok(()) };
+    let checked = socket_client(slack, app_token, http.clone(), &ports.clock).check().await;
+    checked.context("could not open a connection with slack.app_token")
 }
 
 fn socket_client(
@@ -241,9 +320,14 @@ fn socket_client(
 }
 
 impl App {
-    /// Returns the routes.
+    /// Returns the routes for Slack and browsers.
     pub fn router(&self) -> Router {
-        self.router.clone()
+        web::with_headers(self.router.clone(), &self.broker.settings().public_url)
+    }
+
+    /// Returns the routes for the operator's machines.
+    pub fn admin(&self) -> Router {
+        self.admin.clone()
     }
 
     /// Returns the broker behind the routes.
@@ -258,37 +342,111 @@ impl App {
         self.sockets.as_ref()
     }
 
-    /// Serves until the broker is stopped, then finishes what is in progress within 25 s.
+    /// Serves until the broker is stopped, then finishes what is in progress within 20 s.
     ///
     /// # Errors
-    /// If the listener fails.
-    pub async fn serve(self, listener: TcpListener) -> anyhow::Result<()> {
-        let Self { broker, router, sockets, limits, metrics } = self;
+    /// If a listener fails.
+    pub async fn serve(self, listeners: Listeners) -> anyhow::Result<()> {
+        let Self { broker, router, admin, intake, sockets, limits, metrics } = self;
         let stopping = broker.stopping();
-        let sweep = |lane| sweep_until_stopped(Arc::clone(&broker), lane);
-        let sweeper = tokio::spawn(join_all(Lane::ALL.map(sweep)));
-        let sockets = sockets.map(|sockets| tokio::spawn(sockets.hold(stopping.clone())));
-        let served = Served { router, limits, names: broker.names(), metrics: &metrics };
-        let served = web::serve(listener, served, stopping.clone().cancelled_owned());
-        let finished = async {
-            served.await.context("could not serve")?;
-            if let Some(sockets) = sockets {
-                sockets.await.context("the connections to Slack stopped")?;
-            }
-            broker.idle().await;
-            sweeper.await.map(drop).context("the sweeper stopped")
+        let background =
+            Tasks { broker: Arc::clone(&broker), metrics: Arc::clone(&metrics) }.start(&intake, sockets);
+        let served = |router| Served {
+            router,
+            limits,
+            public_url: &broker.settings().public_url,
+            names: broker.names(),
+            metrics: &metrics,
         };
-        tokio::pin!(finished);
-        tokio::select! {
-            outcome = &mut finished => return outcome,
-            () = stopping.cancelled() => {}
-        }
-        // Uses the machine's own time, as the process manager does.
-        timeout(STOP_WITHIN, finished).await.unwrap_or_else(|_| {
-            tracing::warn!("shutdown: jobs still in flight, left to other replicas");
+        let public = web::serve(listeners.public, served(router), stopping.clone().cancelled_owned());
+        // Serves to the end, so that machines hear that the process stops.
+        let admin = web::serve(listeners.admin, served(admin), std::future::pending());
+        let finished = async {
+            public.await.context("could not serve")?;
+            background.join_all().await;
+            broker.idle().await;
             Ok(())
-        })
+        };
+        // Uses the machine's own time, as the process manager does.
+        let in_time = async {
+            tokio::pin!(finished);
+            tokio::select! {
+                outcome = &mut finished => return outcome,
+                () = stopping.cancelled() => {}
+            }
+            timeout(STOP_WITHIN, finished).await.unwrap_or_else(|_| {
+                tracing::warn!("shutdown: jobs still in flight, left to other replicas");
+                Ok(())
+            })
+        };
+        tokio::select! {
+            outcome = in_time => outcome,
+            failed = admin => failed.context("could not serve machines"),
+        }
     }
+}
+
+/// The tasks that run as long as the process.
+struct Tasks {
+    broker: Arc<Broker>,
+    metrics: Arc<Metrics>,
+}
+
+impl Tasks {
+    /// Starts them. One that ends before the broker is stopped is started again.
+    fn start(&self, intake: &Intake, sockets: Option<Arc<Sockets>>) -> JoinSet<()> {
+        let mut tasks = JoinSet::new();
+        for lane in Lane::ALL {
+            self.keep(&mut tasks, Background::Sweeper, move |broker| sweep_until_stopped(broker, lane));
+        }
+        let intake = intake.clone();
+        self.keep(&mut tasks, Background::Health, move |broker| watch_store(broker, intake.clone()));
+        self.keep(&mut tasks, Background::Health, watch_platforms);
+        if let Some(sockets) = sockets {
+            self.keep(&mut tasks, Background::Connections, move |broker| {
+                Arc::clone(&sockets).hold(broker.stopping())
+            });
+        }
+        tasks
+    }
+
+    fn keep<F>(
+        &self,
+        tasks: &mut JoinSet<()>,
+        background: Background,
+        task: impl Fn(Arc<Broker>) -> F + Send + 'static,
+    ) where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let (broker, metrics) = (Arc::clone(&self.broker), Arc::clone(&self.metrics));
+        let stopping = broker.stopping();
+        tasks.spawn(supervise::keep(background, metrics, stopping, move || task(Arc::clone(&broker))));
+    }
+}
+
+/// Looks at the store periodically, and logs what is logged once a minute.
+async fn watch_store(broker: Arc<Broker>, intake: Intake) {
+    let stopping = broker.stopping();
+    let mut ticks = every(health::LOOK_AT_STORE_EVERY);
+    while stopping.run_until_cancelled(ticks.tick()).await.is_some() {
+        health::look_at_store(&broker).await;
+        intake.strangers().log_when_due();
+    }
+}
+
+/// Looks at chat platforms periodically.
+async fn watch_platforms(broker: Arc<Broker>) {
+    let stopping = broker.stopping();
+    let mut ticks = every(health::LOOK_AT_PLATFORMS_EVERY);
+    while stopping.run_until_cancelled(ticks.tick()).await.is_some() {
+        stopping.run_until_cancelled(health::look_at_platforms(&broker)).await;
+    }
+}
+
+fn every(period: Duration) -> Interval {
+    let mut ticks = interval(period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
 }
 
 impl fmt::Debug for App {
@@ -300,8 +458,7 @@ impl fmt::Debug for App {
 /// Sweeps a lane periodically until the broker is stopped. A slow lane does not delay the others.
 async fn sweep_until_stopped(broker: Arc<Broker>, lane: Lane) {
     let stopping = broker.stopping();
-    let mut ticks = tokio::time::interval(SWEEP_EVERY);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut ticks = every(SWEEP_EVERY);
     while stopping.run_until_cancelled(ticks.tick()).await.is_some() {
         if let Err(error) = sweep::sweep_lane(&broker, lane).await {
             tracing::warn!(?lane, error = format!("{error:#}"), "sweep: failed");

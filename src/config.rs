@@ -5,7 +5,7 @@ mod read;
 mod source;
 mod values;
 
-use std::{collections::BTreeSet, env, fmt, fs, net::SocketAddr, path::Path, str::FromStr};
+use std::{collections::BTreeSet, env, fmt, fs, io, net::SocketAddr, path::Path, str::FromStr};
 
 use futures_util::future::join_all;
 use secrecy::SecretString;
@@ -24,11 +24,16 @@ pub use self::{
     source::{Faults, Secrets},
 };
 
+/// The file that is read if the operator names none.
+const FILE: &str = "elevate.toml";
+
 /// All settings of an operator.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// The address the server listens on; `127.0.0.1:8080` by default.
     pub listen: SocketAddr,
+    /// The address that `/health`, `/ready` and `/metrics` are served on; `127.0.0.1:8081` by default.
+    pub admin_listen: SocketAddr,
     /// Where browsers and Slack reach the server: an origin, on https unless it is loopback.
     pub public_url: Url,
     /// Where a browser's address is read from; `connection` by default.
@@ -191,11 +196,11 @@ pub enum Partition {
 }
 
 impl Config {
-    /// Reads the file and the process's environment, and from `source` each secret that these refer to, once.
+    /// Reads the file and the process's environment (without a `path`, `elevate.toml` if it exists), and from `source` each secret that these refer to, once.
     ///
     /// # Errors
     /// All errors of the configuration, or that the file cannot be read.
-    pub async fn load(path: &Path, source: &dyn SecretSource) -> Result<Self, Faults> {
+    pub async fn load(path: Option<&Path>, source: &dyn SecretSource) -> Result<Self, Faults> {
         let (file, environment) = (text_of(path)?, environment()?);
         let places = Self::references(&file, environment.clone())?;
         let secrets = join_all(places.iter().map(|place| source.read(place))).await;
@@ -235,7 +240,7 @@ impl DynamoDb {
     ///
     /// # Errors
     /// The errors of the section, or that the file cannot be read.
-    pub fn load(path: &Path) -> Result<Self, Faults> {
+    pub fn load(path: Option<&Path>) -> Result<Self, Faults> {
         let mut source = Source::new(&text_of(path)?, environment()?, Secrets::new())?;
         let section = Self::read(&mut source);
         source.finish_part(section)
@@ -362,9 +367,14 @@ impl FromStr for Partition {
     }
 }
 
-fn text_of(path: &Path) -> Result<String, Faults> {
-    fs::read_to_string(path)
-        .map_err(|error| Faults::only(path.display().to_string(), format!("could not be read: {error}")))
+/// The text of the file that the operator names, or of the usual one, which may be missing.
+fn text_of(path: Option<&Path>) -> Result<String, Faults> {
+    let file = path.unwrap_or(Path::new(FILE));
+    match fs::read_to_string(file) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound && path.is_none() => Ok(String::new()),
+        text => text
+            .map_err(|error| Faults::only(file.display().to_string(), format!("could not be read: {error}"))),
+    }
 }
 
 /// The variables that belong to this program.

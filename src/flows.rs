@@ -5,6 +5,7 @@ mod answer;
 mod audit;
 mod broker;
 mod deliver;
+pub mod health;
 pub mod inbox;
 mod outbox;
 pub mod overview;
@@ -15,7 +16,7 @@ mod single_flight;
 pub mod sweep;
 pub mod visits;
 
-pub use broker::{Broker, Home, Ports, Settings};
+pub use broker::{Broker, Home, Ports, Settings, TenantName};
 
 use crate::{
     domain::refusal::{Refusal, Refused},

@@ -4,11 +4,14 @@
 //! 2. All bodies together have a budget of memory. The first bytes of each may use all of it, the rest of large bodies
 //!    only half, so that large bodies leave room for small ones.
 
-use std::{sync::Arc, time::Duration};
+mod address;
+mod strangers;
+
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use axum::{
     body::{Body, Bytes, HttpBody},
-    http::{HeaderValue, StatusCode, header},
+    http::{Extensions, HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use futures_util::StreamExt;
@@ -17,6 +20,8 @@ use tokio::{
     time::timeout,
 };
 
+use self::address::Addresses;
+pub(crate) use self::strangers::{InTheNameOf, Strangers};
 use crate::{
     config::{ClientAddress, Limits},
     metrics::{Metrics, Rejected},
@@ -27,13 +32,14 @@ const SMALL: usize = 16 * 1024;
 /// How long a client that finds no room is asked to wait, in seconds.
 pub(crate) const RETRY_AFTER: u64 = 5;
 
-/// The memory for the bodies of one process, and where addresses of clients are read from.
+/// What one process knows of its clients: the memory for their bodies, their addresses, and who among them forges.
 #[derive(Clone, Debug)]
 pub struct Intake {
     all: Arc<Semaphore>,
     beyond_small: Arc<Semaphore>,
     within: Duration,
-    pub(crate) client_address: ClientAddress,
+    addresses: Addresses,
+    strangers: Arc<Strangers>,
     metrics: Arc<Metrics>,
 }
 
@@ -66,9 +72,20 @@ impl Intake {
             all: Arc::new(Semaphore::new(limits.body_memory)),
             beyond_small: Arc::new(Semaphore::new(limits.body_memory / 2)),
             within: limits.body,
-            client_address,
+            addresses: Addresses::new(client_address),
+            strangers: Arc::new(Strangers::new(metrics)),
             metrics: Arc::clone(metrics),
         }
+    }
+
+    /// Returns a client's address, unless its connection is unknown.
+    pub(crate) fn client(&self, headers: &HeaderMap, extensions: &Extensions) -> Option<IpAddr> {
+        self.addresses.of(headers, extensions)
+    }
+
+    /// Returns the count of forged requests.
+    pub(crate) fn strangers(&self) -> &Arc<Strangers> {
+        &self.strangers
     }
 
     /// Reads a body of at most `longest` bytes. With 0, none is accepted.
@@ -172,6 +189,7 @@ mod tests {
             idle: Duration::MAX,
             body: Duration::from_secs(3_600),
             answer: Duration::MAX,
+            drain: Duration::ZERO,
         };
         Intake::new(&limits, ClientAddress::Connection, &Metrics::new())
     }

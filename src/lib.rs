@@ -20,6 +20,7 @@ pub mod flows;
 pub mod identity;
 pub mod intake;
 pub mod log_redaction;
+pub mod log_writer;
 pub mod metrics;
 pub mod outbound;
 pub mod ports;

@@ -2,20 +2,25 @@
 #![expect(clippy::print_stdout, reason = "prints the output of commands")]
 
 use std::{
-    io::{self, IsTerminal},
+    io::{self, IsTerminal, Write},
+    net::SocketAddr,
+    panic,
     path::PathBuf,
     process::ExitCode,
     sync::Arc,
+    time::Duration,
 };
 
 use anyhow::{Context, bail};
 use aws_config::{BehaviorVersion, SdkConfig};
 use clap::{Parser, Subcommand, ValueEnum};
 use elevate::{
-    app::{self, Outside},
+    app::{self, Listeners, Outside},
     config::{Config, DynamoDb, Transport},
     domain::ids::AccountId,
+    flows::Broker,
     log_redaction::most_verbose,
+    log_writer::LogWriter,
     metrics::Metrics,
     outbound::HttpClient,
     secrets::KeptSecrets,
@@ -23,19 +28,19 @@ use elevate::{
     system::{SystemClock, SystemIds},
 };
 use tokio::{
-    net::TcpListener,
-    signal::unix::{SignalKind, signal},
+    net::{TcpListener, TcpSocket},
+    signal::unix::{Signal, SignalKind, signal},
+    time::timeout,
 };
-use tokio_util::sync::CancellationToken;
 use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitExt};
 
 /// A Slack bot that gives engineers time-bound access to AWS roles.
 #[derive(Parser)]
 #[command(version)]
 struct CommandLine {
-    /// The configuration file.
-    #[arg(long, global = true, default_value = "elevate.toml")]
-    config: PathBuf,
+    /// The configuration file; by default elevate.toml, if it exists.
+    #[arg(long, global = true)]
+    config: Option<PathBuf>,
     /// The format of the log.
     #[arg(long, global = true, value_enum, default_value_t = Log::Text)]
     log: Log,
@@ -75,32 +80,41 @@ enum Command {
     },
 }
 
+/// How many connections may wait to be accepted. The system may lower it (`net.core.somaxconn`).
+const BACKLOG: u32 = 4_096;
+/// How long the end of the process waits for the reader of its log.
+const FLUSHED_WITHIN: Duration = Duration::from_secs(1);
+
 const MANIFEST: &str = include_str!("../manifests/slack-app.yaml");
 const MANIFEST_URL: &str = "https://elevate.example.com";
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let line = CommandLine::parse();
-    start_log(line.log);
-    match run(line).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            #[expect(clippy::print_stderr, reason = "the one place that prints a command's failure")]
-            {
-                eprintln!("elevate: {error:#}");
-            }
-            ExitCode::FAILURE
+    let metrics = Metrics::new();
+    let Ok(writer) = LogWriter::start(io::stderr(), metrics.log_lines_dropped()) else {
+        return ExitCode::FAILURE;
+    };
+    let format = line.log;
+    start_log(format, writer.clone());
+    let outcome = run(line, metrics).await;
+    if let Err(error) = &outcome {
+        match format {
+            Log::Text => drop((&writer).write_all(format!("elevate: {error:#}\n").as_bytes())),
+            Log::Json => tracing::error!(error = format!("{error:#}"), "process: failed"),
         }
     }
+    writer.flush(FLUSHED_WITHIN);
+    if outcome.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-async fn run(line: CommandLine) -> anyhow::Result<()> {
-    let http = HttpClient::new(Metrics::new())?;
+async fn run(line: CommandLine, metrics: Arc<Metrics>) -> anyhow::Result<()> {
+    let http = HttpClient::new(metrics)?;
     let aws = async || {
         let aws = aws_config::defaults(BehaviorVersion::latest()).http_client(http.clone());
         aws.load().await
     };
-    let config = async |aws: &SdkConfig| Config::load(&line.config, &KeptSecrets::new(aws)).await;
+    let config = async |aws: &SdkConfig| Config::load(line.config.as_deref(), &KeptSecrets::new(aws)).await;
     match line.command {
         Command::Serve => {
             let aws = aws().await;
@@ -111,8 +125,8 @@ async fn run(line: CommandLine) -> anyhow::Result<()> {
             check(config(&aws).await?, outside(&aws, http.clone())).await
         }
         Command::CreateTable { table, broker_role } => {
-            let table =
-                table.map_or_else(|| DynamoDb::load(&line.config).map(|section| section.table), Ok)?;
+            let table = table
+                .map_or_else(|| DynamoDb::load(line.config.as_deref()).map(|section| section.table), Ok)?;
             make_table(&table, &broker_role, &aws().await).await
         }
         Command::Manifest { public_url, mode } => {
@@ -136,13 +150,14 @@ fn manifest(mode: Transport, public_url: &str) -> String {
 }
 
 async fn serve(config: Config, outside: Outside) -> anyhow::Result<()> {
-    let listen = config.listen;
-    let listener =
-        TcpListener::bind(listen).await.with_context(|| format!("could not listen on {listen}"))?;
+    let signals = Signals::listen()?;
+    let listeners = Listeners { public: bind(config.listen)?, admin: bind(config.admin_listen)? };
+    let drain = config.limits.drain;
     let app = app::build(config, outside).await?;
-    tracing::info!(listen = %listener.local_addr()?, "app: serving");
-    stop_at_signal(app.broker().stopping())?;
-    app.serve(listener).await?;
+    let [listen, admin_listen] = [&listeners.public, &listeners.admin].map(TcpListener::local_addr);
+    tracing::info!(listen = %listen?, admin_listen = %admin_listen?, "app: serving");
+    tokio::spawn(signals.stop(Arc::clone(app.broker()), drain));
+    app.serve(listeners).await?;
     tracing::info!("app: stopped");
     Ok(())
 }
@@ -199,32 +214,73 @@ fn outside(aws: &SdkConfig, http: HttpClient) -> Outside {
     }
 }
 
-/// Cancels `stopping` at SIGTERM or SIGINT.
-fn stop_at_signal(stopping: CancellationToken) -> anyhow::Result<()> {
-    let mut terminate = signal(SignalKind::terminate()).context("could not listen for SIGTERM")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("could not listen for SIGINT")?;
-    tokio::spawn(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        stopping.cancel();
-    });
-    Ok(())
+/// Listens with a queue for as many connections as arrive at once when Slack or a load balancer reconnects.
+fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    let bound = || {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(BACKLOG)
+    };
+    bound().with_context(|| format!("could not listen on {address}"))
 }
 
-/// Starts the log. `RUST_LOG` sets its level; secrets are never logged.
-fn start_log(log: Log) {
+/// The signals of a process manager.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    /// From now on, none of them ends the process by itself.
+    fn listen() -> anyhow::Result<Self> {
+        let listen = |kind| signal(kind).context("could not listen for signals");
+        Ok(Self {
+            terminate: listen(SignalKind::terminate())?,
+            interrupt: listen(SignalKind::interrupt())?,
+            hangup: listen(SignalKind::hangup())?,
+        })
+    }
+
+    /// At SIGTERM, reports that the process is about to stop, and stops the broker after `drain`; at once at SIGINT or
+    /// another SIGTERM. SIGHUP changes nothing.
+    async fn stop(mut self, broker: Arc<Broker>, drain: Duration) {
+        let drain = loop {
+            tokio::select! {
+                _ = self.terminate.recv() => break drain,
+                _ = self.interrupt.recv() => break Duration::ZERO,
+                _ = self.hangup.recv() => tracing::info!("app: SIGHUP ignored, configuration is read at start"),
+            }
+        };
+        tracing::info!("app: stopping");
+        broker.draining().cancel();
+        let another = async {
+            tokio::select! {
+                _ = self.terminate.recv() => {}
+                _ = self.interrupt.recv() => {}
+            }
+        };
+        drop(timeout(drain, another).await);
+        broker.stop();
+    }
+}
+
+/// Starts the log. `RUST_LOG` sets its level; secrets are never logged. A panic is a line like any other.
+fn start_log(log: Log, writer: LogWriter) {
     let chosen = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     let is_read_by_a_person = io::stderr().is_terminal();
-    let log_to = tracing_subscriber::fmt()
-        .with_env_filter(chosen)
-        .with_writer(io::stderr)
-        .with_ansi(is_read_by_a_person);
+    let log_to =
+        tracing_subscriber::fmt().with_env_filter(chosen).with_writer(writer).with_ansi(is_read_by_a_person);
     match log {
         Log::Text => log_to.finish().with(most_verbose()).init(),
         Log::Json => log_to.json().finish().with(most_verbose()).init(),
     }
+    panic::set_hook(Box::new(|info| {
+        let place = info.location().map(ToString::to_string);
+        let error = info.payload_as_str().unwrap_or_default();
+        tracing::error!(place, error, "process: panicked");
+    }));
 }
 
 #[cfg(test)]

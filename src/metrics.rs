@@ -28,7 +28,7 @@ use crate::{
         request::Event,
         window::Timestamp,
     },
-    ports::{ChatError, Counters, Gauges, LaneHead, OpenRequests, Paced},
+    ports::{ChatError, Counters, Gauges, LaneHead, OpenRequests, Paced, Part},
 };
 
 /// Names and values, all of them constants of this program.
@@ -56,6 +56,10 @@ pub struct Metrics {
     dead_letters: Family<Labels<1>, Counter>,
     rate_limited: Family<Labels<1>, Counter>,
     rejected: Family<Labels<1>, Counter>,
+    forged: Family<Labels<1>, Counter>,
+    log_dropped: Counter,
+    restarts: Family<Labels<1>, Counter>,
+    degraded: Family<Labels<1>, Gauge>,
     connections: Gauge,
     open: Family<Labels<1>, Gauge>,
     due: Family<Labels<1>, Gauge>,
@@ -76,6 +80,17 @@ pub(crate) enum Rejected {
     TooLong,
     /// Its body did not arrive in time.
     TooSlow,
+}
+
+/// A task that runs as long as the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Background {
+    /// The sweeper of a lane.
+    Sweeper,
+    /// The connections to Slack.
+    Connections,
+    /// Looking at what the process relies on.
+    Health,
 }
 
 /// The outcome of a call, or of a request from Slack.
@@ -105,6 +120,10 @@ impl Metrics {
             dead_letters: Family::default(),
             rate_limited: Family::default(),
             rejected: Family::default(),
+            forged: Family::default(),
+            log_dropped: Counter::default(),
+            restarts: Family::default(),
+            degraded: Family::default(),
             connections: Gauge::default(),
             open: Family::default(),
             due: Family::default(),
@@ -120,6 +139,15 @@ impl Metrics {
         }
         for who in [Paced::Account, Paced::Address].map(names::paced) {
             drop(metrics.rate_limited.get_or_create(&[("who", who)]));
+        }
+        for name in names::FORGED {
+            drop(metrics.forged.get_or_create(&[("name", name)]));
+        }
+        for background in Background::ALL {
+            drop(metrics.restarts.get_or_create(&[("task", background.word())]));
+        }
+        for part in Part::ALL.map(names::part) {
+            drop(metrics.degraded.get_or_create(&[("part", part)]));
         }
         for why in Rejected::ALL {
             drop(metrics.rejected.get_or_create(&[("reason", why.word())]));
@@ -146,6 +174,10 @@ impl Metrics {
             dead_letters,
             rate_limited,
             rejected,
+            forged,
+            log_dropped,
+            restarts,
+            degraded,
             connections,
             open,
             due,
@@ -182,6 +214,27 @@ impl Metrics {
             "rejected_requests",
             "Connections and requests rejected before they were looked at, because of their size, their pace or the load",
             rejected.clone(),
+        );
+        registry.register(
+            "forged_requests",
+            "Requests in the name of Slack or the identity provider that neither had sent",
+            forged.clone(),
+        );
+        registry.register(
+            "log_lines_dropped",
+            "Log lines that could not be written, or whose reader was too slow",
+            log_dropped.clone(),
+        );
+        registry.register(
+            "background_restarts",
+            "Background tasks that ended before the process stopped and were started again",
+            restarts.clone(),
+        );
+        registry.register_with_unit(
+            "degraded",
+            "Whether this replica last saw something that it relies on in trouble",
+            Unit::Other("parts".to_owned()),
+            degraded.clone(),
         );
         registry.register_with_unit(
             "open",
@@ -224,6 +277,22 @@ impl Metrics {
     /// Counts a request that was rejected before it was looked at.
     pub(crate) fn rejected(&self, why: Rejected) {
         self.rejected.get_or_create(&[("reason", why.word())]).inc();
+    }
+
+    /// Counts a request that was forged in this name.
+    pub(crate) fn forged(&self, name: &'static str) {
+        self.forged.get_or_create(&[("name", name)]).inc();
+    }
+
+    /// Counts a background task that had to be started again.
+    pub(crate) fn restarted(&self, background: Background) {
+        self.restarts.get_or_create(&[("task", background.word())]).inc();
+    }
+
+    /// Returns the counter of log lines that were not written.
+    #[must_use]
+    pub fn log_lines_dropped(&self) -> Counter {
+        self.log_dropped.clone()
     }
 
     /// Returns the number of open connections.
@@ -284,6 +353,10 @@ impl Gauges for Metrics {
         self.audit_lag.set(age(Lane::Auditors).get().max(age(Lane::AuditorsLater).get()));
     }
 
+    fn saw_part(&self, part: Part, is_well: bool) {
+        self.degraded.get_or_create(&[("part", names::part(part))]).set(i64::from(!is_well));
+    }
+
     fn wants_open_requests(&self, now: Timestamp) -> bool {
         let counted_at = *self.counted_at.lock().unwrap_or_else(PoisonError::into_inner);
         counted_at.is_none_or(|then| (now - then).abs() >= COUNTED_EVERY)
@@ -303,6 +376,18 @@ impl From<&ChatError> for Outcome {
         match error {
             ChatError::Refused { .. } | ChatError::Unsupported { .. } => Self::Refused,
             ChatError::Unavailable { .. } => Self::Unavailable,
+        }
+    }
+}
+
+impl Background {
+    const ALL: [Self; 3] = [Self::Sweeper, Self::Connections, Self::Health];
+
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Sweeper => "sweeper",
+            Self::Connections => "connections",
+            Self::Health => "health",
         }
     }
 }

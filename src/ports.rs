@@ -18,7 +18,7 @@ pub use self::{
     chat::ChatPorts,
     clock::Clock,
     cloud::{Cloud, CloudError, Credentials},
-    counters::{Counters, Gauges, Paced},
+    counters::{Counters, Gauges, Paced, Part},
     dialogs::Dialogs,
     directory::{Channel, Directory, Workspace},
     entropy::Ids,

@@ -9,6 +9,7 @@ mod audit;
 mod card;
 mod cloud;
 mod form;
+mod health;
 mod links;
 mod names;
 mod overview;
@@ -24,6 +25,7 @@ mod words;
 
 pub use answers::not_stored;
 pub use form::{Dialog, Field, Input, MOST_LISTED, form};
+pub use health::channel_trouble;
 pub use names::Names;
 pub use refusal::{refusal, refused};
 pub use rich::{Line, Span, fit, on_one_line};
@@ -45,6 +47,9 @@ pub fn said(message: &Message, names: &Names) -> Said {
         }
         Message::Audit(entry) => audit::audit_line(entry, names),
         Message::Burst(burst) => audit::burst_line(burst, names),
+        Message::ChannelTrouble { channel, purpose, trouble } => {
+            health::reported(channel, *purpose, *trouble, names)
+        }
         Message::LinkInvitation { why, url } => links::link_invitation(why.as_ref(), url, names),
         Message::Linked(email) => links::linked(email, names),
         Message::Relinked(email) => links::relinked(email, names),

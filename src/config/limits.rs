@@ -24,6 +24,8 @@ pub struct Limits {
     /// The limit for a response, except one that depends on the identity provider and AWS, which have their own
     /// limits; 30 s by default.
     pub answer: Duration,
+    /// How long the process goes on serving after SIGTERM, while it reports that it is not ready; 5 s by default.
+    pub drain: Duration,
 }
 
 impl Limits {
@@ -34,6 +36,7 @@ impl Limits {
         let idle = source.or("limits.idle", "75s", duration);
         let body = source.or("limits.body", "10s", duration);
         let answer = source.or("limits.answer", "30s", duration);
+        let drain = source.or("limits.drain", "5s", duration);
         Ok(Self {
             connections: connections?,
             body_memory: body_memory?,
@@ -41,6 +44,7 @@ impl Limits {
             idle: idle?,
             body: body?,
             answer: answer?,
+            drain: drain?,
         })
     }
 }

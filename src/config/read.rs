@@ -32,6 +32,7 @@ const MOST_DURATIONS: usize = 100;
 impl Config {
     pub(super) fn read(source: &mut Source) -> Setting<Self> {
         let listen = source.or("listen", "127.0.0.1:8080", socket_address);
+        let admin_listen = source.or("admin_listen", "127.0.0.1:8081", socket_address);
         let public_url = source.required("public_url", origin);
         let client_address = source.or("client_address", "connection", ClientAddress::from_str);
         let limits = Limits::read(source);
@@ -44,6 +45,7 @@ impl Config {
         let policy = policy(source);
         Ok(Self {
             listen: listen?,
+            admin_listen: admin_listen?,
             public_url: public_url?,
             client_address: client_address?,
             limits: limits?,

@@ -319,7 +319,7 @@ fn several_keys_may_open_what_was_sealed() {
 
 #[test]
 fn a_file_that_cannot_be_read_is_named() {
-    let told = DynamoDb::load(Path::new("/nowhere/elevate.toml")).unwrap_err().to_string();
+    let told = DynamoDb::load(Some(Path::new("/nowhere/elevate.toml"))).unwrap_err().to_string();
     assert!(told.starts_with("/nowhere/elevate.toml: could not be read"), "{told}");
 }
 

@@ -3,6 +3,7 @@
 use url::Url;
 
 use super::{
+    account::Conversation,
     act::Act,
     audit::AuditEntry,
     burst::Burst,
@@ -55,6 +56,15 @@ pub enum Message {
     Audit(AuditEntry),
     /// A line of the audit channel about several events of one person.
     Burst(Box<Burst>),
+    /// To the people of one channel: another channel cannot be used.
+    ChannelTrouble {
+        /// The other channel.
+        channel: Conversation,
+        /// What it is for.
+        purpose: Purpose,
+        /// Why it cannot be used.
+        trouble: ChannelTrouble,
+    },
     /// An invitation to link, with its reason.
     LinkInvitation {
         /// Why linking is required, if the person did not ask for it.
@@ -97,6 +107,28 @@ pub enum Message {
         /// The reference that the operator finds in the log.
         reference: String,
     },
+}
+
+/// What a channel is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Purpose {
+    /// Requests are answered in it.
+    Review,
+    /// Every event is posted in it.
+    Audit,
+}
+
+/// Why a channel cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChannelTrouble {
+    /// It is archived.
+    Archived,
+    /// The app is not in it.
+    Left,
+    /// People of another organization are in it.
+    Shared,
+    /// The platform does not show it to the app.
+    Missing,
 }
 
 /// A request and the moment for which it is shown.

@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, HashMap},
     fmt,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, OnceLock},
 };
 
 use tokio::task::JoinHandle;
@@ -13,6 +13,7 @@ use url::Url;
 
 use super::{
     Error, Result,
+    health::Seen,
     outbox::Outbox,
     single_flight::{SingleFlight, Turns},
 };
@@ -69,11 +70,28 @@ pub struct Home {
     /// The tenant whose members may use the app.
     pub tenant: Tenant,
     /// That tenant's name.
-    pub name: String,
+    pub name: TenantName,
     /// The channel in which the requests of these members are reviewed.
     pub review_channel: Conversation,
     /// The names for texts to these members.
     pub names: Names,
+}
+
+/// The name of a tenant, once the platform has said it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TenantName(Arc<OnceLock<String>>);
+
+impl TenantName {
+    /// Sets the name, unless it is known.
+    pub fn learn(&self, name: String) {
+        self.0.get_or_init(|| name);
+    }
+
+    /// Returns the name, if it is known.
+    #[must_use]
+    pub fn get(&self) -> Option<&str> {
+        self.0.get().map(String::as_str)
+    }
 }
 
 /// The broker.
@@ -87,7 +105,9 @@ pub struct Broker {
     pub(super) recording: Turns<Account>,
     pub(super) recent: Mutex<HashMap<Account, Recent>>,
     pub(super) outbox: Outbox,
+    pub(super) seen: Mutex<Seen>,
     tasks: TaskTracker,
+    drain: CancellationToken,
     stop: CancellationToken,
 }
 
@@ -107,7 +127,9 @@ impl Broker {
             recording: Turns::default(),
             recent: Mutex::default(),
             outbox: Outbox::default(),
+            seen: Mutex::default(),
             tasks,
+            drain: CancellationToken::new(),
             stop: CancellationToken::new(),
         })
     }
@@ -159,6 +181,13 @@ impl Broker {
     #[must_use]
     pub fn stopping(&self) -> CancellationToken {
         self.stop.clone()
+    }
+
+    /// Returns the token that is cancelled when the process is about to stop. It serves on until load balancers have
+    /// noticed.
+    #[must_use]
+    pub fn draining(&self) -> CancellationToken {
+        self.drain.clone()
     }
 
     /// Returns whether the broker is stopping.

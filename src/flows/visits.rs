@@ -50,7 +50,8 @@ pub struct Invitee {
 impl Invitee {
     /// Returns this account under this display name.
     pub(super) fn of(broker: &Broker, who: Account, name: String) -> Result<Self> {
-        let tenant = broker.home_of(&who)?.name.clone();
+        let home = broker.home_of(&who)?;
+        let tenant = home.name.get().unwrap_or_else(|| home.tenant.id()).to_owned();
         Ok(Self { who, name, tenant })
     }
 }

@@ -1,12 +1,27 @@
 //! The label values for events and jobs.
 
 use crate::{
-    domain::job::{Lane, Task},
-    ports::Paced,
+    domain::{
+        job::{Lane, Task},
+        message::Purpose,
+    },
+    ports::{Paced, Part},
 };
 
 /// The tasks that may become dead letters.
 pub(super) const MAY_DIE: [&str; 2] = ["notify", "warn_of_end"];
+
+/// In whose names requests are forged.
+pub(super) const FORGED: [&str; 2] = ["slack", "identity_provider"];
+
+pub(super) fn part(part: Part) -> &'static str {
+    match part {
+        Part::Store => "store",
+        Part::Platform => "platform",
+        Part::Channel(Purpose::Review) => "review_channel",
+        Part::Channel(Purpose::Audit) => "audit_channel",
+    }
+}
 
 pub(super) fn paced(paced: Paced) -> &'static str {
     match paced {

@@ -4,6 +4,7 @@ use super::{LaneHead, OpenRequests};
 use crate::domain::{
     account_event::AccountEvent,
     job::{Lane, Task},
+    message::Purpose,
     request::Event,
     window::Timestamp,
 };
@@ -15,6 +16,23 @@ pub enum Paced {
     Account,
     /// Page views by an address.
     Address,
+}
+
+/// Something that a replica relies on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The store.
+    Store,
+    /// The chat platforms.
+    Platform,
+    /// The channel of this purpose.
+    Channel(Purpose),
+}
+
+impl Part {
+    /// All parts.
+    pub const ALL: [Self; 4] =
+        [Self::Store, Self::Platform, Self::Channel(Purpose::Review), Self::Channel(Purpose::Audit)];
 }
 
 /// Counters for the operator.
@@ -33,6 +51,8 @@ pub trait Counters: Send + Sync {
 pub trait Gauges: Send + Sync {
     /// Records the head of a lane, as read at `now`.
     fn saw_lane(&self, lane: Lane, head: &LaneHead, now: Timestamp);
+    /// Records whether a part was well when it was last looked at.
+    fn saw_part(&self, part: Part, is_well: bool);
     /// Returns whether open requests should be counted again.
     fn wants_open_requests(&self, now: Timestamp) -> bool;
     /// Records how many requests were open at `now`.

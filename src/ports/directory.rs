@@ -37,4 +37,6 @@ pub struct Channel {
     pub is_shared_outside: bool,
     /// Whether the app is in it.
     pub is_member: bool,
+    /// Whether it is archived.
+    pub is_archived: bool,
 }

@@ -254,6 +254,9 @@ fn about(message: &Message) -> Option<(&'static str, String)> {
         Message::Reminder(drawn) => ("reminder", drawn.request.id.to_string()),
         Message::Audit(entry) => ("event", entry.event_id()),
         Message::Burst(burst) => ("event", burst.last.event_id()),
+        Message::ChannelTrouble { channel, trouble, .. } => {
+            ("channel_trouble", format!("{}/{trouble:?}", channel.id()))
+        }
         Message::EndIsNear { .. }
         | Message::ConsoleLink { .. }
         | Message::SignInToAnswer { .. }

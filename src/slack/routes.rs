@@ -13,11 +13,11 @@ use serde::Deserialize;
 
 use super::{
     inbound::{self, Ack},
-    verify::Verifier,
+    verify::{Forged, Verifier},
 };
 use crate::{
     flows::Broker,
-    intake::{Held, Intake},
+    intake::{Held, InTheNameOf, Intake},
 };
 
 /// The largest body that is read, in bytes. Slack's payloads are far smaller: a view holds at most 250 kB.
@@ -88,8 +88,9 @@ impl Slack {
     async fn signed_body(&self, request: Request) -> Result<Held, Response> {
         let now = self.broker.ports().clock.now();
         let (head, body) = request.into_parts();
-        let refuse = |forged| {
-            tracing::warn!(%forged, "slack: request with an invalid signature");
+        let refuse = |forged: Forged| {
+            let from = self.intake.client(&head.headers, &head.extensions);
+            self.intake.strangers().note(InTheNameOf::Slack, from, forged.to_string());
             StatusCode::UNAUTHORIZED.into_response()
         };
         Verifier::recent_timestamp(&head.headers, now).map_err(refuse)?;

@@ -23,8 +23,11 @@ pub enum Forged {
     #[error("a signature header is missing or malformed")]
     Unsigned,
     /// The timestamp is more than five minutes in the past or the future.
-    #[error("the timestamp is too far from the present")]
-    Stale,
+    #[error("the timestamp is {seconds} s from the present, and at most 300 s are accepted")]
+    Stale {
+        /// How far, in seconds, in either direction.
+        seconds: u64,
+    },
     /// The request was signed with another secret or for another body.
     #[error("the signature does not match")]
     WrongSignature,
@@ -59,7 +62,8 @@ impl Verifier {
             return Err(Forged::Unsigned);
         }
         let seconds: i64 = text.parse().map_err(|_| Forged::Unsigned)?;
-        if now.timestamp().abs_diff(seconds) > TOLERANCE { Err(Forged::Stale) } else { Ok(text) }
+        let seconds = now.timestamp().abs_diff(seconds);
+        if seconds > TOLERANCE { Err(Forged::Stale { seconds }) } else { Ok(text) }
     }
 }
 
@@ -108,8 +112,8 @@ mod tests {
     fn five_minutes_either_way_are_recent() {
         assert_eq!(verify(SIGNATURE, BODY, 300), Ok(()));
         assert_eq!(verify(SIGNATURE, BODY, -300), Ok(()));
-        assert_eq!(verify(SIGNATURE, BODY, 301), Err(Forged::Stale));
-        assert_eq!(verify(SIGNATURE, BODY, -301), Err(Forged::Stale));
+        assert_eq!(verify(SIGNATURE, BODY, 301), Err(Forged::Stale { seconds: 301 }));
+        assert_eq!(verify(SIGNATURE, BODY, -301), Err(Forged::Stale { seconds: 301 }));
     }
 
     #[test]

@@ -1,23 +1,22 @@
-//! Routes: what each address returns, and the headers of every response.
+//! Routes: what each address returns to a browser.
 
 use std::sync::Arc;
 
 use axum::{
     Form, Router,
-    extract::{FromRequestParts, Path, Query, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts},
-    middleware::{self, Next},
+    extract::{FromRequestParts, Path, Query, State},
+    http::{HeaderMap, StatusCode, header, request::Parts},
+    middleware,
     response::{IntoResponse, Redirect, Response},
     routing::{MethodFilter, get, on},
 };
-use futures_util::future::join_all;
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 
 use super::{
     bodies,
     browser::{self, Browser},
-    error, pages,
+    error, logout, pages,
     prefetch::Purpose,
     rate_limit::{RateLimit, enforce_rate_limit},
 };
@@ -29,8 +28,7 @@ use crate::{
         ticket::{SignInAt, Visit},
     },
     flows::{
-        Broker, Error, Ports, Result,
-        people::sign_out,
+        Broker, Error, Result,
         visits::{
             CameBack, Visited,
             callback::{self, Callback},
@@ -38,7 +36,6 @@ use crate::{
         },
     },
     intake::Intake,
-    metrics::Metrics,
     ports::Answer,
     text::page,
 };
@@ -48,35 +45,21 @@ pub(super) const CALLBACK: &str = "/oidc/callback";
 
 type BrokerState = State<Arc<Broker>>;
 
-/// Returns the routes for browsers and machines. `is_reached` reports whether Slack can reach this process.
-pub fn router(
-    broker: Arc<Broker>,
-    metrics: Arc<Metrics>,
-    intake: &Intake,
-    is_reached: impl Fn() -> bool + Clone + Send + Sync + 'static,
-) -> Router {
+/// Returns the routes for browsers and the identity provider.
+pub fn router(broker: Arc<Broker>, intake: &Intake) -> Router {
     let not_found = pages::of(&page::not_found(broker.names()));
-    let rate_limit = RateLimit { broker: Arc::clone(&broker), client_address: intake.client_address };
+    let rate_limit = RateLimit { broker: Arc::clone(&broker), intake: intake.clone() };
     let doors = Visit::DOORS.map(|door| format!("/{door}/{{ticket}}"));
     let doors = doors.iter().fold(Router::new(), |router, door| router.route(door, get(show).post(start)));
     let pages = doors
         .route(CALLBACK, on(MethodFilter::GET, come_back_from_identity_provider))
         .route("/oidc/{platform}", on(MethodFilter::GET, come_back_from_platform))
         .route_layer(middleware::from_fn_with_state(rate_limit, enforce_rate_limit));
-    let forms = pages.route("/oidc/backchannel-logout", on(MethodFilter::POST, sign_out));
-    let rest = Router::new()
-        .route("/style.css", get(style))
-        .route("/icon.svg", get(icon))
-        .route("/health", get(|| async { "ok\n" }))
-        .route("/ready", get(move |state| ready(state, is_reached())))
-        .route(
-            "/metrics",
-            get(async move || ([(header::CONTENT_TYPE, Metrics::CONTENT_TYPE)], metrics.text())),
-        );
-    bodies::up_to(bodies::FORM, intake, forms)
+    let rest = Router::new().route("/style.css", get(style)).route("/icon.svg", get(icon));
+    bodies::up_to(bodies::FORM, intake, pages)
         .merge(bodies::up_to(0, intake, rest))
+        .merge(logout::routes(&broker, intake))
         .fallback(async move || (StatusCode::NOT_FOUND, not_found.clone()))
-        .layer(middleware::from_fn_with_state(Arc::clone(&broker), add_headers))
         .with_state(broker)
 }
 
@@ -214,24 +197,6 @@ async fn come_back(
     }
 }
 
-#[derive(Deserialize)]
-struct Logout {
-    logout_token: String,
-}
-
-/// Handles the identity provider's report that a person signed out. Every error is reported to it as a bad request
-/// (<https://openid.net/specs/openid-connect-backchannel-1_0.html#BCResponse>).
-async fn sign_out(State(broker): BrokerState, Form(form): Form<Logout>) -> StatusCode {
-    let work = async move |broker: Arc<Broker>| sign_out::sign_out(&broker, &form.logout_token).await;
-    let outcome = broker.spawn(work).await.map_err(|stopped| Error::Failed(stopped.into()));
-    match outcome.and_then(|outcome| outcome) {
-        Ok(()) => return StatusCode::OK,
-        Err(Error::Refused(why)) => tracing::warn!(?why, "identity: logout token rejected"),
-        Err(failure @ Error::Failed(_)) => drop(broker.report(&failure)),
-    }
-    StatusCode::BAD_REQUEST
-}
-
 impl CallbackQuery {
     fn read(self, from: SignInAt) -> Result<Callback> {
         let state = presented(self.state.as_deref().unwrap_or_default())?;
@@ -250,49 +215,6 @@ async fn style() -> impl IntoResponse {
 
 async fn icon() -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "image/svg+xml")], pages::ICON)
-}
-
-/// Reports whether the store and each chat platform are reachable, and Slack can reach this process. Reasons appear
-/// only in the log, because this endpoint is public.
-async fn ready(State(broker): BrokerState, is_reached: bool) -> Response {
-    let Ports { store, chats, .. } = broker.ports();
-    let identify = chats.values().map(|chat| chat.directory.identify());
-    let (store, identified) = tokio::join!(store.check(), join_all(identify));
-    let silence = (!is_reached).then(|| anyhow::anyhow!("slack has said hello on no connection"));
-    let mut causes = vec![("store", store.err().map(anyhow::Error::from))];
-    let identified = chats.keys().zip(identified);
-    causes.extend(
-        identified.map(|(platform, answer)| (platform.as_str(), answer.err().map(anyhow::Error::from))),
-    );
-    causes.push(("slack's socket mode", silence));
-    let mut unreachable = String::new();
-    for (counterpart, cause) in causes {
-        let Some(cause) = cause else { continue };
-        tracing::warn!(counterpart, error = format!("{cause:#}"), "ready: counterpart unreachable");
-        unreachable.push_str(&format!("cannot reach: {counterpart}\n"));
-    }
-    if unreachable.is_empty() {
-        return "ready\n".into_response();
-    }
-    (StatusCode::SERVICE_UNAVAILABLE, unreachable).into_response()
-}
-
-/// Adds the headers of every response: nothing is framed, cached, sniffed or loaded from other sites.
-async fn add_headers(State(broker): BrokerState, request: Request, next: Next) -> Response {
-    const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-    let mut response = next.run(request).await;
-    let mut set =
-        |name: HeaderName, value| response.headers_mut().insert(name, HeaderValue::from_static(value));
-    set(header::CONTENT_SECURITY_POLICY, POLICY);
-    set(header::X_FRAME_OPTIONS, "DENY");
-    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    set(header::REFERRER_POLICY, "same-origin");
-    set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
-    set(header::CACHE_CONTROL, "no-store");
-    if broker.settings().public_url.scheme() == "https" {
-        set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
-    }
-    response
 }
 
 fn answer<T: IntoResponse>(broker: &Arc<Broker>, who: Option<&Account>, outcome: Result<T>) -> Response {

@@ -11,8 +11,9 @@ use axum::{
 };
 use axum_server::Handle;
 use tokio::{net::TcpListener, time::timeout};
+use url::Url;
 
-use super::{connections::Slots, pages, routes::CALLBACK};
+use super::{connections::Slots, headers::with_headers, pages, routes::CALLBACK};
 use crate::{
     config::Limits,
     metrics::Metrics,
@@ -28,6 +29,8 @@ pub struct Served<'a> {
     pub router: Router,
     /// The limits of its connections.
     pub limits: Limits,
+    /// Where browsers reach them.
+    pub public_url: &'a Url,
     /// The names for its pages.
     pub names: &'a Names,
     /// Counts the connections.
@@ -43,7 +46,7 @@ pub async fn serve(
     served: Served<'_>,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let Served { router, limits, names, metrics } = served;
+    let Served { router, limits, public_url, names, metrics } = served;
     let handle = Handle::new();
     // HTTP/1 only: detecting HTTP/2 requires the first bytes, and no limit would apply to that wait.
     let mut server = axum_server::from_tcp(listener.into_std()?)?
@@ -56,7 +59,7 @@ pub async fn serve(
         stop.await;
         handle.graceful_shutdown(None);
     });
-    let router = within(limits.answer, router, names);
+    let router = with_headers(within(limits.answer, router, names), public_url);
     server.serve(router.into_make_service_with_connect_info::<SocketAddr>()).await
 }
 

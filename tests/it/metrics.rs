@@ -11,9 +11,8 @@ use sandbox::{
     example_corp::{ADA, BOB, CAROL, REVIEW_CHANNEL},
     http::Fault,
 };
-use tokio::net::TcpListener;
 
-use crate::world::{ASK, Story, World, play};
+use crate::world::{ASK, Story, World, machines_reach, play};
 
 /// Everything that one scrape says, with every line understood.
 #[derive(Default)]
@@ -27,7 +26,7 @@ type Labels = BTreeMap<String, String>;
 
 impl Scrape {
     async fn of(world: &World) -> Self {
-        Self::at(world, &world.url).await
+        Self::at(world, &world.admin_url).await
     }
 
     async fn at(world: &World, url: &str) -> Self {
@@ -226,7 +225,7 @@ async fn the_reference_lists_every_metric_and_no_other() {
         );
         for name in found.keys() {
             assert!(
-                ["_seconds", "_total", "_jobs", "_requests", "_connections"]
+                ["_seconds", "_total", "_jobs", "_requests", "_connections", "_parts"]
                     .iter()
                     .any(|unit| name.ends_with(unit)),
                 "{name}"
@@ -321,10 +320,7 @@ async fn what_a_counterpart_refuses_is_told_apart_from_an_outage() {
 #[tokio::test]
 async fn each_app_counts_for_itself() {
     play(Story::with_linked([ADA, BOB, CAROL]), async |world| {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let other = world.another_replica().await.router();
-        tokio::spawn(async move { axum::serve(listener, other).await });
+        let url = machines_reach(&world.another_replica().await).await;
         assert_eq!(Scrape::at(world, &url).await.events(), BTreeMap::new());
         assert_eq!(Scrape::of(world).await.events(), BTreeMap::from([("linked".to_owned(), 3.0)]));
     })

@@ -211,6 +211,7 @@ impl Network {
             .env_clear()
             .envs(self.company.environment())
             .env("ELEVATE_LISTEN", "127.0.0.1:0")
+            .env("ELEVATE_ADMIN_LISTEN", "127.0.0.1:0")
             .env("ELEVATE_SLACK__API_URL", self.slack.url())
             .env("ELEVATE_SLACK__MODE", Transport::Socket.as_str())
             .env("ELEVATE_SLACK__APP_TOKEN", APP_TOKEN)

@@ -1,64 +1,83 @@
-//! The compiled program as a process: its memory, its log, its signals.
+//! The compiled program as a process: its memory, its log, its signals, and what it does while everything is down.
 
 use std::{
     fs::{self, File},
     io::Read,
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    net::{SocketAddr, TcpListener},
+    os::fd::OwnedFd,
+    process::{Child, Command, ExitStatus, Stdio},
     time::Duration,
 };
 
 use sandbox::{
     clock::Clock,
-    dynamo::Dynamo,
-    example_corp::{BROKER_KEY, Company},
+    example_corp::{AUDIT_CHANNEL, REVIEW_CHANNEL, TEAM},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
-    time::Instant,
+    time::{Instant, sleep},
 };
 
 use crate::log::folder;
 
 /// For what happens by itself.
 const SOON: Duration = Duration::from_secs(60);
+const A_LITTLE: Duration = Duration::from_millis(20);
 /// Where nobody listens.
 const NOWHERE: &str = "http://127.0.0.1:1";
 
-/// The program at Example Corp, without a table.
+/// The program, started by an operator whose counterparts are all down: it has nothing but its environment.
 struct Process {
-    _company: Company,
     child: Child,
     address: SocketAddr,
+    admin_address: SocketAddr,
 }
 
 impl Process {
     /// Starts it in an empty folder of this name, and waits until it serves.
     async fn starts(name: &str, environment: &[(&str, &str)]) -> Self {
-        let folder = folder(name);
-        let company = Company::open(Clock::running(), Dynamo::in_memory().unwrap()).await.unwrap();
-        let log = folder.join("log");
-        let mut command = command(&company, &folder, environment);
-        let child = command.stderr(Stdio::from(File::create(&log).unwrap())).spawn().unwrap();
-        let mut process = Self { _company: company, child, address: ([127, 0, 0, 1], 0).into() };
-        let line = process.eventually(|| line_of(&log, "app: serving")).await;
-        let address = line.split_once("listen=").unwrap().1.split_whitespace().next().unwrap();
-        process.address = address.parse().unwrap();
+        let log = File::create(folder(name).join("log")).unwrap();
+        Self::logs_to(log.into(), environment).await
+    }
+
+    async fn logs_to(log: Stdio, environment: &[(&str, &str)]) -> Self {
+        let [address, admin_address] = [free_address(), free_address()];
+        let mut command = command(environment);
+        command
+            .env("ELEVATE_LISTEN", address.to_string())
+            .env("ELEVATE_ADMIN_LISTEN", admin_address.to_string());
+        let child = command.arg("serve").stderr(log).spawn().unwrap();
+        let mut process = Self { child, address, admin_address };
+        process.eventually(async |process| process.asked("/health").await.is_some()).await;
         process
     }
 
-    async fn eventually<T>(&mut self, look: impl Fn() -> Option<T>) -> T {
+    async fn eventually(&mut self, happens: impl AsyncFn(&Self) -> bool) {
+        let deadline = Instant::now() + SOON;
+        while !happens(self).await {
+            let ended = self.child.try_wait().unwrap();
+            assert!(ended.is_none(), "the program has ended: {ended:?}");
+            assert!(Instant::now() < deadline, "it does not happen within {SOON:?}");
+            sleep(A_LITTLE).await;
+        }
+    }
+
+    /// Waits for its end.
+    async fn ends(mut self) -> ExitStatus {
         let deadline = Instant::now() + SOON;
         loop {
-            if let Some(seen) = look() {
-                return seen;
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
             }
-            assert!(self.child.try_wait().unwrap().is_none(), "the program has ended");
-            assert!(Instant::now() < deadline, "nothing is seen after {SOON:?}");
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            assert!(Instant::now() < deadline, "it does not end within {SOON:?}");
+            sleep(A_LITTLE).await;
         }
+    }
+
+    fn receives(&self, signal: &str) {
+        let kill = format!("kill -{signal} {}", self.child.id());
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     }
 
     /// How much memory it uses, in KiB.
@@ -71,6 +90,25 @@ impl Process {
     async fn connects(&self) -> TcpStream {
         TcpStream::connect(self.address).await.unwrap()
     }
+
+    /// What it says to machines, if it says anything.
+    async fn asked(&self, path: &str) -> Option<String> {
+        says(self.admin_address, &format!("GET {path}"), "").await
+    }
+
+    /// A number that it counts.
+    async fn counts(&self, sample: &str) -> f64 {
+        let metrics = self.asked("/metrics").await.unwrap();
+        let mut counts = metrics.lines().filter(|line| line.starts_with(sample));
+        counts.try_fold(0.0, |sum, line| Some(sum + line.rsplit_once(' ')?.1.parse::<f64>().ok()?)).unwrap()
+    }
+
+    /// How often its sweeper has asked the table for work.
+    async fn sweeps(&self) -> f64 {
+        const QUERY: &str =
+            "elevate_call_duration_seconds_count{counterpart=\"dynamodb\",operation=\"Query\"";
+        self.counts(QUERY).await
+    }
 }
 
 impl Drop for Process {
@@ -80,28 +118,49 @@ impl Drop for Process {
     }
 }
 
-fn command(company: &Company, folder: &Path, environment: &[(&str, &str)]) -> Command {
-    let config = folder.join("elevate.toml");
-    fs::write(&config, company.configuration(NOWHERE)).unwrap();
+fn free_address() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+/// Everything comes from the environment.
+fn command(environment: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_elevate"));
-    command
-        .args([Path::new("--config"), &config, Path::new("serve")])
-        .env_clear()
-        .envs(company.environment())
-        .env("ELEVATE_LISTEN", "127.0.0.1:0")
-        .env("AWS_REGION", "eu-west-1")
-        .env("AWS_ENDPOINT_URL", NOWHERE)
-        .env("AWS_ACCESS_KEY_ID", BROKER_KEY)
-        .env("AWS_SECRET_ACCESS_KEY", "not used")
-        .envs(environment.iter().copied());
+    command.env_clear().current_dir(env!("CARGO_TARGET_TMPDIR")).envs([
+        ("ELEVATE_PUBLIC_URL", "http://127.0.0.1:8080"),
+        ("ELEVATE_SLACK__TEAM_ID", TEAM),
+        ("ELEVATE_SLACK__REVIEW_CHANNEL", REVIEW_CHANNEL),
+        ("ELEVATE_SLACK__AUDIT_CHANNEL", AUDIT_CHANNEL),
+        ("ELEVATE_SLACK__API_URL", "http://127.0.0.1:1/api"),
+        ("ELEVATE_SLACK__BOT_TOKEN", "xoxb-example"),
+        ("ELEVATE_SLACK__SIGNING_SECRET", "example"),
+        ("ELEVATE_OIDC__ISSUER", NOWHERE),
+        ("ELEVATE_OIDC__CLIENT_ID", "elevate"),
+        ("ELEVATE_OIDC__CLIENT_SECRET", "example"),
+        ("ELEVATE_SEALING__KEYS", "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE="),
+        ("AWS_REGION", "eu-west-1"),
+        ("AWS_ENDPOINT_URL", NOWHERE),
+        ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
+        ("AWS_SECRET_ACCESS_KEY", "not used"),
+    ]);
+    command.envs(environment.iter().copied());
     command
 }
 
-fn line_of(log: &PathBuf, text: &str) -> Option<String> {
-    let mut said = String::new();
-    File::open(log).ok()?.read_to_string(&mut said).ok()?;
-    said.lines().find(|line| line.contains(text)).map(str::to_owned)
+/// What is said in answer to a request, if anything is.
+async fn says(address: SocketAddr, line: &str, body: &str) -> Option<String> {
+    let mut connection = TcpStream::connect(address).await.ok()?;
+    let length = body.len();
+    let request = format!(
+        "{line} HTTP/1.1\r\nHost: elevate\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+    );
+    connection.write_all(request.as_bytes()).await.ok()?;
+    let mut told = String::new();
+    connection.read_to_string(&mut told).await.ok()?;
+    told.starts_with("HTTP/1.1").then_some(told)
 }
+
+// ---------------------------------------------------------------------------------------------------------
+// Memory
 
 /// Sends the head of a request that announces a megabyte, all of that but its last byte, and waits for nothing.
 async fn holds_back_a_megabyte(mut connection: TcpStream, head: &str) -> TcpStream {
@@ -144,12 +203,104 @@ async fn six_hundred_strangers_with_a_megabyte_each_find_no_memory() {
         assert!(memory < MOST, "{memory} KiB with {head}");
         drop(held);
     }
-    let mut connection = process.connects().await;
-    connection
-        .write_all(b"GET /health HTTP/1.1\r\nHost: elevate\r\nConnection: close\r\n\r\n")
-        .await
-        .unwrap();
-    let mut told = String::new();
-    connection.read_to_string(&mut told).await.unwrap();
+    let told = says(process.address, "GET /style.css", "").await.unwrap();
     assert!(told.starts_with("HTTP/1.1 200"), "{told}");
+}
+
+// ---------------------------------------------------------------------------------------------------------
+// The log
+
+/// A log that takes nothing, and what goes on beside it: answers, the sweeper, an orderly end.
+async fn goes_on_without_a_log(log: Stdio, read: Option<OwnedFd>) -> (f64, Option<OwnedFd>) {
+    let environment = [("RUST_LOG", "trace"), ("ELEVATE_LIMITS__DRAIN", "0s")];
+    let mut process = Process::logs_to(log, &environment).await;
+    let sweeps = process.sweeps().await;
+    for _ in 0..200 {
+        let told = says(process.address, "POST /slack/commands", "token=none").await.unwrap();
+        assert!(told.starts_with("HTTP/1.1 401"), "{told}");
+    }
+    assert_eq!(process.counts("elevate_forged_requests_total{name=\"slack\"}").await, 200.0);
+    process.eventually(async |process| process.sweeps().await > sweeps).await;
+    let restarts = process.counts("elevate_background_restarts_total").await;
+    let dropped = process.counts("elevate_log_lines_dropped_total").await;
+    assert_eq!(restarts, 0.0);
+    process.receives("TERM");
+    assert_eq!(process.ends().await.code(), Some(0));
+    (dropped, read)
+}
+
+#[tokio::test]
+async fn the_bot_goes_on_though_its_log_is_on_a_full_disk() {
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let (dropped, _) = goes_on_without_a_log(full.into(), None).await;
+    assert!(dropped > 0.0);
+}
+
+#[tokio::test]
+async fn the_bot_goes_on_though_the_reader_of_its_log_has_died() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let (dropped, _) = goes_on_without_a_log(writer.into(), None).await;
+    assert!(dropped > 0.0);
+}
+
+#[tokio::test]
+async fn the_bot_goes_on_though_the_reader_of_its_log_is_stuck() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    let (_, reader) = goes_on_without_a_log(writer.into(), Some(reader.into())).await;
+    let mut read = vec![0; 65_536];
+    let length = File::from(reader.unwrap()).read(&mut read).unwrap();
+    assert!(length > 4_096, "it was stuck on {length} bytes");
+}
+
+#[tokio::test]
+async fn last_words_are_json_like_every_other_line() {
+    let output = command(&[("ELEVATE_PUBLIC_URL", "nowhere"), ("ELEVATE_TYPO", "1")])
+        .args(["--log", "json", "serve"])
+        .output()
+        .unwrap();
+    assert!(!output.status.success());
+    let said = String::from_utf8(output.stderr).unwrap();
+    let lines: Vec<serde_json::Value> =
+        said.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
+    let [line] = &lines[..] else { panic!("{said}") };
+    assert_eq!((&line["level"], &line["fields"]["message"]), (&"ERROR".into(), &"process: failed".into()));
+    let error = line["fields"]["error"].as_str().unwrap();
+    assert!(error.contains("ELEVATE_PUBLIC_URL") && error.contains("ELEVATE_TYPO"), "{error}");
+}
+
+// ---------------------------------------------------------------------------------------------------------
+// Signals, and counterparts that are down
+
+#[tokio::test]
+async fn the_bot_starts_while_everything_is_down_and_says_so() {
+    let mut process = Process::starts("starts_while_everything_is_down", &[]).await;
+    process
+        .eventually(async |process| {
+            process.asked("/ready").await.unwrap().contains("degraded: slack does not answer")
+        })
+        .await;
+    let ready = process.asked("/ready").await.unwrap();
+    assert!(ready.starts_with("HTTP/1.1 503") && ready.contains("not ready: the store"), "{ready}");
+    for path in ["/health", "/ready", "/metrics"] {
+        let told = says(process.address, &format!("GET {path}"), "").await.unwrap();
+        assert!(told.starts_with("HTTP/1.1 404"), "{path} is not public: {told}");
+    }
+}
+
+#[tokio::test]
+async fn a_stop_is_announced_before_connections_are_refused_and_sighup_is_none() {
+    let mut process = Process::starts("a_stop_is_announced", &[("ELEVATE_LIMITS__DRAIN", "1h")]).await;
+    process.receives("HUP");
+    process.receives("TERM");
+    process
+        .eventually(async |process| {
+            process.asked("/ready").await.unwrap().contains("the process is about to stop")
+        })
+        .await;
+    let told = says(process.address, "GET /style.css", "").await.unwrap();
+    assert!(told.starts_with("HTTP/1.1 200"), "it serves on: {told}");
+    process.receives("HUP");
+    process.receives("TERM");
+    assert_eq!(process.ends().await.code(), Some(0), "another SIGTERM ends the wait");
 }

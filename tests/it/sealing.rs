@@ -14,7 +14,7 @@ use sandbox::{
     idp::{RefreshTokens, Tampering},
 };
 
-use crate::world::{ASK, Counted, Story, World, account_of, play};
+use crate::world::{ASK, Counted, Story, World, account_of, machines_reach, play};
 
 const KEYS: &str = "ELEVATE_SEALING__KEYS";
 const KMS_KEY: (&str, &str) = ("ELEVATE_SEALING__KMS_KEY_ID", SEALING_ALIAS);
@@ -135,7 +135,7 @@ async fn whoever_cannot_seal_does_not_use_a_token() {
 #[tokio::test]
 async fn while_kms_is_down_nothing_is_changed_and_nobody_has_to_sign_in_again() {
     play(Story::start(), async |world| {
-        restarted(world, 1, &[KMS_KEY]).await;
+        let replica = restarted(world, 1, &[KMS_KEY]).await;
         world.ada().links().await;
         world.bob().links().await;
         world.ada().types(ASK).await;
@@ -143,7 +143,8 @@ async fn while_kms_is_down_nothing_is_changed_and_nobody_has_to_sign_in_again() 
 
         world.company.kms.control().fail_always("Decrypt", Fault::Status(500));
         world.bob().is_refused("review.approve", "key_unavailable", NO_KEY).await;
-        let metrics = world.ada().browser.get_raw(&format!("{}/metrics", world.url)).await.unwrap().body;
+        let admin_url = machines_reach(&replica).await;
+        let metrics = world.ada().browser.get_raw(&format!("{admin_url}/metrics")).await.unwrap().body;
         assert!(
             metrics.contains(r#"counterpart="kms",operation="Decrypt",outcome="unavailable""#),
             "{metrics}"

@@ -7,9 +7,11 @@ mod unsaid;
 
 use std::{sync::Arc, time::Duration};
 
+use chrono::TimeDelta;
 use elevate::{
     app,
     config::{Config, Mode, Secrets, Transport},
+    flows::health,
     slack::socket::SILENCE,
 };
 use sandbox::{
@@ -23,7 +25,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use self::scene::{ScriptedSlack, ask, envelope, passes, pressed, soon};
-use crate::world::{Counted, Story, nine, play};
+use crate::world::{Counted, Story, machines_reach, nine, play};
 
 // ---------------------------------------------------------------------------------------------------------
 // In Example Corp
@@ -75,15 +77,22 @@ async fn the_app_is_ready_once_slack_has_said_hello() {
     let router = app.router();
     tokio::spawn(async move { axum::serve(listener, router).await });
     let browser = sandbox::browser::Browser::with_clock(company.clock.clone());
-    let asked = async |path: &str| browser.get_raw(&format!("{url}{path}")).await.unwrap();
-
-    let ready = asked("/ready").await;
-    assert_eq!((ready.status, ready.body.as_str()), (503, "cannot reach: slack's socket mode\n"));
+    let admin_url = machines_reach(&app).await;
+    let is_ready = async || {
+        health::look_at_store(app.broker()).await;
+        let ready = browser.get_raw(&format!("{admin_url}/ready")).await.unwrap();
+        (ready.status, ready.body)
+    };
+    assert_eq!(is_ready().await, (503, "not ready: no connection to receive requests on\n".to_owned()));
+    company.clock.advance(TimeDelta::seconds(31));
+    let degraded = "ready\ndegraded: no connection to receive requests on\n";
+    assert_eq!(is_ready().await, (200, degraded.to_owned()), "browsers are served");
     let sockets = app.sockets().unwrap();
     tokio::spawn(Arc::clone(sockets).hold(app.broker().stopping()));
     soon(sockets.serving().wait_for(|serving| *serving > 0)).await.unwrap();
-    assert_eq!(asked("/ready").await.status, 200);
-    assert_eq!(asked("/slack/commands").await.status, 404, "nothing is served to Slack");
+    assert_eq!(is_ready().await, (200, "ready\n".to_owned()));
+    let commands = browser.get_raw(&format!("{url}/slack/commands")).await.unwrap();
+    assert_eq!(commands.status, 404, "nothing is served to Slack");
 }
 
 // ---------------------------------------------------------------------------------------------------------

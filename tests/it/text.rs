@@ -5,9 +5,10 @@ mod pages;
 
 use elevate::{
     domain::{
+        account::Tenant,
         act::Act,
         linking::OnMismatch,
-        message::{Done, Drawn, Form, Message, Overview},
+        message::{ChannelTrouble, Done, Drawn, Form, Message, Overview, Purpose},
         refusal::Refusal,
         request::{Change, Event},
         trail::actor::Actor,
@@ -288,6 +289,28 @@ fn the_overview_shows_where_a_person_stands() {
     • prod (111122223333) / S3Admin for 1h · ended 2027-01-15 08:09 UTC · req_01JHKQ2B00000000000000ADA1
     • prod (111122223333) / S3Admin for 1h · ended 2027-01-15 09:05 UTC · req_01JHKQ2B00000000000000ADA1
     This shows what your groups allowed at the last check. They are checked again when you make a request.
+    ");
+}
+
+#[test]
+fn a_lost_channel_is_reported_with_its_effect_and_its_cure() {
+    let channel = Tenant::new("slack", "T0").conversation("C0");
+    let reported = [
+        (Purpose::Audit, ChannelTrouble::Archived),
+        (Purpose::Review, ChannelTrouble::Left),
+        (Purpose::Review, ChannelTrouble::Shared),
+        (Purpose::Audit, ChannelTrouble::Missing),
+    ];
+    let reported = reported.map(|(purpose, trouble)| {
+        said(&Message::ChannelTrouble { channel: channel.clone(), purpose, trouble }, &names())
+            .summary
+            .to_string()
+    });
+    assert_snapshot!(reported.join("\n"), @r"
+    The audit channel cannot be used · In Slack, C0 is archived. Events wait, and nobody can read them there. Unarchive it.
+    The review channel cannot be used · In Slack, C0 does not contain the app. Nobody can answer requests there. Invite the app.
+    The review channel cannot be used · In Slack, C0 is shared with another organization. Its people can read along and press buttons. Stop sharing it.
+    The audit channel cannot be used · In Slack, C0 is unknown to the app. Events wait, and nobody can read them there. Invite the app, or configure another channel.
     ");
 }
 

@@ -10,7 +10,7 @@ use elevate::store::{keys, writers::WRITES};
 use yaml_rust2::{Yaml, YamlLoader};
 
 /// Which modules a module may use, besides itself: dependencies point down only.
-const MAY_USE: [(&str, &[&str]); 31] = [
+const MAY_USE: [(&str, &[&str]); 32] = [
     ("domain", &[]),
     ("ports", &["domain"]),
     ("flows", &["ports", "domain", "text"]),
@@ -24,6 +24,7 @@ const MAY_USE: [(&str, &[&str]); 31] = [
     ("outbound", &["metrics"]),
     ("intake", &["metrics", "config"]),
     ("log_redaction", &[]),
+    ("log_writer", &[]),
     ("config", &["ports", "domain", "outbound", "slack/ids"]),
     ("text", &["domain"]),
     ("slack/views", &["domain", "slack/ids", "text"]),
@@ -88,6 +89,7 @@ const MAY_USE: [(&str, &[&str]); 31] = [
             "outbound",
             "ports",
             "domain",
+            "text",
             "store",
             "rate_limit",
             "identity",

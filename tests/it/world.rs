@@ -105,6 +105,8 @@ pub(crate) struct World {
     pub(crate) company: Company,
     pub(crate) app: App,
     pub(crate) url: String,
+    /// Where the operator's machines reach the product.
+    pub(crate) admin_url: String,
     hired: Mutex<Vec<Persona>>,
     read: Mutex<HashMap<String, u32>>,
     door: Mutex<Option<Door>>,
@@ -166,12 +168,13 @@ impl World {
         let random = Arc::new(Counted::default());
         let app = stage::build(&company, &url, transport, random).await.unwrap();
         let door = Mutex::new(Some(Door::open(listener, app.router())));
+        let admin_url = machines_reach(&app).await;
         let stop = app.broker().stopping().drop_guard();
         if let Some(sockets) = app.sockets() {
             tokio::spawn(Arc::clone(sockets).hold(app.broker().stopping()));
         }
         let (hired, read, others) = (Mutex::default(), Mutex::default(), Mutex::default());
-        let world = Self { company, app, url, hired, read, door, others, _stop: stop };
+        let world = Self { company, app, url, admin_url, hired, read, door, others, _stop: stop };
         if transport == Transport::Socket {
             world.serves_on(2).await;
         }
@@ -202,8 +205,9 @@ impl World {
         let app = stage::build(&self.company, &self.url, Transport::Http, random).await.unwrap();
         Self {
             company: self.company.clone(),
-            app,
             url: self.url.clone(),
+            admin_url: machines_reach(&app).await,
+            app,
             hired: Mutex::new(self.hired.lock().unwrap().clone()),
             read: Mutex::new(self.read.lock().unwrap().clone()),
             door: Mutex::default(),
@@ -333,6 +337,11 @@ impl World {
         assert!(unmatched.is_empty(), "auditors hear more: {unmatched:?}");
     }
 
+    /// What is new in the review channel, as Bob sees it.
+    pub(crate) fn review(&self) -> Vec<String> {
+        self.unread(REVIEW_CHANNEL, BOB)
+    }
+
     /// The newest card in the review channel, as Bob sees it. Older versions of it count as read.
     pub(crate) fn card(&self) -> String {
         self.unread(REVIEW_CHANNEL, BOB).pop().expect("nothing is new in the review channel")
@@ -430,6 +439,15 @@ impl Door {
             tokio::spawn(axum::serve(listener, router).with_graceful_shutdown(closing).into_future());
         Self { close, is_closed }
     }
+}
+
+/// Serves what machines ask of this replica; hands back where.
+pub(crate) async fn machines_reach(app: &App) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let admin = app.admin();
+    tokio::spawn(async move { axum::serve(listener, admin).await });
+    url
 }
 
 /// The sort key of a request's event, which all who commit that event write.

@@ -189,7 +189,7 @@ mod tests {
         let file = folder.path().join("elevate.toml");
         fs::write(&file, FILE).unwrap();
         let kept = Kept::default();
-        let config = Config::load(&file, &kept).await.unwrap();
+        let config = Config::load(Some(&file), &kept).await.unwrap();
         assert_eq!(config.slack.bot_token.expose_secret(), "xoxb-hush");
         let Mode::Http { signing_secret } = config.slack.mode else { panic!("{:?}", config.slack.mode) };
         assert_eq!(signing_secret.expose_secret(), "signing-hush");

@@ -51,6 +51,7 @@ pub(super) struct Conversation {
     is_ext_shared: bool,
     is_pending_ext_shared: bool,
     is_member: bool,
+    is_archived: bool,
 }
 
 impl From<Conversation> for Channel {
@@ -59,6 +60,7 @@ impl From<Conversation> for Channel {
             name: told.name,
             is_shared_outside: told.is_ext_shared || told.is_pending_ext_shared,
             is_member: told.is_member,
+            is_archived: told.is_archived,
         }
     }
 }

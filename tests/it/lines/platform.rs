@@ -24,7 +24,7 @@ use elevate::{
         window::Timestamp,
     },
     flows::{
-        Broker, Home, Ports, Settings,
+        Broker, Home, Ports, Settings, TenantName,
         access::{act, request},
         inbox, sweep,
     },
@@ -300,19 +300,16 @@ async fn serve_both(world: &World, server: &Arc<Server>) -> Arc<Broker> {
     ports.chats.insert(Platform::new(PLATFORM), lines);
     let mut settings = Settings { ..alone.settings().clone() };
     let review_channel = tenant().conversation(LINES_REVIEW);
-    let home = Home {
-        tenant: tenant(),
-        name: "Example Corp on Lines".to_owned(),
-        review_channel,
-        names: server.names.clone(),
-    };
+    let home =
+        Home { tenant: tenant(), name: TenantName::default(), review_channel, names: server.names.clone() };
+    home.name.learn("Example Corp on Lines".to_owned());
     settings.homes.insert(Platform::new(PLATFORM), home);
     let both = Broker::new(ports, config.policy, settings);
-    let metrics = Metrics::new();
-    let intake = Intake::new(&config.limits, config.client_address, &metrics);
-    let web = web::router(Arc::clone(&both), metrics, &intake, || true);
+    let intake = Intake::new(&config.limits, config.client_address, &Metrics::new());
+    let web = web::router(Arc::clone(&both), &intake);
     let slack = routes::router(Arc::clone(&both), Verifier::new(signing_secret), intake);
-    world.is_served_by_broker(&both, web.merge(slack)).await;
+    let router = web::with_headers(web.merge(slack), &both.settings().public_url);
+    world.is_served_by_broker(&both, router).await;
     both
 }
 

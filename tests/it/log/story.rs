@@ -32,8 +32,8 @@ const TROUBLES: [&str; 9] = [
     "code=\"session_unavailable\"",
     "inbox: reply failed",
     "jobs: attempt failed, will retry",
-    "identity: logout token rejected",
-    "slack: request with an invalid signature",
+    "identity: logout tokens rejected",
+    "slack: requests with an invalid signature",
     "slack: unknown interaction ignored",
 ];
 

@@ -29,7 +29,7 @@ async fn assert_asked_again_within(when: Range<Duration>, retry_after: u32) {
             slack.control.fail_next("apps.connections.open", Fault::RateLimited(retry_after));
         }
         let bot = slack.meets(world);
-        let health = format!("{}/health", world.url);
+        let health = format!("{}/health", world.admin_url);
         let started = Instant::now();
         while slack.asked().len() < 4 {
             assert!(started.elapsed() < when.end, "{:?}", slack.asked());

@@ -28,6 +28,7 @@ class World:
         self.idp = Idp(url, home, claims_at_userinfo=claims_at_userinfo)
         settings = Settings(
             port=port,
+            admin_port=free_port(),
             slack_api=self.slack.api_url,
             issuer=self.idp.issuer,
             table=ground.table,

@@ -42,6 +42,7 @@ class Settings:
     """What the configuration file says where worlds differ."""
 
     port: int
+    admin_port: int
     slack_api: str
     issuer: str
     table: str
@@ -57,7 +58,11 @@ class Settings:
         """The configuration file."""
         return f"""
             listen     = "127.0.0.1:{self.port}"
+            admin_listen = "127.0.0.1:{self.admin_port}"
             public_url = "{self.public_url}"
+
+            [limits]
+            drain = "0s"
 
             [slack]
             team_id        = "{TEAM}"
@@ -88,6 +93,7 @@ class Product:
     def __init__(self, settings: Settings, aws: Mapping[str, str], home: Path) -> None:
         """Writes its configuration file. `aws` is the environment of its AWS SDK."""
         self.url = settings.public_url
+        self._admin_url = f"http://127.0.0.1:{settings.admin_port}"
         self._home = home
         self._file = home / "elevate.toml"
         self._file.write_text(settings.file())
@@ -106,7 +112,7 @@ class Product:
     def serves(self, **environment: str | None) -> Program:
         """Serves until it is stopped; returns when it is ready."""
         program = self.starts("elevate", **environment)
-        program.wait_until(lambda: answers(f"{self.url}/ready"))
+        program.wait_until(lambda: answers(f"{self._admin_url}/ready"))
         return program
 
     def starts(self, name: str, **environment: str | None) -> Program:

@@ -74,12 +74,12 @@ class Replicas:
         """Starts them, and waits until all of them serve."""
         world.slack.speaks_socket_mode()
         ports: set[int] = set()
-        while len(ports) < count:
+        while len(ports) < 2 * count:
             ports.add(free_port())
         self.kills = 0
         self._product = world.product
         self._chance = chance
-        self._ports = sorted(ports)
+        self._ports, self._admin_ports = sorted(ports)[:count], sorted(ports)[count:]
         self._programs = [self._starts(number) for number in range(count)]
         self._front = Front(urlsplit(world.product.url).port or 0, self._ports, Random(chance.random()))
         self.all_serve()
@@ -93,7 +93,7 @@ class Replicas:
 
     def all_serve(self) -> None:
         """Waits until all of them are ready."""
-        ready = [f"http://{LOOPBACK}:{port}/ready" for port in self._ports]
+        ready = [f"http://{LOOPBACK}:{port}/ready" for port in self._admin_ports]
         eventually(lambda: all(map(answers, ready)), lambda: f"not all of {ready} are", STARTS_WITHIN)
 
     def stop(self) -> None:
@@ -112,6 +112,7 @@ class Replicas:
         return self._product.starts(
             f"elevate-{number}",
             ELEVATE_LISTEN=f"{LOOPBACK}:{self._ports[number]}",
+            ELEVATE_ADMIN_LISTEN=f"{LOOPBACK}:{self._admin_ports[number]}",
             ELEVATE_SLACK__MODE="socket",
             ELEVATE_SLACK__APP_TOKEN=APP_TOKEN,
         )

@@ -1,0 +1,242 @@
+//! Health: what this replica reaches and which channels it can use, as last seen in the background.
+//!
+//! 1. The store is looked at every few seconds. A replica that has not reached it for a while is not ready.
+//! 2. Chat platforms are looked at every minute. One that does not answer degrades a replica, which still serves
+//!    browsers.
+//! 3. A channel that can no longer be used is reported in the other channel, by one replica where the platform can
+//!    search.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
+
+use chrono::TimeDelta;
+
+use super::{Broker, Ports};
+use crate::{
+    domain::{
+        account::{Conversation, Platform},
+        message::{ChannelTrouble, Message, Purpose},
+        window::Timestamp,
+    },
+    ports::{Address, Because, Channel, ChatError, Part},
+};
+
+/// How often the store is looked at.
+pub const LOOK_AT_STORE_EVERY: Duration = Duration::from_secs(5);
+/// How often chat platforms are looked at.
+pub const LOOK_AT_PLATFORMS_EVERY: Duration = Duration::from_secs(60);
+/// How long after the store was last reached a replica is ready.
+const STORE_REACHED_WITHIN: Duration = Duration::from_secs(17);
+/// How far back a report of the same trouble counts if this replica has never seen the channel well.
+const TOLD_SINCE: TimeDelta = TimeDelta::hours(1);
+
+/// What was last seen.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    /// When the store was last reached, by the process's uptime.
+    store_at: Option<Duration>,
+    is_store_lost: bool,
+    /// Platforms that did not answer, or whose answer does not fit the configuration.
+    platforms: BTreeMap<Platform, Trouble>,
+    channels: BTreeMap<(Purpose, Conversation), Watched>,
+}
+
+/// What is wrong with a chat platform.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// It does not answer.
+    Silent,
+    /// It refuses the app.
+    Refuses,
+    /// The app belongs to another tenant than the configured one.
+    OtherTenant,
+}
+
+/// A channel, and what this replica knows about it.
+#[derive(Clone, Debug, Default)]
+struct Watched {
+    trouble: Option<ChannelTrouble>,
+    well_at: Option<Timestamp>,
+    is_told: bool,
+}
+
+/// The state of a replica.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Health {
+    /// Whether the store was reached recently.
+    pub reaches_store: bool,
+    /// Chat platforms in trouble.
+    pub platforms: BTreeMap<Platform, Trouble>,
+    /// Channels in trouble.
+    pub channels: BTreeMap<(Purpose, Conversation), ChannelTrouble>,
+}
+
+impl Broker {
+    /// Returns the state of this replica, as last seen.
+    pub fn health(&self) -> Health {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.ports.clock.uptime();
+        let troubles =
+            seen.channels.iter().filter_map(|(which, watched)| Some((which.clone(), watched.trouble?)));
+        Health {
+            reaches_store: seen.store_at.is_some_and(|at| now.saturating_sub(at) <= STORE_REACHED_WITHIN),
+            platforms: seen.platforms.clone(),
+            channels: troubles.collect(),
+        }
+    }
+}
+
+/// Looks at the store.
+pub async fn look_at_store(broker: &Broker) {
+    let Ports { store, gauges, clock, .. } = &broker.ports;
+    let reached = store.check().await; // 1
+    gauges.saw_part(Part::Store, reached.is_ok());
+    let mut seen = broker.seen.lock().unwrap_or_else(PoisonError::into_inner);
+    let was_lost = std::mem::replace(&mut seen.is_store_lost, reached.is_err());
+    match reached {
+        Ok(()) => {
+            seen.store_at = Some(clock.uptime());
+            if was_lost {
+                tracing::info!("health: store reached again");
+            }
+        }
+        Err(error) if !was_lost => {
+            tracing::warn!(error = format!("{:#}", anyhow::Error::from(error)), "health: store unreachable");
+        }
+        Err(_) => {}
+    }
+}
+
+/// Looks at all chat platforms and channels.
+pub async fn look_at_platforms(broker: &Arc<Broker>) {
+    for (platform, home) in &broker.settings.homes {
+        look_at_platform(broker, platform).await; // 2
+        look_at_channel(broker, Purpose::Review, &home.review_channel).await;
+    }
+    look_at_channel(broker, Purpose::Audit, &broker.settings.audit_channel).await;
+    tell(broker).await; // 3
+}
+
+async fn look_at_platform(broker: &Broker, platform: &Platform) {
+    let Some(chat) = broker.ports.chats.get(platform) else { return };
+    let home = &broker.settings.homes[platform];
+    let found = match chat.directory.identify().await {
+        Ok(workspace) if workspace.tenant != home.tenant => Err((Trouble::OtherTenant, None)),
+        Ok(workspace) => {
+            home.name.learn(workspace.name);
+            Ok(())
+        }
+        Err(error @ ChatError::Unavailable { .. }) => Err((Trouble::Silent, Some(error))),
+        Err(error @ (ChatError::Refused { .. } | ChatError::Unsupported { .. })) => {
+            Err((Trouble::Refuses, Some(error)))
+        }
+    };
+    broker.ports.gauges.saw_part(Part::Platform, found.is_ok());
+    let mut seen = broker.seen.lock().unwrap_or_else(PoisonError::into_inner);
+    match found {
+        Ok(()) => {
+            if seen.platforms.remove(platform).is_some() {
+                tracing::info!(%platform, "health: platform reached again");
+            }
+        }
+        Err((trouble, error)) => {
+            if seen.platforms.insert(platform.clone(), trouble) != Some(trouble) {
+                let error = error.map(|error| error.to_string());
+                tracing::warn!(%platform, ?trouble, error, "health: platform in trouble");
+            }
+        }
+    }
+}
+
+/// Looks at one channel. What the platform does not answer changes nothing.
+async fn look_at_channel(broker: &Broker, purpose: Purpose, channel: &Conversation) {
+    let Some(chat) = broker.ports.chats.get(channel.platform()) else { return };
+    let trouble = match chat.directory.channel(channel).await {
+        Ok(found) => trouble_of(&found),
+        Err(ChatError::Refused { because: Because::Addressee, .. }) => Some(ChannelTrouble::Missing),
+        Err(ChatError::Refused { .. } | ChatError::Unavailable { .. } | ChatError::Unsupported { .. }) => {
+            return;
+        }
+    };
+    broker.ports.gauges.saw_part(Part::Channel(purpose), trouble.is_none());
+    let now = broker.ports.clock.now();
+    let mut seen = broker.seen.lock().unwrap_or_else(PoisonError::into_inner);
+    let watched = seen.channels.entry((purpose, channel.clone())).or_default();
+    let before = std::mem::replace(&mut watched.trouble, trouble);
+    let id = channel.id();
+    match (before, trouble) {
+        (before, Some(trouble)) if before != Some(trouble) => {
+            watched.is_told = false;
+            tracing::error!(?purpose, channel = id, ?trouble, "health: channel cannot be used");
+        }
+        (Some(_), None) => tracing::info!(?purpose, channel = id, "health: channel can be used again"),
+        (Some(_), Some(_)) | (None, None | Some(_)) => {}
+    }
+    if trouble.is_none() {
+        watched.well_at = Some(now);
+    }
+}
+
+/// Returns why a channel cannot be used, if it cannot.
+#[must_use]
+pub fn trouble_of(channel: &Channel) -> Option<ChannelTrouble> {
+    let Channel { name: _, is_member, is_shared_outside, is_archived } = channel;
+    match (is_archived, is_shared_outside, is_member) {
+        (true, _, _) => Some(ChannelTrouble::Archived),
+        (false, true, _) => Some(ChannelTrouble::Shared),
+        (false, false, false) => Some(ChannelTrouble::Left),
+        (false, false, true) => None,
+    }
+}
+
+/// Reports each trouble of a channel in the other one, until a report succeeds.
+async fn tell(broker: &Broker) {
+    let now = broker.ports.clock.now();
+    let untold: Vec<_> = {
+        let seen = broker.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let untold = seen.channels.iter().filter(|(_, watched)| !watched.is_told);
+        untold
+            .filter_map(|(which, watched)| Some((which.clone(), watched.trouble?, watched.well_at)))
+            .collect()
+    };
+    for ((purpose, channel), trouble, well_at) in untold {
+        let message = Message::ChannelTrouble { channel: channel.clone(), purpose, trouble };
+        let since = well_at.unwrap_or(now - TOLD_SINCE);
+        let others: Vec<_> = match purpose {
+            Purpose::Review => vec![&broker.settings.audit_channel],
+            Purpose::Audit => broker.settings.homes.values().map(|home| &home.review_channel).collect(),
+        };
+        let mut is_told = false;
+        for other in others {
+            match tell_in(broker, other, &message, since).await {
+                Ok(()) => is_told = true,
+                Err(error) => {
+                    let error = format!("{:#}", anyhow::Error::from(error));
+                    tracing::warn!(channel = other.id(), error, "health: trouble could not be reported");
+                }
+            }
+        }
+        let mut seen = broker.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(watched) = seen.channels.get_mut(&(purpose, channel)) {
+            watched.is_told = is_told;
+        }
+    }
+}
+
+/// Posts a report, unless another replica has.
+async fn tell_in(
+    broker: &Broker,
+    channel: &Conversation,
+    message: &Message,
+    since: Timestamp,
+) -> Result<(), ChatError> {
+    let messenger = &broker.chat(channel.platform())?.messenger;
+    let told = messenger.find(channel, message, since).await.unwrap_or_default();
+    if told.is_some() {
+        return Ok(());
+    }
+    broker.post(&Address::Conversation(channel.clone()), message).await.map(drop)
+}
