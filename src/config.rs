@@ -135,6 +135,9 @@ pub struct Oidc {
     /// Whether an email address counts as verified if the provider does not say so. Safe only for a
     /// provider where only administrators can change addresses.
     pub trust_unverified_email: bool,
+    /// The claim that identifies the human behind an identity, such as an employee number: its name, or the dotted path
+    /// to it.
+    pub person_claim: Option<String>,
 }
 
 /// Where the provider returns a person's groups.

@@ -57,6 +57,7 @@ fn oidc(groups_claim: &str) -> Oidc {
         groups_claim: groups_claim.into(),
         groups_from: GroupsFrom::IdToken,
         trust_unverified_email: false,
+        person_claim: None,
     }
 }
 
@@ -67,6 +68,8 @@ fn policy(prefix: &str) -> Policy {
         request_ttl: Minutes::MAX,
         max_duration: Minutes::MAX,
         durations: vec![Minutes::MAX],
+        sessions_at_once: 2,
+        requests_per_hour: 20,
         accounts: BTreeMap::new(),
         step_up: None,
     }

@@ -9,8 +9,8 @@ use super::{
     SlackClient, Transport,
     source::{Setting, Source},
     values::{
-        endpoint, external_id, group_prefix, issuer, kms_key_id, origin, role_path, scope, sealing_keys,
-        secret, socket_address, table, text,
+        endpoint, external_id, group_prefix, issuer, kms_key_id, number, origin, role_path, scope,
+        sealing_keys, secret, socket_address, table, text,
     },
 };
 use crate::{
@@ -38,7 +38,7 @@ impl Config {
         let limits = Limits::read(source);
         let slack = Slack::read(source);
         let oidc = Oidc::read(source);
-        let link = link_policy(source, &slack);
+        let link = link_policy(source, &slack, &oidc);
         let sealing = Sealing::read(source);
         let dynamodb = DynamoDb::read(source);
         let aws = Aws::read(source);
@@ -124,6 +124,7 @@ impl Oidc {
         let scopes = source.list_or("oidc.scopes", "openid,email,profile,groups,offline_access", scope);
         let groups_claim = source.or("oidc.groups_claim", "groups", text);
         let groups_from = source.or("oidc.groups_from", "id_token", GroupsFrom::from_str);
+        let person_claim = source.optional("oidc.person_claim", text);
         let trust_unverified_email = source.flag_or("oidc.trust_unverified_email", false);
         let scopes = scopes?;
         if !scopes.iter().any(|scope| scope == "openid") {
@@ -137,6 +138,7 @@ impl Oidc {
             groups_claim: groups_claim?,
             groups_from: groups_from?,
             trust_unverified_email: trust_unverified_email?,
+            person_claim: person_claim?,
         })
     }
 }
@@ -181,16 +183,23 @@ impl Aws {
 }
 
 /// With a Slack client, an address mismatch requires Sign in with Slack, unless another way is configured.
-fn link_policy(source: &mut Source, slack: &Setting<Slack>) -> Setting<LinkPolicy> {
+fn link_policy(source: &mut Source, slack: &Setting<Slack>, oidc: &Setting<Oidc>) -> Setting<LinkPolicy> {
     let on_mismatch = source.optional("link.on_mismatch", on_mismatch_named);
     let email_domains = source.list("link.email_domains", EmailDomain::from_str);
+    let one_account_per_address = source.flag_or("link.one_account_per_address", true);
+    let requires_person = oidc.as_ref().is_ok_and(|oidc| oidc.person_claim.is_some());
     let has_client = slack.as_ref().map(|slack| slack.client.is_some());
     let on_mismatch = on_mismatch?;
     if let (Some(OnMismatch::PlatformSignIn), Ok(false)) = (on_mismatch, has_client) {
         source.note("link.on_mismatch", "slack requires slack.client_id, from the app's page");
     }
     let default = if let Ok(true) = has_client { OnMismatch::PlatformSignIn } else { OnMismatch::Refuse };
-    Ok(LinkPolicy { on_mismatch: on_mismatch.unwrap_or(default), email_domains: email_domains? })
+    Ok(LinkPolicy {
+        on_mismatch: on_mismatch.unwrap_or(default),
+        email_domains: email_domains?,
+        one_account_per_address: one_account_per_address?,
+        requires_person,
+    })
 }
 
 fn on_mismatch_named(text: &str) -> Result<OnMismatch, &'static str> {
@@ -208,6 +217,8 @@ fn policy(source: &mut Source) -> Setting<Policy> {
     let request_ttl = source.or("access.request_ttl", "24h", Minutes::from_str);
     let max_duration = source.or("access.max_duration", "8h", Minutes::from_str);
     let durations = source.list_or("access.durations", "15m,30m,1h,2h,4h,8h", Minutes::from_str);
+    let sessions_at_once = source.or("access.sessions_at_once", "2", number);
+    let requests_per_hour = source.or("access.requests_per_hour", "20", number);
     let accounts = source.table("accounts", AccountId::from_str, text);
     let step_up = step_up(source);
     let (max_duration, durations) = (max_duration?, durations?);
@@ -218,6 +229,8 @@ fn policy(source: &mut Source) -> Setting<Policy> {
         request_ttl: request_ttl?,
         max_duration,
         durations,
+        sessions_at_once: sessions_at_once?,
+        requests_per_hour: requests_per_hour?,
         accounts: accounts?,
         step_up: step_up?,
     })

@@ -130,6 +130,7 @@ impl AccountEvent {
             Self::Linked { .. } => Some(Kind::Linked),
             Self::Unlinked { .. } => Some(Kind::Unlinked),
             Self::SignedOut { .. } => Some(Kind::SignedOut),
+            Self::Refused { why, .. } if why.refusal.is_exception() => None,
             Self::Refused { tried, .. } => Some(Kind::Refused(*tried)),
             Self::Relinked { .. } | Self::Undelivered { .. } => None,
         }

@@ -19,7 +19,7 @@ pub enum AuditEntry {
     /// An event of a request, with the facts of the request that a reader needs.
     Request {
         /// The requester.
-        requester: Human,
+        requester: Box<Human>,
         /// The target.
         target: Target,
         /// The requested duration.
@@ -36,7 +36,7 @@ impl AuditEntry {
     #[must_use]
     pub fn of(request: &Request, recorded: &Recorded) -> Self {
         Self::Request {
-            requester: request.requester.clone(),
+            requester: Box::new(request.requester.clone()),
             target: request.target.clone(),
             duration: request.duration,
             recorded: Box::new(recorded.clone()),

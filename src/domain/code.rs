@@ -116,6 +116,7 @@ mod tests {
             account: Account::new("slack", "T0123456", "U0ADA"),
             subject: Subject { issuer: "https://idp.example".into(), subject: "ada".into() },
             email: "ada@example.com".parse().unwrap(),
+            person: None,
             groups: Groups::default(),
             signed_in_at: Timestamp::UNIX_EPOCH,
             is_refreshable: false,

@@ -1,5 +1,8 @@
 //! What may be done with a request: [`decide`] may refuse, and changes nothing.
 
+use std::collections::BTreeSet;
+
+use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -10,7 +13,7 @@ use super::{
     policy::Policy,
     reason::Reason,
     refusal::Refusal,
-    request::{Change, DropReason, Event, Opening, Request, Status},
+    request::{Change, DropReason, Event, Opening, Recorded, Request, Status},
     session::Beginning,
     trail::actor::{Actor, Approval},
     window::{Minutes, Timestamp, Window},
@@ -84,29 +87,67 @@ impl Act {
     }
 }
 
-/// Decides whether `person` may make this request. Changes nothing.
+/// How long a request counts towards those that a person may make.
+pub const REQUESTS_COUNT_FOR: TimeDelta = TimeDelta::hours(1);
+
+/// Decides whether `person` may make this request. `earlier` are the times of their latest requests. Changes nothing.
 ///
 /// # Errors
-/// [`Refusal::NotEligible`], [`Refusal::TooLong`].
-pub fn ask(person: &Person, ask: Ask, policy: &Policy, now: Timestamp) -> Result<Opening, Refusal> {
+/// [`Refusal::NotEligible`], [`Refusal::TooLong`], [`Refusal::TooManyRequests`].
+pub fn ask(
+    person: &Person,
+    ask: Ask,
+    earlier: &[Timestamp],
+    policy: &Policy,
+    now: Timestamp,
+) -> Result<Opening, Refusal> {
     policy.check_eligible(person.groups(), &ask.target)?;
     policy.check_duration(ask.duration)?;
+    policy.check_requests(earlier.iter().filter(|at| **at > now - REQUESTS_COUNT_FOR).count())?;
     let Ask { target, duration, justification } = ask;
     let answer_by = now + policy.request_ttl.as_delta();
     Ok(Opening { requester: person.human().clone(), target, duration, justification, answer_by })
 }
 
-/// Decides whether the requester, back from the identity provider, may have a session. Changes nothing.
+/// Decides whether the requester, back from the identity provider, may have a session. `history` must be all events of
+/// the request. Changes nothing.
 ///
 /// # Errors
-/// [`Refusal::NotLive`]; those of [`LiveGrant::elevated`](super::grant::LiveGrant::elevated).
+/// [`Refusal::NotLive`], [`Refusal::TooManySessions`]; those of
+/// [`LiveGrant::elevated`](super::grant::LiveGrant::elevated).
 pub fn begin_session(
     request: &Request,
+    history: &[Recorded],
     by: &SignedIn,
     policy: &Policy,
     now: Timestamp,
 ) -> Result<Beginning, Refusal> {
-    Ok(Beginning::of(&request.live_at(now)?.elevated(policy, by)?))
+    let elevated = request.live_at(now)?.elevated(policy, by, history)?;
+    policy.check_sessions(open_sessions(history, now))?;
+    Ok(Beginning::of(&elevated))
+}
+
+/// Returns how many sessions may still work: those that AWS has issued and not let expire, and those that it is asked
+/// for.
+fn open_sessions(history: &[Recorded], now: Timestamp) -> usize {
+    let mut open = BTreeSet::new();
+    for recorded in history {
+        match &recorded.what {
+            Event::SessionIssuing { session } => drop(open.insert(*session)),
+            Event::SessionIssued { session, expires_at } if *expires_at <= now => drop(open.remove(session)),
+            Event::SessionDropped { session, .. }
+            | Event::SessionRefused { session, .. }
+            | Event::SessionUnknown { session } => drop(open.remove(session)),
+            Event::SessionIssued { .. }
+            | Event::Requested(_)
+            | Event::Approved { .. }
+            | Event::Rejected { .. }
+            | Event::Withdrawn
+            | Event::Expired
+            | Event::Ended { .. } => {}
+        }
+    }
+    open.len()
 }
 
 /// Decides which event a command causes, if any. Changes nothing.
@@ -139,6 +180,9 @@ impl Request {
         Ok(match act {
             Act::Approve => {
                 self.check_answer(by, policy, now)?;
+                // The policy may have changed since the request was made.
+                policy.check_offered(&self.target)?;
+                policy.check_duration(self.duration)?;
                 // The window starts by the clock of the replica that approves, even if it is behind the one that
                 // accepted the request, so access never lasts longer than requested.
                 Event::approved(human, Window::new(now, self.duration))

@@ -1,13 +1,18 @@
 //! Proof that access is open, and that a browser may use it.
 
+use chrono::TimeDelta;
+
 use super::{
     person::SignedIn,
     policy::Policy,
-    refusal::Refusal,
-    request::{Request, Status},
+    refusal::{Refusal, Unproven},
+    request::{Recorded, Request, Status},
     trail::actor::Approval,
     window::{Timestamp, Window},
 };
+
+/// The largest tolerated difference between the clock of the replica that approved and ours.
+const CLOCKS_DIFFER_BY: TimeDelta = TimeDelta::minutes(1);
 
 impl Request {
     /// Returns proof that access is open at `now`.
@@ -49,15 +54,55 @@ impl<'a> LiveGrant<'a> {
     /// `browser` must have returned from the identity provider with the requester's `iss` and `sub`, after a sign-in
     /// that meets the policy, with groups that still make the person eligible for the target.
     ///
+    /// `history` must be the events of the request, from the first to the last. What is stored about the request proves
+    /// nothing by itself: it must be what they add up to, hold an approval by somebody else than the requester, and lie
+    /// within what the policy allows at this moment.
+    ///
     /// # Errors
-    /// [`Refusal::OtherPerson`], [`Refusal::NotEligible`]; those of [`Policy::check_sign_in`].
-    pub fn elevated(self, policy: &Policy, browser: &SignedIn) -> Result<Elevated<'a>, Refusal> {
+    /// [`Refusal::OtherPerson`], [`Refusal::NotEligible`], [`Refusal::UnprovenGrant`], [`Refusal::TooLong`]; those of
+    /// [`Policy::check_sign_in`].
+    pub fn elevated(
+        self,
+        policy: &Policy,
+        browser: &SignedIn,
+        history: &[Recorded],
+    ) -> Result<Elevated<'a>, Refusal> {
         if *browser.subject() != self.request.requester.subject {
             return Err(Refusal::OtherPerson { signed_in: browser.known_as() });
         }
         policy.check_sign_in(browser)?;
         policy.check_eligible(browser.groups(), &self.request.target)?;
+        let unproven = |why| Refusal::UnprovenGrant { why };
+        self.check_approved(browser, history).map_err(unproven)?;
+        policy.check_duration(self.request.duration)?;
+        self.check_window(policy).map_err(unproven)?;
         Ok(Elevated { grant: self })
+    }
+
+    /// Checks that the events of the request say what is stored about it, and that another person approved it.
+    fn check_approved(&self, browser: &SignedIn, history: &[Recorded]) -> Result<(), Unproven> {
+        if !self.request.is_sum_of(history) {
+            return Err(Unproven::History);
+        }
+        let requester = &self.request.requester;
+        let is_anothers = |approval: &Approval| match approval.by.human() {
+            Some(human) => !human.is_same_person(requester) && !human.is_signed_in_as(browser),
+            None => false,
+        };
+        if self.approvals.is_empty() || !self.approvals.iter().all(is_anothers) {
+            return Err(Unproven::Approval);
+        }
+        Ok(())
+    }
+
+    /// Checks that the window is as long as what was requested, and ends no later than one that opens now could.
+    fn check_window(&self, policy: &Policy) -> Result<(), Unproven> {
+        let latest_end = self.now + policy.max_duration.as_delta() + CLOCKS_DIFFER_BY;
+        let is_as_long_as_requested = self.window.length() == self.request.duration.as_delta();
+        if !is_as_long_as_requested || self.window.ends() > latest_end {
+            return Err(Unproven::Window);
+        }
+        Ok(())
     }
 }
 

@@ -61,6 +61,7 @@ impl Lane {
 
     fn of_account_line(event: &AccountEvent) -> Self {
         match event {
+            AccountEvent::Refused { why, .. } if why.refusal.is_exception() => Self::Auditors,
             AccountEvent::Refused { .. } => Self::AuditorsLater,
             AccountEvent::Linked { .. }
             | AccountEvent::Relinked { .. }
@@ -482,7 +483,7 @@ mod tests {
 
     #[test]
     fn what_people_hear_depends_on_the_requesters_platform_and_history_on_none() {
-        let mut request = after(&[(0, approve())]);
+        let request = after(&[(0, approve())]);
         let jobs = |request: &Request| {
             let event = Event::approved(request.requester.clone(), Window::new(minute(1), request.duration));
             let approved = request.next(event, CommandId::random(1), minute(1));
@@ -493,6 +494,7 @@ mod tests {
             let expected = (!is_elsewhere).then(|| Platform::new("slack"));
             assert_eq!(job.platform, expected, "{job:?}");
         }
+        let mut request = Request::clone(&request);
         request.requester.account = None;
         assert!(jobs(&request).iter().all(|job| job.platform.is_none()));
     }

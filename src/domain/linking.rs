@@ -16,6 +16,10 @@ pub struct LinkPolicy {
     pub on_mismatch: OnMismatch,
     /// The domains that an identity's address may have. If empty, every domain is allowed.
     pub email_domains: Vec<EmailDomain>,
+    /// Whether an address belongs to one linked account.
+    pub one_account_per_address: bool,
+    /// Whether the identity provider must say which human an identity belongs to (`oidc.person_claim`).
+    pub requires_person: bool,
 }
 
 /// What happens after a sign-in with an address that the platform has not confirmed for the account to link.
@@ -65,15 +69,19 @@ impl LinkPolicy {
     /// Compares an account with the identity that signed in. The link is not refreshable.
     ///
     /// # Errors
-    /// [`Refusal::NoVerifiedEmail`] and [`Refusal::OtherDomain`], under every policy; [`Refusal::EmailsDiffer`] and
+    /// [`Refusal::NoVerifiedEmail`], [`Refusal::NoPersonClaim`] and [`Refusal::OtherDomain`], under every policy; [`Refusal::EmailsDiffer`] and
     /// [`Refusal::NoConfirmedEmail`] under [`OnMismatch::Refuse`].
     pub fn compare(&self, member: &Member, signed_in: &SignedIn) -> Result<Comparison, Refusal> {
         let email = signed_in.verified_email().ok_or(Refusal::NoVerifiedEmail)?;
         self.admit(email)?;
+        if self.requires_person && signed_in.person().is_none() {
+            return Err(Refusal::NoPersonClaim);
+        }
         let link = Link {
             account: member.who.clone(),
             subject: signed_in.subject().clone(),
             email: email.clone(),
+            person: signed_in.person().cloned(),
             groups: signed_in.groups().clone(),
             signed_in_at: signed_in.authentication().begun_at,
             is_refreshable: false,
@@ -139,7 +147,7 @@ mod tests {
     use crate::domain::{
         account::Account,
         ids::MemberKind,
-        person::{Groups, Subject},
+        person::{Groups, PersonId, Subject},
         step_up::Authentication,
         window::Timestamp,
     };
@@ -161,7 +169,21 @@ mod tests {
 
     fn policy(on_mismatch: OnMismatch, domains: &[&str]) -> LinkPolicy {
         let email_domains = domains.iter().map(|domain| domain.parse().unwrap()).collect();
-        LinkPolicy { on_mismatch, email_domains }
+        LinkPolicy { on_mismatch, email_domains, one_account_per_address: true, requires_person: false }
+    }
+
+    #[test]
+    fn where_the_human_must_be_named_an_identity_of_nobody_is_not_linked() {
+        let policy = LinkPolicy { requires_person: true, ..policy(OnMismatch::Code, &[]) };
+        let ada = |person: Option<&str>| {
+            let signed_in =
+                signed_in("ada", Some("ada@example.com")).of_person(person.and_then(PersonId::new));
+            policy.compare(&member(Some("ada@example.com")), &signed_in)
+        };
+        assert_eq!(ada(None), Err(Refusal::NoPersonClaim));
+        assert_eq!(ada(Some(" ")), Err(Refusal::NoPersonClaim));
+        let Ok(Comparison::Agreed(link)) = ada(Some("4711")) else { panic!("she is named") };
+        assert_eq!(link.person, PersonId::new("4711"));
     }
 
     /// Returns the result of each policy for these addresses.

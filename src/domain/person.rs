@@ -24,6 +24,27 @@ pub struct Subject {
     pub subject: String,
 }
 
+/// The human behind an identity, as the claim that the operator names (`oidc.person_claim`) identifies them, such as by an
+/// employee number. Compared exactly.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PersonId(String);
+
+impl PersonId {
+    /// Returns the id, or `None` for text without visible content.
+    #[must_use]
+    pub fn new(id: &str) -> Option<Self> {
+        let id = id.trim();
+        (!id.is_empty()).then(|| Self(id.to_owned()))
+    }
+
+    /// Returns the value of the claim.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// The names of a person's groups, compared exactly. The default means that the provider sent no groups claim, which
 /// differs from an empty one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,6 +114,7 @@ impl Member {
 pub struct SignedIn {
     subject: Subject,
     verified_email: Option<Email>,
+    person: Option<PersonId>,
     groups: Groups,
     authentication: Authentication,
 }
@@ -106,7 +128,18 @@ impl SignedIn {
         groups: Groups,
         authentication: Authentication,
     ) -> Self {
-        Self { subject, verified_email, groups, authentication }
+        Self { subject, verified_email, person: None, groups, authentication }
+    }
+
+    /// Returns the same sign-in, by this human.
+    pub(crate) fn of_person(self, person: Option<PersonId>) -> Self {
+        Self { person, ..self }
+    }
+
+    /// Returns the human behind the identity, if the operator names a claim for it and the provider sent it.
+    #[must_use]
+    pub fn person(&self) -> Option<&PersonId> {
+        self.person.as_ref()
     }
 
     /// Returns the identity that signed in.
@@ -230,6 +263,9 @@ pub struct Link {
     pub subject: Subject,
     /// The address that the identity provider vouches for.
     pub email: Email,
+    /// The human behind the identity, if the operator names a claim for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<PersonId>,
     /// The groups last received, for display only and never for a decision.
     pub groups: Groups,
     /// When the person last went to sign in in a browser.
@@ -291,6 +327,7 @@ impl Link {
             subject: self.subject.clone(),
             account: Some(self.account.clone()),
             email: self.email.clone(),
+            person: self.person.clone(),
         }
     }
 }
@@ -305,13 +342,27 @@ pub struct Human {
     pub account: Option<Account>,
     /// Their verified e-mail address.
     pub email: Email,
+    /// The human behind the identity, if the operator names a claim for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<PersonId>,
 }
 
 impl Human {
-    /// Returns whether both are the same person, by identity or by the account they act through.
+    /// Returns whether both are the same person: they have the same identity, the same account that they act through,
+    /// the same verified address or the same value of the claim that the operator names for the human.
     #[must_use]
     pub fn is_same_person(&self, other: &Self) -> bool {
-        self.subject == other.subject || self.account.is_some() && self.account == other.account
+        let has_same_account = self.account.is_some() && self.account == other.account;
+        let is_same_human = self.person.is_some() && self.person == other.person;
+        self.subject == other.subject || has_same_account || self.email == other.email || is_same_human
+    }
+
+    /// Returns whether this is the person who signed in in a browser.
+    #[must_use]
+    pub fn is_signed_in_as(&self, browser: &SignedIn) -> bool {
+        let has_same_address = browser.verified_email() == Some(&self.email);
+        let is_same_human = self.person.is_some() && self.person.as_ref() == browser.person();
+        self.subject == *browser.subject() || has_same_address || is_same_human
     }
 }
 
@@ -383,6 +434,7 @@ mod tests {
             account: member(MemberKind::Full).who,
             subject: Subject { issuer: "https://idp.example".into(), subject: "ada".into() },
             email: "ada@example.com".parse().unwrap(),
+            person: None,
             groups: Groups::default(),
             signed_in_at: Timestamp::UNIX_EPOCH,
             is_refreshable: false,
@@ -395,6 +447,40 @@ mod tests {
         assert!(link.groups_of_sign_in(link.signed_in_at - Link::SIGN_IN_LASTS).is_none());
         let refreshable = Link { is_refreshable: true, ..link };
         assert!(refreshable.groups_of_sign_in(refreshable.signed_in_at).is_none());
+    }
+
+    #[test]
+    fn identities_of_one_human_are_one_person() {
+        let human = |name: &str, email: &str, person: Option<&str>| Human {
+            subject: Subject { issuer: "https://idp.example".into(), subject: name.into() },
+            account: Some(Account::new("slack", "T0123456", format!("U0{}", name.to_uppercase()))),
+            email: email.parse().unwrap(),
+            person: person.and_then(PersonId::new),
+        };
+        let ada = human("ada", "ada@example.com", Some("4711"));
+        let same = [
+            human("adm-ada", "ADA@Example.com", None),
+            human("adm-ada", "adm-ada@example.com", Some("4711")),
+            human("adm-ada", "adm-ada@example.com", Some(" 4711 ")),
+            Human { account: ada.account.clone(), ..human("adm-ada", "adm-ada@example.com", None) },
+            Human { account: None, ..human("ada", "lovelace@example.com", Some("4712")) },
+        ];
+        for other in same {
+            assert!(ada.is_same_person(&other) && other.is_same_person(&ada), "{other:?}");
+        }
+        let others = [
+            human("bob", "bob@example.com", Some("4712")),
+            human("bob", "bob@example.com", None),
+            Human { account: None, ..human("bob", "ada@example.org", Some(" ")) },
+        ];
+        for other in others {
+            assert!(!ada.is_same_person(&other) && !other.is_same_person(&ada), "{other:?}");
+        }
+        let nobodys = |name: &str| human(name, &format!("{name}@example.com"), None);
+        assert!(
+            !nobodys("carol").is_same_person(&nobodys("bob")),
+            "to have no such claim is nothing in common"
+        );
     }
 
     #[test]

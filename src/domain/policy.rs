@@ -25,6 +25,10 @@ pub struct Policy {
     pub max_duration: Minutes,
     /// The durations that the form offers.
     pub durations: Vec<Minutes>,
+    /// How many sessions of one request may be open at once.
+    pub sessions_at_once: u32,
+    /// How many requests a person may make within an hour.
+    pub requests_per_hour: u32,
     /// The accounts that may be requested, with their display names. If empty, every account may be requested.
     pub accounts: BTreeMap<AccountId, String>,
     /// What is required of a sign-in that opens a session or answers a request.
@@ -57,6 +61,36 @@ impl Policy {
             return Err(Refusal::NoGroupsClaim { group });
         }
         Err(Refusal::NotEligible { target: target.clone(), group })
+    }
+
+    /// Refuses a target in an account that is not offered.
+    ///
+    /// # Errors
+    /// [`Refusal::NotOffered`].
+    pub fn check_offered(&self, target: &Target) -> Result<(), Refusal> {
+        if self.is_offered(target) { Ok(()) } else { Err(Refusal::NotOffered { target: target.clone() }) }
+    }
+
+    fn is_offered(&self, target: &Target) -> bool {
+        self.accounts.is_empty() || self.accounts.contains_key(&target.account)
+    }
+
+    /// Refuses a person who has made this many requests within the last hour, if they are too many.
+    ///
+    /// # Errors
+    /// [`Refusal::TooManyRequests`].
+    pub fn check_requests(&self, made: usize) -> Result<(), Refusal> {
+        let max = self.requests_per_hour;
+        if made < max as usize { Ok(()) } else { Err(Refusal::TooManyRequests { max }) }
+    }
+
+    /// Refuses a person who has this many open sessions of a request, if they are too many.
+    ///
+    /// # Errors
+    /// [`Refusal::TooManySessions`].
+    pub fn check_sessions(&self, open: usize) -> Result<(), Refusal> {
+        let max = self.sessions_at_once;
+        if open < max as usize { Ok(()) } else { Err(Refusal::TooManySessions { max }) }
     }
 
     /// Refuses a duration that exceeds the maximum.
@@ -116,8 +150,7 @@ impl Policy {
     fn target_of(&self, group: &str) -> Option<Target> {
         let (role, account) = group.strip_prefix(&self.group_prefix)?.strip_prefix('#')?.split_once('#')?;
         let target = Target { account: account.parse().ok()?, role: role.parse().ok()? };
-        let is_offered = self.accounts.is_empty() || self.accounts.contains_key(&target.account);
-        is_offered.then_some(target)
+        self.is_offered(&target).then_some(target)
     }
 }
 
@@ -132,6 +165,8 @@ mod tests {
             request_ttl: "24h".parse().unwrap(),
             max_duration: "8h".parse().unwrap(),
             durations: vec!["1h".parse().unwrap()],
+            sessions_at_once: 2,
+            requests_per_hour: 20,
             accounts: BTreeMap::new(),
             step_up: None,
         }

@@ -83,6 +83,26 @@ pub enum Refusal {
         /// The required group.
         group: String,
     },
+    /// The target's account may not be requested any more.
+    NotOffered {
+        /// The requested target.
+        target: Target,
+    },
+    /// The request's stored state is not one that the app brings about: somebody else wrote into the table.
+    UnprovenGrant {
+        /// What is wrong with it.
+        why: Unproven,
+    },
+    /// The person has as many sessions as may be open at once.
+    TooManySessions {
+        /// The largest allowed number.
+        max: u32,
+    },
+    /// The person has made as many requests in the last hour as they may.
+    TooManyRequests {
+        /// The largest allowed number.
+        max: u32,
+    },
     /// The duration is longer than the policy allows.
     TooLong {
         /// The requested duration.
@@ -171,6 +191,8 @@ pub enum Refusal {
         /// The address at the provider.
         identity: Email,
     },
+    /// The provider does not say which human the identity belongs to, in the claim that the operator names.
+    NoPersonClaim,
     /// The domain of the identity's address may not be linked.
     OtherDomain {
         /// The address at the provider.
@@ -208,6 +230,8 @@ pub enum Refusal {
     CodeUsedUp,
     /// The identity is linked to another account.
     IdentityTaken,
+    /// The address of the identity belongs to another linked account.
+    AddressTaken,
     /// The account is linked to another identity, of another address.
     LinkedToAnother,
     /// The cloud refused the session.
@@ -266,9 +290,21 @@ pub enum Expected {
     Duration,
 }
 
+/// Why the stored state of a request proves no access.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unproven {
+    /// It is not what the events of the request add up to.
+    History,
+    /// No person other than the requester approved it.
+    Approval,
+    /// Its window is not the one that an approval opens.
+    Window,
+}
+
 impl Refusal {
     /// Every code.
-    pub const CODES: [&str; 54] = [
+    pub const CODES: [&str; 60] = [
         "own_request",
         "not_reviewer",
         "answer_requires_sign_in",
@@ -283,6 +319,10 @@ impl Refusal {
         "other_person",
         "not_yours",
         "not_eligible",
+        "not_offered",
+        "unproven_grant",
+        "too_many_sessions",
+        "too_many_requests",
         "too_long",
         "already_open",
         "no_reason",
@@ -305,6 +345,7 @@ impl Refusal {
         "no_confirmed_email",
         "no_verified_email",
         "emails_differ",
+        "no_person_claim",
         "other_domain",
         "other_account",
         "account_sign_in_failed",
@@ -315,6 +356,7 @@ impl Refusal {
         "wrong_code",
         "code_used_up",
         "identity_taken",
+        "address_taken",
         "linked_to_another",
         "session_refused",
         "session_unavailable",
@@ -346,6 +388,10 @@ impl Refusal {
             Self::OtherPerson { .. } => "other_person",
             Self::NotYours => "not_yours",
             Self::NotEligible { .. } => "not_eligible",
+            Self::NotOffered { .. } => "not_offered",
+            Self::UnprovenGrant { .. } => "unproven_grant",
+            Self::TooManySessions { .. } => "too_many_sessions",
+            Self::TooManyRequests { .. } => "too_many_requests",
             Self::TooLong { .. } => "too_long",
             Self::AlreadyOpen { .. } => "already_open",
             Self::NoReason => "no_reason",
@@ -368,6 +414,7 @@ impl Refusal {
             Self::NoConfirmedEmail => "no_confirmed_email",
             Self::NoVerifiedEmail => "no_verified_email",
             Self::EmailsDiffer { .. } => "emails_differ",
+            Self::NoPersonClaim => "no_person_claim",
             Self::OtherDomain { .. } => "other_domain",
             Self::OtherAccount => "other_account",
             Self::AccountSignInFailed { .. } => "account_sign_in_failed",
@@ -378,6 +425,7 @@ impl Refusal {
             Self::WrongCode { .. } => "wrong_code",
             Self::CodeUsedUp => "code_used_up",
             Self::IdentityTaken => "identity_taken",
+            Self::AddressTaken => "address_taken",
             Self::LinkedToAnother => "linked_to_another",
             Self::SessionRefused { .. } => "session_refused",
             Self::SessionUnavailable { .. } => "session_unavailable",
@@ -414,6 +462,8 @@ impl Refusal {
             | Self::SignInRefused { .. }
             | Self::NoVerifiedEmail
             | Self::EmailsDiffer { .. }
+            | Self::NoPersonClaim
+            | Self::UnprovenGrant { .. }
             | Self::OtherDomain { .. }
             | Self::AccountSignInFailed { .. }
             | Self::AccountSignInUnavailable { .. }
@@ -434,6 +484,9 @@ impl Refusal {
             | Self::OtherPerson { .. }
             | Self::NotYours
             | Self::NotEligible { .. }
+            | Self::NotOffered { .. }
+            | Self::TooManySessions { .. }
+            | Self::TooManyRequests { .. }
             | Self::TooLong { .. }
             | Self::AlreadyOpen { .. }
             | Self::NoReason
@@ -455,12 +508,19 @@ impl Refusal {
             | Self::WrongCode { .. }
             | Self::CodeUsedUp
             | Self::IdentityTaken
+            | Self::AddressTaken
             | Self::LinkedToAnother
             | Self::TooFast { .. }
             | Self::Unreadable { .. }
             | Self::IncompleteCommand
             | Self::DamagedForm => false,
         }
+    }
+
+    /// Returns whether auditors must look into it: it is nothing that a person does by mistake.
+    #[must_use]
+    pub fn is_exception(&self) -> bool {
+        matches!(self, Self::UnprovenGrant { .. })
     }
 
     /// Returns whether linking the account is what the person should do next.

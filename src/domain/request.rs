@@ -27,8 +27,9 @@ use super::{
     window::{Minutes, Timestamp, Window},
 };
 
-/// A request for access.
+/// A request for access. A program that does not know all of its fields neither reads it nor writes over it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Request {
     /// The request's permanent id.
     pub id: RequestId,
@@ -55,7 +56,7 @@ pub struct Request {
 
 /// The status of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "status", rename_all = "snake_case")]
+#[serde(tag = "status", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Status {
     /// The request waits for an answer.
     Requested,
@@ -121,6 +122,7 @@ pub enum DropReason {
 
 /// The sessions of a request, counted from 1.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Sessions {
     begun: u32,
     issued: u32,
@@ -366,6 +368,15 @@ impl Request {
         let mut events = events.into_iter();
         let opened = Self::opened(events.next()?)?;
         Some(events.fold(opened, evolve))
+    }
+
+    /// Returns whether this is exactly what these events add up to, which are all events of this request, in order.
+    #[must_use]
+    pub fn is_sum_of(&self, history: &[Recorded]) -> bool {
+        let are_numbered = history.iter().map(|event| event.number).eq(1..=self.version);
+        let are_ours = history.iter().all(|event| event.stream == self.id);
+        let are_in_order = history.is_sorted_by_key(|event| event.at);
+        are_numbered && are_ours && are_in_order && Self::replayed(history).as_ref() == Some(self)
     }
 
     /// Numbers and dates the next event.

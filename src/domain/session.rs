@@ -185,7 +185,7 @@ mod tests {
     fn terms_say_who_for_what_and_until_when() {
         let request = after(&[(0, approve()), (1, begin())]);
         let ada = signed_in("ada", &[TARGET]);
-        let begins = |at| begin_session(&request, &ada, &policy(), minute(at)).unwrap();
+        let begins = |at| begin_session(&request, &request.history, &ada, &policy(), minute(at)).unwrap();
         assert_eq!(begins(2).change().what, Event::SessionIssuing { session: 2 });
         let (session, begun) = begins(2).once_committed();
         assert_eq!(session, 2);

@@ -122,6 +122,12 @@ impl Window {
         self.starts
     }
 
+    /// Returns how long it is.
+    #[must_use]
+    pub fn length(self) -> TimeDelta {
+        self.ends - self.starts
+    }
+
     /// Returns the first moment after it.
     #[must_use]
     pub fn ends(self) -> Timestamp {

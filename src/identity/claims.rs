@@ -4,7 +4,11 @@ use serde_json::{Map, Value};
 
 use crate::{
     config::Oidc,
-    domain::{email::Email, person::Groups, window::Timestamp},
+    domain::{
+        email::Email,
+        person::{Groups, PersonId},
+        window::Timestamp,
+    },
 };
 
 /// The provider's claims about one person, from a verified ID token or its userinfo endpoint.
@@ -57,6 +61,15 @@ impl Claims {
         };
         let email = self.get("email")?.as_str()?;
         is_verified.then(|| email.parse().ok()).flatten()
+    }
+
+    /// Returns the human whom the claim that the configuration names identifies: by a text or a whole number.
+    pub(super) fn person(&self, oidc: &Oidc) -> Option<PersonId> {
+        match self.at(oidc.person_claim.as_deref()?)? {
+            Value::String(id) => PersonId::new(id),
+            Value::Number(id) if id.is_i64() || id.is_u64() => PersonId::new(&id.to_string()),
+            Value::Number(_) | Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+        }
     }
 
     /// Returns the groups in the claim that `path` names, either as a literal key or as a dotted path. A missing claim
@@ -115,7 +128,21 @@ mod tests {
             groups_claim: "groups".into(),
             groups_from: GroupsFrom::IdToken,
             trust_unverified_email,
+            person_claim: Some("staff.number".into()),
         }
+    }
+
+    #[test]
+    fn the_human_is_what_the_named_claim_says() {
+        let person = |of: Value| claims(of).person(&oidc(false)).map(|person| person.as_str().to_owned());
+        for named in [json!("4711"), json!(4711), json!(" 4711 ")] {
+            assert_eq!(person(json!({ "staff": { "number": named } })).as_deref(), Some("4711"));
+        }
+        for nobody in [json!({}), json!({ "staff": { "number": " " } }), json!({ "staff.number": [4711] })] {
+            assert_eq!(person(nobody.clone()), None, "{nobody}");
+        }
+        let unnamed = Oidc { person_claim: None, ..oidc(false) };
+        assert!(claims(json!({ "staff.number": "4711" })).person(&unnamed).is_none());
     }
 
     #[test]

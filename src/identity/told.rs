@@ -7,7 +7,7 @@ use crate::{
     config::Oidc,
     domain::{
         email::Email,
-        person::{Groups, SignedIn, Subject},
+        person::{Groups, PersonId, SignedIn, Subject},
         step_up::Authentication,
         window::Timestamp,
     },
@@ -18,6 +18,7 @@ use crate::{
 pub(super) struct Told {
     pub(super) subject: Subject,
     verified_email: Option<Email>,
+    person: Option<PersonId>,
     pub(super) groups: Result<Groups, NoGroups>,
     proved_at: Option<Timestamp>,
     class: Option<String>,
@@ -54,6 +55,7 @@ impl Told {
         Ok(Self {
             subject: Subject { issuer: issuer.to_string(), subject: subject.to_owned() },
             verified_email: sources.iter().rev().find_map(|claims| claims.verified_email(oidc)),
+            person: sources.iter().rev().find_map(|claims| claims.person(oidc)),
             groups: first.groups(&oidc.groups_claim),
             proved_at,
             class,
@@ -62,8 +64,8 @@ impl Told {
 
     /// Returns the proof that this person returned from the provider at `back_at`.
     pub(super) fn signed_in(self, back_at: Timestamp) -> Result<SignedIn, NoGroups> {
-        let Self { subject, verified_email, groups, proved_at, class } = self;
+        let Self { subject, verified_email, person, groups, proved_at, class } = self;
         let authentication = Authentication { begun_at: back_at, back_at, proved_at, class };
-        Ok(SignedIn::verified(subject, verified_email, groups?, authentication))
+        Ok(SignedIn::verified(subject, verified_email, groups?, authentication).of_person(person))
     }
 }

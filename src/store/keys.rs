@@ -16,7 +16,8 @@
 //! | its events | `ACCOUNT#<account>` | `EVENT#<number>` | – | – | – | – |
 //! | which event a command caused | `ACCOUNT#<account>` | `COMMAND#<id>` | – | – | – | – |
 //! | owner of an identity | `SUBJECT#<subject>` | `OWNER` | – | – | – | – |
-//! | when it was signed out | `SUBJECT#<subject>` | `SIGNED_OUT` | – | – | – | – |
+//! | owner of an address | `ADDRESS#<hash>` | `OWNER` | – | – | – | – |
+//! | when an identity was signed out | `SUBJECT#<subject>` | `SIGNED_OUT` | – | – | – | – |
 //! | ticket | `TICKET#<hash>` | `META` | – | – | – | – |
 //! | press | `INBOX#<id>` | `META` | – | – | – | – |
 //!
@@ -33,6 +34,7 @@ use chrono::{SecondsFormat, TimeDelta};
 use crate::{
     domain::{
         account::Account,
+        email::Email,
         ids::{CommandId, RequestId, Target},
         job::{Job, Lane},
         person::Subject,
@@ -230,6 +232,10 @@ pub(super) fn account_pk(who: &Account) -> String {
 
 pub(super) fn owner(subject: &Subject) -> Key {
     Key::new(subject_pk(subject), "OWNER")
+}
+
+pub(super) fn address(email: &Email) -> Key {
+    Key::new(format!("ADDRESS#{}", hash_of([email.as_str()])), "OWNER")
 }
 
 pub(super) fn signed_out(subject: &Subject) -> Key {

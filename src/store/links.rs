@@ -7,7 +7,7 @@ use super::{
     DynamoStore,
     codes::if_no_other_try,
     given::stands,
-    keys,
+    keys::{self, Key},
     rows::{self, Row},
     tickets::{use_up, use_up_secrets},
     transaction::{Broken, Transaction, Write},
@@ -15,6 +15,7 @@ use super::{
 use crate::{
     domain::{
         account::Account,
+        email::Email,
         linking::PendingLink,
         person::{FreshGroups, Groups, Link, Subject},
         secret::Sealed,
@@ -31,12 +32,17 @@ impl Links for DynamoStore {
 
     async fn save_link(&self, new: &NewLink) -> Result<Appended, LinkError> {
         let what = format!("link {}", new.made.link.account);
-        self.append(what, &new.event, || save(new)).await?.ok_or(LinkError::UsedUp)
+        let left = match &new.leaves {
+            Some(email) => self.own_address(email, &new.made.link.account).await?,
+            None => None,
+        };
+        self.append(what, &new.event, || save(new, left)).await?.ok_or(LinkError::UsedUp)
     }
 
     async fn remove_link(&self, link: &Link, event: &NewEvent) -> Result<Appended, UnlinkError> {
         let what = format!("unlink {}", link.account);
-        self.append(what, event, || Ok(dissolve(link))).await?.ok_or(UnlinkError::Conflict)
+        let left = self.own_address(&link.email, &link.account).await?;
+        self.append(what, event, || Ok(dissolve(link, left))).await?.ok_or(UnlinkError::Conflict)
     }
 
     async fn owner(&self, subject: &Subject) -> Result<Option<Account>, StoreError> {
@@ -63,8 +69,22 @@ impl Links for DynamoStore {
     }
 }
 
+impl DynamoStore {
+    /// Returns the address if it belongs to this account. Links of an earlier version, and those of accounts that share
+    /// an address, have none to themselves.
+    async fn own_address<'e>(
+        &self,
+        email: &'e Email,
+        who: &Account,
+    ) -> Result<Option<&'e Email>, StoreError> {
+        let what = "load whose an address is".to_owned();
+        let owner: Option<Account> = self.load(what, keys::address(email), Row::read).await?;
+        Ok((owner.as_ref() == Some(who)).then_some(email))
+    }
+}
+
 /// Uses up the proof that the link is based on, and binds the account and the identity exclusively to each other.
-fn save(new: &NewLink) -> serde_json::Result<Transaction<LinkError>> {
+fn save(new: &NewLink, left: Option<&Email>) -> serde_json::Result<Transaction<LinkError>> {
     let link = &new.made.link;
     let mut transaction = use_up_proof(&new.uses_up, new.event.now)
         .and_or(stands(&link.stands()), |_| LinkError::SignedOut)
@@ -73,18 +93,31 @@ fn save(new: &NewLink) -> serde_json::Result<Transaction<LinkError>> {
     if let Some(replaced) = &new.replaces {
         transaction = transaction.and_or(disown(replaced, &link.account), |_| LinkError::LinkedToAnother);
     }
+    if new.has_address_to_itself {
+        transaction = transaction.and_or(own_address(link)?, |_| LinkError::AddressTaken);
+    }
+    if let Some(left) = left {
+        let leave = leave(keys::address(left), &link.account);
+        transaction = transaction.and_or(leave, |_| LinkError::LinkedToAnother);
+    }
     Ok(transaction.and(keep_token(new)))
 }
 
 /// Unbinds the account and the identity, if they are still bound to each other.
-fn dissolve(link: &Link) -> Transaction<UnlinkError> {
+fn dissolve(link: &Link, left: Option<&Email>) -> Transaction<UnlinkError> {
     let unbind = Write::delete(keys::link(&link.account))
         .only_if("subject_hash = :subject")
         .with(":subject", rows::text(keys::subject_hash(&link.subject)));
-    Transaction::new()
+    let transaction = Transaction::new()
         .and_or(unbind, |_| UnlinkError::Conflict)
         .and_or(disown(&link.subject, &link.account), |_| UnlinkError::Conflict)
-        .and(Write::delete(keys::token(&link.account)))
+        .and(Write::delete(keys::token(&link.account)));
+    match left {
+        Some(left) => {
+            transaction.and_or(leave(keys::address(left), &link.account), |_| UnlinkError::Conflict)
+        }
+        None => transaction,
+    }
 }
 
 /// Deletes the token of a link and a pending code, and marks the link as signed out, unless the person has signed in after `at` or is
@@ -135,14 +168,27 @@ fn use_up_proof(proof: &LinkProof, now: Timestamp) -> Transaction<LinkError> {
 }
 
 fn own(link: &Link) -> serde_json::Result<Write> {
-    Ok(Write::put(rows::owner(link)?)
+    Ok(if_ours(Write::put(rows::owner(keys::owner(&link.subject), link)?), link))
+}
+
+fn own_address(link: &Link) -> serde_json::Result<Write> {
+    Ok(if_ours(Write::put(rows::owner(keys::address(&link.email), link)?), link))
+}
+
+fn if_ours(write: Write, link: &Link) -> Write {
+    write
         .only_if("attribute_not_exists(pk) OR account_key = :account")
-        .with(":account", account(&link.account)))
+        .with(":account", account(&link.account))
 }
 
 /// Unbinds an identity, if it is bound to this account.
 fn disown(subject: &Subject, who: &Account) -> Write {
-    Write::delete(keys::owner(subject)).only_if("account_key = :account").with(":account", account(who))
+    leave(keys::owner(subject), who)
+}
+
+/// Deletes the row by which an identity or an address belongs to this account.
+fn leave(owned: Key, who: &Account) -> Write {
+    Write::delete(owned).only_if("account_key = :account").with(":account", account(who))
 }
 
 fn bind(new: &NewLink) -> serde_json::Result<Write> {

@@ -129,11 +129,9 @@ pub(super) fn read_link(row: &Row) -> Result<Link, BadRow> {
     Ok(Link { groups: row.json("groups")?, is_signed_out: row.has("signed_out_at")?, ..lasting })
 }
 
-/// The account that owns an identity.
-pub(super) fn owner(link: &Link) -> serde_json::Result<Row> {
-    Row::at(keys::owner(&link.subject))
-        .with("account_key", text(link.account.to_string()))
-        .body(&link.account)
+/// The account that owns an identity or an address.
+pub(super) fn owner(owned: Key, link: &Link) -> serde_json::Result<Row> {
+    Row::at(owned).with("account_key", text(link.account.to_string())).body(&link.account)
 }
 
 /// When an identity was last signed out.

@@ -249,7 +249,8 @@ fn told_of_account(recorded: &AccountRecord, names: &Names) -> (&'static str, Li
         AccountEvent::Refused { tried, request, target, why } => {
             let tried = say!("{who} tried to {what}", who, what = words::tried(*tried));
             let told = about(tried, request.as_ref(), target.as_ref(), names);
-            ("Refused", told, Some(Line::quoted(&refused(why, names))))
+            let title = if why.refusal.is_exception() { "⚠ Exception" } else { "Refused" };
+            (title, told, Some(Line::quoted(&refused(why, names))))
         }
         AccountEvent::Undelivered { what, request, why } => {
             let platform = &names.platform;

@@ -65,6 +65,18 @@ pub fn refusal(why: &Refusal, names: &Names) -> String {
         Refusal::NotEligible { target, group } => format!(
             "You are not eligible for {target}: it requires membership in {group}. Ask the owner of that group."
         ),
+        Refusal::NotOffered { target } => format!(
+            "{target} cannot be requested any more: its account is no longer offered. Ask the people who run this app."
+        ),
+        Refusal::UnprovenGrant { .. } => format!(
+            "This access could not be verified, so nothing was opened. Make a new request with {command}, and contact the people who run this app."
+        ),
+        Refusal::TooManySessions { max } => format!(
+            "You already have {max} sessions with this access, which is the maximum at once. Use one of them, or wait until one expires."
+        ),
+        Refusal::TooManyRequests { max } => format!(
+            "You have made {max} requests within an hour, which is the maximum. Wait until the oldest of them is an hour old."
+        ),
         Refusal::TooLong { asked, max } => {
             format!("{asked} is longer than the maximum of {max}. Request {max} or less.")
         }
@@ -128,6 +140,9 @@ pub fn refusal(why: &Refusal, names: &Names) -> String {
         Refusal::EmailsDiffer { account, identity } => format!(
             "You signed in as {identity}, but the {platform} account that this link belongs to is {account}. Get your own link with {command} link. If both addresses are yours, contact the people who run this app."
         ),
+        Refusal::NoPersonClaim => {
+            "Your identity provider does not say which person this identity belongs to, so it cannot be linked. Contact the people who run this app.".to_owned()
+        }
         Refusal::OtherDomain { identity, domains } => {
             let domains: Vec<_> = domains.iter().map(ToString::to_string).collect();
             format!(
@@ -162,6 +177,9 @@ pub fn refusal(why: &Refusal, names: &Names) -> String {
         }
         Refusal::IdentityTaken => {
             format!("This identity is already linked to another {platform} account. Unlink it there first, with {command} unlink.")
+        }
+        Refusal::AddressTaken => {
+            format!("Your email address already belongs to another linked {platform} account. Unlink it there first, with {command} unlink.")
         }
         Refusal::LinkedToAnother => {
             format!("Your {platform} account is linked to another identity with a different email address. Unlink it first, with {command} unlink.")

@@ -42,11 +42,13 @@ fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::AccountSignInFailed { .. }
         | Refusal::SessionRefused { .. } => StatusCode::BAD_GATEWAY,
         Refusal::SignInDeclined | Refusal::SignInRefused { .. } => StatusCode::UNAUTHORIZED,
-        Refusal::TooFast { .. } => StatusCode::TOO_MANY_REQUESTS,
+        Refusal::TooFast { .. } | Refusal::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
         Refusal::AlreadyAnswered { .. }
         | Refusal::ExpiredUnanswered
         | Refusal::ApprovedAndOver { .. }
         | Refusal::AlreadyOpen { .. }
+        | Refusal::TooManySessions { .. }
+        | Refusal::AddressTaken
         | Refusal::IdentityTaken
         | Refusal::LinkedToAnother => StatusCode::CONFLICT,
         Refusal::NoSuchRequest { .. } => StatusCode::NOT_FOUND,
@@ -68,6 +70,9 @@ fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::OtherPerson { .. }
         | Refusal::NotYours
         | Refusal::NotEligible { .. }
+        | Refusal::NotOffered { .. }
+        | Refusal::UnprovenGrant { .. }
+        | Refusal::NoPersonClaim
         | Refusal::OtherTenant
         | Refusal::NotFullMember { .. }
         | Refusal::NotLinked

@@ -489,6 +489,7 @@ fn card(minutes: i64) -> Message {
 fn ada() -> (Account, Human) {
     let who = Account::new("slack", "T0123456", "UADA");
     let actor = Human {
+        person: None,
         subject: Subject { issuer: "https://idp.example".into(), subject: "ada".into() },
         account: Some(who.clone()),
         email: "ada@example.com".parse().unwrap(),

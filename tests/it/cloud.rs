@@ -14,7 +14,7 @@ use elevate::{
         ids::RequestId,
         person::Human,
         policy::Policy,
-        request::{Event, Opening, Request, evolve},
+        request::{Event, Opening, Recorded, Request, evolve},
         session::SessionTerms,
         window::{Timestamp, Window},
     },
@@ -98,11 +98,12 @@ fn sts(aws: &Aws) -> Client {
 async fn terms() -> SessionTerms {
     let (realm, now) = (Realm::new().await, noon());
     let ada = realm.sign_in().await.unwrap().signed_in;
-    let request = approved(&actor(ada.subject().issuer.as_str(), "ada"), now - TimeDelta::minutes(30));
-    begin_session(&request, &ada, &policy(), now).unwrap().once_committed().1
+    let (request, history) =
+        approved(&actor(ada.subject().issuer.as_str(), "ada"), now - TimeDelta::minutes(30));
+    begin_session(&request, &history, &ada, &policy(), now).unwrap().once_committed().1
 }
 
-fn approved(ada: &Human, at: Timestamp) -> Request {
+fn approved(ada: &Human, at: Timestamp) -> (Request, [Recorded; 2]) {
     let hour = "1h".parse().unwrap();
     let requested = Opening {
         requester: ada.clone(),
@@ -111,10 +112,10 @@ fn approved(ada: &Human, at: Timestamp) -> Request {
         justification: "bucket policy broken".parse().unwrap(),
         answer_by: at + TimeDelta::hours(24),
     };
-    let (_, request) = requested.opens(RequestId::new(at, 1), "ask".parse().unwrap(), at);
+    let (first, request) = requested.opens(RequestId::new(at, 1), "ask".parse().unwrap(), at);
     let approved = Event::approved(actor("https://idp.example", "bob"), Window::new(at, hour));
     let second = request.next(approved, "approve".parse().unwrap(), at);
-    evolve(request, &second)
+    (evolve(request, &second), [first, second])
 }
 
 fn actor(issuer: &str, login: &str) -> Human {
@@ -133,6 +134,8 @@ fn policy() -> Policy {
         request_ttl: "24h".parse().unwrap(),
         max_duration: "8h".parse().unwrap(),
         durations: vec!["1h".parse().unwrap()],
+        sessions_at_once: 2,
+        requests_per_hour: 20,
         accounts: [].into(),
         step_up: None,
     }

@@ -206,7 +206,7 @@ fn human(name: &str) -> Human {
     let email: Email = format!("{name}@example.com").parse().unwrap();
     let subject = Subject { issuer: "https://idp.example.com".to_owned(), subject: name.to_owned() };
     let account = Account::new("slack", "T0123456", format!("U0{}", name.to_uppercase()));
-    Human { subject, account: Some(account), email }
+    Human { subject, account: Some(account), email, person: None }
 }
 
 fn at(minutes: i64) -> Timestamp {

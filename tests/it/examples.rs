@@ -213,6 +213,7 @@ pub(crate) fn actor(name: &str, slack: &str) -> Human {
         subject: Subject { issuer: "https://idp.example".into(), subject: name.into() },
         account: Some(Account::new("slack", "T0123456", slack)),
         email: email(&format!("{name}@example.com")),
+        person: None,
     }
 }
 

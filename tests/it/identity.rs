@@ -140,6 +140,7 @@ fn oidc(issuer: &str) -> Oidc {
         groups_claim: "groups".into(),
         groups_from: GroupsFrom::IdToken,
         trust_unverified_email: false,
+        person_claim: None,
     }
 }
 

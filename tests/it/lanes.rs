@@ -71,7 +71,8 @@ impl World {
     pub(crate) fn of_a_stranger(&self, n: u128, jobs: &[Job]) -> Step {
         let now = self.company.clock.now();
         let subject = Subject { issuer: "https://elsewhere.example".to_owned(), subject: n.to_string() };
-        let stranger = Human { subject, account: None, email: "stranger@example.com".parse().unwrap() };
+        let stranger =
+            Human { subject, account: None, email: "stranger@example.com".parse().unwrap(), person: None };
         let opening = Opening {
             requester: stranger,
             target: "111122223333/S3Admin".parse().unwrap(),

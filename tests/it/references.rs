@@ -109,7 +109,7 @@ async fn ada_signs_in_with_slack(world: &World) -> String {
 }
 
 /// The codes of refusals in a browser.
-const BY_A_PAGE: [&str; 9] = [
+const BY_A_PAGE: [&str; 11] = [
     "identity_unusable",
     "sign_in_refused",
     "no_verified_email",
@@ -119,6 +119,8 @@ const BY_A_PAGE: [&str; 9] = [
     "account_sign_in_unavailable",
     "session_refused",
     "session_unavailable",
+    "no_person_claim",
+    "unproven_grant",
 ];
 /// The codes of refusals in the chat.
 const IN_THE_CHAT: [&str; 5] =
@@ -166,6 +168,11 @@ async fn whoever_is_sent_to_the_operator_by_a_page_can_quote_the_log() {
         world.company.slack.update_person(ADA.slack, |person| person.email = other);
         ada_links(world).await
     };
+    let of_nobody = Story::start().set(&[("OIDC__PERSON_CLAIM", "employee_number")]);
+    let unproven = async |world: &World| {
+        world.company.idp.update_person(ADA.login, |ada| ada.email = "bob@example.com".into());
+        ada_opens_the_console(world).await
+    };
     let of_another_domain = Story::start().set(&[("LINK__EMAIL_DOMAINS", "example.org")]);
     let account_failed = async |world: &World| {
         let claims = json!({ "nonce": "another" });
@@ -198,6 +205,8 @@ async fn whoever_is_sent_to_the_operator_by_a_page_can_quote_the_log() {
         refers("account_sign_in_unavailable", with_another_address(), account_unavailable).await,
         refers("session_refused", Story::approved(), session_refused).await,
         refers("session_unavailable", Story::approved(), session_unavailable).await,
+        refers("no_person_claim", of_nobody, ada_links).await,
+        refers("unproven_grant", Story::approved(), unproven).await,
     ];
     assert_eq!(tried, BY_A_PAGE);
 }

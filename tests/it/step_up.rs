@@ -30,7 +30,7 @@ async fn is_asked_to_sign_in(ada: &Player<'_>) -> bool {
 
 #[tokio::test]
 async fn the_console_takes_a_sign_in_as_recent_as_the_operator_asks() {
-    play(Story::approved().set(&[MAX_AGE]), async |world| {
+    play(Story::approved().set(&[MAX_AGE, ("ACCESS__SESSIONS_AT_ONCE", "3")]), async |world| {
         let ada = world.ada();
         for (wait, asked) in [(0, true), (5, false), (1, true)] {
             world.company.clock.advance(TimeDelta::minutes(wait));

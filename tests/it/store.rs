@@ -55,7 +55,7 @@ async fn fixture() -> Fixture {
     Fixture { dynamo, client, store }
 }
 
-fn client(dynamo: &Dynamo) -> Client {
+pub(crate) fn client(dynamo: &Dynamo) -> Client {
     let config = Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("eu-central-1"))
@@ -106,6 +106,7 @@ fn actor(name: &str) -> Human {
         subject: subject(name),
         account: Some(slack(name)),
         email: format!("{name}@example.com").parse().unwrap(),
+        person: None,
     }
 }
 
@@ -114,6 +115,7 @@ fn link(name: &str) -> Link {
         account: slack(name),
         subject: subject(name),
         email: format!("{name}@example.com").parse().unwrap(),
+        person: None,
         groups: ["aws-temp#S3Admin#111122223333"].into_iter().collect(),
         signed_in_at: noon(),
         is_refreshable: false,

@@ -96,6 +96,7 @@ const MAY_USE: [(&str, &[&str]); 32] = [
             "aws",
             "sealer",
             "config",
+            "text",
         ],
     ),
 ];

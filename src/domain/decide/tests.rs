@@ -1,6 +1,6 @@
 //! Every command against every status, and what no sequence of them may bring about.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::Deref};
 
 use chrono::TimeDelta;
 use proptest::prelude::*;
@@ -12,7 +12,8 @@ use crate::domain::{
     ids::{CommandId, RequestId},
     job::{Job, follow_ups},
     person::{FreshGroups, Groups, Human, Link, Subject},
-    request::{Recorded, StatusKind, evolve},
+    refusal::Unproven,
+    request::{StatusKind, evolve},
     step_up::{Authentication, StepUp},
 };
 
@@ -26,6 +27,8 @@ pub(in crate::domain) fn policy() -> Policy {
         request_ttl: "24h".parse().unwrap(),
         max_duration: "8h".parse().unwrap(),
         durations: vec!["1h".parse().unwrap()],
+        sessions_at_once: 2,
+        requests_per_hour: 20,
         accounts: BTreeMap::new(),
         step_up: None,
     }
@@ -44,6 +47,7 @@ fn link(name: &str) -> Link {
         account: Account::new("slack", "T0123456", format!("U0{}", name.to_uppercase())),
         subject: subject(name),
         email: format!("{name}@example.com").parse().unwrap(),
+        person: None,
         groups: Groups::default(),
         signed_in_at: minute(0),
         is_refreshable: true,
@@ -83,19 +87,38 @@ pub(in crate::domain) fn requested() -> Recorded {
         duration: "1h".parse().unwrap(),
         justification: "why not".parse().unwrap(),
     };
-    let opening = ask(&ada(), wanted, &policy(), minute(0)).unwrap();
+    let opening = ask(&ada(), wanted, &[], &policy(), minute(0)).unwrap();
     let command = CommandId::of_press(&Account::new("slack", "T0123456", "U0ADA"), "1");
     let (recorded, _) = opening.opens(RequestId::new(minute(0), 1), command, minute(0));
     recorded
 }
 
+/// A request with the events that it is the sum of.
+pub(in crate::domain) struct Past {
+    request: Request,
+    pub(in crate::domain) history: Vec<Recorded>,
+}
+
+impl Past {
+    fn of(history: Vec<Recorded>) -> Self {
+        Self { request: Request::replayed(&history).unwrap(), history }
+    }
+}
+
+impl Deref for Past {
+    type Target = Request;
+    fn deref(&self) -> &Request {
+        &self.request
+    }
+}
+
 /// Returns the request after these commands, each at its minute. Every command must cause an event.
-pub(in crate::domain) fn after(commands: &[(i64, Deed)]) -> Request {
-    commands.iter().fold(Request::opened(&requested()).unwrap(), |request, (at, command)| {
-        let event = decide(&request, command, &policy(), minute(*at)).unwrap().unwrap();
-        let recorded =
-            request.next(event, CommandId::of_the_clock(&request.id, request.version), minute(*at));
-        evolve(request, &recorded)
+pub(in crate::domain) fn after(commands: &[(i64, Deed)]) -> Past {
+    commands.iter().fold(Past::of(vec![requested()]), |past, (at, deed)| {
+        let change = decide_of(&past, deed, &policy(), minute(*at)).unwrap().unwrap();
+        let command = CommandId::of_the_clock(&past.id, past.version);
+        let recorded = past.next(change, command, minute(*at));
+        Past::of([past.history, vec![recorded]].concat())
     })
 }
 
@@ -112,6 +135,7 @@ impl From<Command> for Deed {
     }
 }
 
+/// Decides a command about a request whose events do not matter.
 pub(in crate::domain) fn decide(
     request: &Request,
     deed: &(impl Clone + Into<Deed>),
@@ -120,7 +144,22 @@ pub(in crate::domain) fn decide(
 ) -> Result<Option<Change>, Refusal> {
     match deed.clone().into() {
         Deed::Command(command) => super::decide(request, &command, policy, now),
-        Deed::Begin(by) => begin_session(request, &by, policy, now).map(|begins| Some(begins.change())),
+        Deed::Begin(_) => panic!("a session looks at the events"),
+    }
+}
+
+/// Decides anything about a request with its events.
+fn decide_of(
+    past: &Past,
+    deed: &(impl Clone + Into<Deed>),
+    policy: &Policy,
+    now: Timestamp,
+) -> Result<Option<Change>, Refusal> {
+    match deed.clone().into() {
+        Deed::Command(command) => super::decide(past, &command, policy, now),
+        Deed::Begin(by) => {
+            begin_session(past, &past.history, &by, policy, now).map(|begins| Some(begins.change()))
+        }
     }
 }
 
@@ -145,7 +184,11 @@ pub(in crate::domain) fn begin() -> Deed {
 }
 
 fn settle(outcome: SessionOutcome) -> Deed {
-    Command::SettleSession { session: 1, outcome }.into()
+    settle_nth(1, outcome)
+}
+
+fn settle_nth(session: u32, outcome: SessionOutcome) -> Deed {
+    Command::SettleSession { session, outcome }.into()
 }
 
 const DAY: i64 = 24 * 60;
@@ -169,7 +212,7 @@ fn who_gives_a_command_twice_has_given_it_once() {
 
 #[test]
 fn every_command_against_every_status() {
-    let statuses: [(&str, Request); 6] = [
+    let statuses: [(&str, Past); 6] = [
         ("requested", after(&[])),
         ("approved", after(&[(1, approve())])),
         ("rejected", after(&[(1, reject())])),
@@ -195,7 +238,7 @@ fn every_command_against_every_status() {
         assert_eq!(request.status_at(minute(3)).word(), *status);
         assert_eq!(request.written_status(), *status);
         for (word, command) in &commands {
-            let outcome = decide(request, command, &policy(), minute(3));
+            let outcome = decide_of(request, command, &policy(), minute(3));
             let is_done = matches!(outcome, Ok(Some(_)));
             assert_eq!(is_done, allowed.contains(&(*status, *word)), "{status}, {word}: {outcome:?}");
         }
@@ -231,8 +274,14 @@ fn nobody_answers_their_own_request_from_whichever_account() {
         other.subject = subject("ada-at-another-provider");
         other
     };
+    let same_address = {
+        let mut admin = person("adm-ada", &[]).human().clone();
+        admin.email = "Ada@Example.com".parse().unwrap();
+        admin
+    };
     let mut stranger = ada().human().clone();
     stranger.subject = subject("somebody-else");
+    stranger.email = "somebody@example.com".parse().unwrap();
     for elsewhere in [Account::new("slack", "T0999999", "U0ADA"), Account::new("other", "T0123456", "U0ADA")]
     {
         stranger.account = Some(elsewhere);
@@ -240,11 +289,12 @@ fn nobody_answers_their_own_request_from_whichever_account() {
     }
     stranger.account = None;
     assert!(!stranger.is_same_person(&stranger_without_account()), "to have no account is nothing in common");
-    for actor in [ada().human().clone(), same_identity, same_account] {
+    for actor in [ada().human().clone(), same_identity, same_account, same_address] {
         let link = Link {
             account: actor.account.unwrap(),
             subject: actor.subject,
             email: actor.email,
+            person: None,
             groups: Groups::default(),
             signed_in_at: minute(0),
             is_refreshable: true,
@@ -292,7 +342,7 @@ fn an_event_is_never_dated_before_its_predecessor() {
 #[test]
 fn a_session_takes_the_requester_and_their_groups_of_this_very_sign_in() {
     let request = after(&[(0, approve())]);
-    let begin = |by| decide(&request, &Deed::Begin(by), &policy(), minute(1));
+    let begin = |by| decide_of(&request, &Deed::Begin(by), &policy(), minute(1));
     assert!(begin(signed_in("ada", &[TARGET])).is_ok());
     assert_eq!(begin(signed_in("bob", &[TARGET])), Err(Refusal::OtherPerson { signed_in: "bob".into() }));
     let elsewhere = Subject { issuer: "https://other.example".into(), ..subject("ada") };
@@ -327,7 +377,7 @@ fn sessions_are_counted_and_whoever_ends_access_hears_until_when_they_work() {
         outcome => panic!("{outcome:?}"),
     };
     let issued = begun(SessionOutcome::Ready { expires_at: minute(60) });
-    let next = decide(&issued, &begin(), &policy(), minute(3));
+    let next = decide_of(&issued, &begin(), &policy(), minute(3));
     assert_eq!(next, Ok(Some(Event::SessionIssuing { session: 2 }.by(ada().human().clone()))));
     assert_eq!(ended(&issued), Some(minute(60)));
     assert_eq!(ended(&begun(SessionOutcome::Unknown)), None, "nothing was handed out");
@@ -414,12 +464,11 @@ proptest! {
     fn no_sequence_of_commands_opens_a_session_outside_a_window_that_another_person_opened(
         steps in prop::collection::vec((anything(), -30..400_i64), 0..40),
     ) {
-        let mut history = vec![requested()];
-        let mut request = Request::opened(&history[0]).unwrap();
+        let mut request = Past::of(vec![requested()]);
         let mut now = 0;
         for (command, wait) in steps {
             now += wait;
-            let Ok(Some(change)) = decide(&request, &command, &policy(), minute(now)) else { continue };
+            let Ok(Some(change)) = decide_of(&request, &command, &policy(), minute(now)) else { continue };
             if let Event::SessionIssuing { .. } | Event::SessionIssued { .. } = change.what {
                 let Status::Approved { approvals, window } = request.status_at(minute(now)) else {
                     return Err(TestCaseError::fail("a session outside any window"));
@@ -431,9 +480,12 @@ proptest! {
             }
             let recorded = request.next(change, CommandId::of_the_clock(&request.id, request.version), minute(now));
             prop_assert!(recorded.at >= request.changed_at);
-            request = evolve(request, &recorded);
-            history.push(recorded);
+            let evolved = evolve(request.request.clone(), &recorded);
+            request.history.push(recorded);
+            request = Past::of(request.history);
+            prop_assert_eq!(&request.request, &evolved);
         }
+        let Past { request, history } = request;
         prop_assert!(history.iter().zip(1..).all(|(recorded, version)| recorded.number == version));
         prop_assert_eq!(request.version, history.len() as u64);
         let kept = serde_json::to_string(&history).unwrap();
@@ -445,4 +497,129 @@ proptest! {
         }
         prop_assert_eq!(Request::replayed(&history), Some(request));
     }
+}
+
+/// What somebody writes into the table who may write there. The browser has signed in as Ada, who is eligible.
+#[test]
+fn what_is_not_the_sum_of_its_events_opens_nothing() {
+    let approved = after(&[(0, approve())]);
+    let opens = |request: &Request, history: &[Recorded]| {
+        begin_session(request, history, &signed_in("ada", &[TARGET]), &policy(), minute(1)).map(drop)
+    };
+    assert_eq!(opens(&approved, &approved.history), Ok(()));
+    let is_unproven = |request: &Request, history: &[Recorded], why| {
+        assert_eq!(opens(request, history), Err(Refusal::UnprovenGrant { why }));
+    };
+    is_unproven(&approved, &[], Unproven::History);
+    is_unproven(&approved, &approved.history[..1], Unproven::History);
+    is_unproven(&approved, &approved.history[1..], Unproven::History);
+    is_unproven(&approved, &after(&[(0, approve()), (0, end())]).history, Unproven::History);
+    let mut another = approved.request.clone();
+    another.target = "111122223333/Admin".parse().unwrap();
+    let eligible = signed_in("ada", &["aws-temp#Admin#111122223333"]);
+    let refused = begin_session(&another, &approved.history, &eligible, &policy(), minute(1));
+    assert_eq!(refused, Err(Refusal::UnprovenGrant { why: Unproven::History }));
+    let mut longer = approved.request.clone();
+    longer.duration = "8h".parse().unwrap();
+    is_unproven(&longer, &approved.history, Unproven::History);
+    let forged = |change: &dyn Fn(&mut Recorded)| {
+        let mut history = approved.history.clone();
+        change(&mut history[1]);
+        Past::of(history)
+    };
+    let renumbered = forged(&|event| event.number = 3);
+    is_unproven(&renumbered, &renumbered.history, Unproven::History);
+    let of_another = forged(&|event| event.stream = RequestId::new(minute(0), 2));
+    is_unproven(&of_another, &of_another.history, Unproven::History);
+    let earlier = forged(&|event| event.at = minute(-1));
+    is_unproven(&earlier, &earlier.history, Unproven::History);
+}
+
+#[test]
+fn a_history_without_another_persons_approval_opens_nothing() {
+    let opens = |approvals: Vec<Approval>, window: Window| {
+        let mut history = after(&[(0, approve())]).history;
+        history[1].what = Event::Approved { approvals, window };
+        let past = Past::of(history);
+        begin_session(&past, &past.history, &signed_in("ada", &[TARGET]), &policy(), minute(1)).map(drop)
+    };
+    let hour = || Window::new(minute(0), "1h".parse().unwrap());
+    let approval = |by: Actor| Approval { by, at: minute(0) };
+    let bobs = || approval(bob().human().clone().into());
+    assert_eq!(opens(vec![bobs()], hour()), Ok(()));
+    let twin = Human { email: ada().human().email.clone(), ..person("adm-ada", &[]).human().clone() };
+    let nobodys: [Vec<Approval>; 6] = [
+        vec![],
+        vec![approval(ada().human().clone().into())],
+        vec![approval(twin.into())],
+        vec![approval(Actor::Clock)],
+        vec![approval(Actor::Operator)],
+        vec![bobs(), approval(ada().human().clone().into())],
+    ];
+    for approvals in nobodys {
+        let why = Unproven::Approval;
+        assert_eq!(opens(approvals.clone(), hour()), Err(Refusal::UnprovenGrant { why }), "{approvals:?}");
+    }
+    let windows = [
+        Window::new(minute(0), "2h".parse().unwrap()),
+        Window::new(minute(0), "8760h".parse().unwrap()),
+        Window::new(minute(9 * 60), "1h".parse().unwrap()),
+    ];
+    for window in windows {
+        let why = Unproven::Window;
+        assert_eq!(opens(vec![bobs()], window), Err(Refusal::UnprovenGrant { why }), "{window:?}");
+    }
+}
+
+#[test]
+fn the_policy_of_this_moment_decides_at_the_answer_and_at_the_entry() {
+    let shorter = Policy { max_duration: "30m".parse().unwrap(), ..policy() };
+    let elsewhere = Policy { accounts: [("444455556666".parse().unwrap(), "dev".into())].into(), ..policy() };
+    let waiting = after(&[]);
+    let answer = |act: Act, policy: &Policy| decide(&waiting, &act.by(bob()), policy, minute(1)).map(drop);
+    let (asked, max) = (waiting.duration, shorter.max_duration);
+    assert_eq!(answer(Act::Approve, &shorter), Err(Refusal::TooLong { asked, max }));
+    let target = waiting.target.clone();
+    assert_eq!(answer(Act::Approve, &elsewhere), Err(Refusal::NotOffered { target }));
+    for policy in [&shorter, &elsewhere] {
+        assert_eq!(answer(Act::Reject("no".parse().unwrap()), policy), Ok(()));
+    }
+    let approved = after(&[(0, approve())]);
+    let enter = |policy: &Policy| decide_of(&approved, &begin(), policy, minute(1)).map(drop);
+    assert_eq!(enter(&shorter), Err(Refusal::TooLong { asked, max }));
+    assert!(matches!(enter(&elsewhere), Err(Refusal::NotEligible { .. })));
+}
+
+#[test]
+fn so_many_sessions_are_open_at_once_and_no_more() {
+    let ready = |session, at| settle_nth(session, SessionOutcome::Ready { expires_at: minute(at) });
+    let two = [(0, approve()), (1, begin()), (2, ready(1, 16)), (3, begin())];
+    let enters =
+        |commands: &[(i64, Deed)], at| decide_of(&after(commands), &begin(), &policy(), minute(at)).map(drop);
+    assert_eq!(enters(&two[..3], 4), Ok(()));
+    assert_eq!(enters(&two, 4), Err(Refusal::TooManySessions { max: 2 }), "one is asked for");
+    assert_eq!(
+        enters(&[&two[..], &[(4, ready(2, 30))]].concat(), 15),
+        Err(Refusal::TooManySessions { max: 2 })
+    );
+    assert_eq!(enters(&[&two[..], &[(4, ready(2, 30))]].concat(), 16), Ok(()), "one has expired");
+    let unknown = (4, settle_nth(2, SessionOutcome::Unknown));
+    assert_eq!(enters(&[&two[..], &[unknown]].concat(), 5), Ok(()), "nobody has it");
+}
+
+#[test]
+fn so_many_requests_are_made_within_an_hour_and_no_more() {
+    let asks = |earlier: &[Timestamp]| {
+        let wanted = Ask {
+            target: "111122223333/S3Admin".parse().unwrap(),
+            duration: "1h".parse().unwrap(),
+            justification: "why not".parse().unwrap(),
+        };
+        ask(&ada(), wanted, earlier, &policy(), minute(60)).map(drop)
+    };
+    let made: Vec<_> = (1..=20).map(minute).collect();
+    assert_eq!(asks(&made[..19]), Ok(()));
+    assert_eq!(asks(&made), Err(Refusal::TooManyRequests { max: 20 }));
+    let oldest_is_an_hour_old: Vec<_> = (0..20).map(minute).collect();
+    assert_eq!(asks(&oldest_is_an_hour_old), Ok(()));
 }

@@ -80,7 +80,7 @@ pub(in crate::flows) async fn finish(
 ) -> Result<()> {
     let Answering { request, act, press } = answering;
     broker.member(who).await?;
-    let link = broker.ports.store.link(who).await?.ok_or(Refusal::NotLinked)?;
+    let link = broker.linked(who).await?;
     let by = link.signed_in(signed_in)?;
     transition(broker, &request, &act.by(by), Cause { uses_up, ..press.into() }).await?; // 6
     Ok(())

@@ -4,7 +4,7 @@
 //! 2. Opening the ticket only starts a sign-in; the ticket remains valid (`visits/ticket.rs`).
 //! 3. On return from the identity provider, the ticket must be the one that started this sign-in.
 //! 4. `SessionIssuing` is committed, which consumes the ticket, if the person is authenticated, eligible and elevated
-//!    at this moment.
+//!    at this moment. The request's events prove that: a row that they do not add up to opens nothing.
 //! 5. STS issues a session that cannot outlive the window, and the console returns a sign-in link for it.
 //! 6. `SessionIssued` is committed if access is still open. Otherwise the credentials are dropped.
 //! 7. Only then does the browser receive the link.
@@ -13,14 +13,14 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 
-use super::transition::{Cause, Changed, change, transition};
+use super::transition::{Cause, Changed, DecidedBy, change, transition};
 use crate::{
     domain::{
         decide::{Command, SessionOutcome, begin_session},
         ids::RequestId,
         person::SignedIn,
         refusal::Refusal,
-        request::{DropReason, Event, Request, StatusKind},
+        request::{DropReason, Event, Recorded, Request, StatusKind},
         secret::SecretHash,
         session::SessionTerms,
     },
@@ -37,8 +37,10 @@ pub(in crate::flows) async fn finish(
     uses_up: Vec<SecretHash>,
 ) -> Result<SecretString> {
     let cause = Cause { uses_up, ..broker.ports.ids.command_id().into() }.stands_on(&signed_in.stands()); // 3
-    let begin = |request: &Request, now| begin_session(request, &signed_in, &broker.policy, now);
-    let (Changed { request, .. }, begun) = change(broker, id, cause, begin).await?; // 4
+    let begin = |request: &Request, history: &[Recorded], now| {
+        begin_session(request, history, &signed_in, &broker.policy, now)
+    };
+    let (Changed { request, .. }, begun) = change(broker, id, cause, DecidedBy::History, begin).await?; // 4
     let (session, terms) = begun.once_committed();
     let (outcome, url) = ask_aws(broker, &terms).await; // 5
     match settle(broker, &request, session, outcome).await? {

@@ -2,7 +2,7 @@
 //!
 //! 1. A command without text opens a form immediately. It offers the targets of the groups last received, for display
 //!    only.
-//! 2. The submission is checked against the current groups.
+//! 2. The submission is checked against the current groups, and the number of the person's requests within an hour.
 //! 3. The request, its event and its jobs are committed as one, unless the person has another request for the target.
 
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use crate::{
         request::Request,
     },
     flows::{Broker, Error, Result, answer},
-    ports::CommitError,
+    ports::{CommitError, Listed},
 };
 
 /// Opens the form for making a request. The handle may expire within seconds, so nothing slow precedes it.
@@ -48,8 +48,13 @@ pub(in crate::flows) async fn request(
 ) -> Result<Request> {
     let target = wanted.target.clone();
     let requester = broker.person(who).await?;
+    let most = broker.policy.requests_per_hour as usize;
+    let own = Listed::RequestedBy(requester.human().subject.clone(), None);
+    let earlier = broker.ports.store.requests(&own, None, most).await?.requests;
+    let earlier: Vec<_> =
+        earlier.iter().filter(|made| made.id != *id).map(|made| made.requested_at).collect();
     let now = broker.ports.clock.now();
-    let opening = ask(&requester, wanted, &broker.policy, now)?; // 2
+    let opening = ask(&requester, wanted, &earlier, &broker.policy, now)?; // 2
     let opened = opening.opens(id.clone(), command.clone(), now);
     let cause = Cause::from(command).stands_on(requester.stands());
     match commit(broker, None, opened, &cause).await {

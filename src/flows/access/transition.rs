@@ -25,6 +25,10 @@ use crate::{
 /// How many times a change is decided when concurrent changes win.
 const ATTEMPTS: usize = 8;
 
+/// How many times a request and its events are read again because one of them was read before an event was committed,
+/// and the other after it. What does not agree then never will.
+const READS_IN_STEP_WITHIN: usize = 4;
+
 /// The cause of a change. A change that is repeated under the same cause happens once.
 #[derive(Clone, Debug)]
 pub(in crate::flows) struct Cause {
@@ -74,6 +78,15 @@ impl Decided for Beginning {
     }
 }
 
+/// What a decision about a request looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::flows) enum DecidedBy {
+    /// Its current state.
+    State,
+    /// Its current state and all of its events.
+    History,
+}
+
 /// Carries out a command, unless it is refused.
 pub(in crate::flows) async fn transition(
     broker: &Arc<Broker>,
@@ -81,12 +94,12 @@ pub(in crate::flows) async fn transition(
     command: &Command,
     cause: Cause,
 ) -> Result<Changed> {
-    let rule = |request: &Request, now| decide(request, command, &broker.policy, now);
+    let rule = |request: &Request, _: &[Recorded], now| decide(request, command, &broker.policy, now);
     let cause = match command.stands_on() {
         Some(sign_in) => cause.stands_on(sign_in),
         None => cause,
     };
-    let (changed, _) = change(broker, id, cause, rule).await?;
+    let (changed, _) = change(broker, id, cause, DecidedBy::State, rule).await?;
     Ok(changed)
 }
 
@@ -96,14 +109,23 @@ pub(in crate::flows) async fn change<D: Decided>(
     broker: &Arc<Broker>,
     id: &RequestId,
     cause: Cause,
-    rule: impl Fn(&Request, Timestamp) -> Result<D, Refusal>,
+    by: DecidedBy,
+    rule: impl Fn(&Request, &[Recorded], Timestamp) -> Result<D, Refusal>,
 ) -> Result<(Changed, D)> {
-    for _ in 0..ATTEMPTS {
+    for attempt in 1..=ATTEMPTS {
         let now = broker.ports.clock.now();
+        let history = match by {
+            DecidedBy::State => Vec::new(),
+            DecidedBy::History => broker.ports.store.events(id).await?,
+        };
         let Some(before) = broker.ports.store.request(id).await? else {
             return Err(Refusal::NoSuchRequest { request: id.clone() }.into());
         };
-        let decided = rule(&before, now)?;
+        let are_in_step = history.last().map(|last| last.number) == Some(before.version);
+        if by == DecidedBy::History && !are_in_step && attempt <= READS_IN_STEP_WITHIN {
+            continue; // an event was committed between the two reads
+        }
+        let decided = rule(&before, &history, now)?;
         let Some(next) = decided.change() else {
             return Ok((Changed { request: before, event: None }, decided));
         };

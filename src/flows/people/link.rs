@@ -7,7 +7,7 @@
 //! 5. If it is not, the operator's policy decides how to prove that the account belongs to the person who signed in:
 //!    not at all, by a sign-in at the platform in the same browser (`link/platform.rs`), or by a code that is shown
 //!    there and typed from the account (`link/code.rs`).
-//! 6. One commit consumes every secret on the way and binds account and identity, each to no other, unless the identity
+//! 6. One commit consumes every secret on the way and binds account, identity and address, each to no other, unless the identity
 //!    was signed out since. A linked account may move to another identity only if both have the same address.
 
 mod code;
@@ -26,7 +26,7 @@ use crate::{
         account_event::AccountEvent,
         ids::CommandId,
         linking::{Comparison, PendingLink},
-        person::{Link, Subject},
+        person::Link,
         press::{Asker, Wish},
         refusal::Refusal,
         secret::{Sealed, Secret},
@@ -89,7 +89,10 @@ async fn bind(
     (cause, at): (CommandId, Timestamp),
 ) -> Result<Link> {
     let link = made.link.clone();
-    let replaces = replaced_by(broker, &link).await?;
+    let current = replaced_by(broker, &link).await?;
+    let leaves = current.as_ref().map(|current| current.email.clone()).filter(|left| *left != link.email);
+    let replaces = current.map(|current| current.subject).filter(|replaced| *replaced != link.subject);
+    let has_address_to_itself = broker.settings.linking.one_account_per_address;
     let (email, shown_by) = (link.email.clone(), uses_up.shown_by());
     let what = match &replaces {
         Some(from) => {
@@ -99,11 +102,13 @@ async fn bind(
     };
     let change = what.of(&link.account, link.human().into(), cause, at);
     let (event, counted) = audit::new_event(broker, change);
-    match broker.ports.store.save_link(&NewLink { made, replaces, uses_up, event }).await {
+    let new = NewLink { made, replaces, leaves, has_address_to_itself, uses_up, event };
+    match broker.ports.store.save_link(&new).await {
         Ok(appended) => audit::tell(broker, appended, counted), // 6
         Err(LinkError::UsedUp) => return Err(Refusal::LinkGone.into()),
         Err(LinkError::SignedOut) => return Err(Refusal::SignInAgain.into()),
         Err(LinkError::IdentityTaken) => return Err(Refusal::IdentityTaken.into()),
+        Err(LinkError::AddressTaken) => return Err(Refusal::AddressTaken.into()),
         Err(LinkError::LinkedToAnother) => return Err(Refusal::LinkedToAnother.into()),
         Err(LinkError::Failed(error)) => return Err(error.into()),
     }
@@ -124,11 +129,11 @@ pub(in crate::flows) async fn unlink(broker: &Arc<Broker>, asker: &Asker) -> Res
     Ok(true)
 }
 
-/// Returns the identity that the link would replace, if the account is linked to another.
-async fn replaced_by(broker: &Broker, link: &Link) -> Result<Option<Subject>> {
+/// Returns the account's current link, if this one may replace it.
+async fn replaced_by(broker: &Broker, link: &Link) -> Result<Option<Link>> {
     let Some(current) = broker.ports.store.link(&link.account).await? else { return Ok(None) };
     link.may_replace(&current)?;
-    Ok(Some(current.subject).filter(|current| *current != link.subject))
+    Ok(Some(current))
 }
 
 /// Returns a link that is made once the account is proved to be the person's. Refuses early what could not be linked

@@ -6,6 +6,7 @@ use super::{Appended, NewEvent, StoreError};
 use crate::domain::{
     account::Account,
     code::AwaitedCode,
+    email::Email,
     linking::{PendingLink, ShownBy},
     person::{FreshGroups, Link, Subject},
     secret::SecretHash,
@@ -41,6 +42,10 @@ pub struct NewLink {
     pub made: PendingLink,
     /// The identity that the account is linked to, which the link replaces. It must not have changed.
     pub replaces: Option<Subject>,
+    /// The address that the account had until now, if it changes.
+    pub leaves: Option<Email>,
+    /// Whether the address must belong to no other linked account.
+    pub has_address_to_itself: bool,
     /// The proof that it uses up.
     pub uses_up: LinkProof,
     /// The event that records it.
@@ -55,7 +60,7 @@ pub enum LinkProof {
     /// A sign-in at the identity provider and a sign-in at the platform.
     PlatformSignIn(LinkSecrets, SecretHash),
     /// A code that was entered in the latest counted attempt.
-    Code(AwaitedCode),
+    Code(Box<AwaitedCode>),
 }
 
 impl LinkProof {
@@ -79,6 +84,9 @@ pub enum LinkError {
     /// The identity belongs to another account.
     #[error("the identity belongs to another account")]
     IdentityTaken,
+    /// The address of the identity belongs to another account.
+    #[error("the address belongs to another account")]
+    AddressTaken,
     /// The account is not linked as expected: it is linked to another identity, or no longer linked.
     #[error("the account is linked to another identity")]
     LinkedToAnother,

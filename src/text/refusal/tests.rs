@@ -24,6 +24,10 @@ fn every_refusal_says_what_happened_and_what_to_do_next() {
     other_person: You signed in as eve@example.com, but this access was approved for someone else. Sign out at your identity provider and open the link again, or make your own request with /elevate.
     not_yours: This access was approved for someone else. Make your own request with /elevate.
     not_eligible: You are not eligible for 111122223333/S3Admin: it requires membership in aws-temp#S3Admin#111122223333. Ask the owner of that group.
+    not_offered: 111122223333/S3Admin cannot be requested any more: its account is no longer offered. Ask the people who run this app.
+    unproven_grant: This access could not be verified, so nothing was opened. Make a new request with /elevate, and contact the people who run this app.
+    too_many_sessions: You already have 2 sessions with this access, which is the maximum at once. Use one of them, or wait until one expires.
+    too_many_requests: You have made 20 requests within an hour, which is the maximum. Wait until the oldest of them is an hour old.
     too_long: 9h is longer than the maximum of 8h. Request 8h or less.
     already_open: You already have a request for 111122223333/S3Admin that is waiting or approved: req_01JHKQ2B00000000000000ADA1. Use it, or withdraw or end it first.
     no_reason: A reason is required. Give one in a few words.
@@ -46,6 +50,7 @@ fn every_refusal_says_what_happened_and_what_to_do_next() {
     no_confirmed_email: Your Slack profile has no confirmed email address. Confirm it in Slack, then start again with /elevate link.
     no_verified_email: Your identity provider has not verified your email address. Contact the people who run this app.
     emails_differ: You signed in as eve@example.com, but the Slack account that this link belongs to is ada@example.com. Get your own link with /elevate link. If both addresses are yours, contact the people who run this app.
+    no_person_claim: Your identity provider does not say which person this identity belongs to, so it cannot be linked. Contact the people who run this app.
     other_domain: You signed in as ada@example.net, but only addresses at example.com, example.org can be linked. Sign out at your identity provider and sign in with one of these, or contact the people who run this app.
     other_account: You are not signed in to Slack with the account that this link belongs to, so nothing was linked. If that account is yours, sign in to it in this browser and open the link again. If not, get your own link with /elevate link.
     account_sign_in_failed: The sign-in with Slack failed (unauthorized_client), so nothing was linked. Open the link again. If it happens again, contact the people who run this app.
@@ -56,6 +61,7 @@ fn every_refusal_says_what_happened_and_what_to_do_next() {
     wrong_code: That code doesn't match. 3 tries left.
     code_used_up: A wrong code was typed too often, so this code is no longer valid. Get a new one with /elevate link.
     identity_taken: This identity is already linked to another Slack account. Unlink it there first, with /elevate unlink.
+    address_taken: Your email address already belongs to another linked Slack account. Unlink it there first, with /elevate unlink.
     linked_to_another: Your Slack account is linked to another identity with a different email address. Unlink it first, with /elevate unlink.
     session_refused: AWS refused the session. The target's trust policy does not allow sts:TagSession. Allow it there, and check that aws.external_id is the one that it requires. Or set aws.session_tags = false. AWS's answer: AccessDenied: no role trust policy allows sts:TagSession. Contact the people who run this app.
     session_unavailable: AWS could not open a session. Press Open console in Slack to try again. If it happens again, contact the people who run this app.

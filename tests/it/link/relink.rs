@@ -68,7 +68,8 @@ async fn an_account_moves_to_no_identity_of_another_address_before_it_is_unlinke
 
 #[tokio::test]
 async fn an_identity_that_another_account_has_is_moved_to_by_nobody() {
-    play(Story::with_linked([ADA]), async |world| {
+    let shared = ("LINK__ONE_ACCOUNT_PER_ADDRESS", "false");
+    play(Story::with_linked([ADA]).set(&[shared]), async |world| {
         world.company.idp.add_person(example_corp::identity(&ADA_MOVED));
         let twin = world.hire(Persona { slack: "U0TWIN", login: "twin", name: "Twin", ..ADA });
         let page = twin.follows_link_as(&twin.asks_to_link().await, ADA_MOVED).await;

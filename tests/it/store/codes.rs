@@ -74,5 +74,5 @@ fn awaited(new: &NewLink, code: &str) -> AwaitedCode {
 
 /// The same link, by a code.
 fn typed(new: &NewLink, awaited: &AwaitedCode) -> NewLink {
-    NewLink { uses_up: LinkProof::Code(awaited.clone()), ..new.clone() }
+    NewLink { uses_up: LinkProof::Code(Box::new(awaited.clone())), ..new.clone() }
 }

@@ -312,6 +312,8 @@ pub(super) async fn signed_in(store: &DynamoStore, name: &str, n: u8) -> NewLink
             sealed_token: Some(Sealed(format!("sealed {n}").into_bytes())),
         },
         replaces: None,
+        leaves: None,
+        has_address_to_itself: true,
         uses_up: LinkProof::SignIn(LinkSecrets { token: token.key, sign_in: sign_in.key }),
         event,
     }

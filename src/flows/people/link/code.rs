@@ -59,7 +59,7 @@ pub(in crate::flows) async fn confirm(broker: &Arc<Broker>, asker: &Asker, typed
         return Err(awaited.wrong().into());
     }
     let cause = (asker.id.clone(), asker.at);
-    bind(broker, awaited.pending.clone(), LinkProof::Code(awaited), cause).await // 4
+    bind(broker, awaited.pending.clone(), LinkProof::Code(Box::new(awaited)), cause).await // 4
 }
 
 /// Returns the code that this account should type, with this try counted. Of two concurrent tries, the second one
