@@ -63,7 +63,7 @@ fn can_be_written_again(submission: &ViewSubmission) {
         assert_eq!(ask.duration.to_string().parse(), Ok(ask.duration));
         assert_eq!(ask.justification.as_str().parse(), Ok(ask.justification));
     }
-    if let Ok((request, reason)) = submission.rejection() {
+    if let Ok((request, _, reason)) = submission.rejection() {
         assert_eq!(request.as_str().parse(), Ok(request));
         assert_eq!(reason.as_str().parse::<Reason>(), Ok(reason));
     }

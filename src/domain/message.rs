@@ -11,6 +11,7 @@ use super::{
     ids::{RequestId, Target},
     linking::OnMismatch,
     person::Human,
+    press::ActedIn,
     refusal::Refused,
     request::Request,
     window::{Minutes, Timestamp},
@@ -178,6 +179,6 @@ pub struct RequestForm {
 pub enum Form {
     /// A form for making a request.
     Request(RequestForm),
-    /// A form for the reason of a rejection.
-    Rejection(RequestId),
+    /// A form for the reason of a rejection, and where it was opened.
+    Rejection(RequestId, ActedIn),
 }

@@ -1,9 +1,11 @@
 //! Presses: what a person on a chat platform asks for, and where they receive the answer.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::{
-    account::Account,
+    account::{Account, MessageRef},
     act::{Act, Tried},
     decide::Ask,
     ids::{CommandId, RequestId},
@@ -29,8 +31,24 @@ pub struct Asker {
     pub at: Timestamp,
     /// The account.
     pub who: Account,
+    /// Where they acted.
+    pub acted_in: ActedIn,
     /// Where an answer that only this person may see is sent.
     pub reply_to: ReplyTo,
+}
+
+/// Where a person acted, as the platform states it. A form counts as the message that it was opened from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ActedIn {
+    /// In words that they typed, which name the request.
+    Words,
+    /// In this message.
+    Message(MessageRef),
+    /// In a message that only they see, whose location no one can note.
+    Whisper,
+    /// In a view, or somewhere that the platform does not state.
+    Elsewhere,
 }
 
 /// What a press asks for.
@@ -96,6 +114,18 @@ impl ReplyHandle {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// Names the message for auditors, in the platform's terms.
+impl fmt::Display for ActedIn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Words => f.write_str("a command"),
+            Self::Message(message) => write!(f, "{}/{}", message.conversation().id(), message.id()),
+            Self::Whisper => f.write_str("a message for one person"),
+            Self::Elsewhere => f.write_str("no message"),
+        }
     }
 }
 

@@ -126,6 +126,11 @@ pub enum Refusal {
         /// The largest allowed number.
         max: usize,
     },
+    /// The press came from a message other than the one that the app drew for the request.
+    OtherMessage {
+        /// The message, as the platform names it.
+        pressed: String,
+    },
     /// The request does not exist.
     NoSuchRequest {
         /// The given id.
@@ -304,7 +309,7 @@ pub enum Unproven {
 
 impl Refusal {
     /// Every code.
-    pub const CODES: [&str; 60] = [
+    pub const CODES: [&str; 61] = [
         "own_request",
         "not_reviewer",
         "answer_requires_sign_in",
@@ -327,6 +332,7 @@ impl Refusal {
         "already_open",
         "no_reason",
         "reason_too_long",
+        "other_message",
         "no_such_request",
         "other_tenant",
         "not_full_member",
@@ -396,6 +402,7 @@ impl Refusal {
             Self::AlreadyOpen { .. } => "already_open",
             Self::NoReason => "no_reason",
             Self::ReasonTooLong { .. } => "reason_too_long",
+            Self::OtherMessage { .. } => "other_message",
             Self::NoSuchRequest { .. } => "no_such_request",
             Self::OtherTenant => "other_tenant",
             Self::NotFullMember { .. } => "not_full_member",
@@ -491,6 +498,7 @@ impl Refusal {
             | Self::AlreadyOpen { .. }
             | Self::NoReason
             | Self::ReasonTooLong { .. }
+            | Self::OtherMessage { .. }
             | Self::NoSuchRequest { .. }
             | Self::OtherTenant
             | Self::NotFullMember { .. }
@@ -521,6 +529,18 @@ impl Refusal {
     #[must_use]
     pub fn is_exception(&self) -> bool {
         matches!(self, Self::UnprovenGrant { .. })
+    }
+
+    /// Returns whether the request has changed since the person last saw it.
+    #[must_use]
+    pub fn tells_of_change(&self) -> bool {
+        matches!(
+            self,
+            Self::AlreadyAnswered { .. }
+                | Self::ExpiredUnanswered
+                | Self::ApprovedAndOver { .. }
+                | Self::NotLive { .. }
+        )
     }
 
     /// Returns whether linking the account is what the person should do next.

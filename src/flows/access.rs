@@ -2,6 +2,7 @@
 
 pub mod act;
 pub(super) mod console_link;
+pub(super) mod message;
 pub(super) mod open_session;
 pub mod request;
 pub(super) mod transition;

@@ -12,7 +12,7 @@ use chrono::TimeDelta;
 
 use super::{
     Broker, Error, Result,
-    access::{act, console_link, request},
+    access::{act, console_link, message, request},
     answer::reply,
     audit::{About, Attempt, Via, record_refusal},
     people::link,
@@ -70,6 +70,9 @@ async fn carry_out(broker: &Arc<Broker>, press: &Press) -> Result<()> {
                 record_refusal(broker, asker.attempt(tried, press.wish.about()), &refused).await?;
             }
             refuse(broker, asker, &refused, press.wish.rides_along()).await?;
+            if let Some(request) = press.wish.request().filter(|_| refused.refusal.tells_of_change()) {
+                message::draw_again(broker, request).await;
+            }
         }
         Err(failure @ Error::Failed(_)) => return Err(failure),
     }
@@ -122,8 +125,12 @@ async fn fulfil(broker: &Arc<Broker>, press: &Press) -> Result<Option<Message>> 
             let request = request::request(broker, who, &id, ask, command).await?;
             Ok(Some(Message::Done(Done::Requested(request.id))))
         }
-        Wish::Do(id, act) => act::act(broker, who, &id, act, command).await,
-        Wish::OpenConsole(id) => console_link::console_link(broker, who, &id).await.map(Some),
+        Wish::Do(id, act) => act::act(broker, &press.asker, &id, act).await,
+        Wish::OpenConsole(id) => {
+            let link = console_link::console_link(broker, who, &id).await?;
+            message::check(broker, &press.asker, &id, Tried::OpenConsole).await?;
+            Ok(Some(link))
+        }
         Wish::Link => {
             Ok(Some(Message::LinkInvitation { why: None, url: link::invite(broker, who, None).await? }))
         }

@@ -143,6 +143,8 @@ impl Messenger for SlackChat {
         let myself: Myself = self.api.get("auth.test", &[]).await?;
         let oldest = (since - CLOCKS_DIFFER_BY).timestamp().to_string();
         let mut cursor = String::new();
+        // The newest come first. The oldest is the app's: a copy that somebody posts with its token comes later.
+        let mut oldest_found = None;
         for _ in 0..PAGES {
             let page = [
                 ("channel", channel.id()),
@@ -153,15 +155,13 @@ impl Messenger for SlackChat {
             ];
             let history: History = self.api.get("conversations.history", &page).await?;
             let mut own = history.messages.into_iter().filter(|message| message.is_of(&myself));
-            if let Some(found) = own.find(|message| message.says(METADATA, &about)) {
-                return Ok(Some(channel.message(found.ts)));
-            }
+            oldest_found = own.rfind(|message| message.says(METADATA, &about)).or(oldest_found);
             cursor = history.response_metadata.next_cursor;
             if cursor.is_empty() {
                 break;
             }
         }
-        Ok(None)
+        Ok(oldest_found.map(|found| channel.message(found.ts)))
     }
 
     async fn redraw(&self, place: &MessageRef, message: &Message) -> Result<(), ChatError> {

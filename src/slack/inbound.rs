@@ -19,7 +19,7 @@ use crate::{
         act::Act,
         decide::Ask,
         ids::CommandId,
-        press::{Asker, FormHandle, Press, ReplyHandle, ReplyTo, Wish},
+        press::{ActedIn, Asker, FormHandle, Press, ReplyHandle, ReplyTo, Wish},
         refusal::Refusal,
     },
     flows::{
@@ -104,6 +104,7 @@ async fn on_command(broker: Arc<Broker>, command: SlashCommand) -> Result<(), No
         id: CommandId::of_press(&command.who(), &command.trigger_id),
         at: broker.ports().clock.now(),
         who: command.who(),
+        acted_in: ActedIn::Words,
         reply_to: ReplyTo::Handle(ReplyHandle::new(command.response_url)),
     };
     let wish = match command.text.parse() {
@@ -145,6 +146,7 @@ async fn on_press(broker: Arc<Broker>, sender: Sender, press: BlockActions) -> R
     let asker = Asker {
         id: CommandId::of_press(&who, &press.trigger_id),
         at: broker.ports().clock.now(),
+        acted_in: press.acted_in(who.tenant()),
         who,
         reply_to: press.response_url().map_or(ReplyTo::Direct, |url| ReplyTo::Handle(ReplyHandle::new(url))),
     };
@@ -184,18 +186,20 @@ async fn on_submission(
     if let Err(rate_limited) = broker.ports().rate_limits.count_action(&who) {
         return Err([(submission.last_field(), refusal(&rate_limited.into(), names(&broker)))].into());
     }
-    let wish = match submission.view.callback_id.as_str() {
+    let (wish, acted_in) = match submission.view.callback_id.as_str() {
         view::REQUEST => {
-            new_request(&broker, submission.ask().map_err(|errors| texts(errors, names(&broker)))?)
+            let ask = submission.ask().map_err(|errors| texts(errors, names(&broker)))?;
+            (new_request(&broker, ask), ActedIn::Words)
         }
         view::REJECTION => {
-            let (request, reason) = submission.rejection().map_err(|errors| texts(errors, names(&broker)))?;
-            Wish::Do(request, Act::Reject(reason))
+            let (request, opened_in, reason) =
+                submission.rejection().map_err(|errors| texts(errors, names(&broker)))?;
+            (Wish::Do(request, Act::Reject(reason)), opened_in)
         }
         _ => return Ok(()),
     };
     let id = CommandId::of_press(&who, &submission.trigger());
-    let asker = Asker { id, at: broker.ports().clock.now(), who, reply_to: ReplyTo::Direct };
+    let asker = Asker { id, at: broker.ports().clock.now(), who, acted_in, reply_to: ReplyTo::Direct };
     let promised = promise(&broker, asker.wishes(wish)).await;
     promised.map_err(|not_stored| [(submission.last_field(), not_stored.text(&broker))].into())
 }

@@ -7,13 +7,14 @@ use serde_json::Value;
 use url::Url;
 
 use super::{
-    ids::{TeamId, UserId},
-    views::ids::{field, view},
+    ids::{ChannelId, TeamId, UserId},
+    views::ids::{Rejecting, field, view},
 };
 use crate::domain::{
     account::{Account, Tenant},
     decide::Ask,
     ids::RequestId,
+    press::ActedIn,
     reason::{BadReason, Reason},
     refusal::{Expected, Refusal},
     secret::hash_of,
@@ -62,6 +63,7 @@ pub struct Sender {
 pub struct BlockActions {
     /// The pressed elements.
     pub actions: Vec<Action>,
+    container: Value,
     response_url: Option<String>,
     /// Opens one form within 3 s.
     pub trigger_id: String,
@@ -132,6 +134,8 @@ struct Payload {
     #[serde(default)]
     actions: Vec<Action>,
     #[serde(default)]
+    container: Value,
+    #[serde(default)]
     response_url: Option<String>,
     #[serde(default)]
     trigger_id: Option<String>,
@@ -144,13 +148,14 @@ impl TryFrom<Payload> for Interaction {
     type Error = &'static str;
 
     fn try_from(payload: Payload) -> Result<Self, Self::Error> {
-        let Payload { kind, user, team, enterprise, view, actions, response_url, trigger_id } = payload;
+        let Payload { kind, user, team, enterprise, view, actions, container, response_url, trigger_id } =
+            payload;
         let installed = view.as_ref().and_then(|view| view.app_installed_team_id.clone());
         let sender = user.map(|user| Sender { user, team, enterprise, installed }).ok_or("nobody did it");
         Ok(match kind.as_str() {
             "block_actions" => {
                 let trigger_id = trigger_id.ok_or("a press without a trigger")?;
-                Self::BlockActions(sender?, BlockActions { actions, response_url, trigger_id })
+                Self::BlockActions(sender?, BlockActions { actions, container, response_url, trigger_id })
             }
             "view_submission" => {
                 let view = view.ok_or("a submission without its form")?;
@@ -185,6 +190,23 @@ impl Sender {
 }
 
 impl BlockActions {
+    /// Returns where the button was pressed, in the workspace `home`. Slack signs the location with the rest
+    /// (<https://docs.slack.dev/reference/interaction-payloads/block_actions-payload>).
+    #[must_use]
+    pub fn acted_in(&self, home: &Tenant) -> ActedIn {
+        let field = |name: &str| self.container[name].as_str();
+        let (Some("message"), Some(channel), Some(ts)) =
+            (field("type"), field("channel_id"), field("message_ts"))
+        else {
+            return ActedIn::Elsewhere;
+        };
+        if self.container["is_ephemeral"] == true {
+            return ActedIn::Whisper;
+        }
+        let Ok(channel) = channel.parse::<ChannelId>() else { return ActedIn::Elsewhere };
+        ActedIn::Message(home.conversation(channel.as_str()).message(ts))
+    }
+
     /// Returns where an answer goes, as claimed by the sender.
     #[must_use]
     pub fn response_url(&self) -> Option<Url> {
@@ -218,16 +240,17 @@ impl ViewSubmission {
         }
     }
 
-    /// Returns the request to reject, and the reason.
+    /// Returns the request to reject, where the form was opened, and the reason.
     ///
     /// # Errors
     /// The refusal of the field that cannot be parsed.
-    pub fn rejection(&self) -> Result<(RequestId, Reason), FieldErrors> {
+    pub fn rejection(&self) -> Result<(RequestId, ActedIn, Reason), FieldErrors> {
         let mut errors = FieldErrors::new();
         let reason = self.read(field::REASON, &mut errors, |_, bad: BadReason| bad.into());
-        let request = self.view.private_metadata.as_deref().unwrap_or_default().parse();
-        match (request, reason) {
-            (Ok(request), Some(reason)) => Ok((request, reason)),
+        let carried = self.view.private_metadata.as_deref().unwrap_or_default();
+        let carried = carried.parse::<Rejecting>();
+        match (carried, reason) {
+            (Ok(Rejecting { request, opened_in }), Some(reason)) => Ok((request, opened_in, reason)),
             (Err(_), Some(_)) => Err([(field::REASON, Refusal::DamagedForm)].into()),
             (_, None) => Err(errors),
         }

@@ -54,7 +54,7 @@ pub(super) fn without_form(form: &Form, names: &Names) -> Said {
                 eligible_for(targets, names),
             ],
         },
-        Form::Rejection(id) => Said::paragraph(say!(
+        Form::Rejection(id, _) => Said::paragraph(say!(
             "Forms are not available here. Give the reason in one line: `{command} reject {id} use the read-only role`",
             command,
             id

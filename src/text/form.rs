@@ -52,7 +52,7 @@ pub enum Input {
 pub fn form(form: &Form, names: &Names) -> Dialog {
     match form {
         Form::Request(form) => request_form(form, names),
-        Form::Rejection(id) => rejection_form(id),
+        Form::Rejection(id, _) => rejection_form(id),
     }
 }
 

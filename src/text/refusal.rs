@@ -87,6 +87,9 @@ pub fn refusal(why: &Refusal, names: &Names) -> String {
         Refusal::ReasonTooLong { length, max } => {
             format!("The reason has {length} characters; the maximum is {max}. Shorten it.")
         }
+        Refusal::OtherMessage { .. } => {
+            "You pressed a button on a message that is not this request's current one, so nothing was done. Use the card in the review channel, or your newest message about the request. If you did not expect that message, tell the people who run this app.".to_owned()
+        }
         Refusal::NoSuchRequest { request } => {
             format!("There is no request {request}. See your requests with {command} status.")
         }

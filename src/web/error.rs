@@ -51,6 +51,7 @@ fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::AddressTaken
         | Refusal::IdentityTaken
         | Refusal::LinkedToAnother => StatusCode::CONFLICT,
+        Refusal::OtherMessage { .. } => StatusCode::FORBIDDEN,
         Refusal::NoSuchRequest { .. } => StatusCode::NOT_FOUND,
         Refusal::TooLong { .. }
         | Refusal::NoReason

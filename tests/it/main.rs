@@ -27,6 +27,7 @@ mod lines;
 
 mod link;
 mod log;
+mod message;
 mod metrics;
 mod network;
 mod one_person;

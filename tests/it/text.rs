@@ -9,6 +9,7 @@ use elevate::{
         act::Act,
         linking::OnMismatch,
         message::{ChannelTrouble, Done, Drawn, Form, Message, Overview, Purpose},
+        press::ActedIn,
         refusal::Refusal,
         request::{Change, Event},
         trail::actor::Actor,
@@ -381,7 +382,7 @@ fn where_there_is_no_form_people_hear_what_to_write_instead() {
     let forms = [
         ("to ask", Form::Request(request_form(3))),
         ("to ask, with nothing to ask for", Form::Request(request_form(0))),
-        ("to reject", Form::Rejection(request_id())),
+        ("to reject", Form::Rejection(request_id(), ActedIn::Words)),
     ];
     assert_snapshot!(forms.map(|(title, form)| titled(title, &Message::WithoutForm(form))).join("\n\n"), @r"
     == to ask: How to request access in one line

@@ -5,8 +5,10 @@ mod hostile;
 
 use elevate::{
     domain::{
+        account::Tenant,
         act::Act,
         message::{Drawn, Form, Message, Overview},
+        press::ActedIn,
         refusal::Refusal,
     },
     slack::views::{draw, draw_form},
@@ -110,8 +112,10 @@ fn there_is_nothing_to_submit_where_there_is_nothing_to_ask_for() {
 
 #[test]
 fn a_rejection_asks_for_a_reason() {
-    let form = Form::Rejection(request_id());
-    assert_eq!(view(&form)["private_metadata"], REQUEST);
+    let card = Tenant::new("slack", "T0123456").conversation("C0REVIEW").message("1736150400.000100");
+    let form = Form::Rejection(request_id(), ActedIn::Message(card));
+    let card = r#"{"message":{"platform":"slack","tenant":"T0123456","conversation":"C0REVIEW","message":"1736150400.000100"}}"#;
+    assert_eq!(view(&form)["private_metadata"], format!("{REQUEST} {card}"));
     opens("form_rejection", &form);
 }
 

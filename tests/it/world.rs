@@ -75,7 +75,7 @@ use elevate::{
         ids::{CommandId, RequestId},
         job::Task,
         person::Subject,
-        press::{Asker, Press, ReplyTo, Wish},
+        press::{ActedIn, Asker, Press, ReplyTo, Wish},
         request::Request,
     },
     flows::{Broker, sweep},
@@ -250,7 +250,16 @@ impl World {
     pub(crate) fn press(&self, persona: Persona, trigger: &str, wish: Wish) -> Press {
         let who = account_of(persona);
         let id = CommandId::of_press(&who, trigger);
-        Press { asker: Asker { id, at: self.company.clock.now(), who, reply_to: ReplyTo::Direct }, wish }
+        Press {
+            asker: Asker {
+                id,
+                at: self.company.clock.now(),
+                who,
+                acted_in: ActedIn::Words,
+                reply_to: ReplyTo::Direct,
+            },
+            wish,
+        }
     }
 
     pub(crate) fn player(&self, persona: Persona) -> Player<'_> {

@@ -35,6 +35,7 @@ pub(crate) fn every_refusal() -> Vec<Refusal> {
         Refusal::AlreadyOpen { target, request: request.clone() },
         Refusal::NoReason,
         Refusal::ReasonTooLong { length: 1_001, max: Reason::MAX_CHARS },
+        Refusal::OtherMessage { pressed: "C0GENERAL/1736150400.000100".into() },
         Refusal::NoSuchRequest { request },
         Refusal::OtherTenant,
         Refusal::NotFullMember { kind: MemberKind::Guest },

@@ -1,25 +1,29 @@
 //! Act: a person approves, rejects, withdraws or ends a request.
 //!
 //! 1. The presser must be a linked person, with their current groups.
-//! 2. `decide` checks who may act, and whether it is in time.
-//! 3. Status, event and jobs are committed as one; of two concurrent acts exactly one wins. Once access has ended, no
+//! 2. A button counts only on the message that the app drew for the request (`message.rs`).
+//! 3. `decide` checks who may act, and whether it is in time.
+//! 4. Status, event and jobs are committed as one; of two concurrent acts exactly one wins. Once access has ended, no
 //!    session is issued.
 //!
 //! If the policy requires a sign-in, `decide` refuses a press that is otherwise allowed, and the flow continues:
 //!
-//! 4. The presser receives a ticket, visible only to them, that stands for the act.
-//! 5. GET shows what they are about to do and changes nothing. POST starts a sign-in (`visits/ticket.rs`).
-//! 6. When they return from the identity provider as the person that the account is linked to, the act is decided
+//! 5. The presser receives a ticket, visible only to them, that stands for the act.
+//! 6. GET shows what they are about to do and changes nothing. POST starts a sign-in (`visits/ticket.rs`).
+//! 7. When they return from the identity provider as the person that the account is linked to, the act is decided
 //!    again with the groups of that sign-in. Its commit consumes the ticket.
 
 use std::sync::Arc;
 
-use super::transition::{Cause, transition};
+use super::{
+    message,
+    transition::{Cause, transition},
+};
 use crate::{
     domain::{
         account::Account,
         act::Act,
-        ids::{CommandId, RequestId},
+        ids::RequestId,
         message::{Form, Message},
         person::SignedIn,
         press::{Asker, FormHandle},
@@ -37,20 +41,21 @@ use crate::{
 /// [`Refusal::OtherTenant`]; a failure of the platform.
 pub async fn open_form(broker: &Broker, asker: &Asker, at: &FormHandle, id: RequestId) -> Result<()> {
     broker.home_of(&asker.who)?;
-    answer::open(broker, asker, at, Form::Rejection(id)).await
+    answer::open(broker, asker, at, Form::Rejection(id, asker.acted_in.clone())).await
 }
 
 /// Performs an act on a request. Returns a message for the presser if they must sign in first.
 pub(in crate::flows) async fn act(
     broker: &Arc<Broker>,
-    who: &Account,
+    asker: &Asker,
     id: &RequestId,
     act: Act,
-    press: CommandId,
 ) -> Result<Option<Message>> {
+    let (who, press) = (&asker.who, asker.id.clone());
     let by = broker.person(who).await?; // 1
+    message::check(broker, asker, id, act.tried()).await?; // 2
     match transition(broker, id, &act.clone().by(by), press.clone().into()).await {
-        Ok(_) => Ok(None), // 2, 3
+        Ok(_) => Ok(None), // 3, 4
         Err(Error::Refused(Refused { refusal: Refusal::AnswerRequiresSignIn, .. })) => {
             let answering = Answering { request: id.clone(), act, press };
             ask_to_sign_in(broker, who, answering).await.map(Some)
@@ -66,7 +71,7 @@ async fn ask_to_sign_in(broker: &Broker, who: &Account, answering: Answering) ->
         found.ok_or_else(|| Refusal::NoSuchRequest { request: id.clone() })?;
     let act = answering.act.clone();
     let url = ticket::give_out(broker, who, Visit::Review(answering), None).await?;
-    Ok(Message::SignInToAnswer { act, target, requester, url }) // 4
+    Ok(Message::SignInToAnswer { act, target, requester, url }) // 5
 }
 
 /// Performs the act for the person who has signed in. The commit requires that the ticket and the sign-in, which it
@@ -82,6 +87,6 @@ pub(in crate::flows) async fn finish(
     broker.member(who).await?;
     let link = broker.linked(who).await?;
     let by = link.signed_in(signed_in)?;
-    transition(broker, &request, &act.by(by), Cause { uses_up, ..press.into() }).await?; // 6
+    transition(broker, &request, &act.by(by), Cause { uses_up, ..press.into() }).await?; // 7
     Ok(())
 }

@@ -7,7 +7,7 @@ use slack_morphism::prelude::{
 
 use super::{
     blocks::{block, plain_text},
-    ids::{field, view},
+    ids::{Rejecting, field, view},
     markup,
 };
 use crate::{
@@ -31,7 +31,10 @@ pub(super) fn modal(asked: &Form, names: &Names) -> SlackModalView {
     let blocks = fields.iter().map(input).chain(parts.iter().filter_map(block)).collect();
     let (id, about) = match asked {
         Form::Request(_) => (view::REQUEST, None),
-        Form::Rejection(request) => (view::REJECTION, Some(request.to_string())),
+        Form::Rejection(request, opened_in) => {
+            let about = Rejecting { request: request.clone(), opened_in: opened_in.clone() };
+            (view::REJECTION, Some(about.to_string()))
+        }
     };
     SlackModalView::new(plain_text(title), blocks)
         .with_callback_id(id.into())

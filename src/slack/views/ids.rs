@@ -1,5 +1,37 @@
 //! The names that Slack sends back when somebody presses, chooses or submits.
 
+use std::{fmt, str::FromStr};
+
+use crate::domain::{
+    ids::{BadId, RequestId},
+    press::ActedIn,
+};
+
+/// The private metadata of the form that rejects a request: its id, and where the form was opened, as JSON.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejecting {
+    /// The request.
+    pub request: RequestId,
+    /// Where the form was opened.
+    pub opened_in: ActedIn,
+}
+
+impl fmt::Display for Rejecting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let opened_in = serde_json::to_string(&self.opened_in).map_err(|_| fmt::Error)?;
+        write!(f, "{} {opened_in}", self.request)
+    }
+}
+
+impl FromStr for Rejecting {
+    type Err = BadId;
+    fn from_str(text: &str) -> Result<Self, BadId> {
+        let (request, opened_in) = text.split_once(' ').unwrap_or((text, ""));
+        let opened_in = serde_json::from_str(opened_in).unwrap_or(ActedIn::Elsewhere);
+        Ok(Self { request: request.parse()?, opened_in })
+    }
+}
+
 /// Buttons.
 pub mod action {
     use crate::domain::act::Act;
@@ -45,7 +77,7 @@ pub mod action {
 pub mod view {
     /// Makes a request.
     pub const REQUEST: &str = "request.submit";
-    /// Rejects the request whose id is the form's private metadata.
+    /// Rejects the request that the form's private metadata names ([`Rejecting`](super::Rejecting)).
     pub const REJECTION: &str = "review.reject.submit";
 }
 

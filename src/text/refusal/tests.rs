@@ -32,6 +32,7 @@ fn every_refusal_says_what_happened_and_what_to_do_next() {
     already_open: You already have a request for 111122223333/S3Admin that is waiting or approved: req_01JHKQ2B00000000000000ADA1. Use it, or withdraw or end it first.
     no_reason: A reason is required. Give one in a few words.
     reason_too_long: The reason has 1001 characters; the maximum is 1000. Shorten it.
+    other_message: You pressed a button on a message that is not this request's current one, so nothing was done. Use the card in the review channel, or your newest message about the request. If you did not expect that message, tell the people who run this app.
     no_such_request: There is no request req_01JHKQ2B00000000000000ADA1. See your requests with /elevate status.
     other_tenant: Only members of this workspace can use this app. Use the app in your own workspace, or ask a member of this one.
     not_full_member: Your Slack account is a guest, and only full members can use this app. Ask a workspace admin.

@@ -244,7 +244,7 @@ impl Dialogs for DeafSlack {
     async fn open(&self, _: &FormHandle, form: &Form) -> Result<(), ChatError> {
         let form = match form {
             Form::Request(form) => json!({ "request": form.targets }),
-            Form::Rejection(id) => json!({ "rejection": id }),
+            Form::Rejection(id, _) => json!({ "rejection": id }),
         };
         self.heard.lock().unwrap().push(("opened", form));
         Ok(())

@@ -18,7 +18,7 @@ use elevate::{
         ids::{CommandId, MemberKind},
         message::{Form, Message},
         person::Member,
-        press::{Asker, FormHandle, ReplyHandle, ReplyTo, Wish},
+        press::{ActedIn, Asker, FormHandle, ReplyHandle, ReplyTo, Wish},
         reason::Reason,
         refusal::Refusal,
         window::Timestamp,
@@ -119,6 +119,7 @@ impl<'w> Lines<'w> {
             id: CommandId::of_press(&who, &format!("line {n}")),
             at: self.world.company.clock.now(),
             who,
+            acted_in: ActedIn::Words,
             reply_to: ReplyTo::Handle(ReplyHandle::new("the line")),
         };
         if let Err(error) = self.hears(&asker, line).await {
@@ -252,7 +253,7 @@ impl<'w> Lines<'w> {
         let who = account_of(persona);
         let id = CommandId::of_press(&who, "unfinished");
         let reply_to = ReplyTo::Handle(ReplyHandle::new("the line"));
-        let asker = Asker { id, at: self.world.company.clock.now(), who, reply_to };
+        let asker = Asker { id, at: self.world.company.clock.now(), who, acted_in: ActedIn::Words, reply_to };
         let accepted = self.broker.ports().store.accept(&asker.wishes(wish)).await.unwrap();
         assert!(accepted, "it is accepted once");
     }

@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use elevate::{
     domain::{
         job::{Job, Lane, LeaseOwner, Leased, Task},
-        press::{Asker, Press, ReplyTo, Wish},
+        press::{ActedIn, Asker, Press, ReplyTo, Wish},
     },
     ports::{Appended, DeadLetter, DeadLetterError, JOB_LEASE},
 };
@@ -344,6 +344,12 @@ fn chore(id: &str, due: Timestamp) -> Job {
 }
 
 fn press(id: &str) -> Press {
-    let asker = Asker { id: id.parse().unwrap(), at: noon(), who: slack("ada"), reply_to: ReplyTo::Direct };
+    let asker = Asker {
+        id: id.parse().unwrap(),
+        at: noon(),
+        who: slack("ada"),
+        acted_in: ActedIn::Words,
+        reply_to: ReplyTo::Direct,
+    };
     Press { asker, wish: Wish::Link }
 }

@@ -5,7 +5,7 @@ use elevate::{
     domain::{
         ids::CommandId,
         job::{LeaseOwner, Leased},
-        press::{Asker, Press, ReplyTo, Wish},
+        press::{ActedIn, Asker, Press, ReplyTo, Wish},
     },
     ports::{CommitError, JOB_LEASE, StoreError, Surface},
 };
@@ -79,7 +79,8 @@ async fn what_is_due_is_done_beside_rows_of_an_unknown_version() {
 
 fn press() -> Press {
     let id: CommandId = "press-1".parse().unwrap();
-    Asker { id, at: noon(), who: slack("ada"), reply_to: ReplyTo::Direct }.wishes(Wish::Link)
+    Asker { id, at: noon(), who: slack("ada"), acted_in: ActedIn::Words, reply_to: ReplyTo::Direct }
+        .wishes(Wish::Link)
 }
 
 pub(super) fn assert_unknown<T: std::fmt::Debug>(outcome: Result<T, StoreError>, row: &str) {

@@ -1,7 +1,7 @@
 //! What every form and page says, without any platform's markup.
 
 use elevate::{
-    domain::{act::Act, code::Code, message::Form, refusal::Refusal},
+    domain::{act::Act, code::Code, message::Form, press::ActedIn, refusal::Refusal},
     text::{
         Dialog, Input, form,
         page::{self, Page, PagePart, Shown},
@@ -17,7 +17,7 @@ fn forms_say_what_they_ask_for() {
         Form::Request(request_form(3)),
         Form::Request(request_form(102)),
         Form::Request(request_form(0)),
-        Form::Rejection(request_id()),
+        Form::Rejection(request_id(), ActedIn::Words),
     ];
     assert_snapshot!(forms.map(|asked| form_read(&form(&asked, &names()))).join("\n\n"), @r"
     == Request access

@@ -12,6 +12,7 @@ use elevate::{
         linking::ShownBy,
         message::{Drawn, Form, Message, Overview, RequestForm},
         person::{Human, Subject},
+        press::ActedIn,
         refusal::Refusal,
         request::{Change, Event, Opening},
         window::{Minutes, Window},
@@ -43,7 +44,7 @@ proptest! {
 
     #[test]
     fn no_form_breaks_a_limit(people in hostile_people()) {
-        for form in [Form::Request(people.request_form()), Form::Rejection(request_id())] {
+        for form in [Form::Request(people.request_form()), Form::Rejection(request_id(), ActedIn::Words)] {
             let view = serde_json::to_value(draw_form(&form, &people.names)).unwrap();
             prop_assert_eq!(check_view(&view), Ok(()));
         }
@@ -135,7 +136,7 @@ impl HostilePeople {
                 url: link("link"),
             },
             Message::WithoutForm(Form::Request(self.request_form())),
-            Message::WithoutForm(Form::Rejection(request_id())),
+            Message::WithoutForm(Form::Rejection(request_id(), ActedIn::Words)),
             Message::Linked(self.ada.email.clone()),
             Message::Relinked(self.ada.email.clone()),
             Message::Unlinked(self.ada.email.clone()),

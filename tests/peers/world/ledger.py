@@ -41,6 +41,7 @@ SENTENCES = {
     "identity_unavailable": "the identity provider did not respond",
     "no_such_request": "There is no request {request}",
     "not_live": "Access is not open: this request is {status}",
+    "other_message": "not this request's current one",
     "sign_in_again": "requires you to sign in again",
     "token_unavailable": "your stored sign-in could not be read",
 }
