@@ -216,10 +216,11 @@ mod tests {
 
     #[tokio::test]
     async fn large_bodies_leave_room_for_small_ones() {
-        let intake = intake(4 * SMALL);
+        const LARGE: usize = 8 * SMALL;
+        let intake = intake(2 * LARGE);
         let mut held = Vec::new();
         loop {
-            match intake.read(of(2 * SMALL), 2 * SMALL).await {
+            match intake.read(of(LARGE), LARGE).await {
                 Ok(body) => held.push(body),
                 Err(unread) => {
                     assert_eq!(unread, Unread::NoRoom);
@@ -227,12 +228,12 @@ mod tests {
                 }
             }
         }
-        assert_eq!(held.len(), 1, "of bodies that are twice as large as small ones");
-        for _ in 0..2 {
+        assert_eq!(held.len(), 1, "there is memory for two");
+        for _ in 0..LARGE / SMALL {
             held.push(intake.read(of(SMALL), SMALL).await.expect("small ones still find room"));
         }
         assert_eq!(intake.read(of(SMALL), SMALL).await.unwrap_err(), Unread::NoRoom);
         held.clear();
-        assert!(intake.read(of(2 * SMALL), 2 * SMALL).await.is_ok(), "room is given back");
+        assert!(intake.read(of(LARGE), LARGE).await.is_ok(), "room is given back");
     }
 }

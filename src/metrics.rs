@@ -207,7 +207,7 @@ impl Metrics {
         );
         registry.register(
             "rate_limited",
-            "Actions and pages refused because an account or address exceeded its rate limit",
+            "Actions and misses refused because an account or address exceeded its rate limit",
             rate_limited.clone(),
         );
         registry.register(

@@ -17,7 +17,7 @@ use crate::{
 
 /// The burst that an account may use, and its rate per second.
 const OF_AN_ACCOUNT: Quota = per_second(1, 20);
-/// The burst that an address may use, and its rate per second. A company may share one address.
+/// The burst of misses that an address may use, and their rate per second. A company may share one address.
 const OF_AN_ADDRESS: Quota = per_second(2, 60);
 /// How often an account is notified that it exceeds its rate limit, if notifying requires a call of Slack.
 const TELL_EVERY: Duration = Duration::from_secs(10);
@@ -83,7 +83,7 @@ impl RateLimits for ProcessRateLimits {
         self.pace(&self.told, who).is_ok()
     }
 
-    fn count_page_view(&self, address: IpAddr) -> Result<(), RateLimited> {
+    fn count_miss(&self, address: IpAddr) -> Result<(), RateLimited> {
         let counted = self.pace(&self.addresses, &neighbourhood(address));
         counted.inspect_err(|_| self.counters.rate_limited(Paced::Address))
     }

@@ -1,4 +1,4 @@
-//! Rate limits: how many actions and page views are allowed.
+//! Rate limits: how many actions and misses are allowed.
 
 use std::{net::IpAddr, time::Duration};
 
@@ -11,9 +11,9 @@ pub trait RateLimits: Send + Sync {
     /// Returns whether an account may be notified, now and then, that it exceeds its rate limit. Notifying requires a
     /// call.
     fn may_notify(&self, who: &Account) -> bool;
-    /// Counts one page view by this address; all addresses of one IPv6 /64 count as one. Errors when the address
+    /// Counts one miss by this address: a secret that was never given out, or is used up. All addresses of one IPv6 /64 count as one. Errors when the address
     /// exceeds its rate limit.
-    fn count_page_view(&self, address: IpAddr) -> Result<(), RateLimited>;
+    fn count_miss(&self, address: IpAddr) -> Result<(), RateLimited>;
 }
 
 /// A rate limit is exceeded.

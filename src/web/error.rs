@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use axum::{
+    Extension,
     http::StatusCode,
     response::{IntoResponse, Response},
 };
 
-use super::pages;
+use super::{pages, rate_limit::Missed};
 use crate::{
     domain::{account::Account, refusal::Refusal},
     flows::{Broker, Error},
@@ -20,7 +21,11 @@ pub(super) fn response(broker: &Arc<Broker>, error: &Error, who: Option<&Account
     match error {
         Error::Refused(refused) => {
             let refused = broker.refer(refused.clone());
-            (status(&refused.refusal), pages::of(&page::refused(&refused, names))).into_response()
+            let page = (status(&refused.refusal), pages::of(&page::refused(&refused, names)));
+            if refused.refusal == Refusal::LinkGone {
+                return (Extension(Missed), page).into_response();
+            }
+            page.into_response()
         }
         Error::Failed(_) => {
             let reference = broker.report(error);

@@ -1,4 +1,4 @@
-//! Rate limit of page views: which address requests a page, and whether it exceeds its limit.
+//! Rate limit of misses: which address tries secrets that were not given to it, and whether it exceeds its limit.
 
 use std::sync::Arc;
 
@@ -17,23 +17,33 @@ use crate::{
     ports::RateLimited,
 };
 
-/// How page views are counted.
+/// How misses are counted.
 #[derive(Clone)]
 pub(super) struct RateLimit {
     pub(super) broker: Arc<Broker>,
     pub(super) intake: Intake,
 }
 
-/// Refuses page views beyond the rate limit. Refuses none if the peer's address is unknown.
-pub(super) async fn enforce_rate_limit(
-    State(rate_limit): State<RateLimit>,
+/// Marks the response to an address of ours that was never given out, or is used up.
+#[derive(Clone, Copy)]
+pub(super) struct Missed;
+
+/// Charges misses, and nothing else, to the client's address, and turns it away beyond its rate limit. One that presents
+/// a ticket or a state that was given to it is never slowed, whoever shares its address. Charges nobody if the client's
+/// address is unknown.
+pub(super) async fn charge_misses(
+    State(RateLimit { broker, intake }): State<RateLimit>,
     request: Request,
     next: Next,
 ) -> Response {
-    let address = rate_limit.intake.client(request.headers(), request.extensions());
-    match address.map_or(Ok(()), |address| rate_limit.broker.ports().rate_limits.count_page_view(address)) {
-        Ok(()) => next.run(request).await,
-        Err(rate_limited) => turned_away(&rate_limit.broker, rate_limited),
+    let address = intake.client(request.headers(), request.extensions());
+    let response = next.run(request).await;
+    if response.extensions().get::<Missed>().is_none() {
+        return response;
+    }
+    match address.map_or(Ok(()), |address| broker.ports().rate_limits.count_miss(address)) {
+        Ok(()) => response,
+        Err(rate_limited) => turned_away(&broker, rate_limited),
     }
 }
 

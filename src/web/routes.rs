@@ -18,7 +18,7 @@ use super::{
     browser::{self, Browser},
     error, logout, pages,
     prefetch::Purpose,
-    rate_limit::{RateLimit, enforce_rate_limit},
+    rate_limit::{RateLimit, charge_misses},
 };
 use crate::{
     domain::{
@@ -54,7 +54,7 @@ pub fn router(broker: Arc<Broker>, intake: &Intake) -> Router {
     let pages = doors
         .route(CALLBACK, on(MethodFilter::GET, come_back_from_identity_provider))
         .route("/oidc/{platform}", on(MethodFilter::GET, come_back_from_platform))
-        .route_layer(middleware::from_fn_with_state(rate_limit, enforce_rate_limit));
+        .route_layer(middleware::from_fn_with_state(rate_limit, charge_misses));
     let rest = Router::new().route("/style.css", get(style)).route("/icon.svg", get(icon));
     bodies::up_to(bodies::FORM, intake, pages)
         .merge(bodies::up_to(0, intake, rest))

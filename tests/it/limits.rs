@@ -288,7 +288,7 @@ async fn what_has_begun_is_answered_though_the_app_stops() {
 // Too fast
 
 #[tokio::test]
-async fn an_address_gets_sixty_pages_and_then_two_a_second() {
+async fn an_address_may_miss_sixty_times_and_then_twice_a_second() {
     let served = Served::with(&[]).await;
     let visited = async || served.visited("203.0.113.9").await;
     for _ in 0..60 {
@@ -309,6 +309,42 @@ async fn an_address_gets_sixty_pages_and_then_two_a_second() {
 }
 
 #[tokio::test]
+async fn nobody_is_slowed_by_who_shares_their_address() {
+    let served = Served::with(&[]).await;
+    let slack = &served.company.slack;
+    for _ in 0..100 {
+        served.visited("203.0.113.9").await;
+    }
+    assert_eq!(served.visited("203.0.113.9").await.0, "429");
+    slack.person(ADA.slack).types(GENERAL_CHANNEL, "/elevate link").await.unwrap();
+    let browser = Browser::with_clock(served.company.clock.clone());
+    let link = loop {
+        let shown = slack.ephemerals(ADA.slack).iter().find_map(|shown| link_in(&format!("{shown:?}")));
+        match shown {
+            Some(link) => break link,
+            None => tokio::task::yield_now().await,
+        }
+    };
+    // Her link, the sign-in that it leads to, and the way back from it are hers.
+    for _ in 0..3 {
+        assert_eq!(browser.open(&link).await.unwrap().status, 200);
+        served.visited("203.0.113.9").await;
+    }
+    let page = browser.open(&link).await.unwrap();
+    let at_idp = browser.press(&page, "This is me").await.unwrap();
+    let page = browser.press(&at_idp, &format!("Continue as {}", ADA.name)).await.unwrap();
+    assert_eq!(page.status, 200, "{}", page.text());
+    assert_eq!(served.visited("203.0.113.9").await.0, "429");
+    served.stops().await;
+}
+
+fn link_in(shown: &str) -> Option<String> {
+    let (_, from) = shown.split_at(shown.find("http://127.0.0.1")?);
+    let link = from.split(['"', '\\', '|', '>']).next()?;
+    link.contains("/link/").then(|| link.to_owned())
+}
+
+#[tokio::test]
 async fn behind_a_load_balancer_addresses_are_what_it_says() {
     let served = Served::with(&[("CLIENT_ADDRESS", "x-forwarded-for")]).await;
     for _ in 0..60 {
@@ -321,6 +357,10 @@ async fn behind_a_load_balancer_addresses_are_what_it_says() {
         ("::ffff:192.0.2.1", "429"),
         ("192.0.2.1, 198.51.100.7", "410"),
         ("2001:db8:1:2:ffff::9", "429"),
+        ("192.0.2.1:4711", "429"),
+        ("[2001:db8:1:2::3]:4711", "429"),
+        ("[2001:db8:1:2::3]", "429"),
+        ("198.51.100.8:443", "410"),
         ("2001:db8:1:3::3", "410"),
     ] {
         assert_eq!(served.visited(forwarded_for).await.0, status, "{forwarded_for}");

@@ -173,7 +173,7 @@ impl RateLimits for NoHurry {
         true
     }
 
-    fn count_page_view(&self, _: IpAddr) -> Result<(), RateLimited> {
+    fn count_miss(&self, _: IpAddr) -> Result<(), RateLimited> {
         Ok(())
     }
 }
