@@ -101,19 +101,7 @@ pub async fn build(config: Config, outside: Outside) -> anyhow::Result<App> {
     if let Some(workspace) = ask_slack_at_start(&config.slack, &ports, &http).await? {
         name.learn(workspace.name);
     }
-    let home = Home {
-        tenant: config.slack.team_id.tenant(),
-        name,
-        review_channel: config.slack.team_id.conversation(&config.slack.review_channel),
-        names,
-    };
-    let settings = Settings {
-        public_url: config.public_url,
-        homes: BTreeMap::from([(Platform::new(PLATFORM), home)]),
-        audit_channel: config.slack.team_id.conversation(&config.slack.audit_channel),
-        linking: config.link,
-    };
-    let broker = Broker::new(ports, config.policy, settings);
+    let broker = broker_of(&config, ports, names, name);
     let intake = Intake::new(&config.limits, config.client_address, &metrics);
     let web = web::router(Arc::clone(&broker), &intake);
     let (router, admin, sockets) = match &config.slack.mode {
@@ -131,6 +119,33 @@ pub async fn build(config: Config, outside: Outside) -> anyhow::Result<App> {
         }
     };
     Ok(App { broker, router, admin, intake, sockets, limits: config.limits, metrics })
+}
+
+/// Builds the broker alone, for a command of the operator. Neither Slack nor any other counterpart is asked.
+///
+/// # Errors
+/// If the adapters cannot be created.
+pub fn operate(config: &Config, outside: Outside) -> anyhow::Result<Arc<Broker>> {
+    let names = names(&config.policy);
+    let ports = adapters(config, &names, outside)?;
+    Ok(broker_of(config, ports, names, TenantName::default()))
+}
+
+fn broker_of(config: &Config, ports: Ports, names: Names, name: TenantName) -> Arc<Broker> {
+    let slack = &config.slack;
+    let home = Home {
+        tenant: slack.team_id.tenant(),
+        name,
+        review_channel: slack.team_id.conversation(&slack.review_channel),
+        names,
+    };
+    let settings = Settings {
+        public_url: config.public_url.clone(),
+        homes: BTreeMap::from([(Platform::new(PLATFORM), home)]),
+        audit_channel: slack.team_id.conversation(&slack.audit_channel),
+        linking: config.link.clone(),
+    };
+    Broker::new(ports, config.policy.clone(), settings)
 }
 
 /// A counterpart, and whether its check succeeded.

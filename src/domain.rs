@@ -8,6 +8,7 @@ pub mod audit_queue;
 pub mod burst;
 pub mod cloud_refusal;
 pub mod code;
+pub mod control;
 pub mod decide;
 pub mod email;
 pub mod grant;

@@ -7,6 +7,7 @@ mod broker;
 mod deliver;
 pub mod health;
 pub mod inbox;
+pub mod operator;
 mod outbox;
 pub mod overview;
 pub mod people;

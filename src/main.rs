@@ -17,8 +17,8 @@ use clap::{Parser, Subcommand, ValueEnum};
 use elevate::{
     app::{self, Listeners, Outside},
     config::{Config, DynamoDb, Transport},
-    domain::ids::AccountId,
-    flows::Broker,
+    domain::{email::Email, ids::AccountId, reason::Reason},
+    flows::{Broker, operator},
     log_redaction::most_verbose,
     log_writer::LogWriter,
     metrics::Metrics,
@@ -69,6 +69,20 @@ enum Command {
         #[arg(long, value_name = "ARN", value_parser = role_arn)]
         broker_role: Vec<String>,
     },
+    /// Freezes access: until it is thawed, no request is approved and no session begins. All else goes on.
+    Freeze {
+        /// Why; auditors read it.
+        #[arg(long)]
+        reason: Reason,
+    },
+    /// Ends a freeze.
+    Thaw,
+    /// Ends all access that a person has, and withdraws their waiting requests.
+    End {
+        /// The person's email address, as the identity provider has it.
+        #[arg(long, value_name = "EMAIL")]
+        person: Email,
+    },
     /// Prints the Slack app manifest.
     Manifest {
         /// The address at which Slack and browsers reach this app.
@@ -82,6 +96,8 @@ enum Command {
 
 /// How many connections may wait to be accepted. The system may lower it (`net.core.somaxconn`).
 const BACKLOG: u32 = 4_096;
+/// How long an operator's command waits until people are notified of what it did.
+const NOTIFIED_WITHIN: Duration = Duration::from_secs(10);
 /// How long the end of the process waits for the reader of its log.
 const FLUSHED_WITHIN: Duration = Duration::from_secs(1);
 
@@ -129,11 +145,39 @@ async fn run(line: CommandLine, metrics: Arc<Metrics>) -> anyhow::Result<()> {
                 .map_or_else(|| DynamoDb::load(line.config.as_deref()).map(|section| section.table), Ok)?;
             make_table(&table, &broker_role, &aws().await).await
         }
+        Command::Freeze { reason } => {
+            let aws = aws().await;
+            let broker = app::operate(&config(&aws).await?, outside(&aws, http.clone()))?;
+            let is_news = operator::freeze(&broker, reason).await?;
+            told(&broker, if is_news { "access is frozen" } else { "access was frozen already" }).await
+        }
+        Command::Thaw => {
+            let aws = aws().await;
+            let broker = app::operate(&config(&aws).await?, outside(&aws, http.clone()))?;
+            let is_news = operator::thaw(&broker).await?;
+            told(&broker, if is_news { "access is thawed" } else { "access was not frozen" }).await
+        }
+        Command::End { person } => {
+            let aws = aws().await;
+            let broker = app::operate(&config(&aws).await?, outside(&aws, http.clone()))?;
+            let ended = operator::end(&broker, &person).await?;
+            let ids: String = ended.iter().map(|id| format!("\n{id}")).collect();
+            told(&broker, &format!("ended or withdrawn: {}{ids}", ended.len())).await
+        }
         Command::Manifest { public_url, mode } => {
             print!("{}", manifest(mode, &public_url));
             Ok(())
         }
     }
+}
+
+/// Prints what an operator's command did. Waits for a while until people are notified of it; replicas that serve notify
+/// the rest.
+async fn told(broker: &Broker, outcome: &str) -> anyhow::Result<()> {
+    println!("{outcome}");
+    drop(timeout(NOTIFIED_WITHIN, broker.idle()).await);
+    broker.stop();
+    Ok(())
 }
 
 /// The manifest. For Socket Mode it contains no address that Slack posts to, only the redirect URL for browsers.

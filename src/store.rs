@@ -7,6 +7,7 @@
 mod accounts;
 mod codes;
 mod commit;
+mod control;
 mod dynamo;
 mod given;
 mod jobs;

@@ -9,8 +9,8 @@ use super::{
     SlackClient, Transport,
     source::{Setting, Source},
     values::{
-        endpoint, external_id, group_prefix, issuer, kms_key_id, number, origin, role_path, scope,
-        sealing_keys, secret, socket_address, table, text,
+        endpoint, external_id, group_prefix, issuer, kms_key_id, origin, role_path, scope, sealing_keys,
+        secret, socket_address, table, text,
     },
 };
 use crate::{
@@ -217,8 +217,8 @@ fn policy(source: &mut Source) -> Setting<Policy> {
     let request_ttl = source.or("access.request_ttl", "24h", Minutes::from_str);
     let max_duration = source.or("access.max_duration", "8h", Minutes::from_str);
     let durations = source.list_or("access.durations", "15m,30m,1h,2h,4h,8h", Minutes::from_str);
-    let sessions_at_once = source.or("access.sessions_at_once", "2", number);
-    let requests_per_hour = source.or("access.requests_per_hour", "20", number);
+    let sessions_at_once = source.count_or("access.sessions_at_once", 2);
+    let requests_per_hour = source.count_or("access.requests_per_hour", 20);
     let accounts = source.table("accounts", AccountId::from_str, text);
     let step_up = step_up(source);
     let (max_duration, durations) = (max_duration?, durations?);

@@ -42,12 +42,6 @@ pub(super) fn kms_key_id(id: &str) -> Result<String, Expected> {
     checked(id, is_valid, "expected the id, ARN or alias of a KMS key, such as alias/elevate")
 }
 
-/// A number of at least one and at most a thousand.
-pub(super) fn number(number: &str) -> Result<u32, Expected> {
-    let fits = |number: &u32| (1..=1_000).contains(number);
-    number.parse().ok().filter(fits).ok_or("expected a number from 1 to 1000")
-}
-
 pub(super) fn socket_address(address: &str) -> Result<SocketAddr, Expected> {
     address.parse().map_err(|_| "expected an address and port such as 127.0.0.1:8080")
 }

@@ -6,6 +6,7 @@ use super::{
     account::Account,
     account_event::{AccountEvent, AccountRecord},
     burst::Kind,
+    control::ControlRecord,
     ids::{RequestId, Target},
     person::Human,
     request::{Recorded, Request},
@@ -29,6 +30,8 @@ pub enum AuditEntry {
     },
     /// An event of an account.
     Account(Box<AccountRecord>),
+    /// An event of the whole app.
+    Control(Box<ControlRecord>),
 }
 
 impl AuditEntry {
@@ -60,6 +63,7 @@ impl AuditEntry {
                 recorded: Box::new(event),
             },
             Self::Account(recorded) => Self::Account(recorded.clone()),
+            Self::Control(recorded) => Self::Control(recorded.clone()),
         }
     }
 
@@ -68,7 +72,7 @@ impl AuditEntry {
     pub fn of_a_request(&self) -> Option<&Recorded> {
         match self {
             Self::Request { recorded, .. } => Some(recorded),
-            Self::Account(_) => None,
+            Self::Account(_) | Self::Control(_) => None,
         }
     }
 
@@ -87,6 +91,7 @@ impl AuditEntry {
         match self {
             Self::Request { recorded, .. } => recorded.what.burst_kind(),
             Self::Account(recorded) => recorded.what.burst_kind(),
+            Self::Control(_) => None,
         }
     }
 
@@ -102,6 +107,7 @@ impl AuditEntry {
         match self {
             Self::Request { requester, .. } => requester.account.as_ref(),
             Self::Account(recorded) => Some(&recorded.stream),
+            Self::Control(_) => None,
         }
     }
 
@@ -111,6 +117,7 @@ impl AuditEntry {
         match self {
             Self::Request { recorded, .. } => Some(&recorded.stream),
             Self::Account(recorded) => recorded.what.request(),
+            Self::Control(_) => None,
         }
     }
 
@@ -120,6 +127,7 @@ impl AuditEntry {
         match self {
             Self::Request { recorded, .. } => recorded.at,
             Self::Account(recorded) => recorded.at,
+            Self::Control(recorded) => recorded.at,
         }
     }
 
@@ -129,6 +137,7 @@ impl AuditEntry {
         match self {
             Self::Request { recorded, .. } => recorded.event_id(),
             Self::Account(recorded) => recorded.event_id(),
+            Self::Control(recorded) => recorded.event_id(),
         }
     }
 }

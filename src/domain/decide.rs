@@ -35,6 +35,8 @@ pub struct Ask {
 pub enum Command {
     /// A person, with their current groups, acts on it.
     By(Box<Person>, Act),
+    /// The operator ends it, at a command line: open access, or a request that waits for an answer.
+    ByOperator,
     /// Record what has become true by the passage of time.
     Elapse,
     /// Record the outcome of a session that was begun.
@@ -69,12 +71,24 @@ pub enum SessionOutcome {
 }
 
 impl Command {
+    /// Returns whether the command lets somebody in, which nothing does while access is frozen.
+    #[must_use]
+    pub fn lets_in(&self) -> bool {
+        match self {
+            Self::By(_, act) => match act {
+                Act::Approve => true,
+                Act::Reject(_) | Act::Withdraw | Act::End => false,
+            },
+            Self::ByOperator | Self::Elapse | Self::SettleSession { .. } => false,
+        }
+    }
+
     /// Returns the sign-in that the command is based on, if a person gives it.
     #[must_use]
     pub fn stands_on(&self) -> Option<&StandingSignIn> {
         match self {
             Self::By(by, _) => Some(by.stands()),
-            Self::Elapse | Self::SettleSession { .. } => None,
+            Self::ByOperator | Self::Elapse | Self::SettleSession { .. } => None,
         }
     }
 }
@@ -164,6 +178,7 @@ pub fn decide(
         // Pressing twice is the same as pressing once: it is nobody's mistake, and there is nothing to report.
         Command::By(by, act) if request.is_so_already(act, by.human(), now) => return Ok(None),
         Command::By(by, act) => request.act(by, act, policy, now)?,
+        Command::ByOperator => return Ok(request.ended_by_operator(now)),
         Command::Elapse => return Ok(request.elapsed(now).map(|event| event.by(Actor::Clock))),
         Command::SettleSession { session, .. } if !request.is_unsettled(*session) => return Ok(None),
         // The requester causes the outcome of a session.
@@ -203,6 +218,21 @@ impl Request {
                 Event::Ended { ended_at: self.not_before(now), sessions_until }.by(human)
             }
         })
+    }
+
+    /// Returns the change by which the operator ends it, if there is anything to end.
+    fn ended_by_operator(&self, now: Timestamp) -> Option<Change> {
+        let what = match self.status_at(now) {
+            Status::Requested => Event::Withdrawn,
+            Status::Approved { window, .. } => {
+                let sessions_until = self.has_issued_sessions().then_some(window.ends());
+                Event::Ended { ended_at: self.not_before(now), sessions_until }
+            }
+            Status::Rejected { .. } | Status::Withdrawn { .. } | Status::Expired | Status::Ended { .. } => {
+                return None;
+            }
+        };
+        Some(what.by(Actor::Operator))
     }
 
     /// Returns whether the request has its status because this person has already performed this act.

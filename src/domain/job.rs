@@ -10,6 +10,7 @@ use super::{
     account_event::{AccountEvent, AccountRecord},
     audit::AuditEntry,
     burst,
+    control::ControlRecord,
     email::Email,
     ids::{CommandId, RequestId},
     request::{Event, Opening, Recorded, Request},
@@ -92,6 +93,7 @@ impl Job {
             Task::Notify(Notice::Audit(entry)) => match &**entry {
                 AuditEntry::Request { recorded, .. } => Lane::of_audit_line(&recorded.what),
                 AuditEntry::Account(recorded) => Lane::of_account_line(&recorded.what),
+                AuditEntry::Control(_) => Lane::Auditors,
             },
             Task::Notify(
                 Notice::Card(_)
@@ -329,6 +331,13 @@ pub fn follow_ups_of_account(recorded: &AccountRecord, line: AuditLine, due: Tim
         AuditLine::InBurst => Notice::Burst(entry),
     });
     notify(due, &cause(recorded), Some(recorded.stream.platform()), notices)
+}
+
+/// Returns the job, due at `due`, that an event of the whole app makes necessary: its audit line.
+#[must_use]
+pub fn follow_ups_of_control(recorded: &ControlRecord, due: Timestamp) -> Vec<Job> {
+    let line = Notice::Audit(Box::new(AuditEntry::Control(Box::new(recorded.clone()))));
+    notify(due, &cause(recorded), None, vec![line])
 }
 
 /// Returns the name of the audit job of this event.

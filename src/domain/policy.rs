@@ -26,9 +26,9 @@ pub struct Policy {
     /// The durations that the form offers.
     pub durations: Vec<Minutes>,
     /// How many sessions of one request may be open at once.
-    pub sessions_at_once: u32,
+    pub sessions_at_once: usize,
     /// How many requests a person may make within an hour.
-    pub requests_per_hour: u32,
+    pub requests_per_hour: usize,
     /// The accounts that may be requested, with their display names. If empty, every account may be requested.
     pub accounts: BTreeMap<AccountId, String>,
     /// What is required of a sign-in that opens a session or answers a request.
@@ -81,7 +81,7 @@ impl Policy {
     /// [`Refusal::TooManyRequests`].
     pub fn check_requests(&self, made: usize) -> Result<(), Refusal> {
         let max = self.requests_per_hour;
-        if made < max as usize { Ok(()) } else { Err(Refusal::TooManyRequests { max }) }
+        if made < max { Ok(()) } else { Err(Refusal::TooManyRequests { max }) }
     }
 
     /// Refuses a person who has this many open sessions of a request, if they are too many.
@@ -90,7 +90,7 @@ impl Policy {
     /// [`Refusal::TooManySessions`].
     pub fn check_sessions(&self, open: usize) -> Result<(), Refusal> {
         let max = self.sessions_at_once;
-        if open < max as usize { Ok(()) } else { Err(Refusal::TooManySessions { max }) }
+        if open < max { Ok(()) } else { Err(Refusal::TooManySessions { max }) }
     }
 
     /// Refuses a duration that exceeds the maximum.

@@ -83,6 +83,8 @@ pub enum Refusal {
         /// The required group.
         group: String,
     },
+    /// The operator has frozen access: nobody is let in.
+    Frozen,
     /// The target's account may not be requested any more.
     NotOffered {
         /// The requested target.
@@ -96,12 +98,12 @@ pub enum Refusal {
     /// The person has as many sessions as may be open at once.
     TooManySessions {
         /// The largest allowed number.
-        max: u32,
+        max: usize,
     },
     /// The person has made as many requests in the last hour as they may.
     TooManyRequests {
         /// The largest allowed number.
-        max: u32,
+        max: usize,
     },
     /// The duration is longer than the policy allows.
     TooLong {
@@ -309,7 +311,7 @@ pub enum Unproven {
 
 impl Refusal {
     /// Every code.
-    pub const CODES: [&str; 61] = [
+    pub const CODES: [&str; 62] = [
         "own_request",
         "not_reviewer",
         "answer_requires_sign_in",
@@ -324,6 +326,7 @@ impl Refusal {
         "other_person",
         "not_yours",
         "not_eligible",
+        "frozen",
         "not_offered",
         "unproven_grant",
         "too_many_sessions",
@@ -394,6 +397,7 @@ impl Refusal {
             Self::OtherPerson { .. } => "other_person",
             Self::NotYours => "not_yours",
             Self::NotEligible { .. } => "not_eligible",
+            Self::Frozen => "frozen",
             Self::NotOffered { .. } => "not_offered",
             Self::UnprovenGrant { .. } => "unproven_grant",
             Self::TooManySessions { .. } => "too_many_sessions",
@@ -491,6 +495,7 @@ impl Refusal {
             | Self::OtherPerson { .. }
             | Self::NotYours
             | Self::NotEligible { .. }
+            | Self::Frozen
             | Self::NotOffered { .. }
             | Self::TooManySessions { .. }
             | Self::TooManyRequests { .. }

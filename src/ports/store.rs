@@ -3,6 +3,7 @@
 
 mod accounts;
 mod codes;
+mod control;
 mod jobs;
 mod links;
 mod places;
@@ -16,6 +17,7 @@ use async_trait::async_trait;
 pub use self::{
     accounts::{Accounts, Appended, NewEvent},
     codes::{CodeError, Codes},
+    control::Controls,
     jobs::{DeadLetter, DeadLetterError, JOB_LEASE, Jobs, LaneHead},
     links::{LinkError, LinkProof, Links, NewLink, UnlinkError},
     places::{Places, Surface},
@@ -27,7 +29,9 @@ pub use self::{
 
 /// The truth: what has happened, and what must still be done. Every change is one transaction.
 #[async_trait]
-pub trait Store: Requests + Accounts + Links + Tokens + Tickets + Codes + Presses + Jobs + Places {
+pub trait Store:
+    Requests + Accounts + Controls + Links + Tokens + Tickets + Codes + Presses + Jobs + Places
+{
     /// Whether the table can be read.
     async fn check(&self) -> Result<(), StoreError>;
 }

@@ -12,8 +12,14 @@ use crate::{
 /// Adds the conditions to a change of a request.
 pub(super) fn with_given(transaction: Transaction<CommitError>, given: &[Given]) -> Transaction<CommitError> {
     given.iter().fold(transaction, |transaction, given| match given {
+        Given::NotFrozen => transaction.and_or(not_frozen(), |_| CommitError::Frozen),
         Given::SignedIn(sign_in) => transaction.and_or(stands(sign_in), |_| CommitError::SignedOut),
     })
+}
+
+/// Requires that access is not frozen.
+fn not_frozen() -> Write {
+    Write::check(keys::control()).only_if("attribute_not_exists(frozen)")
 }
 
 /// Requires that the identity has not been signed out since this sign-in began.

@@ -18,6 +18,8 @@
 //! | owner of an identity | `SUBJECT#<subject>` | `OWNER` | – | – | – | – |
 //! | owner of an address | `ADDRESS#<hash>` | `OWNER` | – | – | – | – |
 //! | when an identity was signed out | `SUBJECT#<subject>` | `SIGNED_OUT` | – | – | – | – |
+//! | state of the whole app | `CONTROL` | `META` | – | – | – | – |
+//! | its events | `CONTROL` | `EVENT#<number>` | – | – | – | – |
 //! | ticket | `TICKET#<hash>` | `META` | – | – | – | – |
 //! | press | `INBOX#<id>` | `META` | – | – | – | – |
 //!
@@ -248,6 +250,20 @@ fn subject_pk(subject: &Subject) -> String {
 
 pub(super) fn subject_hash(subject: &Subject) -> String {
     hash_of([subject.issuer.as_str(), subject.subject.as_str()])
+}
+
+// ---------------------------------------------------------------------------------------------------------
+// The whole app
+
+/// The partition of the state of the whole app, and of its events.
+pub(super) const CONTROL: &str = "CONTROL";
+
+pub(super) fn control() -> Key {
+    Key::new(CONTROL, "META")
+}
+
+pub(super) fn control_event(number: u64) -> Key {
+    Key::new(CONTROL, event_sk(number))
 }
 
 // ---------------------------------------------------------------------------------------------------------

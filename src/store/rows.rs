@@ -15,6 +15,7 @@ use crate::{
         account::MessageRef,
         account_event::{AccountRecord, Head},
         code::AwaitedCode,
+        control::{Control, ControlRecord},
         ids::RequestId,
         job::{Job, LeaseOwner},
         person::{Groups, Link, Subject, ToldGroups},
@@ -175,6 +176,19 @@ pub(super) fn read_awaited_code(row: &Row) -> Result<AwaitedCode, BadRow> {
 
 pub(super) fn told(told: &ToldGroups) -> serde_json::Result<AttributeValue> {
     serde_json::to_string(told).map(text)
+}
+
+// ---------------------------------------------------------------------------------------------------------
+// The whole app
+
+pub(super) fn control(control: &Control) -> serde_json::Result<Row> {
+    let row = Row::at(keys::control()).with("version", number(control.version));
+    let row = if control.frozen.is_some() { row.with("frozen", AttributeValue::Bool(true)) } else { row };
+    row.body(control)
+}
+
+pub(super) fn control_event(recorded: &ControlRecord) -> serde_json::Result<Row> {
+    Row::at(keys::control_event(recorded.number)).canonical(recorded)
 }
 
 // ---------------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ use crate::domain::{
     account_event::{AccountEvent, AccountRecord},
     audit::AuditEntry,
     burst::{Burst, Kind},
+    control::{ControlEvent, ControlRecord},
     email::Email,
     ids::{RequestId, Target},
     linking::ShownBy,
@@ -99,6 +100,24 @@ fn told(entry: &AuditEntry, names: &Names) -> Told {
         AuditEntry::Account(recorded) => {
             let (title, what, quote) = told_of_account(recorded, names);
             Told { at: recorded.at, title, what, quote }
+        }
+        AuditEntry::Control(recorded) => {
+            let (title, what, quote) = told_of_control(recorded);
+            Told { at: recorded.at, title, what, quote }
+        }
+    }
+}
+
+fn told_of_control(recorded: &ControlRecord) -> (&'static str, Line, Option<Line>) {
+    let actor = cause(&recorded.actor);
+    match &recorded.what {
+        ControlEvent::Frozen { reason } => {
+            let what =
+                say!("{actor} froze access at a command line; nobody is let in until it is thawed", actor);
+            ("⚠ Frozen", what, Some(Line::quoted(reason.as_str())))
+        }
+        ControlEvent::Thawed => {
+            ("Thawed", say!("{actor} thawed access at a command line; people are let in again", actor), None)
         }
     }
 }

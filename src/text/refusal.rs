@@ -65,6 +65,9 @@ pub fn refusal(why: &Refusal, names: &Names) -> String {
         Refusal::NotEligible { target, group } => format!(
             "You are not eligible for {target}: it requires membership in {group}. Ask the owner of that group."
         ),
+        Refusal::Frozen => {
+            "Access is frozen: the people who run this app let nobody in for now. Nothing was changed. Ask them when it ends, and try again then.".to_owned()
+        }
         Refusal::NotOffered { target } => format!(
             "{target} cannot be requested any more: its account is no longer offered. Ask the people who run this app."
         ),

@@ -76,6 +76,7 @@ fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::OtherPerson { .. }
         | Refusal::NotYours
         | Refusal::NotEligible { .. }
+        | Refusal::Frozen
         | Refusal::NotOffered { .. }
         | Refusal::UnprovenGrant { .. }
         | Refusal::NoPersonClaim

@@ -8,6 +8,7 @@ use elevate::domain::{
     account_event::{AccountEvent, AccountRecord, Head},
     act::Tried,
     cloud_refusal::{CloudCause, CloudRefusal, PolicyKind},
+    control::{Control, ControlEvent, ControlRecord},
     email::Email,
     linking::ShownBy,
     person::{Human, Subject},
@@ -31,6 +32,9 @@ fn the_stored_form_of_each_event_is_as_it_was() {
     for (what, record) in account_records() {
         insta::assert_snapshot!(format!("stored_{what}"), form(&record).unwrap());
     }
+    for (what, record) in control_records() {
+        insta::assert_snapshot!(format!("stored_{what}"), form(&record).unwrap());
+    }
 }
 
 #[test]
@@ -43,6 +47,7 @@ fn each_event_is_read_as_what_was_written_and_written_as_it_was_read() {
     }
     records().iter().for_each(|(what, record)| is_read_as_written(what, record));
     account_records().iter().for_each(|(what, record)| is_read_as_written(what, record));
+    control_records().iter().for_each(|(what, record)| is_read_as_written(what, record));
 }
 
 #[test]
@@ -58,6 +63,7 @@ fn an_event_of_another_version_or_of_an_unknown_kind_is_not_read() {
     }
     is_read_as_nothing_else(&records()[0]);
     is_read_as_nothing_else(&account_records()[0]);
+    is_read_as_nothing_else(&control_records()[0]);
 }
 
 #[test]
@@ -66,6 +72,8 @@ fn the_page_about_events_explains_each_of_them() {
     assert_eq!(explained("## What happens to a request"), known);
     let known: Vec<String> = account_records().into_iter().map(|(what, _)| what).collect();
     assert_eq!(explained("## What happens to an account"), known);
+    let known: Vec<String> = control_records().into_iter().map(|(what, _)| what).collect();
+    assert_eq!(explained("## What happens to the whole app"), known);
 }
 
 /// The events that a section of the page explains.
@@ -143,6 +151,21 @@ fn account_records() -> Vec<(String, AccountRecord)> {
             | AccountEvent::Refused { .. }
             | AccountEvent::Undelivered { .. } => record(event),
         })
+        .into()
+}
+
+/// A record of each kind of event of the whole app, and the word for it.
+fn control_records() -> Vec<(String, ControlRecord)> {
+    let record = |what: ControlEvent| {
+        // A kind that is added belongs into the list, too.
+        match what {
+            ControlEvent::Frozen { .. } | ControlEvent::Thawed => {}
+        }
+        let record = Control::default().next(what, "press-1".parse().unwrap(), at(1));
+        (word(&record), record)
+    };
+    [ControlEvent::Frozen { reason: "a laptop was stolen".parse().unwrap() }, ControlEvent::Thawed]
+        .map(record)
         .into()
 }
 

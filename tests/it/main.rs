@@ -32,6 +32,7 @@ mod metrics;
 mod network;
 mod one_person;
 mod open_session;
+mod operator;
 mod process;
 mod races;
 mod references;

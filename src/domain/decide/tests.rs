@@ -591,6 +591,20 @@ fn the_policy_of_this_moment_decides_at_the_answer_and_at_the_entry() {
 }
 
 #[test]
+fn the_operator_ends_what_is_open_and_withdraws_what_waits() {
+    let ended = |commands: &[(i64, Deed)]| {
+        let past = after(commands);
+        let change = decide(&past, &Command::ByOperator, &policy(), minute(5)).unwrap();
+        change.map(|change| (change.what.name(), change.actor))
+    };
+    assert_eq!(ended(&[]), Some(("withdrawn", Actor::Operator)));
+    assert_eq!(ended(&[(1, approve())]), Some(("ended", Actor::Operator)));
+    for over in [vec![(1, reject())], vec![(1, withdraw())], vec![(1, approve()), (2, end())]] {
+        assert_eq!(ended(&over), None, "{over:?}");
+    }
+}
+
+#[test]
 fn so_many_sessions_are_open_at_once_and_no_more() {
     let ready = |session, at| settle_nth(session, SessionOutcome::Ready { expires_at: minute(at) });
     let two = [(0, approve()), (1, begin()), (2, ready(1, 16)), (3, begin())];

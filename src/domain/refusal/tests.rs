@@ -27,6 +27,7 @@ pub(crate) fn every_refusal() -> Vec<Refusal> {
         Refusal::OtherPerson { signed_in: "eve@example.com".into() },
         Refusal::NotYours,
         Refusal::NotEligible { target: target.clone(), group: "aws-temp#S3Admin#111122223333".into() },
+        Refusal::Frozen,
         Refusal::NotOffered { target: target.clone() },
         Refusal::UnprovenGrant { why: Unproven::History },
         Refusal::TooManySessions { max: 2 },

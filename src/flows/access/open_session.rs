@@ -36,7 +36,8 @@ pub(in crate::flows) async fn finish(
     signed_in: SignedIn,
     uses_up: Vec<SecretHash>,
 ) -> Result<SecretString> {
-    let cause = Cause { uses_up, ..broker.ports.ids.command_id().into() }.stands_on(&signed_in.stands()); // 3
+    let cause = Cause { uses_up, ..broker.ports.ids.command_id().into() }; // 3
+    let cause = cause.stands_on(&signed_in.stands()).unless_frozen();
     let begin = |request: &Request, history: &[Recorded], now| {
         begin_session(request, history, &signed_in, &broker.policy, now)
     };

@@ -48,7 +48,7 @@ pub(in crate::flows) async fn request(
 ) -> Result<Request> {
     let target = wanted.target.clone();
     let requester = broker.person(who).await?;
-    let most = broker.policy.requests_per_hour as usize;
+    let most = broker.policy.requests_per_hour;
     let own = Listed::RequestedBy(requester.human().subject.clone(), None);
     let earlier = broker.ports.store.requests(&own, None, most).await?.requests;
     let earlier: Vec<_> =
@@ -62,6 +62,7 @@ pub(in crate::flows) async fn request(
         Err(CommitError::Held(request)) => Err(Refusal::AlreadyOpen { target, request }.into()),
         Err(CommitError::Conflict) => Err(Refusal::AlreadyOpen { target, request: id.clone() }.into()),
         Err(CommitError::SignedOut) => Err(Refusal::SignInAgain.into()),
+        Err(CommitError::Frozen) => Err(Refusal::Frozen.into()),
         Err(CommitError::Failed(error)) => Err(error.into()),
         Err(error @ CommitError::UsedUp) => Err(Error::Failed(error.into())),
     }

@@ -40,6 +40,12 @@ pub(in crate::flows) struct Cause {
 }
 
 impl Cause {
+    /// Returns the cause of a change that lets somebody in, and so is not made while access is frozen.
+    pub(in crate::flows) fn unless_frozen(mut self) -> Self {
+        self.given.push(Given::NotFrozen);
+        self
+    }
+
     /// Returns the cause of a change that is based on this sign-in as well.
     pub(in crate::flows) fn stands_on(mut self, sign_in: &StandingSignIn) -> Self {
         self.given.push(Given::SignedIn(sign_in.clone()));
@@ -95,6 +101,7 @@ pub(in crate::flows) async fn transition(
     cause: Cause,
 ) -> Result<Changed> {
     let rule = |request: &Request, _: &[Recorded], now| decide(request, command, &broker.policy, now);
+    let cause = if command.lets_in() { cause.unless_frozen() } else { cause };
     let cause = match command.stands_on() {
         Some(sign_in) => cause.stands_on(sign_in),
         None => cause,
@@ -137,6 +144,7 @@ pub(in crate::flows) async fn change<D: Decided>(
             Err(CommitError::Conflict) => {}
             Err(CommitError::UsedUp) => return Err(Refusal::LinkGone.into()),
             Err(CommitError::SignedOut) => return Err(Refusal::SignInAgain.into()),
+            Err(CommitError::Frozen) => return Err(Refusal::Frozen.into()),
             // A later request for the same target exists, so by another replica's clock this one has already expired.
             Err(CommitError::Held(_)) => return Err(Refusal::ExpiredUnanswered.into()),
             Err(CommitError::Failed(error)) => return Err(error.into()),
@@ -167,6 +175,7 @@ pub(in crate::flows) async fn commit(
             error @ (CommitError::Conflict
             | CommitError::Held(_)
             | CommitError::UsedUp
+            | CommitError::Frozen
             | CommitError::SignedOut),
         ) => {
             return Err(error);

@@ -60,6 +60,8 @@ pub struct Step {
 pub enum Given {
     /// The identity has not been signed out since this sign-in.
     SignedIn(StandingSignIn),
+    /// Access is not frozen.
+    NotFrozen,
 }
 
 /// A change of a request was not committed.
@@ -74,6 +76,9 @@ pub enum CommitError {
     /// The one-time secret has been used up.
     #[error("the one-time secret has been used up")]
     UsedUp,
+    /// Access is frozen.
+    #[error("access is frozen")]
+    Frozen,
     /// The identity has been signed out since the sign-in that the change is based on.
     #[error("the identity has been signed out since")]
     SignedOut,
