@@ -20,7 +20,7 @@ pub use self::{
     cloud::{Cloud, CloudError, Credentials},
     counters::{Counters, Gauges, Paced, Part},
     dialogs::Dialogs,
-    directory::{Channel, Directory, Workspace},
+    directory::{Channel, Directory, Priority, Workspace},
     entropy::Ids,
     identity::{
         Answer, Identity, IdentityError, PlatformSignIn, Redeemed, Refreshed, SignInProof, SignedOut,

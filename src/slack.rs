@@ -1,5 +1,6 @@
 //! Slack: parses and stores what arrives by either transport, and renders and sends what goes out.
 
+mod budget;
 pub mod client;
 pub mod command;
 mod errors;

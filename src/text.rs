@@ -60,6 +60,7 @@ pub fn said(message: &Message, names: &Names) -> Said {
         Message::WithoutForm(form) => answers::without_form(form, names),
         Message::Refused { why, pointer } => answers::refused(why, pointer.as_deref(), names),
         Message::Done(done) => answers::done(done, names),
+        Message::Delayed => answers::delayed(names),
         Message::Failed { reference } => answers::failed(reference, names),
     }
 }

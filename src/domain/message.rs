@@ -103,6 +103,8 @@ pub enum Message {
     },
     /// A one-line confirmation.
     Done(Done),
+    /// The platform is busy or down: what the person did is stored and done later.
+    Delayed,
     /// An internal failure.
     Failed {
         /// The reference that the operator finds in the log.

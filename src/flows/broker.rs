@@ -15,6 +15,7 @@ use super::{
     Error, Result,
     health::Seen,
     outbox::Outbox,
+    people::known::Known,
     single_flight::{SingleFlight, Turns},
 };
 use crate::{
@@ -103,6 +104,8 @@ pub struct Broker {
     pub(super) groups: SingleFlight<(Account, Subject), Result<FreshGroups, Refusal>>,
     pub(super) drawing: Turns<RequestId>,
     pub(super) recording: Turns<Account>,
+    pub(super) asking: Turns<Account>,
+    pub(super) known: Known,
     pub(super) recent: Mutex<HashMap<Account, Recent>>,
     pub(super) outbox: Outbox,
     pub(super) seen: Mutex<Seen>,
@@ -125,6 +128,8 @@ impl Broker {
             groups: SingleFlight::default(),
             drawing: Turns::default(),
             recording: Turns::default(),
+            asking: Turns::default(),
+            known: Known::default(),
             recent: Mutex::default(),
             outbox: Outbox::default(),
             seen: Mutex::default(),

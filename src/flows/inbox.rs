@@ -6,7 +6,7 @@
 //! 3. The presser is notified of anything that is not visible otherwise: an answer, a refusal, a failure.
 //! 4. The press is marked as finished. Until then the sweeper carries it out again, which is idempotent.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
 
@@ -25,11 +25,16 @@ use crate::{
         press::{Asker, Press, Wish},
         refusal::{Refusal, Refused},
     },
-    ports::StoreError,
+    ports::{ChatError, StoreError},
 };
 
 /// How long an unfinished press is retried. After this time, the person may no longer want what they pressed.
 const PRESS_IS_TRIED_FOR: TimeDelta = TimeDelta::minutes(15);
+/// How long after its first attempt the replica that accepted a press may begin another one. An attempt takes up to
+/// 20 seconds, and the lease of the press a minute.
+const RETRIED_AT_ONCE_FOR: Duration = Duration::from_secs(30);
+/// The shortest wait before another attempt.
+const SHORTEST_WAIT: Duration = Duration::from_secs(2);
 
 /// Accepts a press, and starts to carry it out. The caller may respond to the platform once this returns.
 ///
@@ -44,8 +49,12 @@ pub async fn accept(broker: &Arc<Broker>, press: Press) -> Result<(), StoreError
 }
 
 async fn carry_out_at_once(broker: &Arc<Broker>, press: &Press) {
-    if let Err(error) = carry_out(broker, press).await {
-        return tell(broker, &press.asker, error).await;
+    match carry_out(broker, press).await {
+        Ok(()) => {}
+        Err(error) if matches!(error.of_platform(), Some(ChatError::Unavailable { .. })) => {
+            return carry_out_late(broker, press, error).await;
+        }
+        Err(error) => return tell(broker, &press.asker, error).await,
     }
     // The presser has their answer: only the sweeper needs to know about a failure from here on.
     if let Err(error) = broker.ports.store.finish(&press.asker).await {
@@ -55,6 +64,30 @@ async fn carry_out_at_once(broker: &Arc<Broker>, press: &Press) {
             "inbox: could not mark a press as finished, the sweeper will"
         );
     } // 4
+}
+
+/// Notifies the presser that the platform does not respond. If it states when it will, tries again then, while this
+/// replica has the lease. After that, the sweeper does.
+async fn carry_out_late(broker: &Arc<Broker>, press: &Press, mut error: Error) {
+    let clock = &broker.ports.clock;
+    let since = clock.uptime();
+    tracing::warn!(error = format!("{error:#}"), "inbox: the platform does not respond, will retry");
+    if let Err(error) = reply(broker, &press.asker, &Message::Delayed).await {
+        tracing::warn!(error = format!("{error:#}"), "inbox: reply failed");
+    }
+    while let Some(wait) = error.of_platform().and_then(ChatError::retry_after)
+        && clock.uptime().saturating_sub(since) + wait < RETRIED_AT_ONCE_FOR
+    {
+        tokio::select! {
+            () = clock.sleep(wait.max(SHORTEST_WAIT)) => {}
+            () = broker.stopping().cancelled_owned() => return,
+        }
+        match carry_out_again(broker, press).await {
+            Ok(()) => return,
+            Err(failure) => error = failure,
+        }
+    }
+    tracing::warn!(error = format!("{error:#}"), "inbox: press not finished, the sweeper will retry");
 }
 
 /// Carries a press out, and replies to the presser.

@@ -14,9 +14,20 @@ pub trait Directory: Send + Sync {
     /// Returns the workspace of the app. Fails if the platform cannot be reached or does not know the app.
     async fn identify(&self) -> Result<Workspace, ChatError>;
     /// Returns the person behind an account.
-    async fn member(&self, who: &Account) -> Result<Member, ChatError>;
+    async fn member(&self, who: &Account, priority: Priority) -> Result<Member, ChatError>;
     /// Returns a conversation's properties.
     async fn channel(&self, id: &Conversation) -> Result<Channel, ChatError>;
+}
+
+/// For whom a platform is asked. Each platform keeps a part of what it may be asked for the more urgent ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Priority {
+    /// For an account that is not linked.
+    Stranger,
+    /// For a person.
+    Person,
+    /// For a person who answers a request.
+    Reviewer,
 }
 
 /// The workspace the app is installed in.

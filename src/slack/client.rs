@@ -17,7 +17,8 @@ use url::{Origin, Url};
 
 use self::answers::{Acknowledged, ConversationInfo, History, Myself, Opened, Posted, UserInfo};
 use super::{
-    errors::{refused, unavailable},
+    budget::Budget,
+    errors::{refused, unavailable, unavailable_for},
     ids::{ChannelId, TeamId},
     pace::ChannelPace,
     views::{draw, draw_form},
@@ -32,7 +33,7 @@ use crate::{
         window::Timestamp,
     },
     outbound::{HttpClient, is_protected},
-    ports::{Address, Channel, ChatError, Clock, Dialogs, Directory, Messenger, Workspace},
+    ports::{Address, Channel, ChatError, Clock, Dialogs, Directory, Messenger, Priority, Workspace},
     text::Names,
 };
 
@@ -69,6 +70,7 @@ pub struct SlackClientConfig {
 pub struct SlackChat {
     api: WebApi,
     pace: ChannelPace,
+    members: Budget,
     answers_at: Origin,
     names: Names,
     team: TeamId,
@@ -80,7 +82,8 @@ impl SlackChat {
     pub fn new(config: SlackClientConfig) -> Self {
         let SlackClientConfig { http, api_url, answers_at, bot_token, names, team, clock } = config;
         let pace = ChannelPace::new(Arc::clone(&clock));
-        Self { api: WebApi::new(&http, &api_url, bot_token, clock), pace, answers_at, names, team }
+        let members = Budget::new(Arc::clone(&clock));
+        Self { api: WebApi::new(&http, &api_url, bot_token, clock), pace, members, answers_at, names, team }
     }
 
     /// Renders the message and attaches its subject, so that the message can be found again.
@@ -103,8 +106,11 @@ impl Directory for SlackChat {
         Ok(Workspace { tenant: myself.team_id.tenant(), name: myself.team })
     }
 
-    async fn member(&self, who: &Account) -> Result<Member, ChatError> {
+    async fn member(&self, who: &Account, priority: Priority) -> Result<Member, ChatError> {
         const METHOD: &str = "users.info";
+        if let Err(wait) = self.members.spend(priority) {
+            return Err(unavailable_for(METHOD, "its budget is used up", Some(wait)));
+        }
         let told: UserInfo = self.api.get(METHOD, &[("user", who.user())]).await?;
         let member = told.user.into_member(who.user(), &self.team);
         member.ok_or_else(|| unavailable(METHOD, "an answer that names no workspace"))
@@ -270,6 +276,7 @@ fn about(message: &Message) -> Option<(&'static str, String)> {
         | Message::WithoutForm(_)
         | Message::Refused { .. }
         | Message::Done(_)
+        | Message::Delayed
         | Message::Failed { .. } => return None,
     })
 }

@@ -62,6 +62,17 @@ pub(super) fn without_form(form: &Form, names: &Names) -> Said {
     }
 }
 
+/// What the person did is stored, and waits for the platform.
+pub(super) fn delayed(Names { platform, command, .. }: &Names) -> Said {
+    Said::paragraph(say!(
+        "{platform} does not respond to the app at the moment. Your action is saved and will be done as soon as {platform} \
+         responds; you don't need to repeat it. If that takes more than 15 minutes, you will be told. Check with \
+         `{command} status`.",
+        platform,
+        command
+    ))
+}
+
 /// Something went wrong.
 pub(super) fn failed(reference: &str, Names { command, .. }: &Names) -> Said {
     Said::paragraph(say!(

@@ -39,7 +39,7 @@ async fn each_step_of_the_story_costs_so_many_calls_to_dynamodb() {
         link: 12 (5 GetItem, 7 TransactWriteItems)
         another link: 12 (5 GetItem, 7 TransactWriteItems)
         request: 19 (8 GetItem, 1 Query, 10 TransactWriteItems)
-        approve: 24 (14 GetItem, 10 TransactWriteItems)
+        approve: 25 (15 GetItem, 10 TransactWriteItems)
         open the console: 14 (8 GetItem, 1 Query, 5 TransactWriteItems)
         status: 3 (1 BatchGetItem, 1 GetItem, 1 Query)
         end: 20 (12 GetItem, 8 TransactWriteItems)

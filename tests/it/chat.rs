@@ -14,7 +14,7 @@ use elevate::{
         request::Opening,
         window::Timestamp,
     },
-    ports::{Address, Because, ChatError, Dialogs, Directory, Messenger},
+    ports::{Address, Because, ChatError, Dialogs, Directory, Messenger, Priority},
     slack::client::{SlackChat, SlackClientConfig},
     text::Names,
 };
@@ -59,7 +59,7 @@ async fn a_member_is_of_the_kind_that_slack_says() {
     ];
     for (change, kind) in kinds {
         slack.update_person("UADA", change);
-        assert_eq!(chat(&slack).member(&ada().0).await.unwrap().kind, kind);
+        assert_eq!(chat(&slack).member(&ada().0, Priority::Person).await.unwrap().kind, kind);
     }
 }
 
@@ -67,15 +67,15 @@ async fn a_member_is_of_the_kind_that_slack_says() {
 async fn a_member_has_a_name_a_team_and_an_address_once_slack_has_confirmed_it() {
     let slack = slack().await;
     let (who, _) = ada();
-    let told = chat(&slack).member(&who).await.unwrap();
+    let told = chat(&slack).member(&who, Priority::Person).await.unwrap();
     assert_eq!((told.name.as_str(), &told.who), ("Ada Lovelace", &who));
     assert_eq!(told.confirmed_email, Some("ada@example.com".parse().unwrap()));
 
     slack.update_person("UADA", |ada| ada.email_confirmed = false);
-    assert_eq!(chat(&slack).member(&who).await.unwrap().confirmed_email, None);
+    assert_eq!(chat(&slack).member(&who, Priority::Person).await.unwrap().confirmed_email, None);
 
     slack.update_person("UADA", |ada| ada.team_id = "T0999999".into());
-    let claimed = chat(&slack).member(&who).await.unwrap();
+    let claimed = chat(&slack).member(&who, Priority::Person).await.unwrap();
     assert_eq!(claimed.who.tenant().id(), "T0999999");
 }
 
@@ -87,15 +87,33 @@ async fn a_member_of_an_organisation_is_of_each_of_its_workspaces_that_they_are_
     for (teams, told) in [(vec!["T0999999", &home], home.as_str()), (vec!["T0999999"], "T0999999")] {
         let teams = teams.into_iter().map(str::to_owned).collect();
         slack.update_person("UADA", |ada| ada.enterprise_teams = teams);
-        assert_eq!(chat(&slack).member(&who).await.unwrap().who.tenant().id(), told);
+        assert_eq!(chat(&slack).member(&who, Priority::Person).await.unwrap().who.tenant().id(), told);
     }
+}
+
+#[tokio::test]
+async fn of_what_slack_may_be_asked_a_part_is_kept_for_people_and_a_part_for_reviewers() {
+    let slack = slack().await;
+    let clock = Clock::standing(at(0));
+    let chat = chat_by(&slack.api_url(), TOKEN, &clock);
+    let who = ada().0;
+    for (priority, calls) in [(Priority::Stranger, 40), (Priority::Person, 30), (Priority::Reviewer, 30)] {
+        for _ in 0..calls {
+            chat.member(&who, priority).await.unwrap();
+        }
+        let spent = chat.member(&who, priority).await.unwrap_err();
+        assert_eq!(spent.to_string(), "slack did not answer users.info: its budget is used up");
+        assert_eq!(spent.retry_after().unwrap().as_millis(), 600, "{priority:?}");
+    }
+    clock.advance(TimeDelta::seconds(60));
+    chat.member(&who, Priority::Stranger).await.unwrap();
 }
 
 #[tokio::test]
 async fn nobody_is_told_of_who_does_not_exist() {
     let slack = slack().await;
     let nobody = ada().0.tenant().account("UNOBODY");
-    assert_refused(&chat(&slack).member(&nobody).await, "users.info", "user_not_found");
+    assert_refused(&chat(&slack).member(&nobody, Priority::Person).await, "users.info", "user_not_found");
 }
 
 #[tokio::test]

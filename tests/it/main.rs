@@ -5,6 +5,7 @@
 mod world;
 
 mod audit;
+mod budget;
 mod callback;
 mod calls;
 mod chat;

@@ -327,6 +327,7 @@ fn answers_say_what_happened_and_what_to_do_next() {
         ("no, and what stands in the way", no(in_the_way, Some(Box::new(waiting)))),
         ("requested", Message::Done(Done::Requested(request_id()))),
         ("not linked", Message::Done(Done::NotLinked)),
+        ("delayed", Message::Delayed),
         ("failed", Message::Failed { reference: "5f2c9a10".into() }),
         ("help", help(OnMismatch::Refuse)),
         ("help where codes are typed", help(OnMismatch::Code)),
@@ -349,6 +350,9 @@ fn answers_say_what_happened_and_what_to_do_next() {
 
     == not linked: Your Slack account is not linked to an identity. Link it with /elevate link.
     Your Slack account is not linked to an identity. Link it with /elevate link.
+
+    == delayed: Slack does not respond to the app at the moment. Your action is saved and will be done as soon as Slack responds; you don't need to repeat it. If that takes more than 15 minutes, you will be told. Check with /elevate status.
+    Slack does not respond to the app at the moment. Your action is saved and will be done as soon as Slack responds; you don't need to repeat it. If that takes more than 15 minutes, you will be told. Check with /elevate status.
 
     == failed: Something went wrong, and your action may not have completed. Check with /elevate status, then try again. If it happens again, contact the people who run this app and quote reference 5f2c9a10.
     Something went wrong, and your action may not have completed. Check with /elevate status, then try again. If it happens again, contact the people who run this app and quote reference 5f2c9a10.

@@ -33,6 +33,7 @@ use crate::{
         ticket::{Answering, Visit},
     },
     flows::{Broker, Error, Result, answer, visits::ticket},
+    ports::Priority,
 };
 
 /// Opens the form for the reason of a rejection. Everything is checked when the form is submitted.
@@ -52,7 +53,11 @@ pub(in crate::flows) async fn act(
     act: Act,
 ) -> Result<Option<Message>> {
     let (who, press) = (&asker.who, asker.id.clone());
-    let by = broker.person(who).await?; // 1
+    let priority = match act {
+        Act::Approve | Act::Reject(_) => Priority::Reviewer,
+        Act::Withdraw | Act::End => Priority::Person,
+    };
+    let by = broker.person(who, priority).await?; // 1
     message::check(broker, asker, id, act.tried()).await?; // 2
     match transition(broker, id, &act.clone().by(by), press.clone().into()).await {
         Ok(_) => Ok(None), // 3, 4
@@ -84,7 +89,7 @@ pub(in crate::flows) async fn finish(
     uses_up: Vec<SecretHash>,
 ) -> Result<()> {
     let Answering { request, act, press } = answering;
-    broker.member(who).await?;
+    broker.member(who, Priority::Reviewer).await?;
     let link = broker.linked(who).await?;
     let by = link.signed_in(signed_in)?;
     transition(broker, &request, &act.by(by), Cause { uses_up, ..press.into() }).await?; // 7

@@ -7,6 +7,7 @@
 use crate::{
     domain::{account::Account, ids::RequestId, message::Message, refusal::Refusal, ticket::Visit},
     flows::{Broker, Result, visits::ticket},
+    ports::Priority,
 };
 
 /// Returns a link to the console for the requester, if access is open.
@@ -18,7 +19,10 @@ pub(in crate::flows) async fn console_link(
     who: &Account,
     id: &RequestId,
 ) -> Result<Message> {
-    broker.member(who).await?; // 1
+    match broker.ports.store.link(who).await? {
+        Some(_) => broker.member(who, Priority::Person).await?, // 1
+        None => broker.known_member(who).await?,
+    };
     let now = broker.ports.clock.now();
     let Some(request) = broker.ports.store.request(id).await? else {
         return Err(Refusal::NoSuchRequest { request: id.clone() }.into());

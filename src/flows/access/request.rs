@@ -19,7 +19,7 @@ use crate::{
         request::Request,
     },
     flows::{Broker, Error, Result, answer},
-    ports::{CommitError, Listed},
+    ports::{CommitError, Listed, Priority},
 };
 
 /// Opens the form for making a request. The handle may expire within seconds, so nothing slow precedes it.
@@ -47,7 +47,7 @@ pub(in crate::flows) async fn request(
     command: CommandId,
 ) -> Result<Request> {
     let target = wanted.target.clone();
-    let requester = broker.person(who).await?;
+    let requester = broker.person(who, Priority::Person).await?;
     let most = broker.policy.requests_per_hour;
     let own = Listed::RequestedBy(requester.human().subject.clone(), None);
     let earlier = broker.ports.store.requests(&own, None, most).await?.requests;

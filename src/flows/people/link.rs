@@ -37,12 +37,12 @@ use crate::{
         Broker, Error, Result, audit,
         visits::{CameBack, Invitee, ticket},
     },
-    ports::{LinkError, LinkProof, NewLink, Redeemed, UnlinkError},
+    ports::{LinkError, LinkProof, NewLink, Priority, Redeemed, UnlinkError},
 };
 
 /// Creates a link for this account, which must be shown to no one else. It carries the person's wish along.
 pub(in crate::flows) async fn invite(broker: &Broker, who: &Account, wish: Option<Wish>) -> Result<Url> {
-    let member = broker.member(who).await?;
+    let member = broker.known_member(who).await?;
     ticket::give_out(broker, who, Visit::Link { name: member.name }, wish).await // 1
 }
 
@@ -54,7 +54,7 @@ pub(in crate::flows) async fn finish(
     uses_up: LinkSecrets,
     redeemed: Redeemed,
 ) -> Result<CameBack> {
-    let member = broker.member(&ticket.who).await?;
+    let member = broker.member(&ticket.who, Priority::Person).await?;
     let token = redeemed.refresh_token;
     let can_sign_in = broker.chat(member.who.platform())?.sign_in.is_some();
     let policy = &broker.settings.linking;

@@ -1,7 +1,7 @@
 //! Person: who pressed, with their current groups.
 //!
-//! 1. The platform reports that they are a full member of this tenant.
-//! 2. They are linked to an identity.
+//! 1. They are linked to an identity. Someone who is not is refused without asking the platform more than once a minute.
+//! 2. The platform reports that they are a full member of this tenant.
 //! 3. The identity provider returns their groups.
 
 use crate::{
@@ -10,14 +10,23 @@ use crate::{
         person::{Link, Member, Person},
         refusal::Refusal,
     },
-    flows::{Broker, Result},
+    flows::{Broker, Error, Result},
+    ports::Priority,
 };
 
 impl Broker {
     /// Returns the person behind an account, with their current groups.
-    pub(in crate::flows) async fn person(&self, who: &Account) -> Result<Person> {
-        self.member(who).await?; // 1
-        let link = self.linked(who).await?; // 2
+    pub(in crate::flows) async fn person(&self, who: &Account, priority: Priority) -> Result<Person> {
+        self.home_of(who)?;
+        let link = match self.linked(who).await {
+            Ok(link) => link,
+            Err(refused @ Error::Refused(_)) => {
+                self.known_member(who).await?;
+                return Err(refused); // 1
+            }
+            Err(failure @ Error::Failed(_)) => return Err(failure),
+        };
+        self.member(who, priority).await?; // 2
         let fresh = self.fresh_groups(&link).await?; // 3
         if *fresh.groups() != link.groups {
             self.ports.store.save_groups(&link, &fresh).await?;
@@ -35,11 +44,24 @@ impl Broker {
         Ok(link)
     }
 
-    /// Returns the account, if it may use the app.
-    pub(in crate::flows) async fn member(&self, who: &Account) -> Result<Member> {
+    /// Returns the account as the platform reports it now, if it may use the app.
+    pub(in crate::flows) async fn member(&self, who: &Account, priority: Priority) -> Result<Member> {
         let home = self.home_of(who)?;
-        let member = self.chat(who.platform())?.directory.member(who).await?;
+        let member = self.chat(who.platform())?.directory.member(who, priority).await?;
+        self.known.keep(who, &member, self.ports.clock.uptime());
         member.admit(&home.tenant)?;
         Ok(member)
+    }
+
+    /// Returns the account as the platform has recently reported it, if it may use the app: for refusals and
+    /// invitations, which change nothing.
+    pub(in crate::flows) async fn known_member(&self, who: &Account) -> Result<Member> {
+        let home = self.home_of(who)?;
+        let _turn = self.asking.take(who.clone()).await;
+        if let Some(member) = self.known.get(who, self.ports.clock.uptime()) {
+            member.admit(&home.tenant)?;
+            return Ok(member);
+        }
+        self.member(who, Priority::Stranger).await
     }
 }

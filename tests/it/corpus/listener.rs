@@ -23,8 +23,8 @@ use elevate::{
     intake::Intake,
     metrics::Metrics,
     ports::{
-        Address, Channel, ChatError, ChatPorts, Dialogs, Directory, JOB_LEASE, Messenger, RateLimited,
-        RateLimits, Workspace,
+        Address, Channel, ChatError, ChatPorts, Dialogs, Directory, JOB_LEASE, Messenger, Priority,
+        RateLimited, RateLimits, Workspace,
     },
     slack::{routes, verify::Verifier},
 };
@@ -205,7 +205,7 @@ impl Directory for DeafSlack {
         unanswered()
     }
 
-    async fn member(&self, _: &Account) -> Result<Member, ChatError> {
+    async fn member(&self, _: &Account, _: Priority) -> Result<Member, ChatError> {
         unanswered()
     }
 

@@ -30,7 +30,7 @@ use elevate::{
     },
     intake::Intake,
     metrics::Metrics,
-    ports::{Address, Channel, ChatError, ChatPorts, Dialogs, Directory, Messenger, Workspace},
+    ports::{Address, Channel, ChatError, ChatPorts, Dialogs, Directory, Messenger, Priority, Workspace},
     slack::{routes, verify::Verifier},
     text::{Names, said},
     web,
@@ -338,7 +338,7 @@ impl Directory for Server {
         Ok(Workspace { tenant: tenant(), name: "Example Corp on Lines".to_owned() })
     }
 
-    async fn member(&self, who: &Account) -> Result<Member, ChatError> {
+    async fn member(&self, who: &Account, _: Priority) -> Result<Member, ChatError> {
         self.members.get(who).cloned().ok_or_else(|| panic!("{who} is not on Lines"))
     }
 

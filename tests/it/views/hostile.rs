@@ -163,6 +163,7 @@ impl HostilePeople {
                 why: self.text.clone(),
             })),
             burst(Refusal::SessionRefused { why: self.refusal() }),
+            Message::Delayed,
             Message::Failed { reference: self.text.clone() },
         ]);
         messages

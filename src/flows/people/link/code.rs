@@ -26,7 +26,7 @@ use crate::{
         ticket::LinkSecrets,
     },
     flows::{Broker, Result},
-    ports::{CodeError, LinkProof, SealedRow, TicketError},
+    ports::{CodeError, LinkProof, Priority, SealedRow, TicketError},
 };
 
 /// Stores a link until its code is typed, and returns the code for the browser that returned.
@@ -52,7 +52,11 @@ pub async fn typed(broker: &Broker, who: &Account, press: &CommandId, code: &Cod
 
 /// Makes the link that waits for this account, if the code matches the one that was shown.
 pub(in crate::flows) async fn confirm(broker: &Arc<Broker>, asker: &Asker, typed: &Sealed) -> Result<Link> {
-    broker.member(&asker.who).await?;
+    if broker.ports.store.awaited_code(&asker.who).await?.is_none() {
+        broker.known_member(&asker.who).await?;
+        return Err(Refusal::NoCode.into());
+    }
+    broker.member(&asker.who, Priority::Person).await?;
     let typed = open(broker, typed, &typed_by(&asker.who, &asker.id)).await?;
     let (shown, awaited) = count_try(broker, asker).await?; // 3
     if !shown.matches(&typed) {

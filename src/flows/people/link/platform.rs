@@ -19,7 +19,7 @@ use crate::{
         ticket::{LinkSecrets, Ticket, Visit},
     },
     flows::{Broker, Result, visits::sign_in},
-    ports::LinkProof,
+    ports::{LinkProof, Priority},
 };
 
 /// Starts a sign-in at the platform in this browser, and returns where the browser goes.
@@ -45,7 +45,7 @@ pub(in crate::flows) async fn finish(
     held: &HeldAccount,
 ) -> Result<Link> {
     pending.is_for(held)?; // 2
-    broker.member(held.who()).await?;
+    broker.member(held.who(), Priority::Person).await?;
     let cause = (CommandId::of_secret(&sign_in), broker.ports.clock.now());
     bind(broker, pending, LinkProof::PlatformSignIn(uses_up, sign_in), cause).await // 3
 }
