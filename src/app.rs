@@ -1,5 +1,6 @@
 //! App: the adapters that the configuration selects, the routes, and the background tasks.
 
+mod check;
 mod supervise;
 
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
@@ -27,8 +28,7 @@ use crate::{
     metrics::{Background, Metrics, acks},
     outbound::{CallTimer, HttpClient},
     ports::{
-        Because, Channel, ChatError, ChatPorts, Clock, Counters, Directory, Ids, PlatformSignIn, SealError,
-        Sealer, Workspace,
+        Because, Channel, ChatError, ChatPorts, Clock, Counters, Directory, Ids, PlatformSignIn, Workspace,
     },
     rate_limit::ProcessRateLimits,
     sealer::Keyring,
@@ -39,10 +39,12 @@ use crate::{
         socket::{SocketClient, SocketConfig, Sockets},
         verify::Verifier,
     },
-    store::{DynamoStore, schema::check_table},
+    store::DynamoStore,
     text::Names,
     web::{self, Served},
 };
+
+pub use self::check::{Checked, check, check_targets, warnings};
 
 /// How often the sweeper looks for overdue jobs.
 const SWEEP_EVERY: Duration = Duration::from_secs(5);
@@ -148,35 +150,6 @@ fn broker_of(config: &Config, ports: Ports, names: Names, name: TenantName) -> A
     Broker::new(ports, config.policy.clone(), settings)
 }
 
-/// A counterpart, and whether its check succeeded.
-pub type Checked = (&'static str, anyhow::Result<()>);
-
-/// Checks every counterpart.
-///
-/// # Errors
-/// If the adapters cannot be created.
-pub async fn check(config: &Config, outside: Outside) -> anyhow::Result<Vec<Checked>> {
-    let (dynamodb, http) = (outside.dynamodb.clone(), outside.http.clone());
-    let ports = adapters(config, &names(&config.policy), outside)?;
-    let (table, slack, identity) = tokio::join!(
-        check_table(&dynamodb, &config.dynamodb.table),
-        check_slack(&config.slack, &ports, &http),
-        ports.identity.check(),
-    );
-    let mut checked = vec![
-        ("DynamoDB", table.map_err(Into::into)),
-        ("Slack", slack.map(drop)),
-        ("identity provider", identity.map_err(Into::into)),
-    ];
-    if let Some(sign_in) = ports.chats.get(&Platform::new(PLATFORM)).and_then(|chat| chat.sign_in.as_ref()) {
-        checked.push(("Sign in with Slack", sign_in.check().await.map_err(Into::into)));
-    }
-    if config.sealing.kms_key_id.is_some() {
-        checked.push(("KMS", check_sealing(&*ports.sealer).await.map_err(Into::into)));
-    }
-    Ok(checked)
-}
-
 /// Creates every adapter. Each call of a counterpart is measured.
 fn adapters(config: &Config, names: &Names, outside: Outside) -> anyhow::Result<Ports> {
     let Outside { clock, ids, dynamodb, sts, kms, http } = outside;
@@ -226,13 +199,6 @@ fn adapters(config: &Config, names: &Names, outside: Outside) -> anyhow::Result<
         clock,
         ids,
     })
-}
-
-/// Checks that a secret can be sealed and opened again.
-async fn check_sealing(sealer: &dyn Sealer) -> Result<(), SealError> {
-    let row = [("purpose", "elevate/check")];
-    let sealed = sealer.seal(&SecretString::from("elevate"), &row).await?;
-    sealer.open(&sealed, &row).await.map(drop)
 }
 
 /// Checks that the app can work in Slack as it is configured.

@@ -9,22 +9,28 @@ use std::time::Duration;
 use async_trait::async_trait;
 use aws_sdk_sts::{
     Client, Config,
-    config::timeout::TimeoutConfig,
+    config::{self, timeout::TimeoutConfig},
     error::{ProvideErrorMetadata, SdkError},
-    operation::assume_role::AssumeRoleError,
+    operation::assume_role::builders::AssumeRoleFluentBuilder,
     types::{self, Tag},
 };
 use http::{Request, StatusCode, header::CONTENT_TYPE};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::json;
+use tokio::sync::OnceCell;
 use url::{Url, form_urlencoded};
 
 use self::words::{of_console, refusal, unexplained};
 
 use crate::{
     config::Aws,
-    domain::{ids::Target, session::SessionTerms, window::Timestamp},
+    domain::{
+        cloud_refusal::{CloudCause, CloudRefusal},
+        ids::{AccountId, Target},
+        session::SessionTerms,
+        window::Timestamp,
+    },
     outbound::{HttpClient, causes},
     ports::{
         Cloud,
@@ -42,12 +48,22 @@ const SIGNIN_WAITS: [Duration; 2] = [Duration::from_millis(200), Duration::from_
 /// The time limit of all tries for a sign-in token.
 const SIGNIN_WITHIN: Duration = Duration::from_secs(12);
 
+/// The session name and the source identity of a session that tries out a target.
+const PROBE: &str = "req_check";
+/// The policy of a session that tries out a target.
+const MAY_DO_NOTHING: &str =
+    r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}"#;
+/// The shortest session that STS issues, in seconds
+/// (<https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>).
+const SHORTEST_SESSION: i32 = 900;
+
 /// A client of STS and the federation endpoint.
 pub struct AwsCloud {
     sts: Client,
     aws: Aws,
     public_url: Url,
     http: HttpClient,
+    own_account: OnceCell<AccountId>,
 }
 
 /// The response to `getSigninToken`.
@@ -62,12 +78,44 @@ impl AwsCloud {
     /// here. When a console session ends, the console sends people to `public_url`.
     #[must_use]
     pub fn new(sts: Client, aws: Aws, public_url: Url, http: HttpClient) -> Self {
-        Self { sts, aws, public_url, http }
+        Self { sts, aws, public_url, http, own_account: OnceCell::new() }
     }
 
     fn role_arn(&self, target: &Target) -> String {
         let (partition, path) = (self.aws.partition.as_str(), &self.aws.role_path);
         format!("arn:{partition}:iam::{}:role{path}{}", target.account, target.role)
+    }
+
+    /// Refuses a target in the account of the app's own credentials, unless the operator allows it.
+    async fn check_account(&self, target: &Target) -> Result<(), CloudError> {
+        if self.aws.allow_own_account || self.account().await? != target.account {
+            return Ok(());
+        }
+        Err(Refused(CloudRefusal { cause: CloudCause::OwnAccount, words: String::new() }))
+    }
+
+    async fn identify(&self) -> Result<AccountId, CloudError> {
+        let request = self.sts.get_caller_identity().customize().config_override(limited());
+        let answer = request.send().await.map_err(|error| no_session(&error, &self.aws))?;
+        let account = answer.account.and_then(|account| account.parse().ok());
+        account.ok_or_else(|| Unavailable("STS answered without an account".to_owned()))
+    }
+
+    /// Requests a session of the target, which is in another account than ours or allowed.
+    async fn assume(
+        &self,
+        target: &Target,
+        wish: AssumeRoleFluentBuilder,
+    ) -> Result<Credentials, CloudError> {
+        self.check_account(target).await?;
+        let request = wish
+            .role_arn(self.role_arn(target))
+            .set_external_id(self.aws.external_id.clone())
+            .customize()
+            .config_override(limited());
+        let answer = request.send().await.map_err(|error| no_session(&error, &self.aws))?;
+        let credentials = answer.credentials.and_then(credentials);
+        credentials.ok_or_else(|| Unavailable("STS answered without credentials".to_owned()))
     }
 
     /// Exchanges credentials for a sign-in token. The exchange changes nothing, so it is repeated while there is no
@@ -115,23 +163,31 @@ impl AwsCloud {
 impl Cloud for AwsCloud {
     async fn assume_role(&self, terms: &SessionTerms) -> Result<Credentials, CloudError> {
         let source_identity = self.aws.source_identity.then(|| terms.source_identity().to_owned());
-        let answer = self
+        let wish = self
             .sts
             .assume_role()
-            .role_arn(self.role_arn(terms.target()))
             .role_session_name(terms.session_name())
             .duration_seconds(terms.duration_seconds())
             .policy(terms.policy())
-            .set_external_id(self.aws.external_id.clone())
             .set_source_identity(source_identity)
-            .set_tags(self.aws.session_tags.then(|| tags(terms)))
-            .customize()
-            .config_override(Config::builder().timeout_config(timeouts()))
-            .send()
-            .await
-            .map_err(|error| no_session(&error, &self.aws))?;
-        let credentials = answer.credentials.and_then(credentials);
-        credentials.ok_or_else(|| Unavailable("STS answered without credentials".to_owned()))
+            .set_tags(self.aws.session_tags.then(|| tags(terms.tags())));
+        self.assume(terms.target(), wish).await
+    }
+
+    async fn account(&self) -> Result<AccountId, CloudError> {
+        self.own_account.get_or_try_init(|| self.identify()).await.cloned()
+    }
+
+    async fn probe(&self, target: &Target) -> Result<(), CloudError> {
+        let wish = self
+            .sts
+            .assume_role()
+            .role_session_name(PROBE)
+            .duration_seconds(SHORTEST_SESSION)
+            .policy(MAY_DO_NOTHING)
+            .set_source_identity(self.aws.source_identity.then(|| PROBE.to_owned()))
+            .set_tags(self.aws.session_tags.then(|| tags(&[("elevate:request", PROBE.to_owned())])));
+        self.assume(target, wish).await.map(drop)
     }
 
     async fn console_url(&self, credentials: &Credentials) -> Result<SecretString, CloudError> {
@@ -140,24 +196,24 @@ impl Cloud for AwsCloud {
         url.query_pairs_mut()
             .append_pair("Action", "login")
             .append_pair("Issuer", self.public_url.as_str())
-            .append_pair("Destination", self.aws.partition.console_url())
+            .append_pair("Destination", self.aws.console_url.as_str())
             .append_pair("SigninToken", token.expose_secret());
         Ok(String::from(url).into())
     }
 }
 
-fn timeouts() -> TimeoutConfig {
-    TimeoutConfig::builder()
+fn limited() -> config::Builder {
+    let timeouts = TimeoutConfig::builder()
         .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-        .operation_timeout(OPERATION_TIMEOUT)
-        .build()
+        .operation_timeout(OPERATION_TIMEOUT);
+    Config::builder().timeout_config(timeouts.build())
 }
 
-fn tags(terms: &SessionTerms) -> Vec<Tag> {
+fn tags(tags: &[(&str, String)]) -> Vec<Tag> {
     let tag = |(key, value): &(&str, String)| {
         Tag::builder().key(*key).value(value).build().expect("both key and value are set")
     };
-    terms.tags().iter().map(tag).collect()
+    tags.iter().map(tag).collect()
 }
 
 fn credentials(credentials: types::Credentials) -> Option<Credentials> {
@@ -184,7 +240,7 @@ fn signin_token_form(credentials: &Credentials) -> SecretString {
 }
 
 /// Returns whether STS refused, or the outcome is unknown.
-fn no_session(error: &SdkError<AssumeRoleError>, settings: &Aws) -> CloudError {
+fn no_session<E: ProvideErrorMetadata>(error: &SdkError<E>, settings: &Aws) -> CloudError {
     match error {
         SdkError::ServiceError(answer) if answer.raw().status().is_server_error() => {
             Unavailable(format!("STS answered with status {}", answer.raw().status().as_u16()))

@@ -3,6 +3,7 @@
 mod limits;
 mod read;
 mod source;
+mod traps;
 mod values;
 
 use std::{collections::BTreeSet, env, fmt, fs, io, net::SocketAddr, path::Path, str::FromStr};
@@ -176,6 +177,8 @@ pub struct Aws {
     pub partition: Partition,
     /// The endpoint that turns credentials into a sign-in to the console; by default the partition's.
     pub signin_url: Url,
+    /// The console, where a sign-in leads to; by default the partition's.
+    pub console_url: Url,
     /// The path of all target roles; begins and ends with `/`.
     pub role_path: String,
     /// The external id that the target roles' trust policies require.
@@ -184,6 +187,8 @@ pub struct Aws {
     pub source_identity: bool,
     /// Whether sessions carry tags, which requires `sts:TagSession`.
     pub session_tags: bool,
+    /// Whether targets may be in the account that the app itself runs in.
+    pub allow_own_account: bool,
 }
 
 /// A group of AWS regions with its own accounts, ARNs and consoles
@@ -196,6 +201,16 @@ pub enum Partition {
     AwsUsGov,
     /// China.
     AwsCn,
+    /// The AWS European Sovereign Cloud.
+    AwsEusc,
+    /// Isolated regions, `us-iso-…`.
+    AwsIso,
+    /// Isolated regions, `us-isob-…`.
+    AwsIsoB,
+    /// Isolated regions, `eu-isoe-…`.
+    AwsIsoE,
+    /// Isolated regions, `us-isof-…`.
+    AwsIsoF,
 }
 
 impl Config {
@@ -285,6 +300,17 @@ impl fmt::Debug for SealingKey {
 }
 
 impl Partition {
+    const ALL: [Self; 8] = [
+        Self::Aws,
+        Self::AwsUsGov,
+        Self::AwsCn,
+        Self::AwsEusc,
+        Self::AwsIso,
+        Self::AwsIsoB,
+        Self::AwsIsoE,
+        Self::AwsIsoF,
+    ];
+
     /// The partition as ARNs write it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -292,28 +318,32 @@ impl Partition {
             Self::Aws => "aws",
             Self::AwsUsGov => "aws-us-gov",
             Self::AwsCn => "aws-cn",
+            Self::AwsEusc => "aws-eusc",
+            Self::AwsIso => "aws-iso",
+            Self::AwsIsoB => "aws-iso-b",
+            Self::AwsIsoE => "aws-iso-e",
+            Self::AwsIsoF => "aws-iso-f",
         }
     }
 
-    /// The console.
-    #[must_use]
-    pub fn console_url(self) -> &'static str {
-        match self {
-            Self::Aws => "https://console.aws.amazon.com/",
-            Self::AwsUsGov => "https://console.amazonaws-us-gov.com/",
-            Self::AwsCn => "https://console.amazonaws.cn/",
-        }
-    }
-
-    /// The federation endpoint
-    /// (<https://docs.aws.amazon.com/general/latest/gr/signin-service.html>).
-    fn signin_url(self) -> Url {
-        let url = match self {
-            Self::Aws => "https://signin.aws.amazon.com/federation",
-            Self::AwsUsGov => "https://signin.amazonaws-us-gov.com/federation",
-            Self::AwsCn => "https://signin.amazonaws.cn/federation",
+    /// The console and the federation endpoint, where AWS documents them
+    /// (<https://docs.aws.amazon.com/general/latest/gr/signin-service.html>,
+    /// <https://docs.aws.eu/esc/latest/userguide/what-is.html>).
+    fn addresses(self) -> Option<(Url, Url)> {
+        let (console, signin) = match self {
+            Self::Aws => ("https://console.aws.amazon.com/", "https://signin.aws.amazon.com/federation"),
+            Self::AwsUsGov => {
+                ("https://console.amazonaws-us-gov.com/", "https://signin.amazonaws-us-gov.com/federation")
+            }
+            Self::AwsCn => ("https://console.amazonaws.cn/", "https://signin.amazonaws.cn/federation"),
+            Self::AwsEusc => (
+                "https://console.amazonaws-eusc.eu/",
+                "https://eusc-de-east-1.signin.amazonaws-eusc.eu/federation",
+            ),
+            Self::AwsIso | Self::AwsIsoB | Self::AwsIsoE | Self::AwsIsoF => return None,
         };
-        url.parse().expect("a constant URL")
+        let url = |text: &str| text.parse().expect("a constant URL");
+        Some((url(console), url(signin)))
     }
 }
 
@@ -363,10 +393,10 @@ impl FromStr for ClientAddress {
 impl FromStr for Partition {
     type Err = &'static str;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        [Self::Aws, Self::AwsUsGov, Self::AwsCn]
+        Self::ALL
             .into_iter()
             .find(|partition| partition.as_str() == text)
-            .ok_or("expected aws, aws-us-gov or aws-cn")
+            .ok_or("expected aws, aws-us-gov, aws-cn, aws-eusc, aws-iso, aws-iso-b, aws-iso-e or aws-iso-f")
     }
 }
 

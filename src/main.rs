@@ -17,7 +17,11 @@ use clap::{Parser, Subcommand, ValueEnum};
 use elevate::{
     app::{self, Listeners, Outside},
     config::{Config, DynamoDb, Transport},
-    domain::{email::Email, ids::AccountId, reason::Reason},
+    domain::{
+        email::Email,
+        ids::{AccountId, Target},
+        reason::Reason,
+    },
     flows::{Broker, operator},
     log_redaction::most_verbose,
     log_writer::LogWriter,
@@ -58,8 +62,12 @@ enum Log {
 enum Command {
     /// Serves Slack and browsers until SIGTERM or SIGINT.
     Serve,
-    /// Checks the configuration, DynamoDB, Slack, the identity provider and KMS.
-    Check,
+    /// Checks the configuration, DynamoDB, Slack, the identity provider, AWS and KMS.
+    Check {
+        /// Also assumes this role, in a session that may do nothing. Repeat it for more.
+        #[arg(long = "target", value_name = "ACCOUNT/ROLE")]
+        targets: Vec<Target>,
+    },
     /// Creates the DynamoDB table, or reports how an existing one differs.
     CreateTable {
         /// The table's name; without it, the configuration file names the table.
@@ -136,9 +144,9 @@ async fn run(line: CommandLine, metrics: Arc<Metrics>) -> anyhow::Result<()> {
             let aws = aws().await;
             serve(config(&aws).await?, outside(&aws, http.clone())).await
         }
-        Command::Check => {
+        Command::Check { targets } => {
             let aws = aws().await;
-            check(config(&aws).await?, outside(&aws, http.clone())).await
+            check(&config(&aws).await?, &outside(&aws, http.clone()), &targets).await
         }
         Command::CreateTable { table, broker_role } => {
             let table = table
@@ -206,13 +214,19 @@ async fn serve(config: Config, outside: Outside) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn check(config: Config, outside: Outside) -> anyhow::Result<()> {
-    let found = app::check(&config, outside).await?;
+async fn check(config: &Config, outside: &Outside, targets: &[Target]) -> anyhow::Result<()> {
+    let mut found: Vec<_> = app::check(config, outside.clone()).await?;
+    let names: Vec<String> = targets.iter().map(|target| format!("target {target}")).collect();
+    let probed = app::check_targets(config, outside.clone(), targets).await?;
+    found.extend(names.iter().map(String::as_str).zip(probed));
     for (counterpart, outcome) in &found {
         match outcome {
             Ok(()) => println!("ok      {counterpart}"),
             Err(error) => println!("failed  {counterpart}: {error:#}"),
         }
+    }
+    for warning in app::warnings(config, outside).await {
+        println!("warning {warning}");
     }
     let faulty = found.iter().filter(|(_, outcome)| outcome.is_err()).count();
     if faulty > 0 {

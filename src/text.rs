@@ -24,6 +24,7 @@ mod standing;
 mod words;
 
 pub use answers::not_stored;
+pub use cloud::cloud_refusal;
 pub use form::{Dialog, Field, Input, MOST_LISTED, form};
 pub use health::channel_trouble;
 pub use names::Names;

@@ -7,7 +7,7 @@ use std::{collections::BTreeSet, str::FromStr};
 use super::{
     Aws, ClientAddress, Config, DynamoDb, GroupsFrom, Limits, Mode, Oidc, Partition, Sealing, Slack,
     SlackClient, Transport,
-    source::{Setting, Source},
+    source::{Faulty, Setting, Source},
     values::{
         endpoint, external_id, group_prefix, issuer, kms_key_id, origin, role_path, scope, sealing_keys,
         secret, socket_address, table, text,
@@ -166,18 +166,31 @@ impl Aws {
     fn read(source: &mut Source) -> Setting<Self> {
         let partition = source.or("aws.partition", "aws", Partition::from_str);
         let signin_url = source.optional("aws.signin_url", endpoint);
+        let console_url = source.optional("aws.console_url", endpoint);
         let role_path = source.or("aws.role_path", "/elevate/", role_path);
         let external_id = source.or("aws.external_id", "", external_id);
         let source_identity = source.flag_or("aws.source_identity", true);
         let session_tags = source.flag_or("aws.session_tags", true);
+        let allow_own_account = source.flag_or("aws.allow_own_account", false);
         let partition = partition?;
+        let (console, signin) = partition.addresses().unzip();
+        let (signin_url, console_url) = (signin_url?.or(signin), console_url?.or(console));
+        for (key, url) in [("aws.signin_url", &signin_url), ("aws.console_url", &console_url)] {
+            if url.is_none() {
+                source.note(key, format!("missing: AWS documents no address for {}", partition.as_str()));
+            }
+        }
+        let signin_url = signin_url.ok_or(Faulty)?;
+        let console_url = console_url.ok_or(Faulty)?;
         Ok(Self {
             partition,
-            signin_url: signin_url?.unwrap_or_else(|| partition.signin_url()),
+            signin_url,
+            console_url,
             role_path: role_path?,
             external_id: external_id?,
             source_identity: source_identity?,
             session_tags: session_tags?,
+            allow_own_account: allow_own_account?,
         })
     }
 }

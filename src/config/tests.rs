@@ -207,6 +207,55 @@ fn the_sign_in_endpoint_follows_the_partition() {
 }
 
 #[test]
+fn each_partition_has_its_own_addresses_or_requires_them() {
+    let partition = |name, more: &[(&'static str, &'static str)]| {
+        parse(LEAST, &[&[("ELEVATE_AWS__PARTITION", name)], more].concat()).map(|config| config.aws)
+    };
+    let eusc = partition("aws-eusc", &[]).unwrap();
+    assert_eq!(eusc.partition.as_str(), "aws-eusc");
+    assert_eq!(eusc.console_url.as_str(), "https://console.amazonaws-eusc.eu/");
+    assert_eq!(eusc.signin_url.as_str(), "https://eusc-de-east-1.signin.amazonaws-eusc.eu/federation");
+    let (console, signin) = ("ELEVATE_AWS__CONSOLE_URL", "ELEVATE_AWS__SIGNIN_URL");
+    for isolated in ["aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f"] {
+        let told = partition(isolated, &[]).unwrap_err();
+        assert!(
+            told.contains("aws.console_url: missing") && told.contains("aws.signin_url: missing"),
+            "{told}"
+        );
+        let both = [(console, "https://console.example/"), (signin, "https://signin.example/federation")];
+        let aws = partition(isolated, &both).unwrap();
+        assert_eq!(aws.console_url.as_str(), "https://console.example/");
+        assert_eq!(aws.signin_url.as_str(), "https://signin.example/federation");
+    }
+    assert!(partition("aws-moon", &[]).unwrap_err().contains("expected aws, aws-us-gov"));
+}
+
+#[test]
+fn what_is_valid_and_will_be_regretted_is_warned_of() {
+    let traps = |variables: &[(&'static str, &'static str)]| parse(EXAMPLE, variables).unwrap().traps();
+    assert_eq!(traps(&[]), [""; 0]);
+    for (name, value, key) in [
+        ("ELEVATE_ACCESS__REVIEWERS", "aws-temp#S3Admin#111122223333", "access.reviewers"),
+        ("ELEVATE_ACCESS__GROUP_PREFIX", "corp", "access.reviewers"),
+        ("ELEVATE_ACCESS__MAX_DURATION", "12h1m", "access.max_duration"),
+        ("ELEVATE_ACCESS__REQUEST_TTL", "8d", "access.request_ttl"),
+        ("ELEVATE_SLACK__AUDIT_CHANNEL", "C0REVIEW", "slack.audit_channel"),
+        ("ELEVATE_AWS__ALLOW_OWN_ACCOUNT", "true", "aws.allow_own_account"),
+    ] {
+        let [trap] = &traps(&[(name, value)])[..] else { panic!("{name}={value}: not one trap") };
+        assert!(trap.starts_with(key), "{name}={value}: {trap}");
+    }
+    for (name, value) in [
+        ("ELEVATE_ACCESS__REVIEWERS", "cloud approvers"),
+        ("ELEVATE_ACCESS__MAX_DURATION", "12h"),
+        ("ELEVATE_ACCESS__REQUEST_TTL", "7d"),
+    ] {
+        assert_eq!(traps(&[(name, value)]), [""; 0], "{name}={value}");
+    }
+    assert!(parse(LEAST, &[]).unwrap().traps()[0].starts_with("[accounts]"));
+}
+
+#[test]
 fn slack_takes_answers_at_its_own_address_alone() {
     for (api_url, answers_at) in [
         ("https://slack.com/api", "https://hooks.slack.com"),

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 pub struct CloudRefusal {
     /// What AWS refused, as far as its answer says so.
     pub cause: CloudCause,
-    /// AWS's words: the code and the message, of one line, without invisible characters, shortened.
+    /// AWS's words: the code and the message, of one line, without invisible characters, shortened. Empty if AWS was
+    /// not asked.
     pub words: String,
 }
 
@@ -41,6 +42,8 @@ pub enum CloudCause {
         /// The HTTP status of its answer.
         status: u16,
     },
+    /// The target is in the app's own account. AWS was not asked.
+    OwnAccount,
     /// Something else, which only AWS's words say.
     Other,
 }

@@ -3,13 +3,22 @@
 use async_trait::async_trait;
 use secrecy::SecretString;
 
-use crate::domain::{cloud_refusal::CloudRefusal, session::SessionTerms, window::Timestamp};
+use crate::domain::{
+    cloud_refusal::CloudRefusal,
+    ids::{AccountId, Target},
+    session::SessionTerms,
+    window::Timestamp,
+};
 
 /// The cloud, which issues sessions.
 #[async_trait]
 pub trait Cloud: Send + Sync {
     /// Requests a session on these terms from STS.
     async fn assume_role(&self, terms: &SessionTerms) -> Result<Credentials, CloudError>;
+    /// Returns the account that the app's own credentials belong to.
+    async fn account(&self) -> Result<AccountId, CloudError>;
+    /// Requests a session that may do nothing, and discards it.
+    async fn probe(&self, target: &Target) -> Result<(), CloudError>;
     /// Exchanges credentials for a console sign-in link: a bearer secret that is valid for 15 minutes.
     async fn console_url(&self, credentials: &Credentials) -> Result<SecretString, CloudError>;
 }

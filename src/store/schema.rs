@@ -50,6 +50,34 @@ pub async fn check_table(client: &Client, table: &str) -> Result<(), StoreError>
     check(client, table).await.map_err(could_not(format!("use table {table}")))
 }
 
+/// Returns a sentence for each setting of the table that works and will be regretted, and for each that cannot be read.
+pub async fn table_traps(client: &Client, table: &str) -> Vec<String> {
+    let (described, expires_by, is_recoverable) =
+        tokio::join!(describe(client, table), expires_by(client, table), is_recoverable(client, table),);
+    let unread = |what: &str, error: &anyhow::Error| {
+        format!("DynamoDB: could not look at {what} of {table}: {error:#}")
+    };
+    let settings = match &described {
+        Ok(found) => found.as_ref().map(unprotected).unwrap_or_default(),
+        Err(_) => Vec::new(), // the check of the table says so
+    };
+    let expiry = match &expires_by {
+        Ok(by) if by.as_deref() == Some(keys::TTL) => None,
+        Ok(_) => Some(format!(
+            "DynamoDB: rows of {table} do not expire by {}, so used links and presses stay",
+            keys::TTL
+        )),
+        Err(error) => Some(unread("the expiry (TTL)", error)),
+    };
+    let recovery = match &is_recoverable {
+        Ok(true) => None,
+        Ok(false) => Some(format!("DynamoDB: {table} cannot be restored to a point in time")),
+        Err(error) => Some(unread("the point-in-time recovery", error)),
+    };
+    let settings = settings.into_iter().map(|lacks| format!("DynamoDB: {table} {lacks}"));
+    settings.chain(expiry).chain(recovery).collect()
+}
+
 async fn set_up(client: &Client, table: &str) -> anyhow::Result<Vec<String>> {
     let created = if describe(client, table).await?.is_none() {
         create(client, table).await?;
@@ -204,6 +232,13 @@ fn differences(table: &TableDescription) -> Vec<String> {
     let types = key_attributes().filter_map(|name| differing_type(table.attribute_definitions(), name));
     let indexes = INDEXES.iter().flat_map(|index| differing_index(table, index));
     keys.into_iter().chain(types).chain(indexes).collect()
+}
+
+fn unprotected(table: &TableDescription) -> Vec<&'static str> {
+    let is_encrypted = table.sse_description().and_then(|sse| sse.sse_type()) == Some(&SseType::Kms);
+    let is_protected = table.deletion_protection_enabled() == Some(true);
+    let key = (!is_encrypted).then_some("is encrypted with a key of DynamoDB's, not one in KMS");
+    key.into_iter().chain((!is_protected).then_some("is not protected from deletion")).collect()
 }
 
 fn differing_index(table: &TableDescription, index: &Index) -> Vec<String> {

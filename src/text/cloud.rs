@@ -2,9 +2,13 @@
 
 use crate::domain::cloud_refusal::{AwsSetting, CloudCause, CloudRefusal, PolicyKind};
 
-/// What AWS refused and what to change, followed by AWS's words.
-pub(super) fn cloud_refusal(CloudRefusal { cause, words }: &CloudRefusal) -> String {
+/// Returns what AWS refused and what to change, followed by AWS's words.
+#[must_use]
+pub fn cloud_refusal(CloudRefusal { cause, words }: &CloudRefusal) -> String {
     let advice = advice(cause);
+    if words.is_empty() {
+        return advice;
+    }
     let space = if advice.is_empty() { "" } else { " " };
     format!("{advice}{space}AWS's answer: {}.", words.trim_end_matches('.'))
 }
@@ -33,6 +37,9 @@ fn advice(cause: &CloudCause) -> String {
         }
         CloudCause::Region => {
             "STS is not activated in the app's region for the account that AWS names. Activate it there, or set AWS_REGION to a region in which it is active.".to_owned()
+        }
+        CloudCause::OwnAccount => {
+            "The target is in the account that the app itself runs in. Only aws.allow_own_account = true allows that.".to_owned()
         }
         CloudCause::Console { .. } => "The console sign-in does not accept the session.".to_owned(),
         CloudCause::Other => String::new(),

@@ -21,7 +21,7 @@ use elevate::{
     ports::{Cloud, CloudError},
 };
 use sandbox::{
-    aws::{Aws, AwsConfig, Role},
+    aws::{Aws, AwsConfig, Decision, Role},
     browser::Browser,
     clock,
     http::Fault,
@@ -75,10 +75,12 @@ fn chosen(aws: &Aws) -> Settings {
     Settings {
         partition: Partition::Aws,
         signin_url: aws.signin_url().parse().unwrap(),
+        console_url: "https://console.aws.amazon.com/".parse().unwrap(),
         role_path: "/elevate/".into(),
         external_id: Some("an-external-id".into()),
         source_identity: true,
         session_tags: true,
+        allow_own_account: false,
     }
 }
 
@@ -262,4 +264,55 @@ async fn a_sign_in_endpoint_that_fails_in_passing_costs_nothing() {
         account.aws.control().fail_next("getSigninToken", fault.clone());
         account.cloud.console_url(&credentials).await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn a_target_in_the_bots_own_account_is_refused_unless_it_is_allowed() {
+    let own = "arn:aws:sts::111122223333:assumed-role/broker/i-0abc";
+    let trusted = |role: &mut Role| role.trusts = vec!["arn:aws:iam::111122223333:role/broker".into()];
+    let account = Account::with(trusted, |_| {}).await;
+    account.aws.register_caller("ASIABROKER", own);
+    let refusal = account.refusal().await;
+    assert_eq!(refusal, CloudRefusal { cause: CloudCause::OwnAccount, words: String::new() });
+    let probed = account.cloud.probe(account.terms.target()).await;
+    assert!(matches!(probed, Err(CloudError::Refused(_))), "{probed:?}");
+    assert!(account.aws.assumptions().is_empty(), "STS is not asked");
+
+    let account = Account::with(trusted, |settings| settings.allow_own_account = true).await;
+    account.aws.register_caller("ASIABROKER", own);
+    account.cloud.assume_role(&account.terms).await.unwrap();
+}
+
+#[tokio::test]
+async fn no_session_is_asked_for_before_the_bot_knows_its_own_account() {
+    let account = Account::new().await;
+    account.aws.control().fail_next("GetCallerIdentity", Fault::Status(503));
+    let outcome = account.cloud.assume_role(&account.terms).await;
+    assert!(matches!(outcome, Err(CloudError::Unavailable(_))), "{outcome:?}");
+    assert!(account.aws.assumptions().is_empty(), "STS is not asked");
+    account.cloud.assume_role(&account.terms).await.unwrap();
+    assert_eq!(account.cloud.account().await.unwrap().to_string(), "999988887777");
+}
+
+#[tokio::test]
+async fn a_target_is_tried_out_by_a_session_that_may_do_nothing() {
+    let account = Account::new().await;
+    account.cloud.probe(account.terms.target()).await.unwrap();
+    let [call] = &account.aws.assumptions()[..] else { panic!("asked once") };
+    assert_eq!((call.role_arn.as_str(), call.duration_seconds), (ROLE, Some(900)));
+    assert_eq!(call.role_session_name, "req_check");
+    assert_eq!(call.source_identity.as_deref(), Some("req_check"), "as the trust policy requires");
+    assert_eq!(call.tags.keys().collect::<Vec<_>>(), ["elevate:request"]);
+    let [key] = &account.aws.access_keys()[..] else { panic!("one session") };
+    for action in ["s3:ListAllMyBuckets", "iam:GetUser", "sts:AssumeRole"] {
+        let decision = account.aws.is_allowed(key, action, "*", noon());
+        assert!(matches!(decision, Decision::Denied(_)), "{action}: {decision:?}");
+    }
+
+    let no_tags = Account::with(|role| role.allows_tag_session = false, |_| {}).await;
+    let probed = no_tags.cloud.probe(no_tags.terms.target()).await;
+    assert!(
+        matches!(&probed, Err(CloudError::Refused(why)) if why.words.contains("sts:TagSession")),
+        "{probed:?}"
+    );
 }

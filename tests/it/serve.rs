@@ -7,6 +7,7 @@ use elevate::{
     app,
     config::{Config, Secrets, Transport},
     flows::health,
+    store::schema::create_table,
 };
 use sandbox::{
     clock::Clock,
@@ -51,6 +52,59 @@ async fn a_token_that_slack_does_not_know_is_refused() {
         refusal_to_start(|company| company.slack.control().fail_always("auth.test", Fault::Status(403)))
             .await;
     assert!(why.starts_with("could not ask Slack who the app is"), "{why}");
+}
+
+#[tokio::test]
+async fn check_tries_out_targets_and_names_the_bots_own_account() {
+    let company = company().await;
+    let mut config = configuration(&company);
+    let outside = || stage::outside(&company, Arc::new(Counted::default()));
+    let targets = ["111122223333/S3Admin", "111122223333/Nowhere"].map(|target| target.parse().unwrap());
+    let [known, unknown] = &app::check_targets(&config, outside(), &targets).await.unwrap()[..] else {
+        panic!()
+    };
+    assert!(known.is_ok(), "{known:?}");
+    let why = unknown.as_ref().unwrap_err().to_string();
+    assert!(why.contains("aws.role_path") && why.contains("role/elevate/Nowhere"), "{why}");
+
+    let aws = async |config: &Config| {
+        let checked = app::check(config, outside()).await.unwrap();
+        let (_, outcome) = checked.into_iter().find(|(counterpart, _)| *counterpart == "AWS").unwrap();
+        outcome.map_err(|why| format!("{why:#}"))
+    };
+    assert_eq!(aws(&config).await, Ok(()));
+    config.policy.accounts.insert("999988887777".parse().unwrap(), "tools".into());
+    let why = aws(&config).await.unwrap_err();
+    assert!(why.contains("[accounts] contains 999988887777") && why.contains("allow_own_account"), "{why}");
+    config.aws.allow_own_account = true;
+    assert_eq!(aws(&config).await, Ok(()));
+    company.aws.control().fail_always("GetCallerIdentity", Fault::Status(503));
+    assert!(aws(&config).await.unwrap_err().starts_with("could not ask AWS who the app is"));
+}
+
+#[tokio::test]
+async fn check_warns_of_a_clock_and_of_what_it_cannot_see_of_the_table() {
+    let company = company().await;
+    let config = configuration(&company);
+    let outside = || stage::outside(&company, Arc::new(Counted::default()));
+    create_table(&outside().dynamodb, &config.dynamodb.table).await.unwrap();
+    let warned = async || app::warnings(&config, &outside()).await;
+    let before = warned().await;
+    assert!(before.iter().any(|warning| warning.contains("s ahead of Slack's")), "{before:#?}");
+
+    company.dynamo.control().fail_always("DescribeTimeToLive", Fault::Status(500));
+    let after = warned().await;
+    let told = "DynamoDB: could not look at the expiry (TTL)";
+    assert!(after.iter().any(|warning| warning.starts_with(told)), "{after:#?}");
+}
+
+async fn company() -> Company {
+    Company::open(Clock::standing(nine()), Dynamo::in_memory().unwrap()).await.unwrap()
+}
+
+fn configuration(company: &Company) -> Config {
+    let file = company.configuration("http://127.0.0.1:8080");
+    Config::parse(&file, company.environment(), Secrets::new()).unwrap()
 }
 
 #[tokio::test]

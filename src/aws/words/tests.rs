@@ -8,10 +8,12 @@ fn settings() -> Aws {
     Aws {
         partition: Partition::Aws,
         signin_url: "https://signin.aws.amazon.com/federation".parse().unwrap(),
+        console_url: "https://console.aws.amazon.com/".parse().unwrap(),
         role_path: "/elevate/".into(),
         external_id: None,
         source_identity: true,
         session_tags: true,
+        allow_own_account: false,
     }
 }
 
