@@ -107,8 +107,8 @@ pub async fn build(config: Config, outside: Outside) -> anyhow::Result<App> {
     let intake = Intake::new(&config.limits, config.client_address, &metrics);
     let web = web::router(Arc::clone(&broker), &intake);
     let (router, admin, sockets) = match &config.slack.mode {
-        Mode::Http { signing_secret } => {
-            let slack = routes::router(Arc::clone(&broker), Verifier::new(signing_secret), intake.clone());
+        Mode::Http { signing_secrets } => {
+            let slack = routes::router(Arc::clone(&broker), Verifier::new(signing_secrets), intake.clone());
             let slack = acks::measured(slack, &metrics);
             (web.merge(slack), web::admin(&broker, Arc::clone(&metrics), || true), None)
         }

@@ -99,8 +99,8 @@ pub struct SlackClient {
 pub enum Mode {
     /// Slack posts to the app's address.
     Http {
-        /// Proves that a request comes from Slack.
-        signing_secret: SecretString,
+        /// Prove that a request comes from Slack: each of them alone. There is at least one.
+        signing_secrets: Vec<SecretString>,
     },
     /// The app keeps connections to Slack open and requires no address that Slack can reach.
     Socket {

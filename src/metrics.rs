@@ -7,6 +7,8 @@
 
 pub mod acks;
 mod names;
+mod process;
+mod zero;
 
 use std::{
     borrow::Cow,
@@ -16,7 +18,7 @@ use std::{
 use chrono::TimeDelta;
 use prometheus_client::{
     encoding::prometheus_text,
-    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram, info::Info},
     registry::{Registry, Unit},
 };
 use tokio::time::Instant;
@@ -133,25 +135,7 @@ impl Metrics {
             counted_at: Mutex::default(),
         };
         metrics.register();
-        // So that the first one is seen to be one more.
-        for task in names::MAY_DIE {
-            drop(metrics.dead_letters.get_or_create(&[("task", task)]));
-        }
-        for who in [Paced::Account, Paced::Address].map(names::paced) {
-            drop(metrics.rate_limited.get_or_create(&[("who", who)]));
-        }
-        for name in names::FORGED {
-            drop(metrics.forged.get_or_create(&[("name", name)]));
-        }
-        for background in Background::ALL {
-            drop(metrics.restarts.get_or_create(&[("task", background.word())]));
-        }
-        for part in Part::ALL.map(names::part) {
-            drop(metrics.degraded.get_or_create(&[("part", part)]));
-        }
-        for why in Rejected::ALL {
-            drop(metrics.rejected.get_or_create(&[("reason", why.word())]));
-        }
+        metrics.start_at_zero();
         Arc::new(metrics)
     }
 
@@ -186,6 +170,12 @@ impl Metrics {
             last_sweep,
             ..
         } = self;
+        registry.register(
+            "build",
+            "The version of the program",
+            Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]),
+        );
+        registry.register_collector(Box::new(process::Process));
         registry.register_with_unit(
             "slack_ack_duration",
             "How long Slack waited for a response, by kind and outcome",
@@ -364,7 +354,7 @@ impl Gauges for Metrics {
 
     fn saw_open_requests(&self, open: OpenRequests, now: Timestamp) {
         *self.counted_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
-        for (status, requests) in [("requested", open.requested), ("approved", open.approved)] {
+        for (status, requests) in names::OPEN.into_iter().zip([open.requested, open.approved]) {
             let requests = i64::try_from(requests).unwrap_or(i64::MAX);
             self.open.get_or_create(&[("status", status)]).set(requests);
         }
@@ -406,7 +396,9 @@ impl Rejected {
 }
 
 impl Outcome {
-    fn word(self) -> &'static str {
+    const ALL: [Self; 3] = [Self::Ok, Self::Refused, Self::Unavailable];
+
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Ok => "ok",
             Self::Refused => "refused",

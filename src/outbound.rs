@@ -221,8 +221,38 @@ impl Operation<'_> {
             Err(_) => Outcome::Unavailable,
         };
         self.http.metrics.called(self.counterpart, self.name, outcome, since);
+        let error = match &response {
+            Ok(response) if outcome == Outcome::Refused => refusal_in(response),
+            Ok(_) => return response,
+            Err(error) => error.to_string(),
+        };
+        log_failure((self.counterpart, self.name), outcome, &error);
         response
     }
+}
+
+/// Logs a request that a counterpart refused or did not answer.
+fn log_failure((counterpart, operation): (&str, &str), outcome: Outcome, error: &str) {
+    tracing::warn!(counterpart, operation, outcome = outcome.word(), error, "outbound: call failed");
+}
+
+/// Returns the status of a refusal, and the error code of OAuth if it contains one
+/// (<https://www.rfc-editor.org/rfc/rfc6749#section-5.2>). No other part of a body is logged.
+fn refusal_in(response: &http::Response<Vec<u8>>) -> String {
+    #[derive(serde::Deserialize)]
+    struct OAuthError {
+        error: String,
+    }
+    let status = response.status().as_u16();
+    match serde_json::from_slice(response.body()) {
+        Ok(OAuthError { error }) => format!("status {status}, {}", code_of(&error)),
+        Err(_) => format!("status {status}"),
+    }
+}
+
+/// Returns an error code in a few plain characters, whatever a counterpart puts there.
+fn code_of(error: &str) -> String {
+    error.chars().filter(|c| c.is_ascii_alphanumeric() || "_.".contains(*c)).take(60).collect()
 }
 
 fn protected(request: http::Request<Vec<u8>>) -> Result<reqwest::Request, HttpError> {

@@ -10,7 +10,7 @@ use super::{
     source::{Faulty, Setting, Source},
     values::{
         endpoint, external_id, group_prefix, issuer, kms_key_id, origin, role_path, scope, sealing_keys,
-        secret, socket_address, table, text,
+        secret, secrets, socket_address, table, text,
     },
 };
 use crate::{
@@ -101,16 +101,16 @@ impl Mode {
     /// Requires the secret of the mode; the other mode's may be set as well.
     fn read(source: &mut Source) -> Setting<Self> {
         let transport = source.or("slack.mode", Transport::Http.as_str(), Transport::from_str);
-        let signing_secret = source.optional_secret("slack.signing_secret", secret);
+        let signing_secrets = source.optional_secret("slack.signing_secret", secrets);
         let app_token = source.optional_secret("slack.app_token", secret);
         match transport? {
             Transport::Http => {
-                let signing_secret = source.needed("slack.signing_secret", signing_secret)?;
-                app_token.map(|_| Self::Http { signing_secret })
+                let signing_secrets = source.needed("slack.signing_secret", signing_secrets)?;
+                app_token.map(|_| Self::Http { signing_secrets })
             }
             Transport::Socket => {
                 let app_token = source.needed("slack.app_token", app_token)?;
-                signing_secret.map(|_| Self::Socket { app_token })
+                signing_secrets.map(|_| Self::Socket { app_token })
             }
         }
     }

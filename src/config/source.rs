@@ -297,6 +297,12 @@ impl Source {
     }
 
     fn unknown(&self, key: &str, shown: impl Fn(&str) -> String) -> Fault {
+        let within = |known: &&String| known.strip_prefix(key).is_some_and(|rest| rest.starts_with('.'));
+        let keys: Vec<String> = self.known.iter().filter(within).map(|known| shown(known)).collect();
+        if !keys.is_empty() {
+            let problem = format!("a section, which has no value of its own; set {}", keys.join(", "));
+            return Fault { place: shown(key), problem };
+        }
         let nearest = self
             .known
             .iter()

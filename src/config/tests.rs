@@ -389,3 +389,55 @@ fn something_seals() {
     let told = tells(&[]).unwrap_err();
     assert_eq!(told, "sealing.kms_key_id: missing: set it or ELEVATE_SEALING__KEYS");
 }
+
+#[test]
+fn a_section_that_is_set_as_a_whole_is_answered_with_its_keys() {
+    let told = faults(&[("ELEVATE_ACCESS__STEP_UP", "{ max_age = \"5m\" }"), ("ELEVATE_SEALING", "kms")]);
+    for key in
+        ["ELEVATE_ACCESS__STEP_UP__MAX_AGE", "ELEVATE_ACCESS__STEP_UP__REVIEW", "ELEVATE_SEALING__KMS_KEY_ID"]
+    {
+        assert!(told.contains(key), "{told}");
+    }
+    assert!(
+        told.starts_with("ELEVATE_ACCESS__STEP_UP: a section") && told.contains("ELEVATE_SEALING: a section"),
+        "{told}"
+    );
+}
+
+#[test]
+fn several_signing_secrets_are_separated_by_commas() {
+    let number = |secrets: &str| match parse(LEAST, &[("ELEVATE_SLACK__SIGNING_SECRET", secrets)])?.slack.mode
+    {
+        Mode::Http { signing_secrets } => Ok(signing_secrets.len()),
+        Mode::Socket { .. } => Err("it is http".to_owned()),
+    };
+    assert_eq!(number("one"), Ok(1));
+    assert_eq!(number("new,old"), Ok(2));
+    for none in ["", ",", " one"] {
+        let told = number(none).unwrap_err();
+        assert!(told.contains("ELEVATE_SLACK__SIGNING_SECRET"), "{told}");
+    }
+}
+
+#[test]
+fn limits_are_times_sizes_and_numbers() {
+    let file = format!(
+        "{LEAST}\n[limits]\nconnections = 10\nbody_memory = \"64KiB\"\nidle = \"2m\"\ndrain = \"0s\""
+    );
+    let limits = parse(&file, &[("ELEVATE_LIMITS__CONNECTIONS", "20")]).unwrap().limits;
+    assert_eq!((limits.connections, limits.body_memory), (20, 65_536));
+    assert_eq!((limits.idle.as_secs(), limits.drain.as_secs()), (120, 0));
+    for (key, value) in [
+        ("CONNECTIONS", "0"),
+        ("CONNECTIONS", "many"),
+        ("BODY_MEMORY", "64"),
+        ("BODY_MEMORY", "0MiB"),
+        ("BODY_MEMORY", "4096MiB"),
+        ("HEAD", "2h"),
+        ("IDLE", "soon"),
+    ] {
+        let variable = format!("ELEVATE_LIMITS__{key}");
+        let told = faults(&[(&variable, value)]);
+        assert!(told.starts_with(&format!("{variable}: expected")), "{told}");
+    }
+}

@@ -24,6 +24,15 @@ pub(super) fn secret(secret: &str) -> Result<SecretString, Expected> {
     text(secret).map(SecretString::from)
 }
 
+/// Several, of which each will do, so that one can take another's place without a gap.
+pub(super) fn secrets(list: &str) -> Result<Vec<SecretString>, Expected> {
+    let secrets: Vec<_> = separated(list).map(SecretString::from).collect();
+    if secrets.is_empty() || text(list).is_err() {
+        return Err("expected text without spaces around it, or several separated by commas");
+    }
+    Ok(secrets)
+}
+
 pub(super) fn sealing_keys(keys: &str) -> Result<Vec<SealingKey>, Expected> {
     let keys: Option<Vec<_>> = separated(keys).map(sealing_key).collect();
     keys.filter(|keys| !keys.is_empty())

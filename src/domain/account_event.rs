@@ -104,6 +104,9 @@ pub struct Head {
 }
 
 impl AccountEvent {
+    /// The names of all events of this kind.
+    pub const NAMES: [&str; 6] = ["linked", "relinked", "unlinked", "signed_out", "refused", "undelivered"];
+
     /// Returns the change that makes this event happen, caused by `actor`.
     #[must_use]
     pub fn of(self, account: &Account, actor: Actor, command: CommandId, at: Timestamp) -> AccountChange {

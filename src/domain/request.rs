@@ -219,6 +219,21 @@ pub struct Change {
 pub type Recorded = Record<RequestId, Event>;
 
 impl Event {
+    /// The names of all events of this kind.
+    pub const NAMES: [&str; 11] = [
+        "requested",
+        "approved",
+        "rejected",
+        "withdrawn",
+        "expired",
+        "ended",
+        "session_issuing",
+        "session_issued",
+        "session_dropped",
+        "session_refused",
+        "session_unknown",
+    ];
+
     /// Returns the word under which it is stored and counted.
     #[must_use]
     pub fn name(&self) -> &'static str {

@@ -6,17 +6,20 @@
 
 use std::sync::{Arc, PoisonError};
 
+use tracing::field::display;
+
 use super::{Broker, Result};
 use crate::{
     domain::{
         account::Account,
-        account_event::{AccountChange, AccountEvent},
+        account_event::{AccountChange, AccountEvent, AccountRecord},
         act::Tried,
         audit::AuditEntry,
         burst::Recent,
         ids::{CommandId, RequestId, Target},
         job::{AuditLine, Job},
         refusal::Refused,
+        request::Recorded,
         trail::actor::Actor,
         window::Timestamp,
     },
@@ -110,10 +113,43 @@ pub(super) fn new_event(broker: &Broker, change: AccountChange) -> (NewEvent, Co
     (NewEvent { change, line, now }, Counted { broker, people })
 }
 
+/// Logs a committed event of a request, so that what reads the log hears of it even while the platform does not.
+pub(super) fn log_event(recorded: &Recorded, target: &Target) {
+    tracing::info!(
+        event = recorded.event_id(),
+        what = recorded.what.name(),
+        actor = recorded.actor.kind(),
+        request = %recorded.stream,
+        target = %target,
+        "audit: event committed"
+    );
+}
+
+/// Logs a committed event of an account, refusals among them: ids and codes, never an address.
+fn log_account_event(recorded: &AccountRecord) {
+    let (what, actor) = (recorded.what.name(), recorded.actor.kind());
+    let event = recorded.event_id();
+    match &recorded.what {
+        AccountEvent::Refused { tried: _, request, target, why } => {
+            let (request, target) = (request.as_ref().map(display), target.as_ref().map(display));
+            let code = why.refusal.code();
+            tracing::info!(event, what, actor, code, request, target, "audit: event committed");
+        }
+        AccountEvent::Linked { .. }
+        | AccountEvent::Relinked { .. }
+        | AccountEvent::Unlinked { .. }
+        | AccountEvent::SignedOut { .. }
+        | AccountEvent::Undelivered { .. } => {
+            tracing::info!(event, what, actor, "audit: event committed");
+        }
+    }
+}
+
 /// Counts a recorded event, and starts delivery of its notices.
 pub(super) fn tell(broker: &Arc<Broker>, Appended { recorded, jobs }: Appended, counted: Counted<'_>) {
     counted.keep();
     broker.ports.counters.account_event(&recorded.what);
+    log_account_event(&recorded);
     broker.deliver_soon(jobs); // 2
 }
 

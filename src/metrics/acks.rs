@@ -51,6 +51,8 @@ impl Drop for Waiting {
 }
 
 impl Kind {
+    pub(super) const ALL: [Self; 3] = [Self::Command, Self::Interaction, Self::Event];
+
     fn of_path(path: &str) -> Self {
         match path {
             "/slack/commands" => Self::Command,
@@ -59,7 +61,7 @@ impl Kind {
         }
     }
 
-    fn word(self) -> &'static str {
+    pub(super) fn word(self) -> &'static str {
         match self {
             Self::Command => "command",
             Self::Interaction => "interaction",

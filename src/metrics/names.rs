@@ -14,6 +14,9 @@ pub(super) const MAY_DIE: [&str; 2] = ["notify", "warn_of_end"];
 /// In whose names requests are forged.
 pub(super) const FORGED: [&str; 2] = ["slack", "identity_provider"];
 
+/// The statuses of open requests, in the order of [`crate::ports::OpenRequests`].
+pub(super) const OPEN: [&str; 2] = ["requested", "approved"];
+
 pub(super) fn part(part: Part) -> &'static str {
     match part {
         Part::Store => "store",

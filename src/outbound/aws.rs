@@ -28,7 +28,7 @@ use aws_smithy_types::{
 };
 use tokio::time::Instant;
 
-use super::{CONNECT_TIMEOUT, HttpClient, HttpError, Limits, host_of};
+use super::{CONNECT_TIMEOUT, HttpClient, HttpError, Limits, host_of, log_failure};
 use crate::metrics::{Metrics, Outcome};
 
 /// The maximum length of a response, in bytes: a response of `BatchGetItem` contains up to 16 MB of items
@@ -117,8 +117,11 @@ impl Intercept for CallTimer {
         cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         if let (Some(operation), Some(Begun(since))) = (cfg.load::<Metadata>(), cfg.load::<Begun>()) {
-            let operation = operation.name().to_owned();
-            self.metrics.called(self.counterpart, operation, outcome(context), *since);
+            let (operation, outcome) = (operation.name(), outcome(context));
+            self.metrics.called(self.counterpart, operation.to_owned(), outcome, *since);
+            if is_failure(self.counterpart, outcome) {
+                log_failure((self.counterpart, operation), outcome, &status_of(context));
+            }
         }
         Ok(())
     }
@@ -131,6 +134,21 @@ fn outcome(context: &FinalizerInterceptorContextRef<'_>) -> Outcome {
             Outcome::Refused
         }
         Some(Err(_)) | None => Outcome::Unavailable,
+    }
+}
+
+/// Returns whether a call has failed and nothing else says so: whoever calls DynamoDB logs its failures.
+fn is_failure(counterpart: &str, outcome: Outcome) -> bool {
+    match outcome {
+        Outcome::Ok => false,
+        Outcome::Refused | Outcome::Unavailable => counterpart != "dynamodb",
+    }
+}
+
+fn status_of(context: &FinalizerInterceptorContextRef<'_>) -> String {
+    match context.response() {
+        Some(response) => format!("status {}", response.status().as_u16()),
+        None => "no response".to_owned(),
     }
 }
 

@@ -10,10 +10,10 @@ use crate::domain::window::Timestamp;
 /// (<https://docs.slack.dev/authentication/verifying-requests-from-slack>).
 const TOLERANCE: u64 = 300;
 
-/// Verifies signatures with the app's signing secret.
+/// Verifies signatures with the app's signing secrets: the current one, and others while one takes its place.
 #[derive(Clone, Debug)]
 pub struct Verifier {
-    key: hmac::Key,
+    keys: Vec<hmac::Key>,
 }
 
 /// Why a request is rejected.
@@ -34,10 +34,12 @@ pub enum Forged {
 }
 
 impl Verifier {
-    /// Creates a verifier for this signing secret.
+    /// Creates a verifier that accepts a signature with any of these signing secrets.
     #[must_use]
-    pub fn new(signing_secret: &SecretString) -> Self {
-        Self { key: hmac::Key::new(hmac::HMAC_SHA256, signing_secret.expose_secret().as_bytes()) }
+    pub fn new(signing_secrets: &[SecretString]) -> Self {
+        let key =
+            |secret: &SecretString| hmac::Key::new(hmac::HMAC_SHA256, secret.expose_secret().as_bytes());
+        Self { keys: signing_secrets.iter().map(key).collect() }
     }
 
     /// Checks that Slack signed `body` within five minutes of `now`. The comparison runs in constant time.
@@ -49,7 +51,8 @@ impl Verifier {
         let signature = header(headers, "x-slack-signature")?.strip_prefix("v0=").ok_or(Forged::Unsigned)?;
         let signature = hex::decode(signature).map_err(|_| Forged::Unsigned)?;
         let signed = [b"v0:", timestamp.as_bytes(), b":", body].concat();
-        hmac::verify(&self.key, &signed, &signature).map_err(|_| Forged::WrongSignature)
+        let is_of = |key| hmac::verify(key, &signed, &signature).is_ok();
+        if self.keys.iter().any(is_of) { Ok(()) } else { Err(Forged::WrongSignature) }
     }
 
     /// Returns the timestamp header if it is recent. This check does not need the body.
@@ -88,12 +91,33 @@ mod tests {
         headers.insert("x-slack-signature", signature.parse().unwrap());
         headers.insert("x-slack-request-timestamp", TIMESTAMP.to_string().parse().unwrap());
         let now = Timestamp::from_timestamp(TIMESTAMP + seconds_later, 0).unwrap();
-        Verifier::new(&SECRET.into()).verify(&headers, body.as_bytes(), now)
+        Verifier::new(&[SECRET.into()]).verify(&headers, body.as_bytes(), now)
     }
 
     #[test]
     fn slacks_documented_example_is_accepted() {
         assert_eq!(verify(SIGNATURE, BODY, 0), Ok(()));
+    }
+
+    #[test]
+    fn while_secrets_are_rotated_each_of_them_counts_and_no_other() {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-slack-signature", SIGNATURE.parse().unwrap());
+        headers.insert("x-slack-request-timestamp", TIMESTAMP.to_string().parse().unwrap());
+        let now = Timestamp::from_timestamp(TIMESTAMP, 0).unwrap();
+        for (secrets, expected) in [
+            (&["another", SECRET][..], Ok(())),
+            (&[SECRET, "another"], Ok(())),
+            (&["another", "a third"], Err(Forged::WrongSignature)),
+            (&[], Err(Forged::WrongSignature)),
+        ] {
+            let secrets: Vec<SecretString> = secrets.iter().map(|secret| (*secret).into()).collect();
+            assert_eq!(
+                Verifier::new(&secrets).verify(&headers, BODY.as_bytes(), now),
+                expected,
+                "{secrets:?}"
+            );
+        }
     }
 
     #[test]
@@ -124,7 +148,7 @@ mod tests {
             headers.append("x-slack-request-timestamp", TIMESTAMP.to_string().parse().unwrap());
         }
         let now = Timestamp::from_timestamp(TIMESTAMP, 0).unwrap();
-        let verifier = Verifier::new(&SECRET.into());
+        let verifier = Verifier::new(&[SECRET.into()]);
         assert_eq!(verifier.verify(&headers, BODY.as_bytes(), now), Err(Forged::Unsigned));
     }
 }

@@ -9,12 +9,16 @@ use std::{
     sync::Arc,
 };
 
+use chrono::TimeDelta;
 use elevate::log_redaction::most_verbose;
+use sandbox::{example_corp::ADA, http::Fault};
 use tracing::{
     Dispatch,
     subscriber::{DefaultGuard, NoSubscriber},
 };
 use tracing_subscriber::{fmt::format::FmtSpan, layer::SubscriberExt};
+
+use crate::world::{ASK, Story, play};
 
 /// What is logged while this lives: events and spans, with all their fields.
 pub(crate) struct Log {
@@ -68,4 +72,75 @@ fn no_directive_lets_a_library_speak_that_is_kept_quiet() {
     assert!(!log.text().contains(SAID));
     tracing::info!(target: "aws_smithy_runtime::client::orchestrator", SAID);
     assert!(log.text().contains(SAID), "some may say a little");
+}
+
+/// Whoever reads the log hears of every event, while Slack is down, too, and of no address.
+#[tokio::test]
+async fn every_event_is_a_line_of_the_log_while_slack_is_down_too() {
+    let log = Log::into(&folder("every_event_is_a_line_of_the_log"), "elevate=info");
+    play(Story::asked(), async |world| {
+        world.company.slack.control().fail_always("chat.postMessage", Fault::Status(503));
+        world.carol().presses("review.approve").await;
+        world.bob().presses("review.approve").await;
+        let told = log.text();
+        let lines: Vec<&str> = told.lines().filter(|line| line.contains("audit: event committed")).collect();
+        let store = &world.app.broker().ports().store;
+        let request = world.request_of(ADA).await;
+        for recorded in store.events(&request).await.unwrap() {
+            let (event, what) = (recorded.event_id(), recorded.what.name());
+            let line = lines.iter().find(|line| line.contains(&format!("event=\"{event}\""))).expect(&event);
+            assert!(
+                line.contains(&format!("what=\"{what}\"")) && line.contains("actor=\"person\""),
+                "{line}"
+            );
+            assert!(line.contains("target=111122223333/S3Admin"), "{line}");
+        }
+        let refused = lines.iter().find(|line| line.contains("code=\"not_reviewer\"")).expect("Carol's");
+        assert!(refused.contains("what=\"refused\"") && refused.contains(request.as_str()), "{refused}");
+        assert_eq!(lines.iter().filter(|line| line.contains("what=\"linked\"")).count(), 3);
+        assert!(!lines.iter().any(|line| line.contains('@')), "{lines:#?}");
+        world.company.slack.control().heal();
+        world.passes(TimeDelta::minutes(2)).await;
+        world.passes(TimeDelta::minutes(2)).await;
+        world.everybody_puts_all_away();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_counterpart_refuses_or_does_not_answer_is_a_line_of_the_log() {
+    let log = Log::into(&folder("what_a_counterpart_refuses"), "elevate=info");
+    play(Story::with_linked([ADA]), async |world| {
+        let failed = |outcome: &str, error: &str| {
+            let said = log.text();
+            let mut lines = said.lines().filter(|line| line.contains("outbound: call failed"));
+            let line = lines.next_back().expect("a line").to_owned();
+            assert!(line.contains("WARN") && line.contains("operation=\"token\""), "{line}");
+            assert!(line.contains("counterpart=\"identity_provider\""), "{line}");
+            assert!(line.contains(&format!("outcome=\"{outcome}\"")) && line.contains(error), "{line}");
+        };
+        world.company.idp.control().fail_always("token", Fault::Status(503));
+        world.ada().types(ASK).await;
+        failed("unavailable", "status 503");
+        world.company.idp.control().heal();
+        world.company.idp.revoke(ADA.login);
+        world.ada().types(ASK).await;
+        failed("refused", "status 400, invalid_grant");
+        world.everybody_catches_up();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn forged_requests_are_one_line_however_many_there_are() {
+    let log = Log::into(&folder("forged_requests_are_one_line"), "elevate=info");
+    play(Story::asked(), async |world| {
+        let slack = &world.company.slack;
+        let forged = slack.last_sent().unwrap().with_header("x-slack-signature", "v0=0");
+        for _ in 0..600 {
+            assert_eq!(slack.send(&forged).await.unwrap().status, 401);
+        }
+        assert_eq!(log.text().matches("invalid signature").count(), 1);
+    })
+    .await;
 }

@@ -6,12 +6,15 @@ use std::{
 };
 
 use chrono::TimeDelta;
-use elevate::config::Transport;
+use elevate::{config::Transport, metrics::Metrics};
 use sandbox::{
     example_corp::{ADA, BOB, CAROL, REVIEW_CHANNEL},
     http::Fault,
 };
 
+use yaml_rust2::YamlLoader;
+
+use crate::examples::{account_events, sessions};
 use crate::world::{ASK, Story, World, machines_reach, play};
 
 /// Everything that one scrape says, with every line understood.
@@ -79,7 +82,8 @@ impl Scrape {
     /// How many events there are of each kind.
     fn events(&self) -> BTreeMap<String, f64> {
         let of_events = self.samples.iter().filter(|((name, _), _)| name == "elevate_events_total");
-        of_events.map(|((_, labels), count)| (labels["event"].clone(), *count)).collect()
+        let happened = of_events.filter(|(_, count)| **count > 0.0);
+        happened.map(|((_, labels), count)| (labels["event"].clone(), *count)).collect()
     }
 }
 
@@ -189,6 +193,7 @@ async fn labels_are_words_and_say_nothing_of_anybody() {
         for (name, labels) in scrape.samples.keys() {
             for (key, value) in labels.iter().filter(|(key, _)| *key != "le") {
                 let is_word = match key.as_str() {
+                    "version" => value.chars().all(|c| c.is_ascii_digit() || c == '.'),
                     "operation" => value.chars().all(|c| c.is_ascii_alphabetic() || "._".contains(c)),
                     _ => value.chars().all(|c| c.is_ascii_lowercase() || c == '_'),
                 };
@@ -225,9 +230,19 @@ async fn the_reference_lists_every_metric_and_no_other() {
         );
         for name in found.keys() {
             assert!(
-                ["_seconds", "_total", "_jobs", "_requests", "_connections", "_parts"]
-                    .iter()
-                    .any(|unit| name.ends_with(unit)),
+                [
+                    "_seconds",
+                    "_total",
+                    "_jobs",
+                    "_requests",
+                    "_connections",
+                    "_parts",
+                    "_bytes",
+                    "_fds",
+                    "_info"
+                ]
+                .iter()
+                .any(|unit| name.ends_with(unit)),
                 "{name}"
             );
         }
@@ -325,4 +340,72 @@ async fn each_app_counts_for_itself() {
         assert_eq!(Scrape::of(world).await.events(), BTreeMap::from([("linked".to_owned(), 3.0)]));
     })
     .await;
+}
+
+/// Series that are born with their first event would hide it from a rate.
+#[tokio::test]
+async fn every_label_set_is_born_at_zero() {
+    play(Story::approved(), async |world| {
+        let born = Scrape::read(&Metrics::new().text());
+        for ((name, labels), value) in &eventful(world).await.samples {
+            let is_counter = name.ends_with("_total") || name.ends_with("_count");
+            let is_born = born.samples.contains_key(&(name.clone(), labels.clone()));
+            assert!(!is_counter || is_born, "{name} {labels:?} is {value} at first");
+        }
+        let of_requests = sessions().into_iter().map(|change| change.what.name());
+        for event in of_requests.chain(account_events().iter().map(|event| event.name())) {
+            assert_eq!(born.sum("elevate_events_total", &[("event", event)]), 0.0);
+            assert!(
+                born.samples
+                    .contains_key(&("elevate_events_total".into(), [("event".into(), event.into())].into())),
+                "{event}"
+            );
+        }
+    })
+    .await;
+}
+
+/// Each selector of an alarm names a metric and labels that there are from the start, so that it fires the first time.
+#[test]
+fn the_alarms_name_metrics_and_labels_that_there_are() {
+    let born = Scrape::read(&Metrics::new().text());
+    let file = fs::read_to_string("infra/alarms.yaml").unwrap();
+    let alarms = YamlLoader::load_from_str(&file).unwrap().remove(0);
+    let rules: Vec<_> = alarms["groups"]
+        .as_vec()
+        .unwrap()
+        .iter()
+        .flat_map(|group| group["rules"].as_vec().unwrap())
+        .collect();
+    assert!(rules.len() >= 10, "{}", rules.len());
+    let reference = fs::read_to_string("docs/METRICS.md").unwrap();
+    for rule in rules {
+        let (name, expression) = (rule["alert"].as_str().unwrap(), rule["expr"].as_str().unwrap());
+        assert!(rule["annotations"]["summary"].as_str().is_some_and(|text| text.ends_with('.')), "{name}");
+        assert!(reference.contains(&format!("`{name}`")), "docs/METRICS.md does not explain {name}");
+        let mut selectors = expression.match_indices("elevate_").peekable();
+        assert!(selectors.peek().is_some(), "{name}");
+        for (at, _) in selectors {
+            let rest = &expression[at..];
+            let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
+            let (metric, rest) = rest.split_at(end);
+            let labels = rest
+                .strip_prefix('{')
+                .and_then(|labels| labels.split_once('}'))
+                .map_or("", |(labels, _)| labels);
+            let wanted: Vec<(&str, &str)> = labels
+                .split(',')
+                .filter(|label| !label.is_empty())
+                .map(|label| label.split_once("=\"").expect(label))
+                .map(|(key, value)| (key, value.trim_end_matches('"')))
+                .collect();
+            // A lane is swept before there is a time at which it was.
+            let is_born = metric == "elevate_last_sweep_timestamp_seconds"
+                || born.samples.keys().any(|(there, all)| {
+                    there == metric
+                        && wanted.iter().all(|(key, value)| all.get(*key).is_some_and(|it| it == value))
+                });
+            assert!(is_born, "{name}: no {metric}{{{labels}}} at the start");
+        }
+    }
 }

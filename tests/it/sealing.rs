@@ -146,7 +146,7 @@ async fn while_kms_is_down_nothing_is_changed_and_nobody_has_to_sign_in_again() 
         let admin_url = machines_reach(&replica).await;
         let metrics = world.ada().browser.get_raw(&format!("{admin_url}/metrics")).await.unwrap().body;
         assert!(
-            metrics.contains(r#"counterpart="kms",operation="Decrypt",outcome="unavailable""#),
+            metrics.contains(r#"_count{counterpart="kms",operation="Decrypt",outcome="unavailable"} 1"#),
             "{metrics}"
         );
 

@@ -191,8 +191,8 @@ mod tests {
         let kept = Kept::default();
         let config = Config::load(Some(&file), &kept).await.unwrap();
         assert_eq!(config.slack.bot_token.expose_secret(), "xoxb-hush");
-        let Mode::Http { signing_secret } = config.slack.mode else { panic!("{:?}", config.slack.mode) };
-        assert_eq!(signing_secret.expose_secret(), "signing-hush");
+        let Mode::Http { signing_secrets } = config.slack.mode else { panic!("{:?}", config.slack.mode) };
+        assert_eq!(signing_secrets[0].expose_secret(), "signing-hush");
         assert_eq!(config.oidc.client_secret.expose_secret(), "client-hush");
         assert_eq!(config.sealing.keys[0].expose(), &[1; 32]);
         assert_eq!(kept.0.into_inner().unwrap().len(), 3);

@@ -45,6 +45,19 @@ pub struct Approval {
 }
 
 impl Actor {
+    /// Returns the kind of actor, as it is stored.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Person(_) => "person",
+            Self::Account { .. } => "account",
+            Self::Rule { .. } => "rule",
+            Self::Clock => "clock",
+            Self::Operator => "operator",
+            Self::Service { .. } => "service",
+        }
+    }
+
     /// Returns the person, if the actor is one.
     #[must_use]
     pub fn human(&self) -> Option<&Human> {

@@ -183,6 +183,7 @@ pub(in crate::flows) async fn commit(
     }
     counted.keep();
     broker.ports.counters.event(&step.recorded.what);
+    audit::log_event(&step.recorded, &step.after.target);
     broker.deliver_soon(step.jobs);
     Ok(Changed { request: step.after, event: Some(step.recorded.what) })
 }

@@ -64,9 +64,9 @@ impl<'w> Listener<'w> {
         };
         let broker = Broker::new(ports, config.policy, running.settings().clone());
 
-        let Mode::Http { signing_secret } = &config.slack.mode else { panic!("{:?}", config.slack.mode) };
+        let Mode::Http { signing_secrets } = &config.slack.mode else { panic!("{:?}", config.slack.mode) };
         let intake = Intake::new(&config.limits, config.client_address, &Metrics::new());
-        let router = routes::router(Arc::clone(&broker), Verifier::new(signing_secret), intake);
+        let router = routes::router(Arc::clone(&broker), Verifier::new(signing_secrets), intake);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         company.slack.install(&format!("http://{}", listener.local_addr().unwrap()));
         tokio::spawn(async move { axum::serve(listener, router).await });

@@ -289,7 +289,7 @@ async fn serve_both(world: &World, server: &Arc<Server>) -> Arc<Broker> {
     let company = &world.company;
     let config =
         Config::parse(&company.configuration(&world.url), company.environment(), Secrets::new()).unwrap();
-    let Mode::Http { signing_secret } = &config.slack.mode else { panic!("Slack comes over HTTP") };
+    let Mode::Http { signing_secrets } = &config.slack.mode else { panic!("Slack comes over HTTP") };
     let alone = world.app.broker();
     let lines = ChatPorts {
         directory: Arc::clone(server) as _,
@@ -308,7 +308,7 @@ async fn serve_both(world: &World, server: &Arc<Server>) -> Arc<Broker> {
     let both = Broker::new(ports, config.policy, settings);
     let intake = Intake::new(&config.limits, config.client_address, &Metrics::new());
     let web = web::router(Arc::clone(&both), &intake);
-    let slack = routes::router(Arc::clone(&both), Verifier::new(signing_secret), intake);
+    let slack = routes::router(Arc::clone(&both), Verifier::new(signing_secrets), intake);
     let router = web::with_headers(web.merge(slack), &both.settings().public_url);
     world.is_served_by_broker(&both, router).await;
     both
