@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use elevate::{
     config::{GroupsFrom, Oidc},
-    domain::{policy::Policy, window::Minutes},
+    domain::{policy::{Policy, WithoutAuditors}, window::Minutes},
     identity::fuzzing::told_by,
 };
 use elevate_fuzz::parts;
@@ -70,6 +70,7 @@ fn policy(prefix: &str) -> Policy {
         durations: vec![Minutes::MAX],
         sessions_at_once: 2,
         requests_per_hour: 20,
+        without_auditors: WithoutAuditors::GoOn,
         accounts: BTreeMap::new(),
         step_up: None,
     }

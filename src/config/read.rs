@@ -18,7 +18,7 @@ use crate::{
         email::EmailDomain,
         ids::AccountId,
         linking::{LinkPolicy, OnMismatch},
-        policy::Policy,
+        policy::{Policy, WithoutAuditors},
         step_up::StepUp,
         window::Minutes,
     },
@@ -231,6 +231,7 @@ fn policy(source: &mut Source) -> Setting<Policy> {
     let max_duration = source.or("access.max_duration", "8h", Minutes::from_str);
     let durations = source.list_or("access.durations", "15m,30m,1h,2h,4h,8h", Minutes::from_str);
     let sessions_at_once = source.count_or("access.sessions_at_once", 2);
+    let without_auditors = source.or("access.without_auditors", "go_on", without_auditors_named);
     let requests_per_hour = source.count_or("access.requests_per_hour", 20);
     let accounts = source.table("accounts", AccountId::from_str, text);
     let step_up = step_up(source);
@@ -244,9 +245,18 @@ fn policy(source: &mut Source) -> Setting<Policy> {
         durations,
         sessions_at_once: sessions_at_once?,
         requests_per_hour: requests_per_hour?,
+        without_auditors: without_auditors?,
         accounts: accounts?,
         step_up: step_up?,
     })
+}
+
+fn without_auditors_named(text: &str) -> Result<WithoutAuditors, &'static str> {
+    match text {
+        "go_on" => Ok(WithoutAuditors::GoOn),
+        "refuse" => Ok(WithoutAuditors::Refuse),
+        _ => Err("expected go_on or refuse"),
+    }
 }
 
 fn step_up(source: &mut Source) -> Setting<Option<StepUp>> {

@@ -4,12 +4,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::TimeDelta;
+
 use super::{
     ids::{AccountId, Target},
     person::{Groups, Person, SignedIn},
     refusal::Refusal,
     step_up::StepUp,
-    window::Minutes,
+    window::{Minutes, Timestamp},
 };
 
 /// The operator's rules for access.
@@ -29,13 +31,41 @@ pub struct Policy {
     pub sessions_at_once: usize,
     /// How many requests a person may make within an hour.
     pub requests_per_hour: usize,
+    /// What happens while auditors are not told.
+    pub without_auditors: WithoutAuditors,
     /// The accounts that may be requested, with their display names. If empty, every account may be requested.
     pub accounts: BTreeMap<AccountId, String>,
     /// What is required of a sign-in that opens a session or answers a request.
     pub step_up: Option<StepUp>,
 }
 
+/// What happens while the audit channel receives nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WithoutAuditors {
+    /// Everything goes on, and auditors are told later.
+    GoOn,
+    /// No session begins while the oldest line that is not posted is older than ten minutes.
+    Refuse,
+}
+
+/// How old a line for auditors may be that is not posted, where sessions require that auditors are told.
+const AUDITORS_ARE_TOLD_WITHIN: TimeDelta = TimeDelta::minutes(10);
+
 impl Policy {
+    /// Refuses everyone while the oldest line that auditors have not been told, which was due at `oldest_untold`, is too
+    /// old.
+    ///
+    /// # Errors
+    /// [`Refusal::AuditOverdue`].
+    pub fn check_auditors(&self, oldest_untold: Option<Timestamp>, now: Timestamp) -> Result<(), Refusal> {
+        match (self.without_auditors, oldest_untold) {
+            (WithoutAuditors::Refuse, Some(due)) if now - due > AUDITORS_ARE_TOLD_WITHIN => {
+                Err(Refusal::AuditOverdue)
+            }
+            (WithoutAuditors::Refuse | WithoutAuditors::GoOn, _) => Ok(()),
+        }
+    }
+
     /// Returns the targets that these groups make a person eligible for.
     #[must_use]
     pub fn targets(&self, groups: &Groups) -> BTreeSet<Target> {
@@ -167,6 +197,7 @@ mod tests {
             durations: vec!["1h".parse().unwrap()],
             sessions_at_once: 2,
             requests_per_hour: 20,
+            without_auditors: WithoutAuditors::GoOn,
             accounts: BTreeMap::new(),
             step_up: None,
         }

@@ -85,6 +85,8 @@ pub enum Refusal {
     },
     /// The operator has frozen access: nobody is let in.
     Frozen,
+    /// Auditors have not been told for too long, and no session begins until they are.
+    AuditOverdue,
     /// The target's account may not be requested any more.
     NotOffered {
         /// The requested target.
@@ -311,7 +313,7 @@ pub enum Unproven {
 
 impl Refusal {
     /// Every code.
-    pub const CODES: [&str; 62] = [
+    pub const CODES: [&str; 63] = [
         "own_request",
         "not_reviewer",
         "answer_requires_sign_in",
@@ -327,6 +329,7 @@ impl Refusal {
         "not_yours",
         "not_eligible",
         "frozen",
+        "audit_overdue",
         "not_offered",
         "unproven_grant",
         "too_many_sessions",
@@ -398,6 +401,7 @@ impl Refusal {
             Self::NotYours => "not_yours",
             Self::NotEligible { .. } => "not_eligible",
             Self::Frozen => "frozen",
+            Self::AuditOverdue => "audit_overdue",
             Self::NotOffered { .. } => "not_offered",
             Self::UnprovenGrant { .. } => "unproven_grant",
             Self::TooManySessions { .. } => "too_many_sessions",
@@ -496,6 +500,7 @@ impl Refusal {
             | Self::NotYours
             | Self::NotEligible { .. }
             | Self::Frozen
+            | Self::AuditOverdue
             | Self::NotOffered { .. }
             | Self::TooManySessions { .. }
             | Self::TooManyRequests { .. }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::{
     DynamoStore, could_not, keys,
-    rows::{self, Row},
+    rows::{self, BadRow, Row},
     table::page_of,
     transaction::{Broken, Transaction, Write, failure},
 };
@@ -88,6 +88,24 @@ impl Jobs for DynamoStore {
 }
 
 impl DynamoStore {
+    /// Moves a row of which no program can make a job to the dead letters, as it is, and returns `true`. A row of a version
+    /// that this program does not know is left to the programs that do.
+    async fn park(&self, row: &Row, bad: &BadRow, now: Timestamp) -> anyhow::Result<bool> {
+        if row.check_version().is_err() {
+            tracing::debug!(error = %bad, "jobs: row of another version left to other replicas");
+            return Ok(false);
+        }
+        let key = row.key()?;
+        tracing::error!(error = %bad, "jobs: unreadable row moved to dead letters");
+        let letter = rows::parked(row, keys::parked(&key, now), bad);
+        let moved = Transaction::<Broken>::new()
+            .and_or(Write::delete(key).only_if("attribute_exists(pk)"), |_| Broken)
+            .and(Write::put(letter));
+        match self.table.make(moved).await? {
+            Ok(()) | Err(Broken) => Ok(true), // moved, by this replica or by another
+        }
+    }
+
     /// Adds the head of a shard: reads its rows, oldest first, until `most` of them can be leased.
     async fn read_head(
         &self,
@@ -110,8 +128,17 @@ impl DynamoStore {
             && let Some(item) = found.next().await
         {
             let row = Row::from(item.map_err(|error| failure(&error))?);
+            let job: Job = match row.read() {
+                Ok(job) => job,
+                Err(bad) => {
+                    if self.park(&row, &bad, now).await? {
+                        continue;
+                    }
+                    head.due += 1;
+                    continue;
+                }
+            };
             head.due += 1;
-            let Some(job) = readable(&row) else { continue };
             head.oldest = head.oldest.map_or(Some(job.due), |oldest| Some(oldest.min(job.due)));
             if rows::is_free(&row, now) {
                 head.jobs.push(job);
@@ -120,11 +147,6 @@ impl DynamoStore {
         }
         Ok(())
     }
-}
-
-/// Returns the job in a row. An unreadable row is logged and skipped, so that it does not block the other jobs.
-fn readable(row: &Row) -> Option<Job> {
-    row.read().map_err(|bad| tracing::error!(error = %bad, "jobs: unreadable row skipped")).ok()
 }
 
 /// Moves a job to the dead letters.

@@ -287,6 +287,11 @@ pub(super) fn dead_letter(job: &Job, at: Timestamp) -> Key {
     Key::new(format!("DEAD#{}", Month::of(at)), timed(at, &job.id))
 }
 
+/// A row that is no job, among the dead letters of its month.
+pub(super) fn parked(job: &Key, at: Timestamp) -> Key {
+    Key::new(format!("DEAD#{}", Month::of(at)), timed(at, &job.to_string()))
+}
+
 pub(super) fn job_pk(lane: Lane, shard: u8) -> String {
     let lane = match lane {
         Lane::History => "HISTORY",

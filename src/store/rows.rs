@@ -235,6 +235,13 @@ pub(super) fn dead_letter(letter: &DeadLetter) -> serde_json::Result<Row> {
         .body(&letter.leased.job)
 }
 
+/// A row that is no job, with all that it contains, at another key.
+pub(super) fn parked(row: &Row, key: Key, bad: &BadRow) -> Row {
+    let mut attributes = row.0.clone();
+    attributes.extend(key_attributes(keys::PK, keys::SK, key));
+    Row(attributes).with("why", text(bad.to_string()))
+}
+
 // ---------------------------------------------------------------------------------------------------------
 // Rows and their attributes
 

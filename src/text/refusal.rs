@@ -68,6 +68,9 @@ pub fn refusal(why: &Refusal, names: &Names) -> String {
         Refusal::Frozen => {
             "Access is frozen: the people who run this app let nobody in for now. Nothing was changed. Ask them when it ends, and try again then.".to_owned()
         }
+        Refusal::AuditOverdue => {
+            "Nobody is let in for now, because the audit channel has not received what happened for more than ten minutes. Try again later, and tell the people who run this app.".to_owned()
+        }
         Refusal::NotOffered { target } => format!(
             "{target} cannot be requested any more: its account is no longer offered. Ask the people who run this app."
         ),

@@ -40,6 +40,7 @@ fn status(refusal: &Refusal) -> StatusCode {
         Refusal::IdentityUnavailable { .. }
         | Refusal::TokenUnavailable { .. }
         | Refusal::KeyUnavailable { .. }
+        | Refusal::AuditOverdue
         | Refusal::SessionUnavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
         Refusal::NoGroupsClaim { .. }
         | Refusal::AccountSignInUnavailable { .. }

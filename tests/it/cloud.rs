@@ -13,7 +13,7 @@ use elevate::{
         decide::begin_session,
         ids::RequestId,
         person::Human,
-        policy::Policy,
+        policy::{Policy, WithoutAuditors},
         request::{Event, Opening, Recorded, Request, evolve},
         session::SessionTerms,
         window::{Timestamp, Window},
@@ -138,6 +138,7 @@ fn policy() -> Policy {
         durations: vec!["1h".parse().unwrap()],
         sessions_at_once: 2,
         requests_per_hour: 20,
+        without_auditors: WithoutAuditors::GoOn,
         accounts: [].into(),
         step_up: None,
     }

@@ -1,7 +1,11 @@
 //! Operator: what whoever runs the app does at a command line, and what people notice of it.
 
+use chrono::TimeDelta;
 use elevate::flows::operator;
-use sandbox::example_corp::{ADA, BOB, Persona};
+use sandbox::{
+    example_corp::{ADA, BOB, Persona},
+    http::Fault,
+};
 
 use crate::world::{ASK, Story, World, play};
 
@@ -110,6 +114,29 @@ async fn what_somebody_waits_for_is_withdrawn_and_what_others_have_is_not() {
         assert_eq!(ends(world, BOB.email).await, 0);
         world.bob().presses("review.approve").await;
         assert!(world.card().contains("@Dora"), "hers is open still");
+        world.everybody_catches_up();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn where_the_operator_says_so_nobody_is_let_in_while_auditors_are_not_told() {
+    play(Story::approved().set(&[("ACCESS__WITHOUT_AUDITORS", "refuse")]), async |world| {
+        let ada = world.ada();
+        let link = ada.console_link().await;
+        world.company.slack.control().fail_always("chat.postMessage", Fault::Status(503));
+        world.carol().types("/elevate 111122223333/S3Admin 1h let me in").await;
+        world.passes(TimeDelta::minutes(9)).await;
+        let other = ada.asks_for_the_console().await;
+        assert_eq!(world.ada().opens(&link).await.status, 200, "they are late, and not too late");
+        world.passes(TimeDelta::minutes(2)).await;
+        let page = ada.opens(&other).await;
+        assert!(page.text().contains("audit channel has not received"), "{} {}", page.status, page.text());
+        assert_eq!(world.company.aws.access_keys().len(), 1, "AWS was asked once");
+
+        world.company.slack.control().heal();
+        world.passes(TimeDelta::minutes(11)).await;
+        assert_eq!(ada.opens(&ada.asks_for_the_console().await).await.status, 200);
         world.everybody_catches_up();
     })
     .await;

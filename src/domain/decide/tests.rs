@@ -12,6 +12,7 @@ use crate::domain::{
     ids::{CommandId, RequestId},
     job::{Job, follow_ups},
     person::{FreshGroups, Groups, Human, Link, Subject},
+    policy::WithoutAuditors,
     refusal::Unproven,
     request::{StatusKind, evolve},
     step_up::{Authentication, StepUp},
@@ -29,6 +30,7 @@ pub(in crate::domain) fn policy() -> Policy {
         durations: vec!["1h".parse().unwrap()],
         sessions_at_once: 2,
         requests_per_hour: 20,
+        without_auditors: WithoutAuditors::GoOn,
         accounts: BTreeMap::new(),
         step_up: None,
     }

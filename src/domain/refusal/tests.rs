@@ -28,6 +28,7 @@ pub(crate) fn every_refusal() -> Vec<Refusal> {
         Refusal::NotYours,
         Refusal::NotEligible { target: target.clone(), group: "aws-temp#S3Admin#111122223333".into() },
         Refusal::Frozen,
+        Refusal::AuditOverdue,
         Refusal::NotOffered { target: target.clone() },
         Refusal::UnprovenGrant { why: Unproven::History },
         Refusal::TooManySessions { max: 2 },

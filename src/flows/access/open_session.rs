@@ -18,7 +18,9 @@ use crate::{
     domain::{
         decide::{Command, SessionOutcome, begin_session},
         ids::RequestId,
+        job::Lane,
         person::SignedIn,
+        policy::WithoutAuditors,
         refusal::Refusal,
         request::{DropReason, Event, Recorded, Request, StatusKind},
         secret::SecretHash,
@@ -38,6 +40,7 @@ pub(in crate::flows) async fn finish(
 ) -> Result<SecretString> {
     let cause = Cause { uses_up, ..broker.ports.ids.command_id().into() }; // 3
     let cause = cause.stands_on(&signed_in.stands()).unless_frozen();
+    check_auditors(broker).await?;
     let begin = |request: &Request, history: &[Recorded], now| {
         begin_session(request, history, &signed_in, &broker.policy, now)
     };
@@ -51,6 +54,19 @@ pub(in crate::flows) async fn finish(
         }
         Some(_) | None => Err(url.err().unwrap_or_else(unsettled)),
     }
+}
+
+/// Refuses everyone if the policy requires that auditors are told, and they are not.
+async fn check_auditors(broker: &Broker) -> Result<()> {
+    if broker.policy.without_auditors == WithoutAuditors::GoOn {
+        return Ok(());
+    }
+    let now = broker.ports.clock.now();
+    for lane in [Lane::Auditors, Lane::AuditorsLater] {
+        let oldest_untold = broker.ports.store.head(lane, now, 1).await?.oldest;
+        broker.policy.check_auditors(oldest_untold, now)?;
+    }
+    Ok(())
 }
 
 /// Returns the error for a person whose session another replica has settled, although AWS issued it.

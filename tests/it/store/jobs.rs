@@ -353,3 +353,28 @@ fn press(id: &str) -> Press {
     };
     Press { asker, wish: Wish::Link }
 }
+
+/// Somebody has written into the table by hand.
+#[tokio::test]
+async fn a_row_that_is_no_job_is_moved_to_the_dead_letters_once_and_holds_up_nothing() {
+    let fixture = &fixture().await;
+    ask(&fixture.store, 1, noon()).await;
+    let rows = fixture.dynamo.rows(TABLE).await.unwrap();
+    let text = |row: &serde_json::Value, name: &str| row[name]["S"].as_str().unwrap_or_default().to_owned();
+    let card =
+        rows.iter().find(|row| text(row, "sk").ends_with("/card")).expect("there is a job for the card");
+    let key = |name: &str| AttributeValue::S(text(card, name));
+    let update = fixture.client.update_item().table_name(TABLE).key("pk", key("pk")).key("sk", key("sk"));
+    let update = update.update_expression("SET body = :body");
+    update.expression_attribute_values(":body", AttributeValue::S("{}".to_owned())).send().await.unwrap();
+
+    for _ in 0..2 {
+        let due = fixture.store.due(noon() + JOB_LEASE, 10).await.unwrap();
+        assert_eq!(due.len(), 2, "the receipt and the audit line: {due:?}");
+        let rows = fixture.dynamo.rows(TABLE).await.unwrap();
+        let dead: Vec<_> = rows.iter().filter(|row| text(row, "pk") == "DEAD#2027-01").collect();
+        let [letter] = dead[..] else { panic!("not one dead letter: {dead:?}") };
+        assert!(text(letter, "why").contains("cannot be read") && text(letter, "body") == "{}", "{letter:?}");
+        assert!(!rows.iter().any(|row| text(row, "sk") == text(card, "sk")), "it is in its lane no more");
+    }
+}
