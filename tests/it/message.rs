@@ -183,7 +183,7 @@ async fn somebody_who_answers_what_has_changed_hears_who_was_first_and_sees_the_
         world.audit();
         world.carol().is_refused("review.reject", "already_answered", "has already approved").await;
         assert!(world.true_card().edits > card.edits && !world.true_card().text.ends_with("requested"));
-        world.passes(TimeDelta::seconds(5)).await;
+        world.passes(TimeDelta::minutes(2)).await;
         world.everybody_puts_all_away();
     })
     .await;

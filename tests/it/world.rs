@@ -89,6 +89,7 @@ use sandbox::{
     },
     slack::render,
 };
+use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle, time::timeout};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -289,6 +290,13 @@ impl World {
             });
         }
         self.player(persona)
+    }
+
+    /// Where Slack says that a button of the newest card was pressed.
+    pub(crate) fn card_as_container(&self) -> Value {
+        let cards = self.company.slack.messages(REVIEW_CHANNEL);
+        let card = cards.last().expect("a card was posted");
+        json!({ "type": "message", "channel_id": REVIEW_CHANNEL, "message_ts": card.ts })
     }
 
     /// Waits until the product has nothing left to do.

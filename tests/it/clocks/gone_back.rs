@@ -32,6 +32,7 @@ async fn when_a_clock_goes_back_nothing_is_done_again_and_nothing_undone() {
         world.presses_late(ADA, Wish::OpenConsole(world.request_of(ADA).await)).await;
         assert!(ada.hears().contains("this request is ended"), "it does not rise again");
         world.auditors_hear(["*Refused* · @Ada tried to open the AWS console"]);
+        assert!(world.card().contains("*Ended*"), "what she asked about is drawn again as it is");
         for _ in 0..4 {
             world.passes(TimeDelta::minutes(15)).await;
         }

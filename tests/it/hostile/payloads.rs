@@ -43,9 +43,11 @@ fn press((who, [team, users_team]): (&str, [Value; 2]), action: &str, value: &st
     })
 }
 
-/// The same, by somebody who is all of this workspace.
-fn press_by(persona: Persona, action: &str, value: &str) -> Value {
-    press((persona.slack, [json!({ "id": TEAM }), json!(TEAM)]), action, value)
+/// The same on the card, by somebody who is all of this workspace.
+fn press_by(world: &World, persona: Persona, action: &str, value: &str) -> Value {
+    let mut press = press((persona.slack, [json!({ "id": TEAM }), json!(TEAM)]), action, value);
+    press["container"] = world.card_as_container();
+    press
 }
 
 /// The form that makes a request, filled in by Ada with anything at all.
@@ -121,7 +123,7 @@ async fn a_text_of_forty_thousand_characters_is_too_long_wherever_it_stands() {
         }
         world.ada().types(&format!("/elevate {long}")).await;
         assert!(world.ada().hears().len() < 1_000, "it is not repeated");
-        assert_eq!(interacts(world, &press_by(ADA, &long, &long)).await.status, 200);
+        assert_eq!(interacts(world, &press_by(world, ADA, &long, &long)).await.status, 200);
         is_unharmed(world, &request).await;
     })
     .await;
@@ -166,11 +168,11 @@ async fn a_button_edited_to_be_somebody_elses_is_theirs_to_press_alone() {
             (BOB, "session.console", "approved for someone else"),
             (ADA, "review.approve", "You cannot answer your own request"),
         ] {
-            interacts(world, &press_by(who, action, request.as_str())).await;
+            interacts(world, &press_by(world, who, action, request.as_str())).await;
             assert!(world.player(who).hears().contains(told), "{action}");
             assert!(world.audit()[0].contains("*Refused*"), "{action}");
         }
-        interacts(world, &press_by(BOB, "review.approve", "req_01JHKQ2B00000000000000N0NE")).await;
+        interacts(world, &press_by(world, BOB, "review.approve", "req_01JHKQ2B00000000000000N0NE")).await;
         assert!(world.bob().hears().contains("There is no request"));
         world.everybody_catches_up();
         for (action, value) in [
@@ -180,7 +182,11 @@ async fn a_button_edited_to_be_somebody_elses_is_theirs_to_press_alone() {
             ("review.approve", "META"),
             ("review.approve", ""),
         ] {
-            assert_eq!(interacts(world, &press_by(BOB, action, value)).await.status, 200, "{action} {value}");
+            assert_eq!(
+                interacts(world, &press_by(world, BOB, action, value)).await.status,
+                200,
+                "{action} {value}"
+            );
         }
         is_unharmed(world, &request).await;
     })
@@ -222,7 +228,7 @@ async fn who_is_no_full_member_presses_nothing_whatever_the_payload_says() {
         ];
         for (becomes, told) in kinds {
             slack.update_person(BOB.slack, becomes);
-            interacts(world, &press_by(BOB, "review.approve", request.as_str())).await;
+            interacts(world, &press_by(world, BOB, "review.approve", request.as_str())).await;
             assert!(world.audit()[0].contains(told), "{told}");
         }
         assert_eq!(
@@ -231,7 +237,7 @@ async fn who_is_no_full_member_presses_nothing_whatever_the_payload_says() {
             "Slack tells bots and deactivated accounts nothing"
         );
         slack.update_person(BOB.slack, |bob| bob.deleted = false);
-        interacts(world, &press_by(MALLORY, "review.approve", request.as_str())).await;
+        interacts(world, &press_by(world, MALLORY, "review.approve", request.as_str())).await;
         assert!(world.player(MALLORY).hears().contains("Only members of this workspace"));
         world.everybody_catches_up();
         is_unharmed(world, &request).await;
@@ -256,7 +262,7 @@ async fn an_answer_goes_nowhere_but_to_slack() {
         let command = form_urlencoded::Serializer::new(String::new()).extend_pairs(command).finish();
         assert_eq!(sends(world, "/slack/commands", &command).await.status, 200);
         assert!(world.carol().hears().contains(CAROL.email), "in her conversation with the app");
-        let mut pressed = press_by(CAROL, "review.approve", request.as_str());
+        let mut pressed = press_by(world, CAROL, "review.approve", request.as_str());
         pressed["response_url"] = json!(theirs);
         interacts(world, &pressed).await;
         assert!(world.carol().hears().contains("Only a member of aws-temp#Reviewer"));

@@ -71,11 +71,16 @@ async fn a_press_that_its_replica_did_not_live_to_acknowledge_counts_once_howeve
         assert!(ports.store.accept(&stored).await.unwrap());
 
         let button = json!({ "action_id": "review.approve", "value": request });
-        connection.says(&envelope("interactive", pressed(BOB, &button, "a press"))).await;
+        let pressed = |trigger| {
+            let mut press = pressed(BOB, &button, trigger);
+            press["container"] = world.card_as_container();
+            press
+        };
+        connection.says(&envelope("interactive", pressed("a press"))).await;
         assert_eq!(connection.hears().await, json!({ "envelope_id": "interactive" }), "the promise stands");
         world.settle().await;
         assert!(world.unread_by_anybody().is_empty(), "and whoever keeps it has time");
-        connection.says(&envelope("interactive", pressed(BOB, &button, "another press"))).await;
+        connection.says(&envelope("interactive", pressed("another press"))).await;
         assert_eq!(connection.hears().await, json!({ "envelope_id": "interactive" }));
         world.settle().await;
         assert!(bob.unread_whispers().is_empty(), "his card shows it");

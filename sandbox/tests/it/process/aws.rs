@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::child::{Process, refused};
 
-const ROLE: &str = "arn:aws:iam::111122223333:role/S3Admin";
+const ROLE: &str = "arn:aws:iam::111122223333:role/elevate/S3Admin";
 const POLICY: &str =
     r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}"#;
 
