@@ -10,7 +10,7 @@ use elevate::store::{keys, writers::WRITES};
 use yaml_rust2::{Yaml, YamlLoader};
 
 /// Which modules a module may use, besides itself: dependencies point down only.
-const MAY_USE: [(&str, &[&str]); 32] = [
+const MAY_USE: [(&str, &[&str]); 33] = [
     ("domain", &[]),
     ("ports", &["domain"]),
     ("flows", &["ports", "domain", "text"]),
@@ -34,6 +34,7 @@ const MAY_USE: [(&str, &[&str]); 32] = [
     ("slack/command", &["domain"]),
     ("slack/payload", &["domain", "slack/ids", "slack/views"]),
     ("slack/errors", &["ports", "domain", "slack/ids"]),
+    ("slack/budget", &["ports"]),
     ("slack/pace", &["ports", "slack/errors", "rate_limit"]),
     ("slack/web_api", &["ports", "slack/errors", "metrics", "outbound"]),
     (
@@ -43,6 +44,7 @@ const MAY_USE: [(&str, &[&str]); 32] = [
             "domain",
             "slack/errors",
             "slack/ids",
+            "slack/budget",
             "slack/pace",
             "slack/views",
             "slack/web_api",

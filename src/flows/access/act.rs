@@ -23,6 +23,7 @@ use crate::{
     domain::{
         account::Account,
         act::Act,
+        decide::{Command, decide},
         ids::RequestId,
         message::{Form, Message},
         person::SignedIn,
@@ -58,7 +59,9 @@ pub(in crate::flows) async fn act(
         Act::Withdraw | Act::End => Priority::Person,
     };
     let by = broker.person(who, priority).await?; // 1
-    message::check(broker, asker, id, act.tried()).await?; // 2
+    if let Err(refused) = message::check(broker, asker, id, act.tried()).await {
+        return Err(why_not(broker, id, act.by(by)).await?.unwrap_or(refused)); // 2
+    }
     match transition(broker, id, &act.clone().by(by), press.clone().into()).await {
         Ok(_) => Ok(None), // 3, 4
         Err(Error::Refused(Refused { refusal: Refusal::AnswerRequiresSignIn, .. })) => {
@@ -67,6 +70,16 @@ pub(in crate::flows) async fn act(
         }
         Err(error) => Err(error),
     }
+}
+
+/// Returns why the person may not do this in whichever message, if they may not.
+async fn why_not(broker: &Broker, id: &RequestId, command: Command) -> Result<Option<Error>> {
+    let now = broker.ports.clock.now();
+    let Some(request) = broker.ports.store.request(id).await? else { return Ok(None) };
+    Ok(match decide(&request, &command, &broker.policy, now) {
+        Ok(_) | Err(Refusal::AnswerRequiresSignIn) => None,
+        Err(refusal) => Some(refusal.into()),
+    })
 }
 
 async fn ask_to_sign_in(broker: &Broker, who: &Account, answering: Answering) -> Result<Message> {
