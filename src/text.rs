@@ -29,7 +29,7 @@ pub use form::{Dialog, Field, Input, MOST_LISTED, form};
 pub use health::channel_trouble;
 pub use names::Names;
 pub use refusal::{refusal, refused};
-pub use rich::{Line, Span, fit, on_one_line};
+pub use rich::{Line, Span, fit, quotable};
 pub use said::{Action, Button, LeadsTo, Link, Part, Said, Style};
 
 use crate::domain::message::Message;

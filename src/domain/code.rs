@@ -48,13 +48,25 @@ impl Code {
 
 impl FromStr for Code {
     type Err = BadCode;
-    /// Parses what a person typed, in either case, with or without dashes and spaces.
+    /// Parses what a person typed, in either case, with or without dashes, spaces and quotation marks of any kind: phones
+    /// replace what is typed.
     fn from_str(text: &str) -> Result<Self, BadCode> {
-        let typed = text.bytes().filter(|byte| *byte != b'-' && !byte.is_ascii_whitespace());
-        let typed: Vec<u8> = typed.map(|byte| byte.to_ascii_uppercase()).collect();
+        let typed = text.chars().filter(|char| !is_between(*char)).map(|char| char.to_ascii_uppercase());
+        let typed: Result<Vec<u8>, _> = typed.map(|char| u8::try_from(char).map_err(|_| BadCode)).collect();
+        let typed = typed?;
         let is_ours = typed.iter().all(|byte| ALPHABET.contains(byte));
         typed.try_into().ok().filter(|_| is_ours).map(Self).ok_or(BadCode)
     }
+}
+
+/// Returns whether a character only separates or encloses the characters of a code.
+fn is_between(char: char) -> bool {
+    char.is_whitespace()
+        || matches!(char, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}')
+        || matches!(
+            char,
+            '`' | '"' | '\'' | '“' | '”' | '‘' | '’' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}'
+        )
 }
 
 impl fmt::Debug for Code {

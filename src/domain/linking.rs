@@ -70,7 +70,7 @@ impl LinkPolicy {
     ///
     /// # Errors
     /// [`Refusal::NoVerifiedEmail`], [`Refusal::NoPersonClaim`] and [`Refusal::OtherDomain`], under every policy; [`Refusal::EmailsDiffer`] and
-    /// [`Refusal::NoConfirmedEmail`] under [`OnMismatch::Refuse`].
+    /// [`Refusal::NoConfirmedEmail`], [`Refusal::EmailNotShown`] under [`OnMismatch::Refuse`].
     pub fn compare(&self, member: &Member, signed_in: &SignedIn) -> Result<Comparison, Refusal> {
         let email = signed_in.verified_email().ok_or(Refusal::NoVerifiedEmail)?;
         self.admit(email)?;
@@ -90,7 +90,8 @@ impl LinkPolicy {
         let mismatch = match member.confirmed_email.clone() {
             Some(confirmed) if confirmed == *email => return Ok(Comparison::Agreed(link)),
             Some(account) => Refusal::EmailsDiffer { account, identity: email.clone() },
-            None => Refusal::NoConfirmedEmail,
+            None if member.shows_email => Refusal::NoConfirmedEmail,
+            None => Refusal::EmailNotShown,
         };
         match self.on_mismatch {
             OnMismatch::Refuse => Err(mismatch),
@@ -156,6 +157,7 @@ mod tests {
         Member {
             who: Account::new("slack", "T0123456", "U0ADA"),
             name: "Ada".into(),
+            shows_email: true,
             confirmed_email: email.map(|email| email.parse().unwrap()),
             kind: MemberKind::Full,
         }

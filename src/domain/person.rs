@@ -83,6 +83,8 @@ pub struct Member {
     pub who: Account,
     /// The account's display name.
     pub name: String,
+    /// Whether the platform shows an e-mail address to the app, confirmed or not.
+    pub shows_email: bool,
     /// The profile's e-mail address, if the platform has confirmed it.
     pub confirmed_email: Option<Email>,
     /// The kind of account.
@@ -411,6 +413,7 @@ mod tests {
         Member {
             who: Account::new("slack", "T0123456", "U0ADA"),
             name: "Ada".into(),
+            shows_email: false,
             confirmed_email: None,
             kind,
         }

@@ -4,7 +4,9 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-/// A person's reason: 1 to 1,000 characters, without surrounding white space.
+use super::visible::is_seen;
+
+/// A person's reason: 1 to 1,000 characters, of which at least one is visible, without surrounding white space.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Reason(String);
@@ -39,6 +41,7 @@ impl FromStr for Reason {
     fn from_str(text: &str) -> Result<Self, BadReason> {
         let text = text.trim();
         match text.chars().count() {
+            _ if !is_seen(text) => Err(BadReason::Empty),
             0 => Err(BadReason::Empty),
             1..=Self::MAX_CHARS => Ok(Self(text.to_owned())),
             length => Err(BadReason::TooLong { length }),

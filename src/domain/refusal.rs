@@ -189,6 +189,10 @@ pub enum Refusal {
     OtherBrowser,
     /// The form was sent by another site, or the cookie is missing.
     ForgedForm,
+    /// The app is not shown the address of the account.
+    EmailNotShown,
+    /// The platform does not know the account.
+    AccountUnknown,
     /// The account's profile has no confirmed address.
     NoConfirmedEmail,
     /// The provider does not vouch for an address.
@@ -269,6 +273,8 @@ pub enum Refusal {
     },
     /// A command arrived incomplete.
     IncompleteCommand,
+    /// The platform was slow, so that no form could be opened any more.
+    FormTooLate,
     /// A form returned without the data that the app had put into it.
     DamagedForm,
 }
@@ -297,6 +303,8 @@ pub enum Expected {
     Target,
     /// A duration.
     Duration,
+    /// A unit behind a number.
+    Unit,
 }
 
 /// Why the stored state of a request proves no access.
@@ -313,7 +321,7 @@ pub enum Unproven {
 
 impl Refusal {
     /// Every code.
-    pub const CODES: [&str; 63] = [
+    pub const CODES: [&str; 66] = [
         "own_request",
         "not_reviewer",
         "answer_requires_sign_in",
@@ -354,6 +362,8 @@ impl Refusal {
         "link_gone",
         "other_browser",
         "forged_form",
+        "email_not_shown",
+        "account_unknown",
         "no_confirmed_email",
         "no_verified_email",
         "emails_differ",
@@ -376,6 +386,7 @@ impl Refusal {
         "too_fast",
         "unreadable",
         "incomplete_command",
+        "form_too_late",
         "damaged_form",
     ];
 
@@ -426,6 +437,8 @@ impl Refusal {
             Self::LinkGone => "link_gone",
             Self::OtherBrowser => "other_browser",
             Self::ForgedForm => "forged_form",
+            Self::EmailNotShown => "email_not_shown",
+            Self::AccountUnknown => "account_unknown",
             Self::NoConfirmedEmail => "no_confirmed_email",
             Self::NoVerifiedEmail => "no_verified_email",
             Self::EmailsDiffer { .. } => "emails_differ",
@@ -448,6 +461,7 @@ impl Refusal {
             Self::TooFast { .. } => "too_fast",
             Self::Unreadable { .. } => "unreadable",
             Self::IncompleteCommand => "incomplete_command",
+            Self::FormTooLate => "form_too_late",
             Self::DamagedForm => "damaged_form",
         }
     }
@@ -475,6 +489,7 @@ impl Refusal {
             | Self::KeyUnavailable { .. }
             | Self::IdentityUnusable { .. }
             | Self::SignInRefused { .. }
+            | Self::EmailNotShown
             | Self::NoVerifiedEmail
             | Self::EmailsDiffer { .. }
             | Self::NoPersonClaim
@@ -518,6 +533,7 @@ impl Refusal {
             | Self::LinkGone
             | Self::OtherBrowser
             | Self::ForgedForm
+            | Self::AccountUnknown
             | Self::NoConfirmedEmail
             | Self::OtherAccount
             | Self::BadCode
@@ -531,6 +547,7 @@ impl Refusal {
             | Self::TooFast { .. }
             | Self::Unreadable { .. }
             | Self::IncompleteCommand
+            | Self::FormTooLate
             | Self::DamagedForm => false,
         }
     }

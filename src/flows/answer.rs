@@ -11,14 +11,19 @@ use crate::{
         account::Account,
         message::{Form, Message},
         press::{Asker, FormHandle, ReplyHandle, ReplyTo},
+        refusal::Refusal,
     },
-    ports::{Address, ChatError},
+    ports::{Address, Because, ChatError},
 };
 
 /// Opens a form for the person who has just acted.
 pub(super) async fn open(broker: &Broker, asker: &Asker, at: &FormHandle, form: Form) -> Result<()> {
     match broker.chat(asker.who.platform())?.dialogs.open(at, &form).await {
         Err(ChatError::Unsupported { .. }) => reply(broker, asker, &Message::WithoutForm(form)).await, // 3
+        Err(late @ ChatError::Refused { because: Because::TooLate, .. }) => {
+            tracing::warn!(error = %late, "chat: form could not be opened in time");
+            Err(Refusal::FormTooLate.into())
+        }
         outcome => Ok(outcome?),
     }
 }

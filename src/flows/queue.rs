@@ -201,7 +201,9 @@ fn is_refused_for_good(job: &Job, error: &ChatError, now: Timestamp) -> bool {
     match because {
         Because::Content => true,
         Because::Addressee => !is_for_auditors,
-        Because::Other | Because::MessageGone => !is_for_auditors && now - job.due > REFUSED_JOB_IS_TRIED_FOR,
+        Because::Other | Because::MessageGone | Because::TooLate => {
+            !is_for_auditors && now - job.due > REFUSED_JOB_IS_TRIED_FOR
+        }
     }
 }
 

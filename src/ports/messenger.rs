@@ -112,8 +112,10 @@ impl ChatError {
 /// The cause of a platform's refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Because {
-    /// The message to replace no longer exists.
+    /// The message to replace no longer exists, or cannot be replaced any more.
     MessageGone,
+    /// The person acted too long ago for this.
+    TooLate,
     /// The addressee, such as a channel that is gone or a person who has left.
     Addressee,
     /// The content, which the platform would never accept.

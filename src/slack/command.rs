@@ -8,7 +8,7 @@ use crate::domain::{
     ids::BadId,
     reason::Reason,
     refusal::{Expected, Refusal},
-    window::BadMinutes,
+    window::{BadMinutes, Minutes},
 };
 
 /// A command as it was typed.
@@ -61,12 +61,45 @@ impl fmt::Display for CommandLine {
 }
 
 fn ask(target: &str, rest: &str) -> Result<Ask, Refusal> {
-    let (duration, justification) = split_word(rest);
+    let (duration, justification) = duration(rest)?;
     Ok(Ask {
-        target: target.parse().map_err(|BadId { .. }| Refusal::unreadable(target, Expected::Target))?,
-        duration: duration.parse().map_err(|BadMinutes| Refusal::unreadable(duration, Expected::Duration))?,
+        target: of_arn(bare(target))
+            .unwrap_or_else(|| bare(target).to_owned())
+            .parse()
+            .map_err(|BadId { .. }| Refusal::unreadable(target, Expected::Target))?,
+        duration,
         justification: unescaped(justification).parse::<Reason>()?,
     })
+}
+
+/// Parses a duration in one word or two, such as `1h`, `1H` or `1 hour`. Returns what follows it, too.
+fn duration(text: &str) -> Result<(Minutes, &str), Refusal> {
+    const UNITS: [&str; 8] = ["h", "hour", "hours", "m", "min", "mins", "minute", "minutes"];
+    let (word, rest) = split_word(text);
+    let number = bare(word).to_ascii_lowercase();
+    let unreadable = |expected| move |BadMinutes| Refusal::unreadable(word, expected);
+    if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Ok((number.parse().map_err(unreadable(Expected::Duration))?, rest));
+    }
+    let (unit, after) = split_word(rest);
+    let unit = bare(unit).to_ascii_lowercase();
+    let expected = if UNITS.contains(&unit.as_str()) { Expected::Duration } else { Expected::Unit };
+    let unit = if expected == Expected::Duration { unit } else { String::new() };
+    Ok((format!("{number}{unit}").parse().map_err(unreadable(expected))?, after))
+}
+
+/// Returns the target that a role's ARN names: the account and the role without its path.
+fn of_arn(text: &str) -> Option<String> {
+    let ["arn", _, "iam", "", account, resource] = text.split(':').collect::<Vec<_>>()[..] else {
+        return None;
+    };
+    let role = resource.strip_prefix("role/")?.rsplit('/').next()?;
+    Some(format!("{account}/{role}"))
+}
+
+/// Returns a word without the quotation marks and backticks around it, which people copy along.
+fn bare(word: &str) -> &str {
+    word.trim_matches(['`', '"', '\'', '“', '”', '‘', '’', '«', '»'])
 }
 
 fn split_word(text: &str) -> (&str, &str) {
@@ -102,6 +135,33 @@ mod tests {
     }
 
     #[test]
+    fn what_phones_and_people_make_of_a_request_is_understood() {
+        for typed in [
+            "`111122223333/S3Admin` 1h why",
+            "“111122223333/S3Admin” 1H why",
+            "'111122223333/S3Admin' 1 hour why",
+            "111122223333/S3Admin 60 min why",
+            "111122223333/S3Admin `60m` why",
+            "arn:aws:iam::111122223333:role/elevate/S3Admin 1h why",
+        ] {
+            let Ok(CommandLine::Request(ask)) = read(typed) else { panic!("{typed}: {:?}", read(typed)) };
+            assert_eq!(
+                (ask.target.to_string(), ask.duration.to_string()),
+                ("111122223333/S3Admin".into(), "1h".into())
+            );
+            assert_eq!(ask.justification.as_str(), "why", "{typed}");
+        }
+        let without_unit = Refusal::unreadable("60", Expected::Unit);
+        assert_eq!(read("111122223333/S3Admin 60 why"), Err(without_unit));
+        let code = || "K7QM-2XPA".parse().unwrap();
+        for typed in
+            ["K7QM–2XPA", "K7QM—2XPA", "k7qm \u{2212} 2xpa", "`K7QM-2XPA`", "K7QM\u{a0}2XPA", "“K7QM‑2XPA”"]
+        {
+            assert_eq!(read(&format!("confirm {typed}")), Ok(CommandLine::Confirm(code())), "{typed}");
+        }
+    }
+
+    #[test]
     fn words_are_read_in_any_case() {
         assert_eq!(read(""), Ok(CommandLine::Form));
         assert_eq!(read("  LINK "), Ok(CommandLine::Link));
@@ -131,7 +191,7 @@ mod tests {
         #[test]
         fn a_request_is_read_as_it_is_written(
             account in "[0-9]{12}", role in "[A-Za-z0-9+=,.@_-]{1,64}",
-            minutes in 1_u32..1_000, why in "\\S(.{0,80}\\S)?|[&<>;]{1,80}|(&amp;|&lt;|&gt;){1,20}",
+            minutes in 1_u32..1_000, why in "[!-~](.{0,80}\\S)?|[&<>;]{1,80}|(&amp;|&lt;|&gt;){1,20}",
         ) {
             let minutes = crate::domain::window::Minutes::new(minutes).unwrap();
             let line = format!("{account}/{role} {minutes} {why}");

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Returns the cause of an error code (<https://docs.slack.dev/reference/methods/chat.postMessage#errors>, and those
-/// of `chat.update`, `chat.postEphemeral` and `conversations.open`). A code that is not listed counts as one that an
+/// of `chat.update`, `chat.postEphemeral`, `conversations.open` and `views.open`). A code that is not listed counts as one that an
 /// operator can fix.
 fn because(code: &str) -> Because {
     match code {
@@ -17,7 +17,6 @@ fn because(code: &str) -> Because {
         | "cannot_reply_to_message"
         | "channel_not_found"
         | "is_archived"
-        | "is_inactive"
         | "messages_tab_disabled"
         | "method_not_supported_for_channel_type"
         | "not_in_channel"
@@ -36,7 +35,12 @@ fn because(code: &str) -> Because {
         | "msg_blocks_too_long"
         | "msg_too_long"
         | "no_text" => Because::Content,
-        "message_not_found" => Because::MessageGone,
+        "cant_update_message" | "edit_window_closed" | "is_inactive" | "message_not_found" => {
+            Because::MessageGone
+        }
+        "exchanged_trigger_id" | "expired_trigger_id" | "trigger_exchanged" | "trigger_expired" => {
+            Because::TooLate
+        }
         _ => Because::Other,
     }
 }
@@ -68,5 +72,27 @@ pub(crate) fn unavailable_for(
         operation: method,
         reason: why.into(),
         retry_after,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_says_what_would_have_to_change() {
+        for (codes, cause) in [
+            (
+                &["cant_update_message", "edit_window_closed", "is_inactive", "message_not_found"][..],
+                Because::MessageGone,
+            ),
+            (&["expired_trigger_id", "exchanged_trigger_id", "trigger_exchanged"], Because::TooLate),
+            (&["user_not_found", "is_archived"], Because::Addressee),
+            (&["missing_scope", "account_inactive", "invalid_auth"], Because::Other),
+        ] {
+            for code in codes {
+                assert_eq!(because(code), cause, "{code}");
+            }
+        }
     }
 }

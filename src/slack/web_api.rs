@@ -138,6 +138,9 @@ impl WebApi {
         let unreadable = |_| Failure::doubtful(method, "an answer that cannot be read");
         match serde_json::from_slice(&body).map_err(unreadable)? {
             Verdict { ok: true, .. } => serde_json::from_slice(&body).map_err(unreadable),
+            Verdict { ok: false, error } if is_rate_limit(&error) => {
+                Err(Failure::undone(method, error, None))
+            }
             Verdict { ok: false, error } if is_trouble_at_slack(&error) => {
                 Err(Failure::doubtful(method, error))
             }
@@ -271,5 +274,10 @@ fn unanswered(method: &'static str, error: HttpError) -> Failure {
 /// Returns whether the code reports an outage of Slack
 /// (<https://docs.slack.dev/reference/methods/chat.postMessage#errors>), after which the same call may succeed.
 fn is_trouble_at_slack(code: &str) -> bool {
-    ["fatal_error", "internal_error", "ratelimited", "request_timeout", "service_unavailable"].contains(&code)
+    ["fatal_error", "internal_error", "request_timeout", "service_unavailable"].contains(&code)
+}
+
+/// Returns whether the code reports a rate limit. Slack writes it in two ways, and may send it with status 200.
+fn is_rate_limit(code: &str) -> bool {
+    ["rate_limited", "ratelimited"].contains(&code)
 }

@@ -140,6 +140,12 @@ pub fn refusal(why: &Refusal, names: &Names) -> String {
         Refusal::ForgedForm => {
             format!("This page was not opened from the link in {platform}, or cookies are blocked. Allow cookies and open the link from {platform} again.")
         }
+        Refusal::EmailNotShown => {
+            format!("{platform} does not show the email address of your {platform} account to this app, so it cannot be compared. Contact the people who run this app.")
+        }
+        Refusal::AccountUnknown => {
+            format!("{platform} does not know your {platform} account, so nothing was done. Only members of this workspace can use this app. Ask a workspace admin.")
+        }
         Refusal::NoConfirmedEmail => {
             format!("Your {platform} profile has no confirmed email address. Confirm it in {platform}, then start again with {command} link.")
         }
@@ -209,6 +215,9 @@ pub fn refusal(why: &Refusal, names: &Names) -> String {
         Refusal::IncompleteCommand => {
             "The command arrived incomplete, so nothing was done. Type it again.".to_owned()
         }
+        Refusal::FormTooLate => {
+            format!("{platform} was slow, so the form could not be opened in time. Do it again.")
+        }
         Refusal::DamagedForm => "This form is damaged. Close it and press Reject again.".to_owned(),
     }
 }
@@ -228,6 +237,7 @@ fn unreadable(text: &str, expected: Expected) -> String {
             "A target is required. Enter an account and a role, such as 111122223333/S3Admin.".to_owned()
         }
         ("", Expected::Duration) => "A duration is required. Enter one such as 45m or 1h30m.".to_owned(),
+        (_, Expected::Unit) => format!("“{text}” has no unit. Did you mean {text}m or {text}h?"),
         (_, Expected::Target) => {
             format!("“{text}” is not a target. Enter an account and a role, such as 111122223333/S3Admin.")
         }

@@ -12,7 +12,7 @@ use crate::domain::{
     email::Email,
     ids::RequestId,
     person::Human,
-    visible::reveal,
+    visible::pieces,
     window::{Minutes, Timestamp},
 };
 
@@ -235,19 +235,42 @@ impl fmt::Display for Span {
             }
             Self::Person(human) => f.write_str(&shown(human.email.as_str(), LONGEST_NAME)),
             Self::Moment(at) => at.format("%Y-%m-%d %H:%M UTC").fmt(f),
-            Self::Quoted { text, longest } => write!(f, "“{}”", shown(&on_one_line(text), *longest)),
+            Self::Quoted { text, longest } => write!(f, "“{}”", shown(&quotable(text), *longest)),
         }
     }
 }
 
 /// What people wrote, so that everybody sees all of it that fits.
 fn shown(text: &str, longest: usize) -> String {
-    fit(text.chars().map(reveal), longest)
+    fit(pieces(text), longest)
+}
+
+/// The text on one line, as it stands between quotation marks in the app's own sentence: nothing in it closes the
+/// quotation or has a meaning to a platform's markup. Characters that would are replaced by ones that look like them.
+#[must_use]
+pub fn quotable(text: &str) -> String {
+    let text = on_one_line(text);
+    let plain = |(at, char): (usize, char)| {
+        let name = text[at..].split(':').nth(1).filter(|_| text[at + char.len_utf8()..].contains(':'));
+        let is_emoji = name.is_some_and(|name| {
+            !name.is_empty()
+                && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+-'".contains(&byte))
+        });
+        match char {
+            '“' | '”' | '„' | '‟' | '«' | '»' => '"',
+            '`' => 'ˋ',
+            '*' => '∗',
+            '~' => '∼',
+            '·' => '∙',
+            ':' if is_emoji => '∶',
+            other => other,
+        }
+    };
+    text.char_indices().map(plain).collect()
 }
 
 /// The text without line breaks, and without more than one space at once.
-#[must_use]
-pub fn on_one_line(text: &str) -> String {
+fn on_one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -296,6 +319,18 @@ mod tests {
         assert_eq!(spans[3], Span::Bold(Line(vec![Span::Own("2".into()), Span::Own(" days".into())])));
         assert_eq!(spans[5], Span::Code("*Ada* `{more}` now".to_owned()));
         assert_eq!(line.to_string(), "Dear *Ada* `{more}`: 2 days, then *Ada* `{more}` now.");
+    }
+
+    #[test]
+    fn what_people_write_closes_no_quotation_and_poses_as_no_line_of_the_app() {
+        for (written, shown) in [
+            ("fix” · *Approved* · “ok", "“fix\" ∙ ∗Approved∗ ∙ \"ok”"),
+            ("`req_1/2` ~gone~", "“ˋreq_1/2ˋ ∼gone∼”"),
+            (":white_check_mark: https://a.example 10:30", "“∶white_check_mark: https://a.example 10:30”"),
+            ("one\n\n> two", "“one > two”"),
+        ] {
+            assert_eq!(Line::quoted(written).to_string(), shown, "{written}");
+        }
     }
 
     #[test]

@@ -65,6 +65,7 @@ fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::BadCode
         | Refusal::Unreadable { .. }
         | Refusal::IncompleteCommand
+        | Refusal::FormTooLate
         | Refusal::DamagedForm => StatusCode::UNPROCESSABLE_ENTITY,
         Refusal::OwnRequest { .. }
         | Refusal::NotReviewer { .. }
@@ -87,6 +88,8 @@ fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::SignInAgain
         | Refusal::OtherBrowser
         | Refusal::ForgedForm
+        | Refusal::EmailNotShown
+        | Refusal::AccountUnknown
         | Refusal::NoConfirmedEmail
         | Refusal::NoVerifiedEmail
         | Refusal::EmailsDiffer { .. }

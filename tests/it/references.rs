@@ -109,10 +109,11 @@ async fn ada_signs_in_with_slack(world: &World) -> String {
 }
 
 /// The codes of refusals in a browser.
-const BY_A_PAGE: [&str; 11] = [
+const BY_A_PAGE: [&str; 12] = [
     "identity_unusable",
     "sign_in_refused",
     "no_verified_email",
+    "email_not_shown",
     "emails_differ",
     "other_domain",
     "account_sign_in_failed",
@@ -144,6 +145,10 @@ async fn whoever_is_sent_to_the_operator_by_a_page_can_quote_the_log() {
     let unusable = async |world: &World| {
         let claims = [("nonce".to_owned(), json!("another"))].into_iter().collect();
         world.company.idp.tamper(Tampering { claims, ..Tampering::default() });
+        ada_links(world).await
+    };
+    let hidden = async |world: &World| {
+        world.company.slack.update_person(ADA.slack, |person| person.email = None);
         ada_links(world).await
     };
     let refused = async |world: &World| {
@@ -199,6 +204,7 @@ async fn whoever_is_sent_to_the_operator_by_a_page_can_quote_the_log() {
         refers("identity_unusable", Story::start(), unusable).await,
         refers("sign_in_refused", Story::start(), refused).await,
         refers("no_verified_email", Story::start(), unverified).await,
+        refers("email_not_shown", Story::start(), hidden).await,
         refers("emails_differ", Story::start(), differs).await,
         refers("other_domain", of_another_domain, ada_links).await,
         refers("account_sign_in_failed", with_another_address(), account_failed).await,

@@ -53,6 +53,8 @@ pub(crate) fn every_refusal() -> Vec<Refusal> {
         Refusal::LinkGone,
         Refusal::OtherBrowser,
         Refusal::ForgedForm,
+        Refusal::EmailNotShown,
+        Refusal::AccountUnknown,
         Refusal::NoConfirmedEmail,
         Refusal::NoVerifiedEmail,
         Refusal::EmailsDiffer { account: email("ada@example.com"), identity: email("eve@example.com") },
@@ -78,6 +80,7 @@ pub(crate) fn every_refusal() -> Vec<Refusal> {
         Refusal::TooFast { seconds: 2 },
         Refusal::unreadable("S3Admin", Expected::Target),
         Refusal::IncompleteCommand,
+        Refusal::FormTooLate,
         Refusal::DamagedForm,
     ]
 }

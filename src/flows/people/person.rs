@@ -11,7 +11,7 @@ use crate::{
         refusal::Refusal,
     },
     flows::{Broker, Error, Result},
-    ports::Priority,
+    ports::{Because, ChatError, Priority},
 };
 
 impl Broker {
@@ -47,7 +47,12 @@ impl Broker {
     /// Returns the account as the platform reports it now, if it may use the app.
     pub(in crate::flows) async fn member(&self, who: &Account, priority: Priority) -> Result<Member> {
         let home = self.home_of(who)?;
-        let member = self.chat(who.platform())?.directory.member(who, priority).await?;
+        let member = match self.chat(who.platform())?.directory.member(who, priority).await {
+            Err(ChatError::Refused { because: Because::Addressee, .. }) => {
+                return Err(Refusal::AccountUnknown.into());
+            }
+            told => told?,
+        };
         self.known.keep(who, &member, self.ports.clock.uptime());
         member.admit(&home.tenant)?;
         Ok(member)

@@ -114,25 +114,27 @@ pub(super) struct UserInfo {
     pub(super) user: User,
 }
 
-/// <https://docs.slack.dev/reference/objects/user-object>
+/// Every field may be absent or null (<https://docs.slack.dev/reference/objects/user-object>).
 #[derive(Deserialize)]
 pub(super) struct User {
     #[serde(default)]
     team_id: Option<TeamId>,
     #[serde(default)]
     enterprise_user: Option<EnterpriseUser>,
-    name: String,
-    profile: Profile,
     #[serde(default)]
-    deleted: bool,
+    name: Option<String>,
     #[serde(default)]
-    is_bot: bool,
+    profile: Option<Profile>,
     #[serde(default)]
-    is_restricted: bool,
+    deleted: Option<bool>,
     #[serde(default)]
-    is_ultra_restricted: bool,
+    is_bot: Option<bool>,
     #[serde(default)]
-    is_email_confirmed: bool,
+    is_restricted: Option<bool>,
+    #[serde(default)]
+    is_ultra_restricted: Option<bool>,
+    #[serde(default)]
+    is_email_confirmed: Option<bool>,
 }
 
 /// A user of an organization, who may be a member of several of its workspaces
@@ -140,14 +142,14 @@ pub(super) struct User {
 #[derive(Deserialize)]
 pub(super) struct EnterpriseUser {
     #[serde(default)]
-    teams: Vec<TeamId>,
+    teams: Option<Vec<TeamId>>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Profile {
-    display_name: String,
-    real_name: String,
+    display_name: Option<String>,
+    real_name: Option<String>,
     email: Option<String>,
 }
 
@@ -155,24 +157,27 @@ impl User {
     /// Returns the member, if Slack names their workspace. A member of several workspaces counts as one of `home`.
     pub(super) fn into_member(self, user: &str, home: &TeamId) -> Option<Member> {
         let (kind, confirmed_email) = (self.kind(), self.confirmed_email());
-        let teams = self.enterprise_user.map(|user| user.teams).unwrap_or_default();
+        let profile = self.profile.unwrap_or_default();
+        let teams = self.enterprise_user.and_then(|user| user.teams).unwrap_or_default();
         let elsewhere = || self.team_id.or_else(|| teams.first().cloned());
         let team = if teams.contains(home) { home.clone() } else { elsewhere()? };
-        let names = [self.profile.real_name, self.profile.display_name];
+        let names = [profile.real_name, profile.display_name, self.name].into_iter().flatten();
         Some(Member {
             who: team.tenant().account(user),
-            name: names.into_iter().find(|name| !name.is_empty()).unwrap_or(self.name),
+            name: names.into_iter().find(|name| !name.is_empty()).unwrap_or_else(|| user.to_owned()),
+            shows_email: profile.email.is_some(),
             confirmed_email,
             kind,
         })
     }
 
     fn kind(&self) -> MemberKind {
-        if self.deleted {
+        let is = |flag: Option<bool>| flag == Some(true);
+        if is(self.deleted) {
             MemberKind::Deactivated
-        } else if self.is_bot {
+        } else if is(self.is_bot) {
             MemberKind::Bot
-        } else if self.is_restricted || self.is_ultra_restricted {
+        } else if is(self.is_restricted) || is(self.is_ultra_restricted) {
             MemberKind::Guest
         } else {
             MemberKind::Full
@@ -180,7 +185,8 @@ impl User {
     }
 
     fn confirmed_email(&self) -> Option<Email> {
-        let email = self.profile.email.as_deref().filter(|_| self.is_email_confirmed)?;
+        let email =
+            self.profile.as_ref()?.email.as_deref().filter(|_| self.is_email_confirmed == Some(true))?;
         email.parse().ok()
     }
 }
@@ -190,6 +196,25 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_member_is_known_whatever_slack_leaves_out() {
+        let home: TeamId = "T0123456".parse().unwrap();
+        let member = |told| {
+            let user: User = serde_json::from_value(told).unwrap();
+            user.into_member("U0ADA", &home).unwrap()
+        };
+        let bare = member(json!({ "team_id": "T0123456" }));
+        let null = member(json!({
+            "team_id": "T0123456", "name": null, "profile": null, "deleted": null, "is_bot": null,
+            "is_restricted": null, "is_ultra_restricted": null, "is_email_confirmed": null, "enterprise_user": null
+        }));
+        assert_eq!(bare, null);
+        assert_eq!((bare.name.as_str(), bare.shows_email, bare.kind), ("U0ADA", false, MemberKind::Full));
+        let names = json!({ "real_name": null, "display_name": "", "email": "ada@example.com" });
+        let named = member(json!({ "team_id": "T0123456", "name": "ada", "profile": names }));
+        assert_eq!((named.name.as_str(), named.shows_email, named.confirmed_email), ("ada", true, None));
+    }
 
     #[test]
     fn a_message_of_another_app_is_not_our_own_whatever_it_says_of_itself() {

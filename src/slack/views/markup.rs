@@ -1,9 +1,14 @@
 //! Slack's markup: what people wrote is shown as they wrote it, deceives nobody and fits.
 
 use crate::{
-    domain::{account::Account, person::Human, visible::reveal, window::Timestamp},
+    domain::{
+        account::Account,
+        person::Human,
+        visible::{pieces, reveal},
+        window::Timestamp,
+    },
     slack::ids::PLATFORM,
-    text::{Line, Span, fit, on_one_line},
+    text::{Line, Span, fit, quotable},
 };
 
 /// The most of an id, an address or a command that is shown.
@@ -21,7 +26,7 @@ pub(super) fn of_lines(lines: &[Line]) -> String {
 
 /// For `plain_text` and rich text, where nothing has a meaning to Slack.
 pub(super) fn plain(text: &str, longest: usize) -> String {
-    fit(text.chars().map(reveal), longest)
+    fit(pieces(text), longest)
 }
 
 fn span(span: &Span) -> String {
@@ -33,14 +38,14 @@ fn span(span: &Span) -> String {
         Span::Account(who) => account(who),
         Span::Person(human) => person(human),
         Span::Moment(at) => date(*at, span),
-        Span::Quoted { text, longest } => format!("“{}”", escaped(&on_one_line(text), *longest)),
+        Span::Quoted { text, longest } => format!("“{}”", escaped(&quotable(text), *longest)),
     }
 }
 
 /// Text that means nothing to Slack, in whose markup `&`, `<` and `>` have a meaning
 /// (<https://docs.slack.dev/messaging/formatting-message-text#escaping>).
 fn escaped(text: &str, longest: usize) -> String {
-    fit(text.chars().map(escape), longest)
+    fit(pieces(text).map(|piece| piece.chars().map(escape).collect()), longest)
 }
 
 fn escape(char: char) -> String {

@@ -50,6 +50,8 @@ fn every_refusal_says_what_happened_and_what_to_do_next() {
     link_gone: This link has been used or has expired. Get a new one in Slack.
     other_browser: This sign-in was started in another browser. Open the link from Slack in this one.
     forged_form: This page was not opened from the link in Slack, or cookies are blocked. Allow cookies and open the link from Slack again.
+    email_not_shown: Slack does not show the email address of your Slack account to this app, so it cannot be compared. Contact the people who run this app.
+    account_unknown: Slack does not know your Slack account, so nothing was done. Only members of this workspace can use this app. Ask a workspace admin.
     no_confirmed_email: Your Slack profile has no confirmed email address. Confirm it in Slack, then start again with /elevate link.
     no_verified_email: Your identity provider has not verified your email address. Contact the people who run this app.
     emails_differ: You signed in as eve@example.com, but the Slack account that this link belongs to is ada@example.com. Get your own link with /elevate link. If both addresses are yours, contact the people who run this app.
@@ -72,6 +74,7 @@ fn every_refusal_says_what_happened_and_what_to_do_next() {
     too_fast: That was too many actions at once, so nothing was done. Wait 2 s, then try again.
     unreadable: “S3Admin” is not a target. Enter an account and a role, such as 111122223333/S3Admin.
     incomplete_command: The command arrived incomplete, so nothing was done. Type it again.
+    form_too_late: Slack was slow, so the form could not be opened in time. Do it again.
     damaged_form: This form is damaged. Close it and press Reject again.
     ");
 }

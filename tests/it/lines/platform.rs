@@ -89,7 +89,7 @@ impl<'w> Lines<'w> {
             world.company.idp.add_person(example_corp::identity(&persona));
             let confirmed_email = persona.email.parse().ok();
             let (who, name) = (account_of(persona), persona.name.to_owned());
-            (who.clone(), Member { who, name, confirmed_email, kind: MemberKind::Full })
+            (who.clone(), Member { who, name, shows_email: true, confirmed_email, kind: MemberKind::Full })
         });
         let slack_names = world.app.broker().names().clone();
         let server = Arc::new(Server {
