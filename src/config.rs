@@ -6,7 +6,13 @@ mod source;
 mod traps;
 mod values;
 
-use std::{collections::BTreeSet, env, fmt, fs, io, net::SocketAddr, path::Path, str::FromStr};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    env, fmt, fs, io,
+    net::SocketAddr,
+    path::Path,
+    str::FromStr,
+};
 
 use futures_util::future::join_all;
 use secrecy::SecretString;
@@ -139,6 +145,48 @@ pub struct Oidc {
     /// The claim that identifies the human behind an identity, such as an employee number: its name, or the dotted path
     /// to it.
     pub person_claim: Option<String>,
+    /// The claim that holds the email address; `email` by default.
+    pub email_claim: String,
+    /// Other audiences that tokens for this client may also be for.
+    pub trusted_audiences: Vec<String>,
+    /// How the client authenticates at the token endpoint; `None` follows the provider's metadata.
+    pub client_auth: Option<ClientAuth>,
+    /// Further parameters of every sign-in request.
+    pub authorization: BTreeMap<String, String>,
+    /// The names under which the policy knows groups.
+    pub group_names: GroupNames,
+}
+
+/// The names under which the policy knows groups that the provider calls otherwise, by the provider's name or id
+/// (`[groups]`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GroupNames(BTreeMap<String, String>);
+
+impl GroupNames {
+    /// Returns the policy's name of a group. A name that is mapped from another is not accepted as it is, so that no one
+    /// becomes a member by creating a group of that name.
+    pub(crate) fn known_as(&self, group: String) -> Option<String> {
+        match self.0.get(&group) {
+            Some(name) => Some(name.clone()),
+            None => Some(group).filter(|group| !self.0.values().any(|name| name == group)),
+        }
+    }
+}
+
+impl FromIterator<(String, String)> for GroupNames {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(names: I) -> Self {
+        Self(names.into_iter().collect())
+    }
+}
+
+/// How a client authenticates at a token endpoint
+/// (<https://openid.net/specs/openid-connect-core-1_0.html#ClientAuthentication>).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientAuth {
+    /// `client_secret_basic`: in the `Authorization` header.
+    Basic,
+    /// `client_secret_post`: in the form.
+    Post,
 }
 
 /// Where the provider returns a person's groups.
@@ -375,6 +423,17 @@ impl FromStr for GroupsFrom {
             "id_token" => Ok(Self::IdToken),
             "userinfo" => Ok(Self::Userinfo),
             _ => Err("expected id_token or userinfo"),
+        }
+    }
+}
+
+impl FromStr for ClientAuth {
+    type Err = &'static str;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "basic" => Ok(Self::Basic),
+            "post" => Ok(Self::Post),
+            _ => Err("expected basic or post"),
         }
     }
 }

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod account_event;
 pub mod act;
+pub mod answer_fault;
 pub mod audit;
 pub mod audit_queue;
 pub mod burst;

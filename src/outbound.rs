@@ -41,6 +41,8 @@ pub(crate) struct Limits {
 impl Limits {
     /// Suits key sets and tokens, which have some thousands of bytes.
     const DEFAULT: Self = Self { duration: Duration::from_secs(8), body: 256 * 1024 };
+    /// Suits tokens and claims of people in many thousands of groups.
+    pub(crate) const WITH_GROUPS: Self = Self { body: 4 * 1024 * 1024, ..Self::DEFAULT };
 }
 
 /// A counterpart's operation, as named in metrics. Each of its requests is measured.

@@ -23,7 +23,8 @@ pub use self::{
     directory::{Channel, Directory, Priority, Workspace},
     entropy::Ids,
     identity::{
-        Answer, Identity, IdentityError, PlatformSignIn, Redeemed, Refreshed, SignInProof, SignedOut,
+        Answer, Identity, IdentityError, PlatformSignIn, Redeemed, Refreshed, SignInAsks, SignInProof,
+        SignedOut,
     },
     messenger::{Address, Because, ChatError, Messenger},
     rate_limits::{RateLimited, RateLimits},

@@ -28,7 +28,7 @@ fuzz_target!(|input: &[u8]| {
     let after_refresh = client.takes_id_token(&token, ACCESS_TOKEN, None);
     if let Ok(subject) = after_refresh {
         is_genuine(header, claims, signer);
-        assert!(subject.is_some_and(|subject| !subject.is_empty()), "it is somebody's");
+        assert!(!subject.is_empty(), "it is somebody's");
     }
     if after_sign_in.is_ok() {
         is_genuine(header, claims, signer);
@@ -40,18 +40,21 @@ fn is_genuine(header: &str, claims: &str, signer: Signer) {
     let (header, claims) = unverified_jwt(header, claims);
     assert_eq!(header["alg"].as_str(), signer.algorithm(), "the provider signed it");
     for name in ["jwk", "jku", "x5c", "x5u", "crit"] {
-        assert!(!header.contains_key(name), "a header with {name}");
+        assert!(header.get(name).is_none_or(Value::is_null), "a header with {name}");
     }
     let is_typical = |typ: &Value| typ.as_str().is_some_and(|typ| typ.eq_ignore_ascii_case("jwt"));
+    let is_typical = |typ: &Value| typ.is_null() || is_typical(typ);
     assert!(header.get("typ").is_none_or(is_typical), "it is a token of another kind");
     assert_eq!(claims["iss"], ISSUER, "it is of another provider");
     assert!(claims["aud"] == CLIENT || claims["aud"] == Value::from(vec![CLIENT]), "it is for others too");
-    assert!(claims.get("azp").is_none_or(|party| party == CLIENT), "it was issued to another");
+    assert!(claims.get("azp").is_none_or(|party| party.is_null() || party == CLIENT), "it was issued to another");
     let now = NOW as f64;
     assert!(moment(&claims["exp"]) > now - LEEWAY, "it has expired");
     assert!((now - OLDEST..=now + LEEWAY).contains(&moment(&claims["iat"]).floor()), "it is of another time");
-    assert!(claims.get("nbf").is_none_or(|start| moment(start) <= now + LEEWAY), "it is not valid yet");
-    if let (Some(hash), Signer::Ec) = (claims.get("at_hash"), signer) {
+    let has_begun = |start: &Value| start.is_null() || moment(start).floor() <= now + LEEWAY;
+    assert!(claims.get("nbf").is_none_or(has_begun), "it is not valid yet");
+    let hash = claims.get("at_hash").filter(|hash| !hash.is_null());
+    if let (Some(hash), Signer::Ec) = (hash, signer) {
         let digest = digest(&SHA256, ACCESS_TOKEN.as_bytes());
         let expected = URL_SAFE_NO_PAD.encode(&digest.as_ref()[..16]);
         assert_eq!(hash, expected.as_str(), "it came with another access token");

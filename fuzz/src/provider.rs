@@ -8,6 +8,7 @@ use aws_lc_rs::{
     signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use elevate::identity::fuzzing::Keys;
 use openidconnect::core::CoreJsonWebKeySet;
 use serde_json::{Map, Value, json};
 
@@ -24,7 +25,7 @@ static OKP: LazyLock<Ed25519KeyPair> = LazyLock::new(|| okp(1));
 static FOREIGN: LazyLock<Ed25519KeyPair> = LazyLock::new(|| okp(2));
 static EC: LazyLock<EcdsaKeyPair> =
     LazyLock::new(|| EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("keys can be made"));
-static KEYS: LazyLock<CoreJsonWebKeySet> = LazyLock::new(|| {
+static KEYS: LazyLock<Keys> = LazyLock::new(|| {
     let point = EC.public_key().as_ref();
     let keys = [
         json!({ "kty": "OKP", "crv": "Ed25519", "kid": "okp", "use": "sig", "x": encoded(OKP.public_key()) }),
@@ -35,7 +36,7 @@ static KEYS: LazyLock<CoreJsonWebKeySet> = LazyLock::new(|| {
             "x": encoded(&point[1..33]), "y": encoded(&point[33..]) }),
     ];
     let keys = keys.map(|key| serde_json::from_value(key).expect("it is a key"));
-    CoreJsonWebKeySet::new(keys.to_vec())
+    Keys::of(&CoreJsonWebKeySet::new(keys.to_vec()))
 });
 
 /// Who signs a token.
@@ -92,7 +93,7 @@ impl Signer {
 }
 
 /// The provider's key set.
-pub fn keys() -> &'static CoreJsonWebKeySet {
+pub fn keys() -> &'static Keys {
     &KEYS
 }
 

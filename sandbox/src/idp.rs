@@ -151,6 +151,12 @@ impl Idp {
         self.realm().key = OnceCell::from(SigningKey::generate());
     }
 
+    /// Signs with a new key under the old one's `kid`.
+    pub fn replace_key(&self) {
+        let mut realm = self.realm();
+        realm.key = OnceCell::from(SigningKey::generate_as(realm.key().kid.clone()));
+    }
+
     /// Ends all sessions of a person, and everything issued to them.
     pub fn revoke(&self, login: &str) {
         self.realm().token_store.revoke(login);
@@ -212,6 +218,12 @@ impl Realm {
 
     fn key(&self) -> &SigningKey {
         self.key.get_or_init(SigningKey::of_this_process)
+    }
+
+    /// The person whose browser has a session, unless this provider sees that they are disabled.
+    fn signed_in(&self, login: &str) -> Option<&Person> {
+        let is_seen = |person: &&Person| !person.disabled || self.tampering.sessions_cache_groups;
+        self.people.get(login).filter(is_seen)
     }
 
     /// The person who signs in as `login`, unless they are disabled.

@@ -11,10 +11,10 @@ use crate::{
     config::{Config, Slack},
     domain::{account::Platform, ids::Target, window::Timestamp},
     outbound::HttpClient,
-    ports::{Cloud, CloudError, SealError, Sealer},
+    ports::{Cloud, CloudError, IdentityError, SealError, Sealer},
     slack::ids::PLATFORM,
     store::schema::{check_table, table_traps},
-    text::cloud_refusal,
+    text::{answer_fault, cloud_refusal},
 };
 
 /// The largest difference between our clock and Slack's that is not worth a warning. The identity provider's tokens
@@ -23,6 +23,17 @@ const CLOCKS_DIFFER: TimeDelta = TimeDelta::seconds(20);
 
 /// A counterpart, and whether its check succeeded.
 pub type Checked = (&'static str, anyhow::Result<()>);
+
+/// Explains to the operator why a provider cannot be used.
+fn provider_failure(error: IdentityError) -> anyhow::Error {
+    match error {
+        IdentityError::Unusable(fault) => anyhow!("it cannot be used: {}", answer_fault(&fault)),
+        IdentityError::Unavailable(_)
+        | IdentityError::Gone(_)
+        | IdentityError::SignInRequired(_)
+        | IdentityError::GroupsUnknown { .. } => error.into(),
+    }
+}
 
 /// Checks every counterpart.
 ///
@@ -40,11 +51,11 @@ pub async fn check(config: &Config, outside: Outside) -> anyhow::Result<Vec<Chec
     let mut checked = vec![
         ("DynamoDB", table.map_err(Into::into)),
         ("Slack", slack.map(drop)),
-        ("identity provider", identity.map_err(Into::into)),
+        ("identity provider", identity.map_err(provider_failure)),
         ("AWS", aws),
     ];
     if let Some(sign_in) = ports.chats.get(&Platform::new(PLATFORM)).and_then(|chat| chat.sign_in.as_ref()) {
-        checked.push(("Sign in with Slack", sign_in.check().await.map_err(Into::into)));
+        checked.push(("Sign in with Slack", sign_in.check().await.map_err(provider_failure)));
     }
     if config.sealing.kms_key_id.is_some() {
         checked.push(("KMS", check_sealing(&*ports.sealer).await.map_err(Into::into)));

@@ -5,12 +5,12 @@
 use std::{collections::BTreeSet, str::FromStr};
 
 use super::{
-    Aws, ClientAddress, Config, DynamoDb, GroupsFrom, Limits, Mode, Oidc, Partition, Sealing, Slack,
-    SlackClient, Transport,
+    Aws, ClientAddress, ClientAuth, Config, DynamoDb, GroupsFrom, Limits, Mode, Oidc, Partition, Sealing,
+    Slack, SlackClient, Transport,
     source::{Faulty, Setting, Source},
     values::{
-        endpoint, external_id, group_prefix, issuer, kms_key_id, origin, role_path, scope, sealing_keys,
-        secret, secrets, socket_address, table, text,
+        authorization_parameter, endpoint, external_id, group_prefix, groups_claim, issuer, kms_key_id,
+        origin, role_path, scope, sealing_keys, secret, secrets, socket_address, table, text,
     },
 };
 use crate::{
@@ -122,10 +122,15 @@ impl Oidc {
         let client_id = source.required("oidc.client_id", text);
         let client_secret = source.secret("oidc.client_secret", secret);
         let scopes = source.list_or("oidc.scopes", "openid,email,profile,groups,offline_access", scope);
-        let groups_claim = source.or("oidc.groups_claim", "groups", text);
+        let groups_claim = source.or("oidc.groups_claim", "groups", groups_claim);
         let groups_from = source.or("oidc.groups_from", "id_token", GroupsFrom::from_str);
         let person_claim = source.optional("oidc.person_claim", text);
         let trust_unverified_email = source.flag_or("oidc.trust_unverified_email", false);
+        let email_claim = source.or("oidc.email_claim", "email", text);
+        let trusted_audiences = source.list("oidc.trusted_audiences", text);
+        let client_auth = source.optional("oidc.client_auth", ClientAuth::from_str);
+        let authorization = source.table("oidc.authorization", authorization_parameter, text);
+        let group_names = source.table("groups", text, text);
         let scopes = scopes?;
         if !scopes.iter().any(|scope| scope == "openid") {
             source.note("oidc.scopes", "must contain \"openid\"");
@@ -139,6 +144,11 @@ impl Oidc {
             groups_from: groups_from?,
             trust_unverified_email: trust_unverified_email?,
             person_claim: person_claim?,
+            email_claim: email_claim?,
+            trusted_audiences: trusted_audiences?,
+            client_auth: client_auth?,
+            authorization: authorization?,
+            group_names: group_names?.into_iter().collect(),
         })
     }
 }

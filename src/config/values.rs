@@ -10,6 +10,51 @@ use zeroize::Zeroizing;
 use super::{SealingKey, source::separated};
 use crate::outbound::is_protected;
 
+/// The parameters of a sign-in request that the program sets.
+const OUR_PARAMETERS: [&str; 15] = [
+    "response_type",
+    "response_mode",
+    "client_id",
+    "client_secret",
+    "redirect_uri",
+    "scope",
+    "state",
+    "nonce",
+    "code_challenge",
+    "code_challenge_method",
+    "max_age",
+    "acr_values",
+    "request",
+    "request_uri",
+    "registration",
+];
+
+/// The standard claims about a person, many of which people can set themselves.
+const SELF_ASSERTED: [&str; 22] = [
+    "sub",
+    "name",
+    "given_name",
+    "family_name",
+    "middle_name",
+    "nickname",
+    "preferred_username",
+    "profile",
+    "picture",
+    "website",
+    "email",
+    "email_verified",
+    "gender",
+    "birthdate",
+    "zoneinfo",
+    "locale",
+    "phone_number",
+    "phone_number_verified",
+    "address",
+    "updated_at",
+    "upn",
+    "unique_name",
+];
+
 /// What was expected, as in "expected a number".
 type Expected = &'static str;
 
@@ -95,6 +140,30 @@ pub(super) fn endpoint(url: &str) -> Result<Url, Expected> {
 /// (<https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfigurationValidation>).
 pub(super) fn issuer(issuer: &str) -> Result<String, Expected> {
     endpoint(issuer).map(|_| issuer.to_owned())
+}
+
+/// The name of a parameter of the sign-in request that the operator may set: the others belong to the protocol, or have
+/// a setting of their own.
+pub(super) fn authorization_parameter(name: &str) -> Result<String, Expected> {
+    let is_ours = OUR_PARAMETERS.contains(&name);
+    let fits = |b: u8| b.is_ascii_alphanumeric() || b"_.-".contains(&b);
+    let is_valid = !name.is_empty() && name.bytes().all(fits);
+    checked(
+        name,
+        !is_ours && is_valid,
+        "expected a parameter that the protocol does not own, such as access_type",
+    )
+}
+
+/// A claim that holds groups: not one that people write themselves
+/// (<https://openid.net/specs/openid-connect-core-1_0.html#StandardClaims>).
+pub(super) fn groups_claim(claim: &str) -> Result<String, Expected> {
+    let is_of_groups = text(claim).is_ok() && !SELF_ASSERTED.contains(&claim);
+    checked(
+        claim,
+        is_of_groups,
+        "expected a claim that only the provider's administrators control, such as groups",
+    )
 }
 
 /// A scope token, RFC 6749, section 3.3.

@@ -9,7 +9,7 @@ use super::{
     act::Act,
     cloud_refusal::CloudRefusal,
     ids::Target,
-    person::{Human, Person, SignedIn, StandingSignIn},
+    person::{Confirmed, Human, Person, StandingSignIn},
     policy::Policy,
     reason::Reason,
     refusal::Refusal,
@@ -132,7 +132,7 @@ pub fn ask(
 pub fn begin_session(
     request: &Request,
     history: &[Recorded],
-    by: &SignedIn,
+    by: &Confirmed,
     policy: &Policy,
     now: Timestamp,
 ) -> Result<Beginning, Refusal> {

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 
 use super::{
-    person::SignedIn,
+    person::{Confirmed, SignedIn},
     policy::Policy,
     refusal::{Refusal, Unproven},
     request::{Recorded, Request, Status},
@@ -52,7 +52,7 @@ impl<'a> LiveGrant<'a> {
     /// Returns proof that the requester is authenticated, eligible and elevated.
     ///
     /// `browser` must have returned from the identity provider with the requester's `iss` and `sub`, after a sign-in
-    /// that meets the policy, with groups that still make the person eligible for the target.
+    /// that meets the policy, with confirmed groups that still make the person eligible for the target.
     ///
     /// `history` must be the events of the request, from the first to the last. What is stored about the request proves
     /// nothing by itself: it must be what they add up to, hold an approval by somebody else than the requester, and lie
@@ -64,9 +64,10 @@ impl<'a> LiveGrant<'a> {
     pub fn elevated(
         self,
         policy: &Policy,
-        browser: &SignedIn,
+        browser: &Confirmed,
         history: &[Recorded],
     ) -> Result<Elevated<'a>, Refusal> {
+        let browser = browser.sign_in();
         if *browser.subject() != self.request.requester.subject {
             return Err(Refusal::OtherPerson { signed_in: browser.known_as() });
         }

@@ -11,6 +11,7 @@ use super::{
     ids::MemberKind,
     refusal::Refusal,
     step_up::Authentication,
+    visible::visible,
     window::Timestamp,
 };
 
@@ -49,30 +50,79 @@ impl PersonId {
 /// differs from an empty one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Groups(Option<BTreeSet<String>>);
+pub struct Groups(Option<Claimed>);
+
+/// What a provider claims about a person's groups.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Claimed {
+    /// Their names.
+    Named(BTreeSet<String>),
+    /// Nothing: the names of the claims that it sent.
+    Nothing { claims: Vec<String> },
+}
 
 impl Groups {
+    /// The largest number of claims whose names are kept.
+    const MOST_CLAIMS: usize = 30;
+    /// The longest name of a claim that is kept, in characters.
+    const LONGEST_CLAIM: usize = 60;
+
+    /// Returns the groups of a person about whom the provider sent these claims, and not the groups claim.
+    pub fn without_claim<'a>(sent: impl IntoIterator<Item = &'a str>) -> Self {
+        let cut = |name: &str| visible(name).chars().take(Self::LONGEST_CLAIM).collect();
+        let claims = sent.into_iter().take(Self::MOST_CLAIMS).map(cut).collect();
+        Self(Some(Claimed::Nothing { claims }))
+    }
+
     /// Returns whether a group of exactly this name is among them.
     #[must_use]
     pub fn contains(&self, group: &str) -> bool {
-        self.0.as_ref().is_some_and(|names| names.contains(group))
+        self.iter().any(|name| name == group)
     }
 
     /// Returns the names, sorted.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().flatten().map(String::as_str)
+        let names = match &self.0 {
+            Some(Claimed::Named(names)) => Some(names),
+            Some(Claimed::Nothing { .. }) | None => None,
+        };
+        names.into_iter().flatten().map(String::as_str)
     }
 
-    /// Returns whether the provider sent no groups claim.
+    /// Returns the names of the claims that the provider sent, if the groups claim is not among them.
     #[must_use]
-    pub fn are_unknown(&self) -> bool {
-        self.0.is_none()
+    pub fn claims_instead(&self) -> Option<&[String]> {
+        match &self.0 {
+            Some(Claimed::Named(_)) => None,
+            Some(Claimed::Nothing { claims }) => Some(claims),
+            None => Some(&[]),
+        }
+    }
+
+    /// Returns those that are also among `other`. Without a claim on either side there is none.
+    #[must_use]
+    pub fn that_are_also_in(self, other: &Self) -> Self {
+        match (self.claims_instead(), other.claims_instead()) {
+            (Some(_), _) => self,
+            (None, Some(_)) => other.clone(),
+            (None, None) => self.iter().filter(|name| other.contains(name)).collect(),
+        }
+    }
+
+    /// Returns those that `is_kept` names.
+    #[must_use]
+    pub fn only(self, is_kept: impl Fn(&str) -> bool) -> Self {
+        match self.claims_instead() {
+            Some(_) => self,
+            None => self.iter().filter(|name| is_kept(name)).collect(),
+        }
     }
 }
 
 impl<S: Into<String>> FromIterator<S> for Groups {
     fn from_iter<I: IntoIterator<Item = S>>(names: I) -> Self {
-        Self(Some(names.into_iter().map(Into::into).collect()))
+        Self(Some(Claimed::Named(names.into_iter().map(Into::into).collect())))
     }
 }
 
@@ -186,6 +236,44 @@ impl SignedIn {
     #[must_use]
     pub fn verified_email(&self) -> Option<&Email> {
         self.verified_email.as_ref()
+    }
+}
+
+/// Proof that a person who has just signed in still has these groups: the provider said so after the sign-in, or the
+/// person has authenticated at this very sign-in. A session at the provider may be older than a change of groups, and
+/// even than the end of the account.
+///
+/// Only [`SignedIn::confirmed_by`] and [`SignedIn::made_afresh`] make one.
+#[derive(Clone, Debug)]
+pub struct Confirmed(SignedIn);
+
+impl SignedIn {
+    /// Returns the proof for the groups that both this sign-in and a later refresh returned.
+    #[must_use]
+    pub fn confirmed_by(self, later: &FreshGroups) -> Confirmed {
+        let groups = self.groups.that_are_also_in(later.groups());
+        Confirmed(Self { groups, ..self })
+    }
+
+    /// Returns the proof for a person who authenticated at this very sign-in, where the provider issues no refresh token.
+    ///
+    /// # Errors
+    /// [`Refusal::SignInNotFresh`]; [`Refusal::IdentityUnusable`] if the provider does not report when the person
+    /// authenticated.
+    pub fn made_afresh(self) -> Result<Confirmed, Refusal> {
+        let proved_at = self.authentication.proved_at()?;
+        if proved_at < self.authentication.begun_at - Link::CLOCKS_DIFFER_BY {
+            return Err(Refusal::SignInNotFresh);
+        }
+        Ok(Confirmed(self))
+    }
+}
+
+impl Confirmed {
+    /// Returns the sign-in, with the groups that are confirmed.
+    #[must_use]
+    pub fn sign_in(&self) -> &SignedIn {
+        &self.0
     }
 }
 
@@ -307,7 +395,7 @@ impl Link {
     ///
     /// # Errors
     /// [`Refusal::OtherReviewer`] if another person signed in.
-    pub fn signed_in(&self, browser: SignedIn) -> Result<Person, Refusal> {
+    pub fn signed_in(&self, Confirmed(browser): Confirmed) -> Result<Person, Refusal> {
         if browser.subject != self.subject {
             return Err(Refusal::OtherReviewer { signed_in: browser.known_as() });
         }

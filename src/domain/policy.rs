@@ -87,8 +87,8 @@ impl Policy {
             return Ok(());
         }
         let group = self.group_for(target);
-        if groups.are_unknown() {
-            return Err(Refusal::NoGroupsClaim { group });
+        if let Some(claims) = groups.claims_instead() {
+            return Err(Refusal::NoGroupsClaim { group, claims: claims.to_vec() });
         }
         Err(Refusal::NotEligible { target: target.clone(), group })
     }
@@ -164,8 +164,8 @@ impl Policy {
             return Ok(());
         }
         let reviewers = self.reviewers.clone();
-        if person.groups().are_unknown() {
-            return Err(Refusal::NoGroupsClaim { group: reviewers });
+        if let Some(claims) = person.groups().claims_instead() {
+            return Err(Refusal::NoGroupsClaim { group: reviewers, claims: claims.to_vec() });
         }
         Err(refusal(reviewers))
     }

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
+    answer_fault::{AnswerFault, OwnWords},
     cloud_refusal::CloudRefusal,
     email::{Email, EmailDomain},
     ids::{MemberKind, RequestId, Target},
@@ -40,6 +41,9 @@ pub enum Refusal {
         /// The longest allowed time since then.
         max_age: Minutes,
     },
+    /// The provider let a session of its own pass, although it was asked to let the person authenticate, and it issues no
+    /// refresh token that would tell whether they are still eligible.
+    SignInNotFresh,
     /// The person signed in with a method that is not accepted.
     SignInTooWeak {
         /// The authentication context classes that are accepted.
@@ -149,12 +153,22 @@ pub enum Refusal {
     },
     /// The account is not linked.
     NotLinked,
-    /// The provider issues no refresh token, or has revoked it.
-    SignInAgain,
+    /// The provider issues no refresh token, has revoked it, or requires another sign-in.
+    SignInAgain {
+        /// The provider's own words, if it refused to renew the sign-in.
+        words: Option<OwnWords>,
+    },
+    /// The provider renewed the sign-in without telling the groups, which differs from telling that there are none.
+    GroupsUnknown {
+        /// The names of the claims that it sent.
+        claims: Vec<String>,
+    },
     /// The provider sent no groups claim, which differs from an empty one.
     NoGroupsClaim {
         /// The required group.
         group: String,
+        /// The names of the claims that it sent.
+        claims: Vec<String>,
     },
     /// The provider did not answer.
     IdentityUnavailable {
@@ -173,15 +187,18 @@ pub enum Refusal {
     },
     /// The provider's answer cannot be used.
     IdentityUnusable {
-        /// The problem with it.
-        why: String,
+        /// What is wrong with it.
+        fault: AnswerFault,
     },
-    /// The person declined to sign in, or the provider did not admit them.
-    SignInDeclined,
+    /// The person declined to sign in, or the provider did not admit them or requires more of them.
+    SignInDeclined {
+        /// The provider's own words.
+        words: OwnWords,
+    },
     /// The provider returned another error instead of a code.
     SignInRefused {
-        /// The OAuth error code.
-        error: String,
+        /// The provider's own words.
+        words: OwnWords,
     },
     /// A one-time address or callback is used up, unknown or expired.
     LinkGone,
@@ -217,8 +234,8 @@ pub enum Refusal {
     OtherAccount,
     /// The sign-in with the chat account failed.
     AccountSignInFailed {
-        /// The failure.
-        why: String,
+        /// What is wrong with the platform's answer.
+        fault: AnswerFault,
     },
     /// The chat platform did not answer a sign-in with the chat account.
     AccountSignInUnavailable {
@@ -321,12 +338,13 @@ pub enum Unproven {
 
 impl Refusal {
     /// Every code.
-    pub const CODES: [&str; 66] = [
+    pub const CODES: [&str; 68] = [
         "own_request",
         "not_reviewer",
         "answer_requires_sign_in",
         "other_reviewer",
         "sign_in_too_old",
+        "sign_in_not_fresh",
         "sign_in_too_weak",
         "not_party",
         "already_answered",
@@ -352,6 +370,7 @@ impl Refusal {
         "not_full_member",
         "not_linked",
         "sign_in_again",
+        "groups_unknown",
         "no_groups_claim",
         "identity_unavailable",
         "token_unavailable",
@@ -402,6 +421,7 @@ impl Refusal {
             Self::AnswerRequiresSignIn => "answer_requires_sign_in",
             Self::OtherReviewer { .. } => "other_reviewer",
             Self::SignInTooOld { .. } => "sign_in_too_old",
+            Self::SignInNotFresh => "sign_in_not_fresh",
             Self::SignInTooWeak { .. } => "sign_in_too_weak",
             Self::NotParty { .. } => "not_party",
             Self::AlreadyAnswered { .. } => "already_answered",
@@ -426,13 +446,14 @@ impl Refusal {
             Self::OtherTenant => "other_tenant",
             Self::NotFullMember { .. } => "not_full_member",
             Self::NotLinked => "not_linked",
-            Self::SignInAgain => "sign_in_again",
+            Self::SignInAgain { .. } => "sign_in_again",
+            Self::GroupsUnknown { .. } => "groups_unknown",
             Self::NoGroupsClaim { .. } => "no_groups_claim",
             Self::IdentityUnavailable { .. } => "identity_unavailable",
             Self::TokenUnavailable { .. } => "token_unavailable",
             Self::KeyUnavailable { .. } => "key_unavailable",
             Self::IdentityUnusable { .. } => "identity_unusable",
-            Self::SignInDeclined => "sign_in_declined",
+            Self::SignInDeclined { .. } => "sign_in_declined",
             Self::SignInRefused { .. } => "sign_in_refused",
             Self::LinkGone => "link_gone",
             Self::OtherBrowser => "other_browser",
@@ -472,10 +493,18 @@ impl Refusal {
         Self::Unreadable { text: text.chars().take(Self::LONGEST_UNREADABLE).collect(), expected }
     }
 
-    /// Returns the refusal for an OAuth error code that arrived instead of an authorization code.
+    /// Returns the refusal for what arrived instead of an authorization code. Some errors are cured by another sign-in
+    /// (<https://openid.net/specs/openid-connect-core-1_0.html#AuthError>).
     #[must_use]
-    pub fn at_sign_in(error: String) -> Self {
-        if error == "access_denied" { Self::SignInDeclined } else { Self::SignInRefused { error } }
+    pub fn at_sign_in(words: OwnWords) -> Self {
+        match words.error.as_str() {
+            "access_denied"
+            | "interaction_required"
+            | "login_required"
+            | "consent_required"
+            | "account_selection_required" => Self::SignInDeclined { words },
+            _ => Self::SignInRefused { words },
+        }
     }
 
     /// Returns whether only the operator may be able to help. In that case the person receives a reference that is
@@ -484,6 +513,7 @@ impl Refusal {
     pub fn sends_to_operator(&self) -> bool {
         match self {
             Self::NoGroupsClaim { .. }
+            | Self::GroupsUnknown { .. }
             | Self::IdentityUnavailable { .. }
             | Self::TokenUnavailable { .. }
             | Self::KeyUnavailable { .. }
@@ -505,6 +535,7 @@ impl Refusal {
             | Self::AnswerRequiresSignIn
             | Self::OtherReviewer { .. }
             | Self::SignInTooOld { .. }
+            | Self::SignInNotFresh
             | Self::SignInTooWeak { .. }
             | Self::NotParty { .. }
             | Self::AlreadyAnswered { .. }
@@ -528,8 +559,8 @@ impl Refusal {
             | Self::OtherTenant
             | Self::NotFullMember { .. }
             | Self::NotLinked
-            | Self::SignInAgain
-            | Self::SignInDeclined
+            | Self::SignInAgain { .. }
+            | Self::SignInDeclined { .. }
             | Self::LinkGone
             | Self::OtherBrowser
             | Self::ForgedForm
@@ -570,10 +601,22 @@ impl Refusal {
         )
     }
 
+    /// Returns whether the provider refuses this program, whoever the person is, so that no one can sign in until the
+    /// operator acts.
+    #[must_use]
+    pub fn refuses_the_client(&self) -> bool {
+        if let Self::IdentityUnusable { fault: AnswerFault::Refused { words } }
+        | Self::SignInRefused { words } = self
+        {
+            return words.refuses_the_client();
+        }
+        false
+    }
+
     /// Returns whether linking the account is what the person should do next.
     #[must_use]
     pub fn asks_to_link(&self) -> bool {
-        matches!(self, Self::NotLinked | Self::SignInAgain)
+        matches!(self, Self::NotLinked | Self::SignInAgain { .. } | Self::GroupsUnknown { .. })
     }
 }
 

@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 
 use super::{
+    answer_fault::{AnswerFault, AnswerPart},
     refusal::Refusal,
     window::{Minutes, Timestamp},
 };
@@ -44,6 +45,25 @@ impl Authentication {
     }
 }
 
+impl Authentication {
+    /// Returns when the person authenticated.
+    ///
+    /// # Errors
+    /// [`Refusal::IdentityUnusable`] if the provider does not report it.
+    pub fn proved_at(&self) -> Result<Timestamp, Refusal> {
+        let field = "auth_time".to_owned();
+        let fault = AnswerFault::Missing { part: AnswerPart::IdToken, field };
+        self.proved_at.ok_or(Refusal::IdentityUnusable { fault })
+    }
+
+    /// Returns whether the refusal of this sign-in is cured by one in which the person authenticates now.
+    #[must_use]
+    pub fn is_cured_afresh(&self, refusal: &Refusal) -> bool {
+        let is_too_old = matches!(refusal, Refusal::SignInTooOld { .. } | Refusal::SignInNotFresh);
+        is_too_old || self.proved_at().as_ref() == Err(refusal)
+    }
+}
+
 impl StepUp {
     /// Refuses a sign-in that does not meet the operator's requirements.
     ///
@@ -52,9 +72,7 @@ impl StepUp {
     /// report when the person authenticated.
     pub fn check(&self, sign_in: &Authentication) -> Result<(), Refusal> {
         if let Some(max_age) = self.max_age {
-            let proved_at = sign_in.proved_at.ok_or_else(|| Refusal::IdentityUnusable {
-                why: "it does not say when you signed in (auth_time)".to_owned(),
-            })?;
+            let proved_at = sign_in.proved_at()?;
             if sign_in.back_at - proved_at > max_age.as_delta() + CLOCKS_DIFFER_BY {
                 return Err(Refusal::SignInTooOld { max_age });
             }

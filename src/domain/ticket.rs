@@ -49,6 +49,9 @@ pub struct SignIn {
     pub browser: SecretHash,
     /// The address that it was started from, which is consumed together with it.
     pub ticket: SecretHash,
+    /// Whether the provider was asked to let the person authenticate, whatever session the browser has there.
+    #[serde(default)]
+    pub afresh: bool,
 }
 
 /// What a person continues with in a browser.
@@ -115,9 +118,15 @@ impl Ticket {
             expires_at: now + SIGN_IN_LASTS,
             who: self.who.clone(),
             visit,
-            sign_in: Some(SignIn { browser, ticket }),
+            sign_in: Some(SignIn { browser, ticket, afresh: false }),
             wish: self.wish.clone(),
         }
+    }
+
+    /// Returns the same sign-in, for which the person must authenticate.
+    #[must_use]
+    pub fn afresh(self) -> Self {
+        Self { sign_in: self.sign_in.map(|sign_in| SignIn { afresh: true, ..sign_in }), ..self }
     }
 
     /// Returns when the browser was sent to this sign-in.
@@ -210,7 +219,7 @@ mod tests {
         let first = invitation.leads_to(invitation.visit.clone(), state, browser.clone(), now);
         let second = first.leads_to(first.visit.clone(), Secret::of([4; 32]).hash(), browser.clone(), now);
         for sign_in in [&first, &second] {
-            let started = SignIn { browser: browser.clone(), ticket: invitation.key.clone() };
+            let started = SignIn { browser: browser.clone(), ticket: invitation.key.clone(), afresh: false };
             assert_eq!(sign_in.sign_in, Some(started));
             assert_eq!((&sign_in.wish, &sign_in.who), (&invitation.wish, &invitation.who));
             assert_eq!(sign_in.expires_at, now + SIGN_IN_LASTS);

@@ -215,8 +215,12 @@ impl Broker {
             return refused;
         }
         let reference = self.ports.ids.reference();
-        let facts = loggable_facts(refusal);
-        tracing::warn!(reference, code = refusal.code(), facts, "refused: operator must act");
+        let (code, facts) = (refusal.code(), loggable_facts(refusal));
+        if refusal.refuses_the_client() {
+            tracing::error!(reference, code, facts, "refused: operator must act");
+        } else {
+            tracing::warn!(reference, code, facts, "refused: operator must act");
+        }
         Refused { reference: Some(reference), ..refused }
     }
 

@@ -1,6 +1,6 @@
 //! People: links between accounts and identities, and what the identity provider says about the people behind them.
 
-mod groups;
+pub(super) mod groups;
 pub(super) mod known;
 pub mod link;
 mod person;

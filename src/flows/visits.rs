@@ -77,6 +77,8 @@ pub enum CameBack {
     },
     /// The request is answered.
     Answered(Act),
+    /// The person must authenticate at the identity provider, at this URL.
+    OnToIdentityProvider(Url),
     /// The person must prove that the account is theirs by a sign-in at its platform, at this URL.
     OnToPlatform(Url),
     /// The person must prove that the account is theirs by typing a code from it.

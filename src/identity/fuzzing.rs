@@ -1,17 +1,36 @@
 //! Token verifiers and claim readers for the fuzz targets in `fuzz/` only.
 
-use openidconnect::{AccessToken, ClientId, IssuerUrl, Nonce, core::CoreJsonWebKeySet};
+use openidconnect::core::CoreJsonWebKeySet;
 use serde_json::{Map, Value};
 
 use super::{
     claims::Claims,
-    id_token,
-    logout_token::{self, LogoutToken},
+    id_token::{self, Expected},
+    jwt::{KeySet, Recipient},
+    logout_token,
+    members::Members,
 };
 use crate::{
     config::Oidc,
-    domain::{email::Email, person::Groups, window::Timestamp},
+    domain::{
+        answer_fault::{AnswerFault, AnswerPart},
+        email::Email,
+        person::Groups,
+        window::Timestamp,
+    },
 };
+
+/// A provider's key set.
+#[derive(Debug)]
+pub struct Keys(KeySet);
+
+impl Keys {
+    /// Returns the keys of a key set.
+    #[must_use]
+    pub fn of(keys: &CoreJsonWebKeySet) -> Self {
+        Self(KeySet::of(keys))
+    }
+}
 
 /// The client that a token is verified for.
 #[derive(Clone, Copy, Debug)]
@@ -21,7 +40,7 @@ pub struct Client<'a> {
     /// The client's id there.
     pub id: &'a str,
     /// The provider's key set.
-    pub keys: &'a CoreJsonWebKeySet,
+    pub keys: &'a Keys,
     /// The current time.
     pub now: Timestamp,
 }
@@ -36,35 +55,21 @@ impl Client<'_> {
         token: &str,
         access_token: &str,
         nonce: Option<&str>,
-    ) -> Result<Option<String>, String> {
-        let nonce = nonce.map(|nonce| Nonce::new(nonce.to_owned()));
-        let expected = id_token::Expected {
-            issuer: &IssuerUrl::new(self.issuer.to_owned()).map_err(|error| error.to_string())?,
-            client_id: &ClientId::new(self.id.to_owned()),
-            keys: self.keys,
-            access_token: &AccessToken::new(access_token.to_owned()),
-            nonce: nonce.as_ref(),
-            now: self.now,
-        };
-        let token = token.parse().map_err(|_| "it is no token".to_owned())?;
-        let claims = id_token::verify(&token, &expected).map_err(|rejection| rejection.to_string())?;
-        Ok(claims.subject().map(str::to_owned))
+    ) -> Result<String, AnswerFault> {
+        let expected = Expected { recipient: self.recipient(), access_token, nonce };
+        Claims::of(id_token::verify(token, &self.keys.0, &expected)?).subject()
     }
 
     /// Returns the subject of a logout token, if it is accepted.
     ///
     /// # Errors
     /// The reason why it is rejected.
-    pub fn takes_logout_token(&self, token: &str) -> Result<String, String> {
-        let expected = logout_token::Expected {
-            issuer: self.issuer,
-            client_id: self.id,
-            keys: self.keys,
-            now: self.now,
-        };
-        let told = logout_token::verify(token, &expected).map_err(|rejection| rejection.to_string())?;
-        let LogoutToken { subject, .. } = told;
-        Ok(subject)
+    pub fn takes_logout_token(&self, token: &str) -> Result<String, AnswerFault> {
+        Ok(logout_token::verify(token, &self.keys.0, &self.recipient())?.subject)
+    }
+
+    fn recipient(&self) -> Recipient<'_> {
+        Recipient { issuer: self.issuer, client_id: self.id, trusted_audiences: &[], now: self.now }
     }
 }
 
@@ -72,8 +77,8 @@ impl Client<'_> {
 ///
 /// # Errors
 /// The reason why the groups could not be read.
-pub fn told_by(claims: Map<String, Value>, oidc: &Oidc) -> Result<(Groups, Option<Email>), String> {
-    let claims = Claims::of(claims);
-    let groups = claims.groups(&oidc.groups_claim).map_err(|error| error.to_string())?;
-    Ok((groups, claims.verified_email(oidc)))
+pub fn told_by(claims: &Map<String, Value>, oidc: &Oidc) -> Result<(Groups, Option<Email>), AnswerFault> {
+    let json = Value::Object(claims.clone()).to_string();
+    let claims = Claims::of(Members::read(AnswerPart::IdToken, json.as_bytes())?);
+    Ok((claims.groups(oidc)?, claims.verified_email(oidc)))
 }

@@ -1,260 +1,285 @@
 //! Verifies that an ID token is genuine, current and issued to this client: OpenID Connect Core, section 3.1.3.7
 //! (<https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation>).
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use chrono::TimeDelta;
-use openidconnect::{
-    AccessToken, AccessTokenHash, ClaimsVerificationError, ClientId, IssuerUrl, Nonce, NonceVerifier,
-    SignatureVerificationError,
-    core::{CoreIdToken, CoreIdTokenClaims, CoreIdTokenVerifier, CoreJsonWebKeySet, CoreJwsSigningAlgorithm},
+use super::{
+    jwt::{self, KeySet, Recipient, Verified},
+    members::Members,
 };
-use serde_json::{Map, Value};
+use crate::domain::answer_fault::{AnswerFault, AnswerPart};
 
-use self::Rejection::Because;
-use super::claims::Claims;
-use crate::domain::window::Timestamp;
-
-/// The largest tolerated difference between the provider's clock and ours.
-pub(super) const LEEWAY: TimeDelta = TimeDelta::seconds(30);
-/// The maximum age of a token that comes directly from the provider.
-pub(super) const OLDEST: TimeDelta = TimeDelta::minutes(10);
-
-/// The accepted signature algorithms: asymmetric only, whatever the provider claims to support.
-const ALGORITHMS: [CoreJwsSigningAlgorithm; 9] = [
-    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
-    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha384,
-    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha512,
-    CoreJwsSigningAlgorithm::RsaSsaPssSha256,
-    CoreJwsSigningAlgorithm::RsaSsaPssSha384,
-    CoreJwsSigningAlgorithm::RsaSsaPssSha512,
-    CoreJwsSigningAlgorithm::EcdsaP256Sha256,
-    CoreJwsSigningAlgorithm::EcdsaP384Sha384,
-    CoreJwsSigningAlgorithm::EdDsa,
-];
-
-/// Headers that contain a key or say where to get one. Only keys from the provider's key set are used.
-const KEY_HEADERS: [&str; 4] = ["jwk", "jku", "x5c", "x5u"];
+/// The accepted `typ`, in lower case.
+const TYPES: [&str; 1] = ["jwt"];
 
 /// The expected properties of a token.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Expected<'a> {
-    pub(super) issuer: &'a IssuerUrl,
-    pub(super) client_id: &'a ClientId,
-    pub(super) keys: &'a CoreJsonWebKeySet,
+    pub(super) recipient: Recipient<'a>,
     /// The access token that was issued with it.
-    pub(super) access_token: &'a AccessToken,
+    pub(super) access_token: &'a str,
     /// The nonce of the sign-in; `None` for a refresh.
-    pub(super) nonce: Option<&'a Nonce>,
-    pub(super) now: Timestamp,
-}
-
-/// Why a token is rejected.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Rejection {
-    #[error("the ID token's signing key is not among the provider's")]
-    UnknownKey,
-    #[error("the ID token {0}")]
-    Because(&'static str),
+    pub(super) nonce: Option<&'a str>,
 }
 
 /// Verifies a token and returns its claims.
-pub(super) fn verify(unverified: &CoreIdToken, expected: &Expected<'_>) -> Result<Claims, Rejection> {
-    let verifier = verifier(expected);
-    let claims = unverified.claims(&verifier, expected)?;
-    check_authorized_party(claims, expected)?;
-    check_access_token(unverified, claims, &verifier, expected)?;
-    let (header, claims) = parts(unverified).ok_or(Because("could not be read"))?;
-    if KEY_HEADERS.iter().any(|name| header.contains_key(*name)) {
-        return Err(Because("brings its own key along"));
-    }
-    check_not_before(&claims, expected.now)?;
-    Ok(Claims::of(claims))
-}
-
-/// Returns the verifier of a public client, although this client has a secret, so that the secret can never be used as
-/// a signing key.
-fn verifier<'a>(expected: &Expected<'a>) -> CoreIdTokenVerifier<'a> {
-    let now = expected.now;
-    CoreIdTokenVerifier::new_public_client(
-        expected.client_id.clone(),
-        expected.issuer.clone(),
-        expected.keys.clone(),
-    )
-    .set_allowed_algs(ALGORITHMS)
-    .set_time_fn(move || now - LEEWAY)
-    .set_issue_time_verifier_fn(move |issued| {
-        let is_recent = now - OLDEST <= issued && issued <= now + LEEWAY;
-        if is_recent { Ok(()) } else { Err(String::new()) }
-    })
-}
-
-impl NonceVerifier for &Expected<'_> {
-    fn verify(self, presented: Option<&Nonce>) -> Result<(), String> {
-        self.nonce.map_or(Ok(()), |expected| expected.verify(presented))
-    }
-}
-
-fn check_authorized_party(claims: &CoreIdTokenClaims, expected: &Expected<'_>) -> Result<(), Rejection> {
-    match claims.authorized_party() {
-        Some(party) if party != expected.client_id => Err(Because("was issued to another client")),
-        _ => Ok(()),
-    }
-}
-
-fn check_access_token(
-    unverified: &CoreIdToken,
-    claims: &CoreIdTokenClaims,
-    verifier: &CoreIdTokenVerifier<'_>,
+pub(super) fn verify(
+    unverified_jwt: &str,
+    keys: &KeySet,
     expected: &Expected<'_>,
-) -> Result<(), Rejection> {
-    let Some(hash) = claims.access_token_hash() else {
-        return Ok(());
-    };
-    let key = unverified.signing_key(verifier)?;
-    let algorithm = unverified.signing_alg()?;
-    let actual = AccessTokenHash::from_token(expected.access_token, algorithm, key);
-    match actual {
-        Ok(actual) if actual == *hash => Ok(()),
-        _ => Err(Because("belongs to another access token")),
-    }
+) -> Result<Members, AnswerFault> {
+    let token = jwt::verify(AnswerPart::IdToken, unverified_jwt, keys, &TYPES)?;
+    token.check_recipient(&expected.recipient)?;
+    let claims = &token.claims;
+    claims.required("sub", claims.text("sub"))?;
+    claims.required("exp", claims.moment("exp"))?;
+    token.check_times(expected.recipient.now)?;
+    check_authorized_party(claims, expected)?;
+    check_nonce(claims, expected)?;
+    check_access_token(&token, expected)?;
+    Ok(token.claims)
 }
 
-fn check_not_before(claims: &Map<String, Value>, now: Timestamp) -> Result<(), Rejection> {
-    let Some(not_before) = claims.get("nbf") else {
-        return Ok(());
-    };
-    let latest = (now + LEEWAY).timestamp();
-    match not_before.as_i64() {
-        Some(not_before) if not_before <= latest => Ok(()),
-        _ => Err(Because("is not valid yet")),
-    }
-}
-
-/// Returns the header and the claims as they are in the token; openidconnect keeps only those it knows.
-fn parts(token: &CoreIdToken) -> Option<(Map<String, Value>, Map<String, Value>)> {
-    let token = token.to_string();
-    let mut parts = token.split('.').map(|part| {
-        let json = URL_SAFE_NO_PAD.decode(part).ok()?;
-        serde_json::from_slice(&json).ok()
-    });
-    Some((parts.next()??, parts.next()??))
-}
-
-impl From<ClaimsVerificationError> for Rejection {
-    fn from(error: ClaimsVerificationError) -> Self {
-        match error {
-            ClaimsVerificationError::Expired(_) => Because("has expired, or was not issued just now"),
-            ClaimsVerificationError::InvalidAudience(_) => Because("is meant for somebody else"),
-            ClaimsVerificationError::InvalidIssuer(_) => Because("is from another issuer"),
-            ClaimsVerificationError::InvalidNonce(_) => Because("belongs to another sign-in"),
-            ClaimsVerificationError::SignatureVerification(error) => error.into(),
-            ClaimsVerificationError::Unsupported(_) => Because("has a header that is not supported"),
-            ClaimsVerificationError::InvalidAuthContext(_)
-            | ClaimsVerificationError::InvalidAuthTime(_)
-            | ClaimsVerificationError::InvalidSubject(_)
-            | ClaimsVerificationError::Other(_)
-            | _ => Because("is not valid"),
+fn check_authorized_party(claims: &Members, expected: &Expected<'_>) -> Result<(), AnswerFault> {
+    match claims.optional("azp", claims.text("azp"))? {
+        Some(party) if party != expected.recipient.client_id => {
+            Err(AnswerFault::OtherClient { part: claims.part() })
         }
+        Some(_) | None => Ok(()),
     }
 }
 
-impl From<SignatureVerificationError> for Rejection {
-    fn from(error: SignatureVerificationError) -> Self {
-        match error {
-            SignatureVerificationError::NoMatchingKey => Self::UnknownKey,
-            SignatureVerificationError::NoSignature => Because("is not signed"),
-            SignatureVerificationError::DisallowedAlg(_) | SignatureVerificationError::UnsupportedAlg(_) => {
-                Because("is signed with an algorithm that is not accepted")
-            }
-            SignatureVerificationError::AmbiguousKeyId(_) => {
-                Because("does not say which of the provider's keys signed it")
-            }
-            SignatureVerificationError::CryptoError(_)
-            | SignatureVerificationError::InvalidKey(_)
-            | SignatureVerificationError::Other(_)
-            | _ => Because("has a wrong signature"),
-        }
+fn check_nonce(claims: &Members, expected: &Expected<'_>) -> Result<(), AnswerFault> {
+    match expected.nonce {
+        Some(nonce) if claims.text("nonce").as_deref() != Some(nonce) => Err(AnswerFault::OtherSignIn),
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn check_access_token(token: &Verified, expected: &Expected<'_>) -> Result<(), AnswerFault> {
+    match token.claims.optional("at_hash", token.claims.text("at_hash"))? {
+        Some(hash) if hash != token.hash_of(expected.access_token) => Err(AnswerFault::OtherAccessToken),
+        Some(_) | None => Ok(()),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
-    use serde_json::json;
+    use aws_lc_rs::{
+        rand::SystemRandom,
+        signature::{ECDSA_P521_SHA512_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair},
+    };
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+    use serde_json::{Value, json};
 
-    use super::*;
+    use super::{super::asking::keys as used_keys, *};
+    use crate::domain::window::Timestamp;
 
     const NOW: i64 = 1_800_000_000;
+    const PART: AnswerPart = AnswerPart::IdToken;
 
     fn encoded(bytes: impl AsRef<[u8]>) -> String {
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    fn key() -> Ed25519KeyPair {
-        Ed25519KeyPair::from_seed_unchecked(&[1; 32]).unwrap()
+    fn ed25519(seed: u8) -> Ed25519KeyPair {
+        Ed25519KeyPair::from_seed_unchecked(&[seed; 32]).unwrap()
+    }
+
+    fn jwk(key: &Ed25519KeyPair) -> Value {
+        json!({ "kty": "OKP", "crv": "Ed25519", "kid": "1", "use": "sig", "x": encoded(key.public_key()) })
+    }
+
+    fn with(mut whole: Value, part: Value) -> Value {
+        whole.as_object_mut().unwrap().extend(part.as_object().unwrap().clone());
+        whole
+    }
+
+    /// Returns the usual claims with these in addition or instead.
+    fn payload(claims: Value) -> Value {
+        let usual = json!({
+            "iss": "https://idp.example", "sub": "ada", "aud": "elevate", "nonce": "n", "iat": NOW, "exp": NOW + 300,
+        });
+        with(usual, claims)
+    }
+
+    fn signed(header: &Value, claims: &Value, sign: impl Fn(&[u8]) -> Vec<u8>) -> String {
+        let message = format!("{}.{}", encoded(header.to_string()), encoded(claims.to_string()));
+        let signature = encoded(sign(message.as_bytes()));
+        format!("{message}.{signature}")
     }
 
     /// Returns a genuine token with these headers and claims in addition to the usual ones.
     fn token(headers: Value, claims: Value) -> String {
-        let mut header = json!({ "alg": "EdDSA", "kid": "1" });
-        let mut payload = json!({
-            "iss": "https://idp.example", "sub": "ada", "aud": "elevate", "nonce": "n", "iat": NOW, "exp": NOW + 300,
-        });
-        for (whole, part) in [(&mut header, headers), (&mut payload, claims)] {
-            whole.as_object_mut().unwrap().extend(part.as_object().unwrap().clone());
-        }
-        let signed = format!("{}.{}", encoded(header.to_string()), encoded(payload.to_string()));
-        let signature = key().sign(signed.as_bytes());
-        format!("{signed}.{}", encoded(signature))
+        let header = with(json!({ "alg": "EdDSA", "kid": "1" }), headers);
+        signed(&header, &payload(claims), |message| ed25519(1).sign(message).as_ref().to_vec())
     }
 
-    fn check(token: &str) -> Result<Claims, Rejection> {
-        let jwk = json!({
-            "kty": "OKP", "crv": "Ed25519", "kid": "1", "use": "sig", "x": encoded(key().public_key()),
-        });
-        let expected = Expected {
-            issuer: &IssuerUrl::new("https://idp.example".into()).unwrap(),
-            client_id: &ClientId::new("elevate".into()),
-            keys: &CoreJsonWebKeySet::new(vec![serde_json::from_value(jwk).unwrap()]),
-            access_token: &AccessToken::new("access".into()),
-            nonce: Some(&Nonce::new("n".into())),
-            now: Timestamp::from_timestamp(NOW, 0).unwrap(),
-        };
-        verify(&token.parse().unwrap(), &expected)
+    fn check_with(keys: Value, trusted_audiences: &[String], token: &str) -> Result<Members, AnswerFault> {
+        let now = Timestamp::from_timestamp(NOW, 0).unwrap();
+        let recipient =
+            Recipient { issuer: "https://idp.example", client_id: "elevate", trusted_audiences, now };
+        let set = Members::read(AnswerPart::KeySet, json!({ "keys": keys }).to_string().as_bytes()).unwrap();
+        let keys = KeySet::of(&serde_json::from_value(used_keys(&set).unwrap()).unwrap());
+        verify(token, &keys, &Expected { recipient, access_token: "access", nonce: Some("n") })
+    }
+
+    fn check(token: &str) -> Result<Members, AnswerFault> {
+        check_with(json!([jwk(&ed25519(1))]), &[], token)
     }
 
     #[test]
     fn a_genuine_token_tells_all_its_claims() {
         let claims = check(&token(json!({ "typ": "JWT" }), json!({ "groups": ["a"] }))).unwrap();
-        assert_eq!(claims.subject(), Some("ada"));
-        assert!(claims.groups("groups").unwrap().contains("a"));
+        assert_eq!(claims.text("sub").as_deref(), Some("ada"));
+        assert_eq!(claims.texts("groups").unwrap(), ["a"]);
     }
 
     #[test]
-    fn a_genuine_signature_does_not_make_up_for_a_key_in_the_header() {
-        for name in KEY_HEADERS {
-            let header = json!({ name: "x" });
-            assert_eq!(check(&token(header, json!({}))).unwrap_err(), Because("brings its own key along"));
+    fn claims_that_are_not_used_may_be_of_any_type() {
+        let odd = [json!(7), json!("x"), json!(""), json!(null), json!([1]), json!({ "a": [] }), json!(true)];
+        for name in [
+            "amr",
+            "address",
+            "name",
+            "locale",
+            "phone_number",
+            "birthdate",
+            "gender",
+            "zoneinfo",
+            "picture",
+            "updated_at",
+            "email",
+            "email_verified",
+            "acr",
+            "auth_time",
+            "groups",
+            "sid",
+            "jti",
+            "c_hash",
+            "typ",
+        ] {
+            for value in &odd {
+                assert!(check(&token(json!({}), json!({ name: value }))).is_ok(), "{name} {value}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_claim_that_is_needed_is_named_where_it_is_wrong() {
+        let fault = |name: &str, value: Value| check(&token(json!({}), json!({ name: value }))).unwrap_err();
+        for field in ["iss", "sub", "aud", "exp", "iat"] {
+            let field = field.to_owned();
+            assert_eq!(fault(&field, json!(null)), AnswerFault::Missing { part: PART, field: field.clone() });
+            for wrong in [json!({}), json!(true), json!([7])] {
+                let told = fault(&field, wrong);
+                assert_eq!(told, AnswerFault::Wrong { part: PART, field: field.clone() });
+            }
+        }
+        for field in ["nbf", "azp", "at_hash"] {
+            assert!(check(&token(json!({}), json!({ field: null }))).is_ok(), "{field}");
+            let told = fault(field, json!(["x"]));
+            assert_eq!(told, AnswerFault::Wrong { part: PART, field: field.to_owned() });
+        }
+    }
+
+    #[test]
+    fn a_genuine_signature_does_not_make_up_for_a_header() {
+        for name in ["jwk", "jku", "x5c", "x5u"] {
+            let told = check(&token(json!({ name: "x" }), json!({}))).unwrap_err();
+            assert_eq!(told, AnswerFault::OwnKey { part: PART });
+        }
+        for header in [json!({ "crit": ["x"] }), json!({ "typ": "at+jwt" }), json!({ "typ": 7 })] {
+            let told = check(&token(header, json!({}))).unwrap_err();
+            assert_eq!(told, AnswerFault::Header { part: PART });
         }
     }
 
     #[test]
     fn a_changed_token_is_refused() {
-        let token = token(json!({}), json!({}));
-        let (signed, signature) = token.rsplit_once('.').unwrap();
-        let header = signed.split_once('.').unwrap().0;
-        let payload = json!({
-            "iss": "https://idp.example", "sub": "eve", "aud": "elevate", "nonce": "n", "iat": NOW, "exp": NOW + 300,
-        });
-        let changed = format!("{header}.{}.{signature}", encoded(payload.to_string()));
-        assert_eq!(check(&changed).unwrap_err(), Because("has a wrong signature"));
+        let genuine = token(json!({}), json!({}));
+        let pieces: Vec<&str> = genuine.split('.').collect();
+        let changed =
+            format!("{}.{}.{}", pieces[0], encoded(payload(json!({ "sub": "eve" })).to_string()), pieces[2]);
+        assert_eq!(check(&changed).unwrap_err(), AnswerFault::BadSignature { part: PART });
+        for (cut, fault) in [
+            (pieces[..2].join("."), AnswerFault::Unreadable { part: PART }),
+            (format!("{genuine}.x.y"), AnswerFault::Encrypted { part: PART }),
+            (format!("{}.{}.", pieces[0], pieces[1]), AnswerFault::BadSignature { part: PART }),
+        ] {
+            assert_eq!(check(&cut).unwrap_err(), fault);
+        }
     }
 
     #[test]
-    fn not_before_is_a_number_of_seconds() {
+    fn a_token_is_not_valid_before_its_time() {
         assert!(check(&token(json!({}), json!({ "nbf": NOW + 30 }))).is_ok());
-        for not_before in [json!(NOW + 31), json!("1800000000"), json!(null), json!(1e300)] {
-            let told = check(&token(json!({}), json!({ "nbf": not_before }))).unwrap_err();
-            assert_eq!(told, Because("is not valid yet"));
+        for (claims, field, seconds) in [
+            (json!({ "nbf": NOW + 31 }), "nbf", 31),
+            (json!({ "iat": NOW + 31 }), "iat", 31),
+            (json!({ "iat": NOW - 601 }), "iat", -601),
+            (json!({ "exp": NOW - 30 }), "exp", -30),
+        ] {
+            let field = field.to_owned();
+            let told = check(&token(json!({}), claims)).unwrap_err();
+            assert_eq!(told, AnswerFault::Untimely { part: PART, field, seconds });
         }
+    }
+
+    #[test]
+    fn every_other_audience_must_be_trusted_and_the_client_must_be_among_them() {
+        let trusted = ["3298".to_owned(), "api".to_owned()];
+        let check = |aud: Value| {
+            check_with(json!([jwk(&ed25519(1))]), &trusted, &token(json!({}), json!({ "aud": aud })))
+        };
+        for aud in [json!("elevate"), json!(["elevate"]), json!(["3298", "elevate", "api"])] {
+            assert!(check(aud.clone()).is_ok(), "{aud}");
+        }
+        for (aud, audience) in [(json!(["elevate", "other"]), "other"), (json!("ELEVATE"), "ELEVATE")] {
+            let audience = audience.to_owned();
+            assert_eq!(check(aud).unwrap_err(), AnswerFault::OtherAudience { part: PART, audience });
+        }
+        for aud in [json!(["3298"]), json!("api"), json!([])] {
+            let field = "aud".to_owned();
+            assert_eq!(check(aud).unwrap_err(), AnswerFault::Wrong { part: PART, field });
+        }
+    }
+
+    #[test]
+    fn keys_are_found_as_providers_publish_them() {
+        let genuine = token(json!({}), json!({}));
+        let unnamed = token(json!({ "kid": null }), json!({}));
+        let (key, other) = (jwk(&ed25519(1)), jwk(&ed25519(2)));
+        let without = |name: &str| with(key.clone(), json!({ name: null }));
+        let odd = json!({ "kty": "AKP", "kid": "1", "x5c": 7 });
+        let sealing = with(key.clone(), json!({ "use": "enc" }));
+        for keys in [
+            json!([other, key]),
+            json!([odd, 7, null, "x", sealing, key]),
+            json!([without("use")]),
+            json!([without("kid")]),
+            json!([with(key.clone(), json!({ "alg": "EdDSA", "x5c": 7, "key_ops": "verify" }))]),
+        ] {
+            for token in [&genuine, &unnamed] {
+                assert!(check_with(keys.clone(), &[], token).is_ok(), "{keys}");
+            }
+        }
+        for keys in [json!([]), json!([sealing]), json!([with(key.clone(), json!({ "kid": "2" }))])] {
+            let told = check_with(keys, &[], &genuine).unwrap_err();
+            assert_eq!(told, AnswerFault::UnknownKey { part: PART });
+        }
+        let told = check_with(json!([other]), &[], &genuine).unwrap_err();
+        assert_eq!(told, AnswerFault::BadSignature { part: PART });
+    }
+
+    #[test]
+    fn es512_is_verified_too() {
+        let pair = EcdsaKeyPair::generate(&ECDSA_P521_SHA512_FIXED_SIGNING).unwrap();
+        let (x, y) = pair.public_key().as_ref()[1..].split_at(66);
+        let key = json!({ "kty": "EC", "crv": "P-521", "kid": "1", "x": encoded(x), "y": encoded(y) });
+        let sign = |message: &[u8]| pair.sign(&SystemRandom::new(), message).unwrap().as_ref().to_vec();
+        let genuine = signed(&json!({ "alg": "ES512", "kid": "1" }), &payload(json!({})), sign);
+        assert!(check_with(json!([key]), &[], &genuine).is_ok());
+        let other = genuine.rsplit_once('.').unwrap().0.to_owned() + "." + &encoded([1; 132]);
+        let told = check_with(json!([key]), &[], &other).unwrap_err();
+        assert_eq!(told, AnswerFault::BadSignature { part: PART });
     }
 }

@@ -8,30 +8,20 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use openidconnect::{
-    AuthenticationFlow, AuthorizationCode, CsrfToken, OAuth2TokenResponse, RequestTokenError, TokenResponse,
-    core::CoreResponseType,
-};
-use secrecy::ExposeSecret;
-use serde::Deserialize;
+use openidconnect::{AuthenticationFlow, Scope, core::CoreResponseType};
 use url::Url;
 
 use super::{
     claims::Claims,
     fetched::Fetched,
-    no_tokens, nonce,
     provider::{Provider, Registration},
-    refused,
+    state_and_nonce,
 };
 use crate::{
     config::{Slack, SlackClient},
-    domain::{account::Account, person::HeldAccount},
+    domain::{account::Account, answer_fault::AnswerFault, person::HeldAccount},
     outbound::HttpClient,
-    ports::{
-        Answer, Clock,
-        IdentityError::{self, Gone, Unusable},
-        PlatformSignIn, SignInProof,
-    },
+    ports::{Answer, Clock, IdentityError, PlatformSignIn, SignInProof},
     slack::ids::TeamId,
 };
 
@@ -41,6 +31,9 @@ const COUNTERPART: &str = "slack";
 const USER_ID: &str = "https://slack.com/user_id";
 /// The claim that names its workspace.
 const TEAM_ID: &str = "https://slack.com/team_id";
+/// The errors of a code that is used, unknown or expired
+/// (<https://docs.slack.dev/reference/methods/openid.connect.token#errors>).
+const GONE: [&str; 4] = ["invalid_grant", "invalid_code", "code_already_used", "code_expired"];
 
 /// A client of Slack as an OpenID provider.
 pub struct SignInWithSlack {
@@ -49,12 +42,6 @@ pub struct SignInWithSlack {
     clock: Arc<dyn Clock>,
     http: HttpClient,
     provider: Fetched<Provider, IdentityError>,
-}
-
-/// The error that the token endpoint returns instead of tokens, with status 200.
-#[derive(Deserialize)]
-struct No {
-    error: String,
 }
 
 impl SignInWithSlack {
@@ -73,6 +60,8 @@ impl SignInWithSlack {
             issuer: slack.api_url.origin().ascii_serialization(),
             client_id: client.id.clone(),
             client_secret: client.secret.clone(),
+            client_auth: None,
+            trusted_audiences: Vec::new(),
             redirect_uri,
         };
         let team = slack.team_id.clone();
@@ -92,8 +81,7 @@ impl PlatformSignIn for SignInWithSlack {
 
     async fn sign_in_url(&self, proof: &SignInProof) -> Result<Url, IdentityError> {
         let provider = self.provider().await?;
-        let state = CsrfToken::new(proof.state.expose().to_owned());
-        let nonce = nonce(proof);
+        let (state, nonce) = state_and_nonce(proof);
         let (url, _, _) = provider
             .client
             .authorize_url(
@@ -101,7 +89,7 @@ impl PlatformSignIn for SignInWithSlack {
                 move || state,
                 move || nonce,
             )
-            .add_scope(openidconnect::Scope::new("openid".to_owned()))
+            .add_scope(Scope::new("openid".to_owned()))
             .add_extra_param("team", self.team.as_str())
             .url();
         Ok(url)
@@ -110,39 +98,17 @@ impl PlatformSignIn for SignInWithSlack {
     async fn redeem(&self, answer: Answer, proof: &SignInProof) -> Result<HeldAccount, IdentityError> {
         let provider = self.provider().await?;
         provider.check_issuer(answer.issuer.as_deref())?;
-        let redeemed = provider
-            .client
-            .exchange_code(AuthorizationCode::new(answer.code.expose_secret().to_owned()))
-            .request_async(&self.http.operation(COUNTERPART, "token"))
-            .await;
-        let tokens = match redeemed {
-            Err(RequestTokenError::Parse(_, body)) => return Err(no(&body)),
-            redeemed => redeemed.map_err(no_tokens)?,
-        };
-        let id_token = tokens.id_token().ok_or_else(|| Unusable("there is no ID token".to_owned()))?;
-        let (access_token, nonce) = (tokens.access_token(), nonce(proof));
-        let claims = provider.verified(id_token, access_token, Some(&nonce), self.clock.now()).await?;
-        let who =
-            account(&claims).ok_or_else(|| Unusable("it does not say whose account it is".to_owned()))?;
-        Ok(HeldAccount::verified(who))
+        let redeemed = provider.redeem(&answer.code, None).await;
+        let tokens = redeemed.map_err(|error| error.unless_gone(&GONE))?;
+        let id_token = tokens.id_token()?.ok_or_else(|| tokens.without_id_token())?;
+        let (nonce, now) = (Some(proof.nonce.expose()), self.clock.now());
+        let claims = Claims::of(provider.verified(&tokens, &id_token, nonce, now).await?);
+        Ok(HeldAccount::verified(account(&claims)?))
     }
 }
 
-fn account(claims: &Claims) -> Option<Account> {
-    let named = |claim| claims.get(claim)?.as_str();
-    let team: TeamId = named(TEAM_ID)?.parse().ok()?;
-    Some(team.account(&named(USER_ID)?.parse().ok()?))
-}
-
-/// <https://docs.slack.dev/reference/methods/openid.connect.token#errors>
-fn no(body: &[u8]) -> IdentityError {
-    match serde_json::from_slice::<No>(body) {
-        Ok(No { error })
-            if ["invalid_code", "code_already_used", "code_expired"].contains(&error.as_str()) =>
-        {
-            Gone
-        }
-        Ok(No { error }) => refused(&error),
-        Err(_) => Unusable("its answer to a token request could not be read".to_owned()),
-    }
+fn account(claims: &Claims) -> Result<Account, AnswerFault> {
+    let team: TeamId = claims.text(TEAM_ID)?.parse().map_err(|_| claims.wrong(TEAM_ID))?;
+    let user = claims.text(USER_ID)?.parse().map_err(|_| claims.wrong(USER_ID))?;
+    Ok(team.account(&user))
 }

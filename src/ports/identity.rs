@@ -5,6 +5,7 @@ use secrecy::SecretString;
 use url::Url;
 
 use crate::domain::{
+    answer_fault::{AnswerFault, OwnWords},
     person::{FreshGroups, HeldAccount, SignedIn, Subject},
     secret::Secret,
     step_up::StepUp,
@@ -16,8 +17,8 @@ use crate::domain::{
 pub trait Identity: Send + Sync {
     /// Checks that the provider is reachable and is the configured issuer.
     async fn check(&self) -> Result<(), IdentityError>;
-    /// Returns where a browser goes to sign in, with the required recency and strength.
-    async fn sign_in_url(&self, proof: &SignInProof, asks: Option<&StepUp>) -> Result<Url, IdentityError>;
+    /// Returns where a browser goes to sign in.
+    async fn sign_in_url(&self, proof: &SignInProof, asks: &SignInAsks<'_>) -> Result<Url, IdentityError>;
     /// Redeems what the browser brought back for tokens.
     async fn redeem(&self, answer: Answer, proof: &SignInProof) -> Result<Redeemed, IdentityError>;
     /// Requests the current groups of `expected`.
@@ -35,6 +36,15 @@ pub struct SignInProof {
     pub nonce: Secret,
     /// The PKCE code verifier.
     pub verifier: Secret,
+}
+
+/// What a sign-in at the identity provider is asked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SignInAsks<'a> {
+    /// The required recency and strength.
+    pub step_up: Option<&'a StepUp>,
+    /// Whether the person must authenticate now, whatever session the browser has there.
+    pub afresh: bool,
 }
 
 /// What the identity provider sent back through the browser.
@@ -83,10 +93,19 @@ pub enum IdentityError {
     Unavailable(String),
     /// The refresh token or the code is no longer valid (`invalid_grant`).
     #[error("the grant is gone")]
-    Gone,
+    Gone(OwnWords),
+    /// The provider does not renew a sign-in and requires another one.
+    #[error("the identity provider requires a sign-in")]
+    SignInRequired(OwnWords),
+    /// The response to a refresh does not contain the groups.
+    #[error("the identity provider returned no groups")]
+    GroupsUnknown {
+        /// The names of the claims that it contains, if it contains any.
+        claims: Vec<String>,
+    },
     /// The response cannot be trusted or used.
-    #[error("the identity provider's answer was not accepted: {0}")]
-    Unusable(String),
+    #[error("the identity provider's answer was not accepted")]
+    Unusable(AnswerFault),
 }
 
 /// The sign-in at a chat platform, which shows the account that a browser is signed in to.
@@ -98,4 +117,10 @@ pub trait PlatformSignIn: Send + Sync {
     async fn sign_in_url(&self, proof: &SignInProof) -> Result<Url, IdentityError>;
     /// Redeems what the browser brought back for an account.
     async fn redeem(&self, answer: Answer, proof: &SignInProof) -> Result<HeldAccount, IdentityError>;
+}
+
+impl From<AnswerFault> for IdentityError {
+    fn from(fault: AnswerFault) -> Self {
+        Self::Unusable(fault)
+    }
 }

@@ -1,6 +1,10 @@
 //! The sentences for refusals: what happened, and what to do next.
 
-use super::{Names, cloud::cloud_refusal};
+use super::{
+    Names,
+    cloud::cloud_refusal,
+    provider::{answer_fault, own_words},
+};
 use crate::domain::{
     ids::MemberKind,
     refusal::{Expected, Refusal, Refused},
@@ -36,6 +40,9 @@ pub fn refusal(why: &Refusal, names: &Names) -> String {
         Refusal::SignInTooOld { max_age } => format!(
             "You signed in at your identity provider more than {max_age} ago, and this requires a more recent sign-in. Open the link again and sign in when prompted."
         ),
+        Refusal::SignInNotFresh => {
+            "Your identity provider did not ask you to sign in, so the app could not check whether you are still eligible. Sign out at your identity provider, then open the link again.".to_owned()
+        }
         Refusal::SignInTooWeak { accepted } => format!(
             "This requires a stronger sign-in than the one you used. Accepted: {}. Open the link again and sign in that way, or ask the people who manage your account at the identity provider.",
             accepted.join(", ")
@@ -107,11 +114,17 @@ pub fn refusal(why: &Refusal, names: &Names) -> String {
             member_kind(*kind)
         ),
         Refusal::NotLinked => format!("Your {platform} account is not linked yet. Link it first."),
-        Refusal::SignInAgain => {
-            format!("Your identity provider requires you to sign in again. Link your {platform} account again, then repeat this.")
+        Refusal::SignInAgain { words } => {
+            let words = words.as_ref().map(|words| format!(" ({})", own_words(words))).unwrap_or_default();
+            format!("Your identity provider requires you to sign in again{words}. Link your {platform} account again, then repeat this.")
         }
-        Refusal::NoGroupsClaim { group } => format!(
-            "Your identity provider returned no groups for you, so the app could not check whether you are in {group}. Contact the people who run this app."
+        Refusal::GroupsUnknown { claims } => format!(
+            "Your identity provider did not return your groups when it renewed your sign-in ({}). Nothing was changed. Sign in again: link your {platform} account again, then repeat this. If it happens again, contact the people who run this app.",
+            sent(claims)
+        ),
+        Refusal::NoGroupsClaim { group, claims } => format!(
+            "Your identity provider returned no groups for you, so the app could not check whether you are in {group} ({}). Contact the people who run this app.",
+            sent(claims)
         ),
         Refusal::IdentityUnavailable { .. } => {
             "Your groups could not be checked because the identity provider did not respond. Nothing was changed. Try again in a minute. If it happens again, contact the people who run this app.".to_owned()
@@ -122,14 +135,17 @@ pub fn refusal(why: &Refusal, names: &Names) -> String {
         Refusal::KeyUnavailable { .. } => {
             "Your groups could not be checked because the key for your stored sign-in was not available. Nothing was changed. Try again in a minute. If it happens again, contact the people who run this app.".to_owned()
         }
-        Refusal::IdentityUnusable { why } => format!(
-            "The identity provider's response could not be accepted ({why}). Nothing was changed. Contact the people who run this app."
+        Refusal::IdentityUnusable { fault } => format!(
+            "The identity provider's response could not be accepted ({why}). Nothing was changed. Contact the people who run this app.",
+            why = answer_fault(fault)
         ),
-        Refusal::SignInDeclined => {
-            "You were not signed in: the sign-in was cancelled or denied. Open the link again to retry.".to_owned()
-        }
-        Refusal::SignInRefused { error } => format!(
-            "You were not signed in: the identity provider returned “{error}”. Contact the people who run this app."
+        Refusal::SignInDeclined { words } => format!(
+            "You were not signed in: the sign-in was cancelled or denied ({}). Open the link again to retry.",
+            own_words(words)
+        ),
+        Refusal::SignInRefused { words } => format!(
+            "You were not signed in: the identity provider refused ({}). Contact the people who run this app.",
+            own_words(words)
         ),
         Refusal::LinkGone => {
             format!("This link has been used or has expired. Get a new one in {platform}.")
@@ -168,8 +184,9 @@ pub fn refusal(why: &Refusal, names: &Names) -> String {
         Refusal::OtherAccount => {
             format!("You are not signed in to {platform} with the account that this link belongs to, so nothing was linked. If that account is yours, sign in to it in this browser and open the link again. If not, get your own link with {command} link.")
         }
-        Refusal::AccountSignInFailed { why } => format!(
-            "The sign-in with {platform} failed ({why}), so nothing was linked. Open the link again. If it happens again, contact the people who run this app."
+        Refusal::AccountSignInFailed { fault } => format!(
+            "The sign-in with {platform} failed ({why}), so nothing was linked. Open the link again. If it happens again, contact the people who run this app.",
+            why = answer_fault(fault)
         ),
         Refusal::AccountSignInUnavailable { .. } => {
             format!("The sign-in with {platform} failed because {platform} did not respond, so nothing was linked. Open the link again in a minute. If it happens again, contact the people who run this app.")
@@ -219,6 +236,15 @@ pub fn refusal(why: &Refusal, names: &Names) -> String {
             format!("{platform} was slow, so the form could not be opened in time. Do it again.")
         }
         Refusal::DamagedForm => "This form is damaged. Close it and press Reject again.".to_owned(),
+    }
+}
+
+/// The claims that came in place of groups.
+fn sent(claims: &[String]) -> String {
+    if claims.is_empty() {
+        "it sent no claims".to_owned()
+    } else {
+        format!("it sent the claims {}", claims.join(", "))
     }
 }
 

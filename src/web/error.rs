@@ -43,11 +43,12 @@ fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::AuditOverdue
         | Refusal::SessionUnavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
         Refusal::NoGroupsClaim { .. }
+        | Refusal::GroupsUnknown { .. }
         | Refusal::AccountSignInUnavailable { .. }
         | Refusal::IdentityUnusable { .. }
         | Refusal::AccountSignInFailed { .. }
         | Refusal::SessionRefused { .. } => StatusCode::BAD_GATEWAY,
-        Refusal::SignInDeclined | Refusal::SignInRefused { .. } => StatusCode::UNAUTHORIZED,
+        Refusal::SignInDeclined { .. } | Refusal::SignInRefused { .. } => StatusCode::UNAUTHORIZED,
         Refusal::TooFast { .. } | Refusal::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
         Refusal::AlreadyAnswered { .. }
         | Refusal::ExpiredUnanswered
@@ -72,6 +73,7 @@ fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::AnswerRequiresSignIn
         | Refusal::OtherReviewer { .. }
         | Refusal::SignInTooOld { .. }
+        | Refusal::SignInNotFresh
         | Refusal::SignInTooWeak { .. }
         | Refusal::NotParty { .. }
         | Refusal::NotLive { .. }
@@ -85,7 +87,7 @@ fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::OtherTenant
         | Refusal::NotFullMember { .. }
         | Refusal::NotLinked
-        | Refusal::SignInAgain
+        | Refusal::SignInAgain { .. }
         | Refusal::OtherBrowser
         | Refusal::ForgedForm
         | Refusal::EmailNotShown

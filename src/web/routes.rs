@@ -23,6 +23,7 @@ use super::{
 use crate::{
     domain::{
         account::{Account, Platform},
+        answer_fault::OwnWords,
         refusal::Refusal,
         secret::Secret,
         ticket::{SignInAt, Visit},
@@ -141,6 +142,7 @@ struct CallbackQuery {
     code: Option<String>,
     iss: Option<String>,
     error: Option<String>,
+    error_description: Option<String>,
 }
 
 async fn come_back_from_identity_provider(
@@ -191,6 +193,7 @@ async fn come_back(
         Ok(CameBack::TakesCode { code, email, invitee }) => {
             pages::of(&page::code(&code, &email, pages::account(&invitee), names)).into_response()
         }
+        Ok(CameBack::OnToIdentityProvider(url)) => Redirect::to(url.as_str()).into_response(),
         Ok(CameBack::OnToPlatform(url)) => pages::onward(&url).into_response(),
         Ok(CameBack::Console(url)) => Redirect::to(url.expose_secret()).into_response(),
         Err(error) => error::response(&broker, &error, who.as_ref()),
@@ -201,7 +204,7 @@ impl CallbackQuery {
     fn read(self, from: SignInAt) -> Result<Callback> {
         let state = presented(self.state.as_deref().unwrap_or_default())?;
         let answer = match (self.code, self.error) {
-            (_, Some(error)) => Err(clip(&error)),
+            (_, Some(error)) => Err(OwnWords::cleaned(&error, self.error_description.as_deref())),
             (Some(code), None) => Ok(Answer { code: code.into(), issuer: self.iss }),
             (None, None) => return Err(Refusal::LinkGone.into()),
         };
@@ -227,9 +230,4 @@ fn answer<T: IntoResponse>(broker: &Arc<Broker>, who: Option<&Account>, outcome:
 /// Parses a secret. Text in another form was never issued.
 fn presented(text: &str) -> Result<Secret> {
     Ok(Secret::presented(text).ok_or(Refusal::LinkGone)?)
-}
-
-/// Shortens the error code to a few plain characters, because anyone can put anything into an address.
-fn clip(error: &str) -> String {
-    error.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(60).collect()
 }

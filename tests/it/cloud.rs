@@ -100,8 +100,9 @@ fn sts(aws: &Aws) -> Client {
 async fn terms() -> SessionTerms {
     let (realm, now) = (Realm::new().await, noon());
     let ada = realm.sign_in().await.unwrap().signed_in;
+    let ada = ada.made_afresh().unwrap();
     let (request, history) =
-        approved(&actor(ada.subject().issuer.as_str(), "ada"), now - TimeDelta::minutes(30));
+        approved(&actor(ada.sign_in().subject().issuer.as_str(), "ada"), now - TimeDelta::minutes(30));
     begin_session(&request, &history, &ada, &policy(), now).unwrap().once_committed().1
 }
 

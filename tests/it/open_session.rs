@@ -7,8 +7,9 @@ use chrono::TimeDelta;
 use elevate::domain::trail::actor::Actor;
 use sandbox::{
     dynamo::Dynamo,
-    example_corp::{ADA, AUDIT_CHANNEL, GENERAL_CHANNEL, REVIEW_CHANNEL},
+    example_corp::{ADA, AUDIT_CHANNEL, BOB, GENERAL_CHANNEL, REVIEW_CHANNEL},
     http::Fault,
+    idp::{RefreshTokens, Tampering},
 };
 
 use crate::{
@@ -28,6 +29,74 @@ async fn ada_opens_the_console() {
         insta::assert_snapshot!("assume_role", masked(&assumptions));
         insta::assert_json_snapshot!("get_signin_token", world.company.aws.signin_calls());
         insta::assert_snapshot!(world.audit().join("\n"));
+    })
+    .await;
+}
+
+/// A provider whose sessions go on as they began, whatever becomes of the person.
+fn caching() -> Tampering {
+    Tampering { sessions_cache_groups: true, ..Tampering::default() }
+}
+
+#[tokio::test]
+async fn a_session_at_the_provider_that_is_older_than_a_change_of_groups_opens_nothing() {
+    play(Story::approved(), async |world| {
+        world.company.idp.tamper(caching());
+        let ada = world.ada();
+        assert_eq!(ada.opens(&ada.console_link().await).await.status, 200, "and there is a session");
+        world.everybody_catches_up();
+
+        world.company.idp.update_person(ADA.login, |ada| ada.groups = vec!["staff".into()]);
+        let link = ada.asks_for_the_console().await;
+        let page = ada.opens(&link).await;
+        assert_eq!(page.status, 403, "{}", page.text());
+        assert!(page.text().contains("You are not eligible"), "{}", page.text());
+        world.auditors_hear(["*Refused* · @Ada tried to open the AWS console"]);
+
+        world.company.idp.update_person(ADA.login, |ada| ada.disabled = true);
+        let page = ada.opens(&link).await;
+        assert_eq!(page.status, 403, "{}", page.text());
+        assert!(page.text().contains("requires you to sign in again (invalid_grant"), "{}", page.text());
+        world.auditors_hear(["*Refused* · @Ada tried to open the AWS console"]);
+        assert_eq!(world.company.aws.assumptions().len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn where_there_are_no_refresh_tokens_a_console_takes_a_fresh_sign_in() {
+    play(Story::start(), async |world| {
+        let withheld = Tampering { refresh_tokens: RefreshTokens::Withheld, ..caching() };
+        world.company.idp.tamper(withheld.clone());
+        for persona in [ADA, BOB] {
+            world.player(persona).links().await;
+        }
+        world.everybody_puts_all_away();
+        let ada = world.ada();
+        ada.types(ASK).await;
+        world.bob().presses("review.approve").await;
+        world.everybody_puts_all_away();
+        assert_eq!(ada.opens(&ada.asks_for_the_console().await).await.status, 200);
+        world.everybody_puts_all_away();
+
+        world.company.clock.advance(TimeDelta::minutes(5));
+        world.company.idp.update_person(ADA.login, |ada| ada.groups = vec!["staff".into()]);
+        let link = ada.asks_for_the_console().await;
+        world.company.idp.tamper(Tampering {
+            ignores_prompt: true,
+            ignores_max_age: true,
+            ..withheld.clone()
+        });
+        let page = ada.opens(&link).await;
+        assert_eq!(page.status, 403, "{}", page.text());
+        assert!(page.text().contains("did not ask you to sign in"), "{}", page.text());
+        world.everybody_puts_all_away();
+
+        world.company.idp.tamper(withheld);
+        let page = ada.opens_twice_asked(&link).await;
+        assert!(page.text().contains("You are not eligible"), "she signed in: {}", page.text());
+        world.everybody_puts_all_away();
+        assert_eq!(world.company.aws.assumptions().len(), 1);
     })
     .await;
 }

@@ -124,8 +124,14 @@ const BY_A_PAGE: [&str; 12] = [
     "unproven_grant",
 ];
 /// The codes of refusals in the chat.
-const IN_THE_CHAT: [&str; 5] =
-    ["no_groups_claim", "identity_unavailable", "token_unavailable", "key_unavailable", "given_up"];
+const IN_THE_CHAT: [&str; 6] = [
+    "no_groups_claim",
+    "groups_unknown",
+    "identity_unavailable",
+    "token_unavailable",
+    "key_unavailable",
+    "given_up",
+];
 
 /// docs/EVENTS.md has one row for each code, which a test holds against the code: `yes` at its end, if it refers to the
 /// log.
@@ -158,10 +164,7 @@ async fn whoever_is_sent_to_the_operator_by_a_page_can_quote_the_log() {
         let mut back = page.stopped_before.expect("the provider sends the browser back");
         let state =
             back.query_pairs().find(|(name, _)| name == "state").expect("it has a state").1.into_owned();
-        back.query_pairs_mut()
-            .clear()
-            .append_pair("state", &state)
-            .append_pair("error", "unauthorized_client");
+        back.query_pairs_mut().clear().append_pair("state", &state).append_pair("error", "invalid_scope");
         ada.browser.open(back.as_str()).await.unwrap().text()
     };
     let unverified = async |world: &World| {
@@ -219,17 +222,18 @@ async fn whoever_is_sent_to_the_operator_by_a_page_can_quote_the_log() {
 
 #[tokio::test]
 async fn whoever_is_sent_to_the_operator_in_the_chat_can_quote_the_log() {
-    let scene = async |world: &World| {
-        world.company.idp.tamper(without_groups());
-        world.ada().types(ASK).await;
-        world.ada().hears()
-    };
-    seen("no_groups_claim_of_ada", Story::with_linked([ADA]), scene).await.is_referred("no_groups_claim");
-
-    let no_groups = async |world: &World| {
+    let unknown = async |world: &World| {
         world.company.idp.tamper(without_groups());
         let told = bob_approves(world).await;
-        assert!(told.contains("returned no groups for you"), "{told}");
+        assert!(told.contains("did not return your groups"), "{told}");
+        told
+    };
+    let at_userinfo = Story::with_linked([ADA]).set(&[("OIDC__GROUPS_FROM", "userinfo")]);
+    let no_groups = async |world: &World| {
+        world.company.idp.update_person(ADA.login, |ada| ada.groups = Vec::new());
+        world.ada().types(ASK).await;
+        let told = world.ada().hears();
+        assert!(told.contains("it sent the claims email, email_verified"), "{told}");
         told
     };
     let unavailable = async |world: &World| {
@@ -254,13 +258,26 @@ async fn whoever_is_sent_to_the_operator_in_the_chat_can_quote_the_log() {
         world.ada().hears()
     };
     let tried = [
-        refers("no_groups_claim", Story::asked(), no_groups).await,
+        refers("no_groups_claim", at_userinfo, no_groups).await,
+        refers("groups_unknown", Story::asked(), unknown).await,
         refers("identity_unavailable", Story::asked(), unavailable).await,
         refers("token_unavailable", Story::asked(), token_unavailable).await,
         refers("key_unavailable", sealed_by_kms, key_unavailable).await,
         refers("given_up", Story::with_linked([ADA]), given_up).await,
     ];
     assert_eq!(tried, IN_THE_CHAT);
+}
+
+#[tokio::test]
+async fn a_provider_that_refuses_the_client_is_an_error_and_is_quoted() {
+    let scene = async |world: &World| {
+        let refused = ("invalid_client".to_owned(), "AADSTS7000222: the secret has expired".to_owned());
+        world.company.idp.tamper(Tampering { refused_refresh: Some(refused), ..Tampering::default() });
+        bob_approves(world).await
+    };
+    let Seen { log, audit, .. } = seen("invalid_client", Story::asked(), scene).await;
+    assert!(log.contains("ERROR") && log.contains("AADSTS7000222"), "{log}");
+    assert!(audit.contains("AADSTS7000222"), "{audit}");
 }
 
 #[tokio::test]

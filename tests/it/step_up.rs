@@ -65,17 +65,17 @@ async fn a_provider_that_lets_an_old_sign_in_pass_opens_no_console() {
         let ago = |seconds| (world.company.clock.now() - TimeDelta::seconds(seconds)).timestamp();
         for (claims, status, sentence) in [
             (json!({ "auth_time": ago(331) }), 403, "more than 5m ago"),
-            (json!({ "auth_time": "yesterday" }), 502, "could not be read"),
+            (json!({ "auth_time": "yesterday" }), 502, "auth_time"),
         ] {
             world.company.idp.tamper(saying(claims));
-            let page = ada.opens(&link).await;
+            let page = ada.opens_twice_asked(&link).await;
             assert_eq!(page.status, status, "{}", page.text());
             assert!(page.text().contains(sentence), "{}", page.text());
             assert!(world.audit()[0].contains("@Ada tried to open the AWS console"));
         }
         let silent = Tampering { dropped_claims: vec!["auth_time".into()], ..Tampering::default() };
         world.company.idp.tamper(silent);
-        assert_eq!(ada.opens(&link).await.status, 502);
+        assert_eq!(ada.opens_twice_asked(&link).await.status, 502);
         assert!(world.audit()[0].contains("auth_time"));
         assert!(world.company.aws.assumptions().is_empty());
 
@@ -102,6 +102,24 @@ async fn a_weaker_sign_in_than_was_asked_for_opens_no_console() {
         world.company.idp.tamper(Tampering::default());
         assert_eq!(ada.opens(&link).await.status, 200, "the provider did as it was asked");
         world.audit();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_provider_that_let_an_old_sign_in_pass_is_asked_once_more_to_let_the_person_authenticate() {
+    play(Story::approved().set(&[MAX_AGE]), async |world| {
+        let ada = world.ada();
+        assert!(is_asked_to_sign_in(&ada).await);
+        world.settle().await;
+        world.everybody_catches_up();
+        world.company.clock.advance(TimeDelta::minutes(6));
+        // It does not look at max_age and does look at prompt.
+        world.company.idp.tamper(Tampering { ignores_max_age: true, ..Tampering::default() });
+        assert!(is_asked_to_sign_in(&ada).await, "the first answer was too old");
+        world.settle().await;
+        world.everybody_catches_up();
+        assert_eq!(world.company.aws.assumptions().len(), 2);
     })
     .await;
 }

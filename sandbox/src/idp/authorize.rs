@@ -114,7 +114,8 @@ fn send_back_or_ask(
 ) -> Result<Response, Complaint> {
     let now = idp.0.clock.now();
     let (client, request) = read(idp, realm, parameters)?; // 1
-    match (request.prompt, session(realm, headers, &request.fresh, now)) {
+    let prompt = if realm.tampering.ignores_prompt { Prompt::Unset } else { request.prompt };
+    match (prompt, session(realm, headers, &request.fresh, now)) {
         (Prompt::Unset | Prompt::Nothing, Some(sign_in)) => {
             Ok(send_code(idp, realm, (client, request), sign_in)) // 2
         }
@@ -131,12 +132,13 @@ fn send_back_or_ask(
 fn open_session(idp: &Idp, realm: &mut Realm, mut parameters: Parameters) -> Result<Response, Complaint> {
     let login = parameters.take("login").unwrap_or_default();
     let (client, request) = read(idp, realm, &parameters)?; // 1
-    if realm.active(&login).is_none() {
+    let Some(person) = realm.active(&login) else {
         let what = "This account cannot sign in.".to_owned();
         return Err(Complaint::ToPerson(StatusCode::FORBIDDEN, what));
-    }
+    };
+    let groups = person.groups.clone();
     let class = request.fresh.classes.first().cloned();
-    let sign_in = SignIn { login, at: idp.0.clock.now(), class };
+    let sign_in = SignIn { login, at: idp.0.clock.now(), class, groups };
     let session = realm.token_store.open_session(sign_in.clone()); // 3
     let cookie = format!("{SESSION_COOKIE}={session}; Path=/; HttpOnly; SameSite=Lax");
     let answer = send_code(idp, realm, (client, request), sign_in);
@@ -146,7 +148,8 @@ fn open_session(idp: &Idp, realm: &mut Realm, mut parameters: Parameters) -> Res
 /// The session this browser has, if it is as fresh as was asked for and its person still active.
 fn session(realm: &Realm, headers: &HeaderMap, fresh: &Fresh, now: DateTime<Utc>) -> Option<SignIn> {
     let sign_in = realm.token_store.session(cookie(headers, SESSION_COOKIE)?)?;
-    (fresh.will_do(sign_in, now) && realm.active(&sign_in.login).is_some()).then(|| sign_in.clone())
+    let is_fresh = fresh.will_do(sign_in, now) || realm.tampering.ignores_max_age;
+    (is_fresh && realm.signed_in(&sign_in.login).is_some()).then(|| sign_in.clone())
 }
 
 impl Fresh {

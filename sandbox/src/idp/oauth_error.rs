@@ -12,13 +12,13 @@ use crate::parameters::ParameterFault;
 /// An error that a client receives as JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct OAuthError {
-    pub(super) code: &'static str,
+    pub(super) code: String,
     pub(super) description: String,
 }
 
 impl OAuthError {
-    pub(super) fn new(code: &'static str, description: impl Into<String>) -> Self {
-        Self { code, description: description.into() }
+    pub(super) fn new(code: impl Into<String>, description: impl Into<String>) -> Self {
+        Self { code: code.into(), description: description.into() }
     }
 
     pub(super) fn invalid_grant(description: &str) -> Self {
@@ -36,7 +36,7 @@ impl IntoResponse for OAuthError {
     fn into_response(self) -> Response {
         let body = Json(json!({ "error": self.code, "error_description": self.description }));
         let unstored = [(header::CACHE_CONTROL, "no-store")];
-        match self.code {
+        match self.code.as_str() {
             "invalid_client" => {
                 let challenge = [(header::WWW_AUTHENTICATE, r#"Basic realm="token""#)];
                 (StatusCode::UNAUTHORIZED, challenge, unstored, body).into_response()

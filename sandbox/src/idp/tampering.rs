@@ -25,6 +25,16 @@ pub struct Tampering {
     pub without_pkce: bool,
     /// What becomes of refresh tokens.
     pub refresh_tokens: RefreshTokens,
+    /// Members of the token answer to add or to replace.
+    pub token_answer: Map<String, Value>,
+    /// The error and its description with which every refresh is refused.
+    pub refused_refresh: Option<(String, String)>,
+    /// A browser's session goes on as it began: its ID tokens tell the groups of then, whatever became of the person.
+    pub sessions_cache_groups: bool,
+    /// A browser's session will do whatever `max_age` the request has.
+    pub ignores_max_age: bool,
+    /// A browser's session will do although the request has `prompt=login`.
+    pub ignores_prompt: bool,
     /// The `iss` of the answer to the browser (RFC 9207); empty leaves it out.
     pub answer_issuer: Option<String>,
     /// Claims of the userinfo answer to add or to replace.

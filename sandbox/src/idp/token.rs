@@ -20,7 +20,7 @@ use super::{
     Idp, Realm,
     id_token::{Subject, id_token},
     oauth_error::OAuthError,
-    person::Scopes,
+    person::{Person, Scopes},
     tampering::RefreshTokens,
     token_store::{Authorization, CodeProof, FamilyId, TOKEN_LIFETIME},
 };
@@ -60,7 +60,12 @@ fn answer(idp: &Idp, headers: &HeaderMap, body: &[u8]) -> Result<Value, OAuthErr
             let proof = CodeProof { redirect_uri: &redirect_uri, code_verifier };
             redeem(realm, &code, &proof, now)? // 3
         }
-        TokenRequest::Refresh { refresh_token, scopes } => refresh(realm, &refresh_token, scopes)?, // 3
+        TokenRequest::Refresh { refresh_token, scopes } => {
+            if let Some((code, description)) = realm.tampering.refused_refresh.clone() {
+                return Err(OAuthError { code, description });
+            }
+            refresh(realm, &refresh_token, scopes)? // 3
+        }
     };
     issue_tokens(idp, realm, issue, now) // 4
 }
@@ -151,7 +156,15 @@ fn refresh(realm: &mut Realm, token: &str, narrower: Option<Scopes>) -> Result<I
 
 fn issue_tokens(idp: &Idp, realm: &mut Realm, issue: Issue, now: DateTime<Utc>) -> Result<Value, OAuthError> {
     let Issue { family, authorization, nonce, with_refresh_token } = issue;
-    let Some(person) = realm.active(&authorization.sign_in.login).cloned() else {
+    let sign_in = &authorization.sign_in;
+    let is_cached = nonce.is_some() && realm.tampering.sessions_cache_groups;
+    let person = if is_cached {
+        let person = realm.signed_in(&sign_in.login).cloned();
+        person.map(|person| Person { groups: sign_in.groups.clone(), ..person })
+    } else {
+        realm.active(&sign_in.login).cloned()
+    };
+    let Some(person) = person else {
         realm.token_store.end_family(family);
         return Err(OAuthError::invalid_grant("the person is gone"));
     };
@@ -175,6 +188,9 @@ fn issue_tokens(idp: &Idp, realm: &mut Realm, issue: Issue, now: DateTime<Utc>) 
         let id_token = id_token(idp, realm, &subject, now);
         realm.token_store.note_secret(&id_token);
         tokens["id_token"] = json!(id_token);
+    }
+    for (name, value) in &realm.tampering.token_answer {
+        tokens[name] = value.clone();
     }
     Ok(tokens)
 }

@@ -35,6 +35,8 @@ pub(super) struct SignIn {
     pub(super) at: DateTime<Utc>,
     /// The authentication class, if the client requested one: people here can meet every class.
     pub(super) class: Option<String>,
+    /// The groups that the person had then.
+    pub(super) groups: Vec<String>,
 }
 
 /// What a person's sign-in lets the client know.

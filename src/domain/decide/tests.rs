@@ -11,7 +11,7 @@ use crate::domain::{
     cloud_refusal::CloudCause,
     ids::{CommandId, RequestId},
     job::{Job, follow_ups},
-    person::{FreshGroups, Groups, Human, Link, Subject},
+    person::{FreshGroups, Groups, Human, Link, SignedIn, Subject},
     policy::WithoutAuditors,
     refusal::Unproven,
     request::{StatusKind, evolve},
@@ -73,13 +73,15 @@ fn bob() -> Person {
     person("bob", &[REVIEWER])
 }
 
-pub(in crate::domain) fn signed_in(name: &str, groups: &[&str]) -> SignedIn {
-    SignedIn::verified(
-        subject(name),
-        None,
-        groups.iter().copied().collect(),
-        Authentication::plain(minute(0)),
-    )
+pub(in crate::domain) fn signed_in(name: &str, groups: &[&str]) -> Confirmed {
+    confirmed(subject(name), groups, Authentication::plain(minute(0)))
+}
+
+/// Returns a sign-in after which the provider has returned the same groups once more.
+fn confirmed(subject: Subject, groups: &[&str], authentication: Authentication) -> Confirmed {
+    let groups: Groups = groups.iter().copied().collect();
+    let later = FreshGroups::fetched(groups.clone());
+    SignedIn::verified(subject, None, groups, authentication).confirmed_by(&later)
 }
 
 /// Ada's request for an hour, made at minute 0, with a day to be answered.
@@ -128,7 +130,7 @@ pub(in crate::domain) fn after(commands: &[(i64, Deed)]) -> Past {
 #[derive(Clone, Debug)]
 pub(in crate::domain) enum Deed {
     Command(Command),
-    Begin(SignedIn),
+    Begin(Confirmed),
 }
 
 impl From<Command> for Deed {
@@ -348,10 +350,40 @@ fn a_session_takes_the_requester_and_their_groups_of_this_very_sign_in() {
     assert!(begin(signed_in("ada", &[TARGET])).is_ok());
     assert_eq!(begin(signed_in("bob", &[TARGET])), Err(Refusal::OtherPerson { signed_in: "bob".into() }));
     let elsewhere = Subject { issuer: "https://other.example".into(), ..subject("ada") };
-    let namesake =
-        SignedIn::verified(elsewhere, None, [TARGET].into_iter().collect(), Authentication::plain(minute(0)));
+    let namesake = confirmed(elsewhere, &[TARGET], Authentication::plain(minute(0)));
     assert!(matches!(begin(namesake), Err(Refusal::OtherPerson { .. })), "the same `sub` of another `iss`");
     assert!(matches!(begin(signed_in("ada", &[])), Err(Refusal::NotEligible { .. })));
+}
+
+#[test]
+fn a_session_takes_groups_that_the_provider_confirms_after_the_sign_in() {
+    let request = after(&[(0, approve())]);
+    let begin = |then: &[&str], later: Groups| {
+        let then = then.iter().copied().collect();
+        let browser = SignedIn::verified(subject("ada"), None, then, Authentication::plain(minute(0)));
+        let by = browser.confirmed_by(&FreshGroups::fetched(later));
+        decide_of(&request, &Deed::Begin(by), &policy(), minute(1))
+    };
+    let groups = |names: &[&str]| names.iter().copied().collect::<Groups>();
+    assert!(begin(&[TARGET, "staff"], groups(&[TARGET])).is_ok());
+    for (then, later) in [(&[TARGET][..], &[][..]), (&[], &[TARGET]), (&["staff"], &["staff"])] {
+        assert!(matches!(begin(then, groups(later)), Err(Refusal::NotEligible { .. })), "{then:?} {later:?}");
+    }
+    let unknown = Groups::without_claim(["sub"]);
+    assert!(matches!(begin(&[TARGET], unknown), Err(Refusal::NoGroupsClaim { .. })));
+}
+
+#[test]
+fn without_a_later_answer_the_person_must_have_authenticated_since() {
+    let made = |proved_at| {
+        let plain = Authentication::plain(minute(5));
+        let authentication = Authentication { begun_at: minute(4), proved_at, ..plain };
+        SignedIn::verified(subject("ada"), None, Groups::default(), authentication).made_afresh()
+    };
+    let seconds = |seconds| Some(minute(4) + TimeDelta::seconds(seconds));
+    assert!(made(seconds(10)).is_ok() && made(seconds(-30)).is_ok(), "clocks may differ");
+    assert!(matches!(made(seconds(-31)), Err(Refusal::SignInNotFresh)));
+    assert!(matches!(made(None), Err(Refusal::IdentityUnusable { .. })), "unknown is not fresh");
 }
 
 #[test]
@@ -417,8 +449,9 @@ fn anything() -> impl Strategy<Value = Deed> {
         anybody().prop_map(|by| Act::End.by(by).into()),
         Just(Command::Elapse.into()),
         anybody().prop_map(|by| {
-            let (subject, groups) = (by.human().subject.clone(), by.groups().clone());
-            Deed::Begin(SignedIn::verified(subject, None, groups, Authentication::plain(minute(0))))
+            let groups: Vec<&str> = by.groups().iter().collect();
+            let subject = by.human().subject.clone();
+            Deed::Begin(confirmed(subject, &groups, Authentication::plain(minute(0))))
         }),
         (1..4_u32, outcome).prop_map(|(session, outcome)| Command::SettleSession { session, outcome }.into()),
     ]
@@ -433,8 +466,7 @@ fn where_reviewers_sign_in_to_answer_a_press_alone_answers_nothing() {
     let back = |minutes_ago: i64| {
         let authentication =
             Authentication { proved_at: Some(minute(1 - minutes_ago)), ..Authentication::plain(minute(1)) };
-        let groups = [REVIEWER].into_iter().collect();
-        link("bob").signed_in(SignedIn::verified(subject("bob"), None, groups, authentication)).unwrap()
+        link("bob").signed_in(confirmed(subject("bob"), &[REVIEWER], authentication)).unwrap()
     };
     let answers =
         |policy: &Policy, act: Act, by: Person| decide(&after(&[]), &act.by(by), policy, minute(1)).map(drop);

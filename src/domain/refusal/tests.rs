@@ -3,7 +3,10 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::domain::cloud_refusal::{AwsSetting, CloudCause, PolicyKind};
+use crate::domain::{
+    answer_fault::AnswerPart,
+    cloud_refusal::{AwsSetting, CloudCause, PolicyKind},
+};
 
 /// Returns a refusal of every code.
 pub(crate) fn every_refusal() -> Vec<Refusal> {
@@ -18,6 +21,7 @@ pub(crate) fn every_refusal() -> Vec<Refusal> {
         Refusal::AnswerRequiresSignIn,
         Refusal::OtherReviewer { signed_in: "eve@example.com".into() },
         Refusal::SignInTooOld { max_age: minutes("5m") },
+        Refusal::SignInNotFresh,
         Refusal::SignInTooWeak { accepted: vec!["phr".into(), "mfa".into()] },
         Refusal::NotParty { reviewers },
         Refusal::AlreadyAnswered { status: StatusKind::Rejected, by: "bob@example.com".to_owned() },
@@ -42,14 +46,20 @@ pub(crate) fn every_refusal() -> Vec<Refusal> {
         Refusal::OtherTenant,
         Refusal::NotFullMember { kind: MemberKind::Guest },
         Refusal::NotLinked,
-        Refusal::SignInAgain,
-        Refusal::NoGroupsClaim { group: "aws-temp#Reviewer".into() },
+        Refusal::SignInAgain { words: None },
+        Refusal::GroupsUnknown { claims: vec!["email".into(), "sub".into()] },
+        Refusal::NoGroupsClaim {
+            group: "aws-temp#Reviewer".into(),
+            claims: vec!["Groups".into(), "sub".into()],
+        },
         Refusal::IdentityUnavailable { why: "connection refused".into() },
         Refusal::TokenUnavailable { why: "could not load a token".into() },
         Refusal::KeyUnavailable { why: "KMS did not answer".into() },
-        Refusal::IdentityUnusable { why: "its signature is wrong".into() },
-        Refusal::SignInDeclined,
-        Refusal::SignInRefused { error: "unauthorized_client".into() },
+        Refusal::IdentityUnusable {
+            fault: AnswerFault::Missing { part: AnswerPart::IdToken, field: "sub".into() },
+        },
+        Refusal::SignInDeclined { words: OwnWords::cleaned("access_denied", None) },
+        Refusal::SignInRefused { words: OwnWords::cleaned("invalid_scope", Some("groups is unknown")) },
         Refusal::LinkGone,
         Refusal::OtherBrowser,
         Refusal::ForgedForm,
@@ -64,7 +74,9 @@ pub(crate) fn every_refusal() -> Vec<Refusal> {
             domains: ["example.com", "example.org"].map(|domain| domain.parse().unwrap()).into(),
         },
         Refusal::OtherAccount,
-        Refusal::AccountSignInFailed { why: "unauthorized_client".into() },
+        Refusal::AccountSignInFailed {
+            fault: AnswerFault::Refused { words: OwnWords::cleaned("unauthorized_client", None) },
+        },
         Refusal::AccountSignInUnavailable { why: "connection refused".into() },
         Refusal::BadCode,
         Refusal::NoCode,
@@ -138,7 +150,7 @@ fn what_is_not_known_is_read_as_nothing_else() {
 #[test]
 fn linking_helps_whoever_is_not_linked_or_has_to_sign_in_again() {
     let codes = every_refusal().into_iter().filter(Refusal::asks_to_link).map(|refusal| refusal.code());
-    assert_eq!(codes.collect::<Vec<_>>(), ["not_linked", "sign_in_again"]);
+    assert_eq!(codes.collect::<Vec<_>>(), ["not_linked", "sign_in_again", "groups_unknown"]);
 }
 
 /// docs/EVENTS.md has one row for each code, with its facts and whether it has a reference.

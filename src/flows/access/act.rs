@@ -11,7 +11,7 @@
 //! 5. The presser receives a ticket, visible only to them, that stands for the act.
 //! 6. GET shows what they are about to do and changes nothing. POST starts a sign-in (`visits/ticket.rs`).
 //! 7. When they return from the identity provider as the person that the account is linked to, the act is decided
-//!    again with the groups of that sign-in. Its commit consumes the ticket.
+//!    again with the groups that the sign-in and a refresh after it returned. Its commit consumes the ticket.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ use crate::{
         decide::{Command, decide},
         ids::RequestId,
         message::{Form, Message},
-        person::SignedIn,
+        person::Confirmed,
         press::{Asker, FormHandle},
         refusal::{Refusal, Refused},
         request::Request,
@@ -98,7 +98,7 @@ pub(in crate::flows) async fn finish(
     broker: &Arc<Broker>,
     who: &Account,
     answering: Answering,
-    signed_in: SignedIn,
+    signed_in: Confirmed,
     uses_up: Vec<SecretHash>,
 ) -> Result<()> {
     let Answering { request, act, press } = answering;

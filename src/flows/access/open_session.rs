@@ -2,7 +2,8 @@
 //!
 //! 1. The person receives a ticket, visible only to them (`console_link.rs`), for 15 minutes and one session.
 //! 2. Opening the ticket only starts a sign-in; the ticket remains valid (`visits/ticket.rs`).
-//! 3. On return from the identity provider, the ticket must be the one that started this sign-in.
+//! 3. On return from the identity provider, the ticket must be the one that started this sign-in. The groups are
+//!    requested once more (`visits/sign_in.rs`).
 //! 4. `SessionIssuing` is committed, which consumes the ticket, if the person is authenticated, eligible and elevated
 //!    at this moment. The request's events prove that: a row that they do not add up to opens nothing.
 //! 5. STS issues a session that cannot outlive the window, and the console returns a sign-in link for it.
@@ -19,7 +20,7 @@ use crate::{
         decide::{Command, SessionOutcome, begin_session},
         ids::RequestId,
         job::Lane,
-        person::SignedIn,
+        person::Confirmed,
         policy::WithoutAuditors,
         refusal::Refusal,
         request::{DropReason, Event, Recorded, Request, StatusKind},
@@ -35,11 +36,11 @@ use crate::{
 pub(in crate::flows) async fn finish(
     broker: &Arc<Broker>,
     id: &RequestId,
-    signed_in: SignedIn,
+    signed_in: Confirmed,
     uses_up: Vec<SecretHash>,
 ) -> Result<SecretString> {
     let cause = Cause { uses_up, ..broker.ports.ids.command_id().into() }; // 3
-    let cause = cause.stands_on(&signed_in.stands()).unless_frozen();
+    let cause = cause.stands_on(&signed_in.sign_in().stands()).unless_frozen();
     check_auditors(broker).await?;
     let begin = |request: &Request, history: &[Recorded], now| {
         begin_session(request, history, &signed_in, &broker.policy, now)

@@ -61,7 +61,7 @@ pub(in crate::flows) async fn request(
         Ok(Changed { request, .. }) => Ok(request), // 3
         Err(CommitError::Held(request)) => Err(Refusal::AlreadyOpen { target, request }.into()),
         Err(CommitError::Conflict) => Err(Refusal::AlreadyOpen { target, request: id.clone() }.into()),
-        Err(CommitError::SignedOut) => Err(Refusal::SignInAgain.into()),
+        Err(CommitError::SignedOut) => Err(Refusal::SignInAgain { words: None }.into()),
         Err(CommitError::Frozen) => Err(Refusal::Frozen.into()),
         Err(CommitError::Failed(error)) => Err(error.into()),
         Err(error @ CommitError::UsedUp) => Err(Error::Failed(error.into())),

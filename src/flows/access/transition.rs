@@ -143,7 +143,7 @@ pub(in crate::flows) async fn change<D: Decided>(
             Ok(changed) => return Ok((changed, decided)),
             Err(CommitError::Conflict) => {}
             Err(CommitError::UsedUp) => return Err(Refusal::LinkGone.into()),
-            Err(CommitError::SignedOut) => return Err(Refusal::SignInAgain.into()),
+            Err(CommitError::SignedOut) => return Err(Refusal::SignInAgain { words: None }.into()),
             Err(CommitError::Frozen) => return Err(Refusal::Frozen.into()),
             // A later request for the same target exists, so by another replica's clock this one has already expired.
             Err(CommitError::Held(_)) => return Err(Refusal::ExpiredUnanswered.into()),

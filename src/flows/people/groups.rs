@@ -14,6 +14,7 @@ use secrecy::SecretString;
 use crate::{
     domain::{
         account::Account,
+        answer_fault::OwnWords,
         person::{FreshGroups, Link, Subject, ToldGroups},
         refusal::Refusal,
     },
@@ -41,7 +42,7 @@ impl Broker {
         loop {
             let (now, uptime) = (self.ports.clock.now(), self.ports.clock.uptime());
             let Some(token) = self.ports.store.token(&link.account).await.map_err(unread)? else {
-                return link.groups_of_sign_in(now).ok_or(Refusal::SignInAgain);
+                return link.groups_of_sign_in(now).ok_or(Refusal::SignInAgain { words: None });
             };
             let asked_at = *asked_at.get_or_insert(token.version);
             if let Some(fresh) = token.told.as_ref().and_then(|told| told.since(asked_at, &link.subject)) {
@@ -80,10 +81,13 @@ impl Broker {
         let Refreshed { groups, refresh_token } =
             match self.ports.identity.refresh(&token, &link.subject).await {
                 Ok(refreshed) => refreshed,
-                Err(IdentityError::Gone) => return (UsedToken::Gone, Err(Refusal::SignInAgain)),
-                Err(error @ (IdentityError::Unavailable(_) | IdentityError::Unusable(_))) => {
-                    return unused(resealed, refused(error));
-                }
+                Err(error @ IdentityError::Gone(_)) => return (UsedToken::Gone, Err(refused(error))),
+                Err(
+                    error @ (IdentityError::Unavailable(_)
+                    | IdentityError::SignInRequired(_)
+                    | IdentityError::GroupsUnknown { .. }
+                    | IdentityError::Unusable(_)),
+                ) => return unused(resealed, refused(error)),
             };
         let resealed = match &refresh_token {
             Some(token) => match self.seal_token(&link.account, &link.subject, token).await {
@@ -145,17 +149,23 @@ fn shut(error: SealError) -> Refusal {
     match error {
         SealError::Shut(why) => {
             tracing::error!(why, "sealing: failed");
-            Refusal::SignInAgain
+            Refusal::SignInAgain { words: None }
         }
         SealError::Unavailable(why) => Refusal::KeyUnavailable { why },
     }
 }
 
-fn refused(error: IdentityError) -> Refusal {
+/// Returns the refusal of a person whose groups could not be requested.
+pub(in crate::flows) fn refused(error: IdentityError) -> Refusal {
     match error {
         IdentityError::Unavailable(why) => Refusal::IdentityUnavailable { why },
-        IdentityError::Gone => Refusal::SignInAgain,
-        IdentityError::Unusable(why) => Refusal::IdentityUnusable { why },
+        IdentityError::Gone(words) | IdentityError::SignInRequired(words) => {
+            let OwnWords { error, description } = &words;
+            tracing::warn!(error, why = description, "identity: refresh refused");
+            Refusal::SignInAgain { words: Some(words) }
+        }
+        IdentityError::GroupsUnknown { claims } => Refusal::GroupsUnknown { claims },
+        IdentityError::Unusable(fault) => Refusal::IdentityUnusable { fault },
     }
 }
 

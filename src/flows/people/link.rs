@@ -106,7 +106,7 @@ async fn bind(
     match broker.ports.store.save_link(&new).await {
         Ok(appended) => audit::tell(broker, appended, counted), // 6
         Err(LinkError::UsedUp) => return Err(Refusal::LinkGone.into()),
-        Err(LinkError::SignedOut) => return Err(Refusal::SignInAgain.into()),
+        Err(LinkError::SignedOut) => return Err(Refusal::SignInAgain { words: None }.into()),
         Err(LinkError::IdentityTaken) => return Err(Refusal::IdentityTaken.into()),
         Err(LinkError::AddressTaken) => return Err(Refusal::AddressTaken.into()),
         Err(LinkError::LinkedToAnother) => return Err(Refusal::LinkedToAnother.into()),

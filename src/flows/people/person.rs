@@ -39,7 +39,7 @@ impl Broker {
     pub(in crate::flows) async fn linked(&self, who: &Account) -> Result<Link> {
         let link = self.ports.store.link(who).await?.ok_or(Refusal::NotLinked)?;
         if self.settings.linking.requires_person && link.person.is_none() {
-            return Err(Refusal::SignInAgain.into());
+            return Err(Refusal::SignInAgain { words: None }.into());
         }
         Ok(link)
     }

@@ -11,6 +11,7 @@ use super::{CameBack, Visited, sign_in};
 use crate::{
     domain::{
         act::Tried,
+        answer_fault::OwnWords,
         ids::CommandId,
         refusal::Refusal,
         secret::Secret,
@@ -33,8 +34,8 @@ pub struct Callback {
     pub from: SignInAt,
     /// `state`, as presented.
     pub state: Secret,
-    /// The code, or an error code.
-    pub answer: Result<Answer, String>,
+    /// The code, or the refusal that came in its place.
+    pub answer: Result<Answer, OwnWords>,
 }
 
 /// Finishes a sign-in and continues with the visit. The outcome is a [`Refusal`] for the page, or a failure, if it
@@ -101,14 +102,24 @@ async fn finish(
         }
         Visit::OpenConsole { request } => {
             let redeemed = sign_in::redeem(broker, ticket, answer, &proof).await?;
-            let console = open_session::finish(broker, &request, redeemed.signed_in, uses_up).await;
-            console.map(CameBack::Console)
+            match sign_in::confirm(broker, browser, ticket, redeemed).await? {
+                Ok(confirmed) => {
+                    let console = open_session::finish(broker, &request, confirmed, uses_up).await;
+                    console.map(CameBack::Console)
+                }
+                Err(url) => Ok(CameBack::OnToIdentityProvider(url)),
+            }
         }
         Visit::Review(answering) => {
             let redeemed = sign_in::redeem(broker, ticket, answer, &proof).await?;
             let done = answering.act.clone();
-            let answered = act::finish(broker, &ticket.who, answering, redeemed.signed_in, uses_up).await;
-            answered.map(|()| CameBack::Answered(done))
+            match sign_in::confirm(broker, browser, ticket, redeemed).await? {
+                Ok(confirmed) => {
+                    let answered = act::finish(broker, &ticket.who, answering, confirmed, uses_up).await;
+                    answered.map(|()| CameBack::Answered(done))
+                }
+                Err(url) => Ok(CameBack::OnToIdentityProvider(url)),
+            }
         }
     }
 }

@@ -15,6 +15,7 @@ fn every_refusal_says_what_happened_and_what_to_do_next() {
     answer_requires_sign_in: Answering requires a sign-in at your identity provider. Press the button again to get a sign-in link.
     other_reviewer: You signed in as eve@example.com, but this answer was started from someone else's Slack account. Sign out at your identity provider and open the link again.
     sign_in_too_old: You signed in at your identity provider more than 5m ago, and this requires a more recent sign-in. Open the link again and sign in when prompted.
+    sign_in_not_fresh: Your identity provider did not ask you to sign in, so the app could not check whether you are still eligible. Sign out at your identity provider, then open the link again.
     sign_in_too_weak: This requires a stronger sign-in than the one you used. Accepted: phr, mfa. Open the link again and sign in that way, or ask the people who manage your account at the identity provider.
     not_party: Only the requester or a member of aws-temp#Reviewer can do that. Ask one of them.
     already_answered: bob@example.com has already rejected this request. You don't need to do anything.
@@ -40,13 +41,14 @@ fn every_refusal_says_what_happened_and_what_to_do_next() {
     not_full_member: Your Slack account is a guest, and only full members can use this app. Ask a workspace admin.
     not_linked: Your Slack account is not linked yet. Link it first.
     sign_in_again: Your identity provider requires you to sign in again. Link your Slack account again, then repeat this.
-    no_groups_claim: Your identity provider returned no groups for you, so the app could not check whether you are in aws-temp#Reviewer. Contact the people who run this app.
+    groups_unknown: Your identity provider did not return your groups when it renewed your sign-in (it sent the claims email, sub). Nothing was changed. Sign in again: link your Slack account again, then repeat this. If it happens again, contact the people who run this app.
+    no_groups_claim: Your identity provider returned no groups for you, so the app could not check whether you are in aws-temp#Reviewer (it sent the claims Groups, sub). Contact the people who run this app.
     identity_unavailable: Your groups could not be checked because the identity provider did not respond. Nothing was changed. Try again in a minute. If it happens again, contact the people who run this app.
     token_unavailable: Your groups could not be checked because your stored sign-in could not be read. Nothing was changed. Try again in a minute. If it happens again, contact the people who run this app.
     key_unavailable: Your groups could not be checked because the key for your stored sign-in was not available. Nothing was changed. Try again in a minute. If it happens again, contact the people who run this app.
-    identity_unusable: The identity provider's response could not be accepted (its signature is wrong). Nothing was changed. Contact the people who run this app.
-    sign_in_declined: You were not signed in: the sign-in was cancelled or denied. Open the link again to retry.
-    sign_in_refused: You were not signed in: the identity provider returned “unauthorized_client”. Contact the people who run this app.
+    identity_unusable: The identity provider's response could not be accepted (its ID token has no sub). Nothing was changed. Contact the people who run this app.
+    sign_in_declined: You were not signed in: the sign-in was cancelled or denied (access_denied). Open the link again to retry.
+    sign_in_refused: You were not signed in: the identity provider refused (invalid_scope, “groups is unknown”). Contact the people who run this app.
     link_gone: This link has been used or has expired. Get a new one in Slack.
     other_browser: This sign-in was started in another browser. Open the link from Slack in this one.
     forged_form: This page was not opened from the link in Slack, or cookies are blocked. Allow cookies and open the link from Slack again.
@@ -58,7 +60,7 @@ fn every_refusal_says_what_happened_and_what_to_do_next() {
     no_person_claim: Your identity provider does not say which person this identity belongs to, so it cannot be linked. Contact the people who run this app.
     other_domain: You signed in as ada@example.net, but only addresses at example.com, example.org can be linked. Sign out at your identity provider and sign in with one of these, or contact the people who run this app.
     other_account: You are not signed in to Slack with the account that this link belongs to, so nothing was linked. If that account is yours, sign in to it in this browser and open the link again. If not, get your own link with /elevate link.
-    account_sign_in_failed: The sign-in with Slack failed (unauthorized_client), so nothing was linked. Open the link again. If it happens again, contact the people who run this app.
+    account_sign_in_failed: The sign-in with Slack failed (it refused the request: unauthorized_client), so nothing was linked. Open the link again. If it happens again, contact the people who run this app.
     account_sign_in_unavailable: The sign-in with Slack failed because Slack did not respond, so nothing was linked. Open the link again in a minute. If it happens again, contact the people who run this app.
     bad_code: That isn't a code. A code has eight letters and digits, as the page shows. Type it again.
     no_code: No code is waiting for your Slack account. Type only a code that you have seen yourself, on the page at the end of your own /elevate link. Never type a code that someone gave you.

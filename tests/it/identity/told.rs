@@ -1,8 +1,13 @@
 //! What a sign-in asks for beyond who it was, and where the provider tells groups.
 
-use elevate::{config::GroupsFrom, domain::step_up::StepUp, ports::Identity};
+use elevate::{
+    config::GroupsFrom,
+    domain::step_up::StepUp,
+    ports::{Identity, SignInAsks},
+};
 use sandbox::{http::Fault, idp::Tampering};
 use serde_json::json;
+use url::Url;
 
 use super::{Realm, at, claims, groups, proof, saying};
 
@@ -30,10 +35,10 @@ async fn userinfo_about_another_person_is_refused() {
     let realm = told_at_userinfo().await;
     let token = realm.sign_in().await.unwrap().refresh_token.unwrap();
     let bobs = Tampering { userinfo: claims(json!({ "sub": "bob" })), ..Tampering::default() };
-    assert!(realm.refusal(bobs.clone()).await.contains("another person than the ID token"));
+    assert!(realm.refusal(bobs.clone()).await.contains("userinfo response is about another person"));
     realm.idp.tamper(bobs);
     let refreshed = realm.refresh(&token).await.unwrap();
-    assert!(realm.unusable(refreshed.groups).contains("another person than the ID token"));
+    assert!(realm.unusable(refreshed.groups).contains("userinfo response is about another person"));
     assert!(refreshed.refresh_token.is_some(), "the new token is kept all the same");
 }
 
@@ -54,10 +59,23 @@ async fn a_sign_in_asks_for_what_the_operator_wants_of_it_and_tells_how_it_went(
         acr_values: vec!["phr".into(), "mfa".into()],
         review: false,
     };
-    let url = realm.provider.sign_in_url(&proof(), Some(&asks)).await.unwrap();
-    let sent: Vec<_> = url.query_pairs().map(|(name, value)| format!("{name}={value}")).collect();
-    assert!(sent.contains(&"max_age=300".to_owned()), "{sent:?}");
-    assert!(sent.contains(&"acr_values=phr mfa".to_owned()), "{sent:?}");
+    let url = realm
+        .provider
+        .sign_in_url(&proof(), &SignInAsks { step_up: Some(&asks), afresh: false })
+        .await
+        .unwrap();
+    let sent =
+        |url: Url| url.query_pairs().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>();
+    let asked = sent(url);
+    assert!(asked.contains(&"max_age=300".to_owned()), "{asked:?}");
+    assert!(asked.contains(&"acr_values=phr mfa".to_owned()), "{asked:?}");
+    assert!(!asked.iter().any(|parameter| parameter.starts_with("prompt=")), "{asked:?}");
+    let afresh = SignInAsks { step_up: Some(&asks), afresh: true };
+    let asked = sent(realm.provider.sign_in_url(&proof(), &afresh).await.unwrap());
+    for parameter in ["prompt=login", "max_age=0", "acr_values=phr mfa"] {
+        assert_eq!(asked.iter().filter(|asked| *asked == parameter).count(), 1, "{asked:?}");
+    }
+    assert!(!asked.contains(&"max_age=300".to_owned()), "{asked:?}");
 
     realm.idp.tamper(saying(json!({ "auth_time": at(-60), "acr": "mfa" })));
     let redeemed = realm.sign_in().await.unwrap();

@@ -195,9 +195,9 @@ async fn a_token_of_slacks_that_cannot_be_trusted_links_nothing_and_is_told() {
         let ada = world.ada();
         for (claim, why) in [
             (json!({ "nonce": "another" }), "belongs to another sign-in"),
-            (json!({ "iss": world.company.idp.issuer() }), "is from another issuer"),
-            (json!({ "aud": "another" }), "is meant for somebody else"),
-            (json!({ "https://slack.com/user_id": 7 }), "does not say whose account it is"),
+            (json!({ "iss": world.company.idp.issuer() }), "names another issuer"),
+            (json!({ "aud": "another" }), "is also meant for another"),
+            (json!({ "https://slack.com/user_id": 7 }), "https://slack.com/user_id in its ID token"),
         ] {
             world.company.slack.tamper_with_id_tokens(claim.as_object().unwrap().clone());
             let page = ada.follows_link(&ada.asks_to_link().await).await;

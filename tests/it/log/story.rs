@@ -77,7 +77,11 @@ async fn people_link(world: &World, people: [&Player<'_>; 3]) {
     let page = bob.browser.open(&bobs).await.unwrap();
     let at_idp = bob.browser.press(&page, "This is me").await.unwrap();
     let (_, state) = at_idp.url.query_pairs().find(|(name, _)| name == "state").unwrap();
-    let refused = [("error", "access_denied"), ("error_description", WRITTEN[0]), ("state", &state)];
+    let refused = [
+        ("error", "access_denied"),
+        ("error_description", "cancelled by ada@example.com"),
+        ("state", &state),
+    ];
     let refused = Url::parse_with_params(&back, refused).unwrap();
     assert_eq!(bob.browser.open(refused.as_str()).await.unwrap().status, 401);
     world.settle().await;

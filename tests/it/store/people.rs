@@ -336,7 +336,7 @@ pub(super) async fn moved(store: &DynamoStore, name: &str, n: u8) -> NewLink {
 
 fn sign_in(n: u8, token: &SecretHash) -> Ticket {
     let visit = Visit::Link { name: "ada".to_owned() };
-    let sign_in = SignIn { browser: secret(50).hash(), ticket: token.clone() };
+    let sign_in = SignIn { browser: secret(50).hash(), ticket: token.clone(), afresh: false };
     Ticket { sign_in: Some(sign_in), ..ticket_of("ada", n, visit, noon() + minutes(10)) }
 }
 

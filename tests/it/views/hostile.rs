@@ -6,6 +6,7 @@ use elevate::{
     domain::{
         account_event::AccountEvent,
         act::{Act, Tried},
+        answer_fault::OwnWords,
         cloud_refusal::{CloudCause, CloudRefusal},
         email::Email,
         ids::Target,
@@ -102,13 +103,18 @@ fn hostile_email() -> impl Strategy<Value = Email> {
 }
 
 impl HostilePeople {
+    /// What a provider says of them.
+    fn words(&self) -> OwnWords {
+        OwnWords { error: self.text.clone(), description: Some(self.text.clone()) }
+    }
+
     fn messages(&self) -> Vec<Message> {
         let mut messages: Vec<Message> =
             self.trails().iter().flat_map(|events| entries(events)).map(Message::Audit).collect();
         messages.extend(self.trails().iter().flat_map(|events| {
             let drawn = Drawn { request: made(events.clone()), as_of: at(10) };
             let pointer = Some(Box::new(drawn.clone()));
-            let why = Refusal::IdentityUnusable { why: self.text.clone() }.into();
+            let why = Refusal::SignInRefused { words: self.words() }.into();
             [
                 Message::ReviewCard(drawn.clone()),
                 Message::Reminder(drawn.clone()),
@@ -132,7 +138,7 @@ impl HostilePeople {
                 url: link("review"),
             },
             Message::LinkInvitation {
-                why: Some(Refusal::SignInRefused { error: self.text.clone() }.into()),
+                why: Some(Refusal::SignInRefused { words: self.words() }.into()),
                 url: link("link"),
             },
             Message::WithoutForm(Form::Request(self.request_form())),

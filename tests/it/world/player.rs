@@ -129,6 +129,16 @@ impl Player<'_> {
         page
     }
 
+    /// Opens an address, and signs in each time that the identity provider asks: it is asked once more where its first
+    /// answer is not enough.
+    pub(crate) async fn opens_twice_asked(&self, url: &str) -> Page {
+        let page = self.browser.open(url).await.unwrap();
+        let page = self.signs_in(page, self.persona).await;
+        let page = self.signs_in(page, self.persona).await;
+        self.world.settle().await;
+        page
+    }
+
     async fn signs_in(&self, page: Page, identity: Persona) -> Page {
         let label = format!("Continue as {}", identity.name);
         if page.button(&label).is_none() {
