@@ -8,7 +8,7 @@ use crate::{
 
 /// The operations of each counterpart.
 const CALLS: [(&str, &[&str]); 5] = [
-    ("aws", &["AssumeRole", "getSigninToken"]),
+    ("aws", &["AssumeRole", "GetCallerIdentity", "getSigninToken"]),
     ("dynamodb", &["BatchGetItem", "GetItem", "Query", "TransactWriteItems"]),
     ("identity_provider", &["discovery", "jwks", "token", "userinfo"]),
     ("kms", &["Decrypt", "GenerateDataKey"]),
