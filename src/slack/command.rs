@@ -61,15 +61,10 @@ impl fmt::Display for CommandLine {
 }
 
 fn ask(target: &str, rest: &str) -> Result<Ask, Refusal> {
+    let read = of_arn(bare(target)).unwrap_or_else(|| bare(target).to_owned()).parse();
+    let target = read.map_err(|BadId { .. }| Refusal::unreadable(target, Expected::Target))?;
     let (duration, justification) = duration(rest)?;
-    Ok(Ask {
-        target: of_arn(bare(target))
-            .unwrap_or_else(|| bare(target).to_owned())
-            .parse()
-            .map_err(|BadId { .. }| Refusal::unreadable(target, Expected::Target))?,
-        duration,
-        justification: unescaped(justification).parse::<Reason>()?,
-    })
+    Ok(Ask { target, duration, justification: unescaped(justification).parse::<Reason>()? })
 }
 
 /// Parses a duration in one word or two, such as `1h`, `1H` or `1 hour`. Returns what follows it, too.

@@ -44,7 +44,7 @@ async fn a_job_that_cannot_be_read_keeps_no_other_from_being_done() {
 #[tokio::test]
 async fn a_failed_commit_tells_what_dynamodb_said_and_nothing_of_the_rows() {
     let Fixture { store, dynamo, .. } = &fixture().await;
-    for _ in 0..5 {
+    for _ in 0..8 {
         dynamo.fail_next_with("TransactWriteItems", DynamoFault::TransactionConflict);
     }
     let asked = asked(1, "ada", S3_ADMIN, noon());
