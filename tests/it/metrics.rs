@@ -369,7 +369,7 @@ async fn every_label_set_is_born_at_zero() {
 #[test]
 fn the_alarms_name_metrics_and_labels_that_there_are() {
     let born = Scrape::read(&Metrics::new().text());
-    let file = fs::read_to_string("infra/alarms.yaml").unwrap();
+    let file = fs::read_to_string("infra/prometheus/alarms.yaml").unwrap();
     let alarms = YamlLoader::load_from_str(&file).unwrap().remove(0);
     let rules: Vec<_> = alarms["groups"]
         .as_vec()
