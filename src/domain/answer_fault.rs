@@ -170,7 +170,7 @@ impl OwnWords {
         Self { error, description: description.filter(|text| !text.is_empty()) }
     }
 
-    /// Returns whether the provider refuses this client, whoever the person is (RFC 6749, section 5.2).
+    /// Returns whether the provider refuses this client, for every person alike (RFC 6749, section 5.2).
     #[must_use]
     pub fn refuses_the_client(&self) -> bool {
         ["invalid_client", "unauthorized_client"].contains(&self.error.as_str())

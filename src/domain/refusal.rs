@@ -601,7 +601,7 @@ impl Refusal {
         )
     }
 
-    /// Returns whether the provider refuses this program, whoever the person is, so that no one can sign in until the
+    /// Returns whether the provider refuses this program, for every person alike, so that no one can sign in until the
     /// operator acts.
     #[must_use]
     pub fn refuses_the_client(&self) -> bool {

@@ -1,4 +1,4 @@
-//! Operator: what whoever runs the app does at a command line.
+//! Operator: what the people who run the app do at a command line.
 //!
 //! 1. `freeze` and `thaw` change one row, on which every approval and every session is conditional: nobody is let in
 //!    while it says so, by any replica. All else goes on.

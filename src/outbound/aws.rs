@@ -137,7 +137,7 @@ fn outcome(context: &FinalizerInterceptorContextRef<'_>) -> Outcome {
     }
 }
 
-/// Returns whether a call has failed and nothing else says so: whoever calls DynamoDB logs its failures.
+/// Returns whether a call has failed and nothing else logs it: the callers of DynamoDB log its failures.
 fn is_failure(counterpart: &str, outcome: Outcome) -> bool {
     match outcome {
         Outcome::Ok => false,

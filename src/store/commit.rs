@@ -51,7 +51,8 @@ impl Marker {
 }
 
 /// Returns the transaction of a step. If several conditions fail, a used-up secret is reported first, then what the
-/// step is based on, then a conflicting change, then a held target. After a conflict the caller decides again and then detects the held target.
+/// step is based on, then a conflicting change, then a held target. After a conflict the caller decides again and then
+/// detects the held target.
 pub(super) fn step(step: &Step, marker: Marker) -> serde_json::Result<Transaction<CommitError>> {
     let Step { recorded, after, jobs, uses_up, now, given, held: _ } = step;
     let named = [serde_json::to_string(recorded)?, format!("{marker:?} {given:?}")];

@@ -29,7 +29,7 @@ pub(super) struct RateLimit {
 pub(super) struct Missed;
 
 /// Charges misses, and nothing else, to the client's address, and turns it away beyond its rate limit. One that presents
-/// a ticket or a state that was given to it is never slowed, whoever shares its address. Charges nobody if the client's
+/// a ticket or a state that was given to it is never slowed, even among others at its address. Charges nobody if the client's
 /// address is unknown.
 pub(super) async fn charge_misses(
     State(RateLimit { broker, intake }): State<RateLimit>,
