@@ -29,5 +29,6 @@ pub mod session;
 pub mod step_up;
 pub mod ticket;
 pub mod trail;
+pub mod undelivered;
 pub mod visible;
 pub mod window;

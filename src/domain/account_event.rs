@@ -18,6 +18,7 @@ use super::{
         actor::Actor,
         record::{Record, Schema},
     },
+    undelivered::{NotAccepted, NoticeKind},
     window::Timestamp,
 };
 
@@ -67,12 +68,12 @@ pub enum AccountEvent {
     },
     /// A message could not be delivered and is not retried.
     Undelivered {
-        /// The message, in a few words.
-        what: String,
+        /// The kind of message.
+        notice: NoticeKind,
         /// The request it was about, if any.
         request: Option<RequestId>,
         /// Why it could not be delivered.
-        why: String,
+        why: NotAccepted,
     },
 }
 

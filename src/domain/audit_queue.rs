@@ -131,6 +131,7 @@ mod tests {
         ids::CommandId,
         job::{AuditLine, follow_ups, follow_ups_of_account},
         request::{Recorded, Request},
+        undelivered::{NotAccepted, NoticeKind},
     };
 
     fn line(recorded: &AccountRecord) -> Job {
@@ -142,8 +143,8 @@ mod tests {
     }
 
     fn important(user: &str, number: u64) -> Job {
-        let what =
-            AccountEvent::Undelivered { what: "word".to_owned(), request: None, why: "gone".to_owned() };
+        let why = NotAccepted { operation: "post".to_owned(), reason: None };
+        let what = AccountEvent::Undelivered { notice: NoticeKind::Receipt, request: None, why };
         line(&account_event::tests::recorded(user, what, number))
     }
 

@@ -17,6 +17,7 @@ use crate::{
         ids::{CommandId, RequestId},
         job::{Job, Leased, Notice, REFUSED_JOB_IS_TRIED_FOR, Task, backoff},
         trail::actor::Actor,
+        undelivered::NoticeKind,
         window::Timestamp,
     },
     ports::{Because, ChatError, DeadLetter, DeadLetterError},
@@ -150,11 +151,11 @@ impl Broker {
         {
             return Ok(None);
         }
-        let (Some((what, request)), Some(who)) = (subject(job), self.concerned(job).await?) else {
+        let (Some((notice, request)), Some(who)) = (subject(job), self.concerned(job).await?) else {
             return Ok(None);
         };
-        let (what, why) = (what.to_owned(), refusal.to_string());
-        let undelivered = AccountEvent::Undelivered { what, request: request.cloned(), why };
+        let (request, why) = (request.cloned(), refusal.not_accepted());
+        let undelivered = AccountEvent::Undelivered { notice, request, why };
         let platform = Actor::Service { name: refusal.platform().to_string() };
         Ok(Some(undelivered.of(&who, platform, CommandId::of_dead_letter(&job.id), at)))
     }
@@ -207,20 +208,18 @@ fn is_refused_for_good(job: &Job, error: &ChatError, now: Timestamp) -> bool {
     }
 }
 
-/// Returns a short name of a job's notice and its request, if any. Returns `None` for a job that notifies nobody.
-fn subject(job: &Job) -> Option<(&'static str, Option<&RequestId>)> {
+/// Returns the kind of a job's notice and its request, if any. Returns `None` for a job that notifies nobody.
+fn subject(job: &Job) -> Option<(NoticeKind, Option<&RequestId>)> {
     Some(match &job.task {
-        Task::Notify(Notice::Card(id)) => ("the review card", Some(id)),
-        Task::Notify(Notice::Receipt(id)) => ("the receipt", Some(id)),
-        Task::Notify(Notice::ConsoleLink(id)) => ("the link to the AWS console", Some(id)),
-        Task::Notify(Notice::Audit(entry) | Notice::Burst(entry)) => {
-            ("a line of this channel", entry.request())
-        }
-        Task::Notify(Notice::Linked(..)) => ("word of being linked", None),
-        Task::Notify(Notice::SignedOut(..)) => ("word of having to sign in again", None),
-        Task::Notify(Notice::Relinked(..)) => ("word of being linked to another identity", None),
-        Task::Notify(Notice::Unlinked(..)) => ("word of not being linked", None),
-        Task::WarnOfEnd(id) => ("word that access is about to end", Some(id)),
+        Task::Notify(Notice::Card(id)) => (NoticeKind::Card, Some(id)),
+        Task::Notify(Notice::Receipt(id)) => (NoticeKind::Receipt, Some(id)),
+        Task::Notify(Notice::ConsoleLink(id)) => (NoticeKind::ConsoleLink, Some(id)),
+        Task::Notify(Notice::Audit(entry) | Notice::Burst(entry)) => (NoticeKind::AuditLine, entry.request()),
+        Task::Notify(Notice::Linked(..)) => (NoticeKind::Linked, None),
+        Task::Notify(Notice::SignedOut(..)) => (NoticeKind::SignedOut, None),
+        Task::Notify(Notice::Relinked(..)) => (NoticeKind::Relinked, None),
+        Task::Notify(Notice::Unlinked(..)) => (NoticeKind::Unlinked, None),
+        Task::WarnOfEnd(id) => (NoticeKind::EndIsNear, Some(id)),
         Task::Elapse(_) | Task::SettleSession(..) | Task::FinishPress(_) | Task::Remind(_) => return None,
     })
 }

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use crate::domain::{
     account::{Account, Conversation, MessageRef, Platform},
     message::Message,
+    undelivered::NotAccepted,
     window::Timestamp,
 };
 
@@ -97,6 +98,18 @@ impl ChatError {
             | Self::Unavailable { platform, .. }
             | Self::Unsupported { platform, .. } => platform,
         }
+    }
+
+    /// Returns what was not accepted, as it is recorded.
+    #[must_use]
+    pub fn not_accepted(&self) -> NotAccepted {
+        let (operation, reason) = match self {
+            Self::Refused { operation, reason, .. } | Self::Unavailable { operation, reason, .. } => {
+                (operation, Some(reason.clone()))
+            }
+            Self::Unsupported { operation, .. } => (operation, None),
+        };
+        NotAccepted { operation: (*operation).to_owned(), reason }
     }
 
     /// Returns how long the platform asks clients to wait, if it says so.

@@ -21,6 +21,7 @@ use crate::domain::{
     person::{Human, Subject as Identity},
     request::{DropReason, Event, Opening, Recorded},
     trail::actor::Actor,
+    undelivered::NotAccepted,
     window::{Minutes, Timestamp},
 };
 
@@ -271,10 +272,12 @@ fn told_of_account(recorded: &AccountRecord, names: &Names) -> (&'static str, Li
             let title = if why.refusal.is_exception() { "⚠ Exception" } else { "Refused" };
             (title, told, Some(Line::quoted(&refused(why, names))))
         }
-        AccountEvent::Undelivered { what, request, why } => {
-            let platform = &names.platform;
+        AccountEvent::Undelivered { notice, request, why } => {
+            let (platform, what) = (&names.platform, words::notice(*notice));
             let undelivered = say!("{who} · {platform} does not accept {what}", who, platform, what);
-            ("Not delivered", about(undelivered, request.as_ref(), None, names), Some(Line::quoted(why)))
+            let NotAccepted { operation, reason } = why;
+            let why = reason.iter().fold(operation.clone(), |why, reason| format!("{why}: {reason}"));
+            ("Not delivered", about(undelivered, request.as_ref(), None, names), Some(Line::quoted(&why)))
         }
     }
 }

@@ -1,6 +1,9 @@
 //! Words that are used within sentences of several kinds.
 
-use crate::domain::act::{Act, Tried};
+use crate::domain::{
+    act::{Act, Tried},
+    undelivered::NoticeKind,
+};
 
 /// What somebody does about a request: "You are about to … this request".
 pub(super) fn act(act: &Act) -> &'static str {
@@ -19,6 +22,21 @@ pub(super) fn done(act: &Act) -> &'static str {
         Act::Reject(_) => "The request is rejected.",
         Act::Withdraw => "The request is withdrawn.",
         Act::End => "Access has ended.",
+    }
+}
+
+/// What a platform did not accept: "… does not accept …".
+pub(super) fn notice(kind: NoticeKind) -> &'static str {
+    match kind {
+        NoticeKind::Card => "the review card",
+        NoticeKind::Receipt => "the receipt",
+        NoticeKind::ConsoleLink => "the link to the AWS console",
+        NoticeKind::EndIsNear => "the warning that access is about to end",
+        NoticeKind::AuditLine => "a line of this channel",
+        NoticeKind::Linked => "the notice of being linked",
+        NoticeKind::Relinked => "the notice of being linked to another identity",
+        NoticeKind::Unlinked => "the notice of not being linked any more",
+        NoticeKind::SignedOut => "the notice of having to sign in again",
     }
 }
 

@@ -19,6 +19,7 @@ use elevate::domain::{
         canonical::{form, read},
         record::Schema,
     },
+    undelivered::{NotAccepted, NoticeKind},
     window::{Timestamp, Window},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -134,9 +135,12 @@ fn account_records() -> Vec<(String, AccountRecord)> {
         ),
         (
             AccountEvent::Undelivered {
-                what: "the receipt".to_owned(),
+                notice: NoticeKind::Receipt,
                 request: None,
-                why: "slack refused chat.postMessage: channel_not_found".to_owned(),
+                why: NotAccepted {
+                    operation: "chat.postMessage".to_owned(),
+                    reason: Some("channel_not_found".to_owned()),
+                },
             },
             Actor::Service { name: "slack".to_owned() },
         ),

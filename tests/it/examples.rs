@@ -17,6 +17,7 @@ use elevate::{
         refusal::Refusal,
         request::{Change, DropReason, Event, Opening, Recorded, Request},
         trail::{actor::Actor, record::Schema},
+        undelivered::{NotAccepted, NoticeKind},
         window::{Minutes, Timestamp, Window},
     },
     text::Names,
@@ -96,10 +97,13 @@ pub(crate) fn account_events() -> Vec<AccountEvent> {
         target,
         why: Refusal::NotReviewer { reviewers: names().reviewers }.into(),
     };
-    let undelivered = |what: &str, request| AccountEvent::Undelivered {
-        what: what.to_owned(),
+    let undelivered = |notice, request| AccountEvent::Undelivered {
+        notice,
         request,
-        why: "slack refused chat.postMessage: channel_not_found".to_owned(),
+        why: NotAccepted {
+            operation: "chat.postMessage".to_owned(),
+            reason: Some("channel_not_found".to_owned()),
+        },
     };
     vec![
         linked(ShownBy::Address),
@@ -117,8 +121,8 @@ pub(crate) fn account_events() -> Vec<AccountEvent> {
         refused(Tried::Request, None, Some(target())),
         refused(Tried::Approve, Some(request_id()), None),
         refused(Tried::OpenConsole, Some(request_id()), Some(target())),
-        undelivered("the review card", Some(request_id())),
-        undelivered("word of being linked", None),
+        undelivered(NoticeKind::Card, Some(request_id())),
+        undelivered(NoticeKind::Linked, None),
     ]
 }
 

@@ -15,6 +15,7 @@ use elevate::{
         refusal::Refusal,
         request::{Opening, Status},
         trail::actor::Actor,
+        undelivered::{NotAccepted, NoticeKind},
     },
     flows::{inbox, sweep},
     ports::{JOB_LEASE, Step},
@@ -48,9 +49,9 @@ impl World {
             Lane::Timers => Task::WarnOfEnd(nowhere),
             Lane::AuditorsLater => audit(self.refusal(n)),
             Lane::Auditors => {
-                let (what, why) = ("word".to_owned(), "gone".to_owned());
+                let why = NotAccepted { operation: "post".to_owned(), reason: None };
                 audit(AccountRecord {
-                    what: AccountEvent::Undelivered { what, request: None, why },
+                    what: AccountEvent::Undelivered { notice: NoticeKind::Receipt, request: None, why },
                     ..self.refusal(n)
                 })
             }

@@ -30,8 +30,8 @@ use elevate::{
         window::{Timestamp, Window},
     },
     ports::{
-        Accounts, Codes, CommitError, Jobs, Links, Listed, NewEvent, Places, Presses, Requests, Step, Store,
-        Tickets, Tokens,
+        Accounts, Appended, Codes, CommitError, Jobs, Links, Listed, NewEvent, Places, Presses, Requests,
+        Step, Store, Tickets, Tokens,
     },
     store::{DynamoStore, schema::create_table},
 };
@@ -53,6 +53,11 @@ async fn fixture() -> Fixture {
     create_table(&client, TABLE).await.unwrap();
     let store = DynamoStore::new(&client, TABLE);
     Fixture { dynamo, client, store }
+}
+
+/// Records an event that has not been recorded before.
+async fn recorded(store: &DynamoStore, event: &NewEvent) -> Appended {
+    store.record(event).await.unwrap().expect("it has not been recorded before")
 }
 
 pub(crate) fn client(dynamo: &Dynamo) -> Client {

@@ -458,8 +458,8 @@ fn the_audit_channel_tells_every_event_in_one_line() {
     2027-01-15 08:10 UTC · Refused · UADA (slack) tried to make a request · prod (111122223333) / S3Admin · slack/T0123456/UADA/7 · “Only a member of aws-temp#Reviewer can answer this request. If you should be a member, ask the owner of that group.”
     2027-01-15 08:10 UTC · Refused · UADA (slack) tried to approve · req_01JHKQ2B00000000000000ADA1 · slack/T0123456/UADA/7 · “Only a member of aws-temp#Reviewer can answer this request. If you should be a member, ask the owner of that group.”
     2027-01-15 08:10 UTC · Refused · UADA (slack) tried to open the AWS console · req_01JHKQ2B00000000000000ADA1 · prod (111122223333) / S3Admin · slack/T0123456/UADA/7 · “Only a member of aws-temp#Reviewer can answer this request. If you should be a member, ask the owner of that group.”
-    2027-01-15 08:10 UTC · Not delivered · UADA (slack) · Slack does not accept the review card · req_01JHKQ2B00000000000000ADA1 · slack/T0123456/UADA/7 · “slack refused chat.postMessage: channel_not_found”
-    2027-01-15 08:10 UTC · Not delivered · UADA (slack) · Slack does not accept word of being linked · slack/T0123456/UADA/7 · “slack refused chat.postMessage: channel_not_found”
+    2027-01-15 08:10 UTC · Not delivered · UADA (slack) · Slack does not accept the review card · req_01JHKQ2B00000000000000ADA1 · slack/T0123456/UADA/7 · “chat.postMessage: channel_not_found”
+    2027-01-15 08:10 UTC · Not delivered · UADA (slack) · Slack does not accept the notice of being linked · slack/T0123456/UADA/7 · “chat.postMessage: channel_not_found”
     ");
 }
 

@@ -8,8 +8,9 @@ use elevate::{
         job::{Lane, LeaseOwner, Leased, audit_line_id},
         refusal::Refusal,
         trail::canonical,
+        undelivered::{NotAccepted, NoticeKind},
     },
-    ports::{Appended, DeadLetter, NewLink},
+    ports::{DeadLetter, NewLink},
 };
 use serde_json::Value;
 use tokio::task::JoinSet;
@@ -105,9 +106,10 @@ async fn all_that_happens_to_an_account_advances_its_stream_by_one() {
     let lane = store.head(Lane::People, noon() + minutes(60), 10).await.unwrap();
     let job = lane.jobs.into_iter().find(|job| job.id.contains(&format!("/{:012}/", gone.number))).unwrap();
     let leased = store.lease(&job, LeaseOwner::named("late"), noon() + minutes(60)).await.unwrap().unwrap();
-    let (what, why) = ("word of not being linked".to_owned(), "channel_not_found".to_owned());
-    let undelivered = AccountEvent::Undelivered { what, request: None, why: why.clone() };
-    let at = noon() + minutes(60);
+    let not_accepted = NotAccepted { operation: "post".to_owned(), reason: None };
+    let undelivered =
+        AccountEvent::Undelivered { notice: NoticeKind::Unlinked, request: None, why: not_accepted };
+    let (at, why) = (noon() + minutes(60), "channel_not_found".to_owned());
     let letter = DeadLetter { leased, at, why, event: Some(new_event("ada", undelivered, at)) };
     advances("undelivered", store.dead_letter(&letter).await.unwrap().unwrap()).await;
 }
@@ -174,10 +176,6 @@ fn refused(press: &str, at: Timestamp) -> NewEvent {
     let mut event = new_event("ada", what, at);
     event.change.command = command(press);
     event
-}
-
-async fn recorded(store: &DynamoStore, event: &NewEvent) -> Appended {
-    store.record(event).await.unwrap().expect("it has not been recorded before")
 }
 
 fn numbers(records: &[AccountRecord]) -> Vec<u64> {

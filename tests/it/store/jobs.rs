@@ -11,7 +11,7 @@ use elevate::{
         job::{Job, Lane, LeaseOwner, Leased, Task},
         press::{ActedIn, Asker, Press, ReplyTo, Wish},
     },
-    ports::{Appended, DeadLetter, DeadLetterError, JOB_LEASE},
+    ports::{DeadLetter, DeadLetterError, JOB_LEASE},
 };
 use sandbox::dynamo::DynamoFault;
 use tokio::task::JoinSet;
@@ -38,7 +38,7 @@ async fn jobs_come_in_the_order_in_which_they_are_due() {
 #[tokio::test]
 async fn a_job_that_is_due_at_once_is_leased_to_its_committer() {
     let Fixture { store, .. } = &fixture().await;
-    let jobs = record(store, &linked("ada", noon())).await.jobs;
+    let jobs = recorded(store, &linked("ada", noon())).await.jobs;
     let others_may = noon() + JOB_LEASE;
     assert_eq!(store.due(others_may - millisecond(), 10).await.unwrap(), []);
     assert_eq!(store.due(others_may, 10).await.unwrap(), jobs);
@@ -48,7 +48,7 @@ async fn a_job_that_is_due_at_once_is_leased_to_its_committer() {
 async fn what_is_recorded_late_belongs_to_whoever_records_it_just_as_long() {
     let Fixture { store, .. } = &fixture().await;
     let recorded_at = noon() + minutes(1);
-    let jobs = record(store, &NewEvent { now: recorded_at, ..linked("ada", noon()) }).await.jobs;
+    let jobs = recorded(store, &NewEvent { now: recorded_at, ..linked("ada", noon()) }).await.jobs;
     let others_may = recorded_at + JOB_LEASE;
     assert_eq!(store.due(others_may - millisecond(), 10).await.unwrap(), []);
     assert_eq!(store.due(others_may, 10).await.unwrap(), jobs);
@@ -57,7 +57,7 @@ async fn what_is_recorded_late_belongs_to_whoever_records_it_just_as_long() {
 #[tokio::test]
 async fn a_job_that_is_released_is_anybodys_from_then_on() {
     let Fixture { store, .. } = &fixture().await;
-    let jobs = record(store, &linked("ada", noon())).await.jobs;
+    let jobs = recorded(store, &linked("ada", noon())).await.jobs;
     let [released, kept] = &jobs[..] else { panic!("{jobs:?}") };
     store.release(&held(released), noon() + minutes(1) - millisecond()).await.unwrap();
     assert_eq!(store.due(noon() + minutes(1) - millisecond(), 10).await.unwrap(), slice::from_ref(released));
@@ -76,7 +76,7 @@ async fn a_job_that_is_released_is_anybodys_from_then_on() {
 async fn a_dead_letter_is_kept_once_with_its_record() {
     let fixture = fixture().await;
     let store = &fixture.store;
-    let jobs = record(store, &linked("ada", noon())).await.jobs;
+    let jobs = recorded(store, &linked("ada", noon())).await.jobs;
     let letter = DeadLetter {
         leased: held(&jobs[0]),
         at: noon() + minutes(1),
@@ -303,10 +303,6 @@ async fn a_lane_is_read_past_no_job_of_another() {
 async fn enqueue(store: &DynamoStore, n: u128, jobs: Vec<Job>) {
     let target = format!("111122223333/Role{n}");
     store.commit(&Step { jobs, ..asked(n, "ada", &target, noon() - minutes(1)) }).await.unwrap();
-}
-
-async fn record(store: &DynamoStore, event: &NewEvent) -> Appended {
-    store.record(event).await.unwrap().expect("it has not been recorded before")
 }
 
 /// The job, as the replica has it that has committed it.
