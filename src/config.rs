@@ -30,6 +30,7 @@ pub use self::{
     limits::Limits,
     source::{Faults, Secrets},
 };
+pub use crate::domain::group_name::GroupNames;
 
 /// The file that is read if the operator names none.
 const FILE: &str = "elevate.toml";
@@ -155,28 +156,6 @@ pub struct Oidc {
     pub authorization: BTreeMap<String, String>,
     /// The names under which the policy knows groups.
     pub group_names: GroupNames,
-}
-
-/// The names under which the policy knows groups that the provider calls otherwise, by the provider's name or id
-/// (`[groups]`).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct GroupNames(BTreeMap<String, String>);
-
-impl GroupNames {
-    /// Returns the policy's name of a group. A name that is mapped from another is not accepted as it is, so that no one
-    /// becomes a member by creating a group of that name.
-    pub(crate) fn known_as(&self, group: String) -> Option<String> {
-        match self.0.get(&group) {
-            Some(name) => Some(name.clone()),
-            None => Some(group).filter(|group| !self.0.values().any(|name| name == group)),
-        }
-    }
-}
-
-impl FromIterator<(String, String)> for GroupNames {
-    fn from_iter<I: IntoIterator<Item = (String, String)>>(names: I) -> Self {
-        Self(names.into_iter().collect())
-    }
 }
 
 /// How a client authenticates at a token endpoint

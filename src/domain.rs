@@ -13,6 +13,7 @@ pub mod control;
 pub mod decide;
 pub mod email;
 pub mod grant;
+pub mod group_name;
 pub mod ids;
 pub mod job;
 pub mod linking;

@@ -125,7 +125,7 @@ impl OpenIdProvider {
 /// Refuses the groups of a claim that is not there.
 fn known(groups: Groups) -> Result<Groups, IdentityError> {
     match groups.claims_instead() {
-        Some(claims) => Err(GroupsUnknown { claims: claims.to_vec() }),
+        Some((_, claims)) => Err(GroupsUnknown { claims: claims.to_vec() }),
         None => Ok(groups),
     }
 }

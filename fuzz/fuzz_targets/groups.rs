@@ -77,6 +77,7 @@ fn policy(prefix: &str) -> Policy {
         requests_per_hour: 20,
         without_auditors: WithoutAuditors::GoOn,
         accounts: BTreeMap::new(),
+        group_names: GroupNames::default(),
         step_up: None,
     }
 }

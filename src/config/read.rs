@@ -5,8 +5,8 @@
 use std::{collections::BTreeSet, str::FromStr};
 
 use super::{
-    Aws, ClientAddress, ClientAuth, Config, DynamoDb, GroupsFrom, Limits, Mode, Oidc, Partition, Sealing,
-    Slack, SlackClient, Transport,
+    Aws, ClientAddress, ClientAuth, Config, DynamoDb, GroupNames, GroupsFrom, Limits, Mode, Oidc, Partition,
+    Sealing, Slack, SlackClient, Transport,
     source::{Faulty, Setting, Source},
     values::{
         authorization_parameter, endpoint, external_id, group_prefix, groups_claim, issuer, kms_key_id,
@@ -43,6 +43,7 @@ impl Config {
         let dynamodb = DynamoDb::read(source);
         let aws = Aws::read(source);
         let policy = policy(source);
+        let oidc = oidc?;
         Ok(Self {
             listen: listen?,
             admin_listen: admin_listen?,
@@ -50,12 +51,12 @@ impl Config {
             client_address: client_address?,
             limits: limits?,
             slack: slack?,
-            oidc: oidc?,
+            policy: Policy { group_names: oidc.group_names.clone(), ..policy? },
+            oidc,
             link: link?,
             sealing: sealing?,
             dynamodb: dynamodb?,
             aws: aws?,
-            policy: policy?,
         })
     }
 }
@@ -257,6 +258,7 @@ fn policy(source: &mut Source) -> Setting<Policy> {
         requests_per_hour: requests_per_hour?,
         without_auditors: without_auditors?,
         accounts: accounts?,
+        group_names: GroupNames::default(), // those of `[groups]`, which belong to the provider
         step_up: step_up?,
     })
 }

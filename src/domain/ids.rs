@@ -72,7 +72,7 @@ pub(crate) use id;
 
 id!(
     /// An AWS account: 12 digits.
-    AccountId, "a 12-digit AWS account id", |text| text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())
+    AccountId, "a 12-digit AWS account id", |text| text.len() == AccountId::LENGTH && text.bytes().all(|b| b.is_ascii_digit())
 );
 id!(
     /// The name of an IAM role without its path: 1 to 64 of `A-Z a-z 0-9 + = , . @ _ -`
@@ -89,6 +89,11 @@ id!(
     CommandId, "a command id of 1 to 64 characters", |text| (1..=64).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_graphic())
 );
+
+impl AccountId {
+    /// The number of digits.
+    pub const LENGTH: usize = 12;
+}
 
 /// The kinds of chat accounts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

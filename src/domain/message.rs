@@ -174,6 +174,8 @@ pub struct RequestForm {
     pub durations: Vec<Minutes>,
     /// The reviewers' group.
     pub reviewers: String,
+    /// Why the groups last received make the person eligible for nothing, if the provider omits or misspells them.
+    pub why_none: Option<Refused>,
 }
 
 /// A form that opens over a chat.

@@ -58,8 +58,12 @@ pub struct Groups(Option<Claimed>);
 enum Claimed {
     /// Their names.
     Named(BTreeSet<String>),
-    /// Nothing: the names of the claims that it sent.
-    Nothing { claims: Vec<String> },
+    /// Nothing: the name of the claim that is missing, and those of the claims that it sent.
+    Nothing {
+        #[serde(default)]
+        claim: String,
+        claims: Vec<String>,
+    },
 }
 
 impl Groups {
@@ -68,11 +72,11 @@ impl Groups {
     /// The longest name of a claim that is kept, in characters.
     const LONGEST_CLAIM: usize = 60;
 
-    /// Returns the groups of a person about whom the provider sent these claims, and not the groups claim.
-    pub fn without_claim<'a>(sent: impl IntoIterator<Item = &'a str>) -> Self {
+    /// Returns the groups of a person about whom the provider sent these claims, and not the one that holds groups.
+    pub fn without_claim<'a>(claim: &str, sent: impl IntoIterator<Item = &'a str>) -> Self {
         let cut = |name: &str| visible(name).chars().take(Self::LONGEST_CLAIM).collect();
         let claims = sent.into_iter().take(Self::MOST_CLAIMS).map(cut).collect();
-        Self(Some(Claimed::Nothing { claims }))
+        Self(Some(Claimed::Nothing { claim: cut(claim), claims }))
     }
 
     /// Returns whether a group of exactly this name is among them.
@@ -90,13 +94,14 @@ impl Groups {
         names.into_iter().flatten().map(String::as_str)
     }
 
-    /// Returns the names of the claims that the provider sent, if the groups claim is not among them.
+    /// Returns the name of the claim that holds groups and those of the claims that the provider sent, if the first is
+    /// not among them. Its name is empty if it is not known.
     #[must_use]
-    pub fn claims_instead(&self) -> Option<&[String]> {
+    pub fn claims_instead(&self) -> Option<(&str, &[String])> {
         match &self.0 {
             Some(Claimed::Named(_)) => None,
-            Some(Claimed::Nothing { claims }) => Some(claims),
-            None => Some(&[]),
+            Some(Claimed::Nothing { claim, claims }) => Some((claim, claims)),
+            None => Some(("", &[])),
         }
     }
 

@@ -7,12 +7,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::TimeDelta;
 
 use super::{
+    group_name::{self, GroupNames},
     ids::{AccountId, Target},
     person::{Groups, Person, SignedIn},
     refusal::Refusal,
     step_up::StepUp,
+    visible::visible,
     window::{Minutes, Timestamp},
 };
+
+/// The most texts that a refusal quotes.
+const MOST_QUOTED: usize = 5;
 
 /// The operator's rules for access.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +40,8 @@ pub struct Policy {
     pub without_auditors: WithoutAuditors,
     /// The accounts that may be requested, with their display names. If empty, every account may be requested.
     pub accounts: BTreeMap<AccountId, String>,
+    /// What the provider calls the groups that it does not call as the policy does.
+    pub group_names: GroupNames,
     /// What is required of a sign-in that opens a session or answers a request.
     pub step_up: Option<StepUp>,
 }
@@ -81,16 +88,73 @@ impl Policy {
     /// Refuses a person whose groups do not make them eligible for `target`.
     ///
     /// # Errors
-    /// [`Refusal::NotEligible`], [`Refusal::NoGroupsClaim`].
+    /// [`Refusal::NotEligible`], [`Refusal::NoGroupsClaim`], [`Refusal::GroupMisspelled`].
     pub fn check_eligible(&self, groups: &Groups, target: &Target) -> Result<(), Refusal> {
         if self.targets(groups).contains(target) {
             return Ok(());
         }
         let group = self.group_for(target);
-        if let Some(claims) = groups.claims_instead() {
-            return Err(Refusal::NoGroupsClaim { group, claims: claims.to_vec() });
+        if self.is_offered(target) {
+            self.check_names(groups, &group)?;
         }
         Err(Refusal::NotEligible { target: target.clone(), group })
+    }
+
+    /// Refuses groups of which it is unknown whether `group` is among them, or that contain it in another spelling.
+    fn check_names(&self, groups: &Groups, group: &str) -> Result<(), Refusal> {
+        check_claim(groups, Some(group))?;
+        misspelled(group, groups.iter().filter_map(|sent| self.nearly(sent, group)))
+    }
+
+    /// Refuses groups of which nothing is known, and those that a rule would be about if they were spelled otherwise.
+    ///
+    /// # Errors
+    /// [`Refusal::NoGroupsClaim`], [`Refusal::GroupMisspelled`].
+    pub fn check_groups(&self, groups: &Groups) -> Result<(), Refusal> {
+        check_claim(groups, None)?;
+        let near: Vec<_> = groups.iter().filter_map(|sent| self.nearly_any(sent)).collect();
+        let is_missing = |group: &String| !groups.contains(group);
+        let Some((group, _)) = near.iter().find(|(group, _)| is_missing(group)) else { return Ok(()) };
+        let of_missing = near.iter().filter(|(group, _)| is_missing(group));
+        misspelled(group, of_missing.map(|(_, excerpt)| excerpt.clone()))
+    }
+
+    /// Returns whether a rule is about the group of exactly this name.
+    fn knows(&self, group: &str) -> bool {
+        group == self.reviewers || self.target_of(group).is_some()
+    }
+
+    /// Returns an excerpt of what the provider sent, if that is nearly `group`.
+    fn nearly(&self, sent: &str, group: &str) -> Option<String> {
+        let ids = self.group_names.iter().filter(|(_, name)| *name == group).map(|(id, _)| id);
+        let at = ids.chain([group]).find_map(|name| group_name::find(sent, name))?;
+        (sent != group).then(|| group_name::excerpt(sent, at))
+    }
+
+    /// Returns the group that a rule is about and that the provider nearly sent, with an excerpt of what it sent.
+    fn nearly_any(&self, sent: &str) -> Option<(String, String)> {
+        if self.knows(sent) {
+            return None;
+        }
+        let mapped = self.group_names.iter().map(|(_, name)| name).filter(|name| self.knows(name));
+        let mut named = mapped.chain([self.reviewers.as_str()]);
+        if let Some(found) = named.find_map(|group| Some((group.to_owned(), self.nearly(sent, group)?))) {
+            return Some(found);
+        }
+        let prefix = format!("{}#", self.group_prefix);
+        let mut beginnings = group_name::beginnings(sent, &prefix);
+        beginnings.find_map(|(at, rest)| {
+            let target = self.target_before(rest)?;
+            Some((self.group_for(&target), group_name::excerpt(sent, at)))
+        })
+    }
+
+    /// Returns the target that the text begins with, as the name of a group writes it, if it is offered.
+    fn target_before(&self, text: &str) -> Option<Target> {
+        let (role, rest) = group_name::split_at_hash(text)?;
+        let (account, rest) = rest.split_at_checked(AccountId::LENGTH)?;
+        let target = Target { account: account.parse().ok()?, role: role.parse().ok()? };
+        (group_name::ends(rest) && self.is_offered(&target)).then_some(target)
     }
 
     /// Refuses a target in an account that is not offered.
@@ -151,10 +215,11 @@ impl Policy {
         step_up.check(reviewer.sign_in().ok_or(Refusal::AnswerRequiresSignIn)?)
     }
 
-    /// Refuses a person who is not a reviewer, with `refusal` unless the provider sent no groups claim.
+    /// Refuses a person who is not a reviewer, with `refusal` unless the provider sent no groups claim, or that group in
+    /// another spelling.
     ///
     /// # Errors
-    /// The result of `refusal` for the reviewers' group, or [`Refusal::NoGroupsClaim`].
+    /// The result of `refusal` for the reviewers' group, or [`Refusal::NoGroupsClaim`], [`Refusal::GroupMisspelled`].
     pub fn check_reviewer(
         &self,
         person: &Person,
@@ -163,11 +228,8 @@ impl Policy {
         if self.is_reviewer(person) {
             return Ok(());
         }
-        let reviewers = self.reviewers.clone();
-        if let Some(claims) = person.groups().claims_instead() {
-            return Err(Refusal::NoGroupsClaim { group: reviewers, claims: claims.to_vec() });
-        }
-        Err(refusal(reviewers))
+        self.check_names(person.groups(), &self.reviewers)?;
+        Err(refusal(self.reviewers.clone()))
     }
 
     /// Returns whether these groups include the reviewers' group.
@@ -184,8 +246,23 @@ impl Policy {
     }
 }
 
+/// Refuses groups of which nothing is known, because the provider sent no groups claim.
+fn check_claim(groups: &Groups, group: Option<&str>) -> Result<(), Refusal> {
+    let Some((claim, claims)) = groups.claims_instead() else { return Ok(()) };
+    let (group, claim) = (group.map(str::to_owned), claim.to_owned());
+    Err(Refusal::NoGroupsClaim { group, claim, claims: claims.to_vec() })
+}
+
+/// Refuses with these excerpts of what the provider sent in place of `group`, if there are any.
+fn misspelled(group: &str, excerpts: impl Iterator<Item = String>) -> Result<(), Refusal> {
+    let sent: Vec<_> = excerpts.take(MOST_QUOTED).map(|excerpt| visible(&excerpt)).collect();
+    if sent.is_empty() { Ok(()) } else { Err(Refusal::GroupMisspelled { group: group.to_owned(), sent }) }
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn policy() -> Policy {
@@ -199,6 +276,7 @@ mod tests {
             requests_per_hour: 20,
             without_auditors: WithoutAuditors::GoOn,
             accounts: BTreeMap::new(),
+            group_names: GroupNames::default(),
             step_up: None,
         }
     }
@@ -233,6 +311,105 @@ mod tests {
             Refusal::NotEligible { target: target.clone(), group: "aws-temp#Admin#111122223333".into() };
         assert_eq!(policy().check_eligible(&groups, &target), Err(refusal));
         assert!(policy().check_eligible(&groups, &"111122223333/DBAdmin".parse().unwrap()).is_ok());
+    }
+
+    const GROUP: &str = "aws-temp#S3Admin#111122223333";
+
+    /// The kinds of near misses: a path, another case, padding, a distinguished name, and several names in one text.
+    fn misspelled(name: &str) -> Vec<String> {
+        [
+            format!("/{name}"),
+            format!("/company/{name}"),
+            name.to_uppercase(),
+            name.to_lowercase(),
+            format!(" {name}"),
+            format!("{name} "),
+            format!("{name}\u{a0}"),
+            format!("CN={name},OU=Groups,DC=example"),
+            format!("cn={},ou=groups", name.replace('#', r"\#")),
+            format!("[staff, {name}]"),
+            format!("staff,{name}"),
+            format!(r#"["staff","{name}"]"#),
+            format!("staff {name} ops"),
+        ]
+        .into()
+    }
+
+    #[test]
+    fn a_near_miss_counts_for_nothing_and_is_told_as_one() {
+        let target: Target = "111122223333/S3Admin".parse().unwrap();
+        for sent in misspelled(GROUP) {
+            let groups: Groups = [&sent].into_iter().collect();
+            let why = Refusal::GroupMisspelled { group: GROUP.to_owned(), sent: vec![visible(&sent)] };
+            assert_eq!(policy().check_eligible(&groups, &target), Err(why), "{sent}");
+        }
+        for sent in misspelled("aws-temp#Reviewer") {
+            let groups: Groups = [&sent].into_iter().collect();
+            assert_eq!(targets(&policy(), &[&sent]), [""; 0]);
+            let Err(Refusal::GroupMisspelled { group, .. }) = policy().check_groups(&groups) else {
+                panic!("{sent}")
+            };
+            assert_eq!(group, "aws-temp#Reviewer");
+        }
+    }
+
+    #[test]
+    fn before_anything_is_asked_for_a_near_miss_of_any_group_is_told() {
+        let told = |policy: &Policy, sent: &[&str]| match policy.check_groups(&sent.iter().copied().collect())
+        {
+            Ok(()) => None,
+            Err(Refusal::GroupMisspelled { group, sent }) => Some((group, sent)),
+            Err(other) => panic!("{other:?}"),
+        };
+        for sent in misspelled(GROUP).iter().filter(|sent| !sent.starts_with("aws-temp#s3admin")) {
+            let (group, _) = told(&policy(), &["staff", sent]).unwrap_or_else(|| panic!("{sent}"));
+            assert!(group.eq_ignore_ascii_case(GROUP), "{sent}: {group}");
+        }
+        for fine in [
+            &[GROUP][..],
+            &["staff"],
+            &[],
+            &["aws-temp#Reviewer"],
+            &[GROUP, "/aws-temp#S3Admin#111122223333"],
+        ] {
+            assert_eq!(told(&policy(), fine), None, "{fine:?}");
+        }
+        let both = told(&policy(), &["/aws-temp#A#111122223333", "/aws-temp#Reviewer"]).unwrap();
+        assert_eq!(both.1, ["/aws-temp#A#111122223333", "/aws-temp#Reviewer"]);
+        let elsewhere =
+            Policy { accounts: [("444455556666".parse().unwrap(), "dev".into())].into(), ..policy() };
+        assert_eq!(told(&elsewhere, &["/aws-temp#S3Admin#111122223333"]), None, "it would not make eligible");
+    }
+
+    #[test]
+    fn what_a_name_is_mapped_from_has_near_misses_too() {
+        let names = [("/platform/S3", GROUP), ("3f7ced07", "aws-temp#Reviewer"), ("other", "staff")];
+        let group_names = names.map(|(id, name)| (id.to_owned(), name.to_owned())).into_iter().collect();
+        let policy = Policy { group_names, ..policy() };
+        for (sent, group) in [
+            ("/Platform/s3", GROUP),
+            ("platform/S3", GROUP),
+            ("[/platform/S3]", GROUP),
+            ("3F7CED07", "aws-temp#Reviewer"),
+            ("3f7ced07,x", "aws-temp#Reviewer"),
+        ] {
+            let groups: Groups = [sent].into_iter().collect();
+            let why = Refusal::GroupMisspelled { group: group.to_owned(), sent: vec![sent.to_owned()] };
+            assert_eq!(policy.check_groups(&groups), Err(why));
+        }
+        assert_eq!(policy.check_groups(&["Other", "3f7ced077"].into_iter().collect()), Ok(()));
+    }
+
+    proptest! {
+        #[test]
+        fn only_the_exact_name_makes_eligible(before in "[ /,=]{0,2}", after in "[ /,=]{0,2}", upper in any::<bool>()) {
+            let name = if upper { GROUP.to_uppercase() } else { GROUP.to_owned() };
+            let sent = format!("{before}{name}{after}");
+            let groups: Groups = [&sent].into_iter().collect();
+            let target = "111122223333/S3Admin".parse().unwrap();
+            prop_assert_eq!(policy().check_eligible(&groups, &target).is_ok(), sent == GROUP);
+            prop_assert_eq!(policy().targets(&groups).contains(&target), sent == GROUP);
+        }
     }
 
     #[test]

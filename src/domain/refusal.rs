@@ -87,6 +87,13 @@ pub enum Refusal {
         /// The required group.
         group: String,
     },
+    /// The provider sends the required group in another spelling, which does not count.
+    GroupMisspelled {
+        /// The required group.
+        group: String,
+        /// What the provider sends.
+        sent: Vec<String>,
+    },
     /// The operator has frozen access: nobody is let in.
     Frozen,
     /// Auditors have not been told for too long, and no session begins until they are.
@@ -165,8 +172,11 @@ pub enum Refusal {
     },
     /// The provider sent no groups claim, which differs from an empty one.
     NoGroupsClaim {
-        /// The required group.
-        group: String,
+        /// The required group, if one is.
+        group: Option<String>,
+        /// The name of the claim that is missing; empty if it was not recorded.
+        #[serde(default)]
+        claim: String,
         /// The names of the claims that it sent.
         claims: Vec<String>,
     },
@@ -338,7 +348,7 @@ pub enum Unproven {
 
 impl Refusal {
     /// Every code.
-    pub const CODES: [&str; 68] = [
+    pub const CODES: [&str; 69] = [
         "own_request",
         "not_reviewer",
         "answer_requires_sign_in",
@@ -354,6 +364,7 @@ impl Refusal {
         "other_person",
         "not_yours",
         "not_eligible",
+        "group_misspelled",
         "frozen",
         "audit_overdue",
         "not_offered",
@@ -431,6 +442,7 @@ impl Refusal {
             Self::OtherPerson { .. } => "other_person",
             Self::NotYours => "not_yours",
             Self::NotEligible { .. } => "not_eligible",
+            Self::GroupMisspelled { .. } => "group_misspelled",
             Self::Frozen => "frozen",
             Self::AuditOverdue => "audit_overdue",
             Self::NotOffered { .. } => "not_offered",
@@ -512,7 +524,8 @@ impl Refusal {
     #[must_use]
     pub fn sends_to_operator(&self) -> bool {
         match self {
-            Self::NoGroupsClaim { .. }
+            Self::GroupMisspelled { .. }
+            | Self::NoGroupsClaim { .. }
             | Self::GroupsUnknown { .. }
             | Self::IdentityUnavailable { .. }
             | Self::TokenUnavailable { .. }

@@ -12,7 +12,8 @@ use url::Url;
 
 use super::{Broker, Result};
 use crate::domain::{
-    account::Account, act::Act, code::Code, email::Email, person::Link, press::Wish, request::Request,
+    account::Account, act::Act, code::Code, email::Email, person::Link, press::Wish, refusal::Refused,
+    request::Request,
 };
 
 /// What comes of a visit, and the account whose visit it is, if its ticket is stored. A page speaks of the platform of
@@ -74,6 +75,8 @@ pub enum CameBack {
         link: Link,
         /// What the person wanted when they were asked to link. It has not been carried out.
         wish: Option<Wish>,
+        /// Why their groups do not count, if the provider omits or misspells them.
+        why_uncounted: Option<Refused>,
     },
     /// The request is answered.
     Answered(Act),
@@ -89,6 +92,8 @@ pub enum CameBack {
         email: Email,
         /// The account.
         invitee: Invitee,
+        /// Why their groups do not count, if the provider omits or misspells them.
+        why_uncounted: Option<Refused>,
     },
     /// The console sign-in link: a bearer secret.
     Console(SecretString),

@@ -85,7 +85,7 @@ impl Claims {
         }
         let names: Option<Vec<String>> = match self.at(path) {
             None if self.0.has(path) => None,
-            None | Some(Value::Null) => return Ok(Groups::without_claim(self.0.names())),
+            None | Some(Value::Null) => return Ok(Groups::without_claim(path, self.0.names())),
             Some(Value::String(name)) => Some(vec![name]),
             Some(Value::Array(names)) => names.iter().map(|name| name.as_str().map(str::to_owned)).collect(),
             Some(Value::Bool(_) | Value::Number(_) | Value::Object(_)) => None,
@@ -200,7 +200,12 @@ mod tests {
 
     #[test]
     fn without_the_claim_it_is_known_which_there_are_and_with_an_empty_one_there_are_no_groups() {
-        let instead = |of, path| read(of, path).unwrap().claims_instead().map(<[String]>::to_vec);
+        let instead = |of, path: &str| {
+            let groups = read(of, path).unwrap();
+            let (claim, sent) = groups.claims_instead()?;
+            assert_eq!(claim, path);
+            Some(sent.to_vec())
+        };
         assert_eq!(instead(json!({}), "groups"), Some(vec![]));
         assert_eq!(
             instead(json!({ "sub": "ada", "Groups": ["a"], "x": null }), "groups").unwrap(),

@@ -44,16 +44,15 @@ pub(super) fn done(done: &Done, Names { platform, command, .. }: &Names) -> Said
 pub(super) fn without_form(form: &Form, names: &Names) -> Said {
     let Names { command, .. } = names;
     match form {
-        Form::Request(RequestForm { targets, .. }) => Said {
-            summary: say!("How to request access in one line"),
-            parts: vec![
-                Part::paragraph(say!(
-                    "Forms are not available here. Make the request in one line: `{command} 111122223333/S3Admin 1h bucket policy broken`",
-                    command
-                )),
-                eligible_for(targets, names),
-            ],
-        },
+        Form::Request(RequestForm { targets, why_none, .. }) => {
+            let in_one_line = Part::paragraph(say!(
+                "Forms are not available here. Make the request in one line: `{command} 111122223333/S3Admin 1h bucket policy broken`",
+                command
+            ));
+            let mut parts = vec![in_one_line, eligible_for(targets, names)];
+            parts.extend(why_none.as_ref().map(|why| Part::Text(why_not(why, names))));
+            Said { summary: say!("How to request access in one line"), parts }
+        }
         Form::Rejection(id, _) => Said::paragraph(say!(
             "Forms are not available here. Give the reason in one line: `{command} reject {id} use the read-only role`",
             command,

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::{Names, rich::say, said::Part};
+use super::{Names, refused, rich::say, said::Part};
 use crate::domain::{
     ids::{RequestId, Target},
     message::{Form, RequestForm},
+    refusal::Refused,
     window::Minutes,
 };
 
@@ -61,7 +62,12 @@ fn request_form(form: &RequestForm, names: &Names) -> Dialog {
     let title = "Request access";
     let targets: BTreeSet<&Target> = form.targets.iter().collect();
     if targets.is_empty() {
-        return Dialog { title, fields: vec![], parts: vec![nothing_to_ask_for(names)], submit: None };
+        return Dialog {
+            title,
+            fields: vec![],
+            parts: nothing_to_ask_for(form.why_none.as_ref(), names),
+            submit: None,
+        };
     }
     let unlisted = targets.len().saturating_sub(MOST_LISTED);
     let called = |target: &Target| {
@@ -95,12 +101,21 @@ fn rejection_form(id: &RequestId) -> Dialog {
     }
 }
 
-fn nothing_to_ask_for(Names { command, .. }: &Names) -> Part {
-    Part::Text(format!(
-        "At the last check, none of your groups made you eligible for a role. Ask the people who manage your groups. \
-         If you have just been added to one, make the request in one line, which checks your groups again: \
-         {command} 111122223333/S3Admin 1h bucket policy broken"
-    ))
+fn nothing_to_ask_for(why: Option<&Refused>, names: &Names) -> Vec<Part> {
+    let Names { command, .. } = names;
+    let in_one_line = format!(
+        "make the request in one line, which checks your groups again: {command} 111122223333/S3Admin 1h bucket policy broken"
+    );
+    let Some(why) = why else {
+        return vec![Part::Text(format!(
+            "At the last check, none of your groups made you eligible for a role. Ask the people who manage your groups. \
+             If you have just been added to one, {in_one_line}"
+        ))];
+    };
+    vec![
+        Part::Text(format!("At the last check: {}", refused(why, names))),
+        Part::Text(format!("If this has been mended since, {in_one_line}")),
+    ]
 }
 
 fn also_on_the_command_line(unlisted: usize, Names { platform, command, .. }: &Names) -> Part {

@@ -22,6 +22,15 @@ pub struct Page {
     pub parts: Vec<PagePart>,
 }
 
+impl Page {
+    /// Returns the page with what the person must have mended, if there is anything.
+    #[must_use]
+    pub fn with_warning(mut self, why: Option<&Refused>, names: &Names) -> Self {
+        self.parts.extend(why.map(|why| PagePart::Alert(Line::in_full(&why_not(why, names)))));
+        self
+    }
+}
+
 /// A part of a [`Page`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PagePart {

@@ -72,6 +72,10 @@ pub fn refusal(why: &Refusal, names: &Names) -> String {
         Refusal::NotEligible { target, group } => format!(
             "You are not eligible for {target}: it requires membership in {group}. Ask the owner of that group."
         ),
+        Refusal::GroupMisspelled { group, sent } => format!(
+            "Membership in {group} counts only under exactly that name, and your identity provider sends {sent}. Contact the people who run this app.",
+            sent = sent.iter().map(|name| format!("“{name}”")).collect::<Vec<_>>().join(", ")
+        ),
         Refusal::Frozen => {
             "Access is frozen: the people who run this app let nobody in for now. Nothing was changed. Ask them when it ends, and try again then.".to_owned()
         }
@@ -122,10 +126,17 @@ pub fn refusal(why: &Refusal, names: &Names) -> String {
             "Your identity provider did not return your groups when it renewed your sign-in ({}). Nothing was changed. Sign in again: link your {platform} account again, then repeat this. If it happens again, contact the people who run this app.",
             sent(claims)
         ),
-        Refusal::NoGroupsClaim { group, claims } => format!(
-            "Your identity provider returned no groups for you, so the app could not check whether you are in {group} ({}). Contact the people who run this app.",
-            sent(claims)
-        ),
+        Refusal::NoGroupsClaim { group, claim, claims } => {
+            let looked_for = if claim.is_empty() { String::new() } else { format!("no claim {claim}; ") };
+            let unknown = match group {
+                Some(group) => format!("the app could not check whether you are in {group}"),
+                None => "you can neither request access nor answer requests".to_owned(),
+            };
+            format!(
+                "Your identity provider returned no groups for you, so {unknown} ({looked_for}{sent}). Contact the people who run this app.",
+                sent = sent(claims)
+            )
+        }
         Refusal::IdentityUnavailable { .. } => {
             "Your groups could not be checked because the identity provider did not respond. Nothing was changed. Try again in a minute. If it happens again, contact the people who run this app.".to_owned()
         }

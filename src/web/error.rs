@@ -43,6 +43,7 @@ fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::AuditOverdue
         | Refusal::SessionUnavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
         Refusal::NoGroupsClaim { .. }
+        | Refusal::GroupMisspelled { .. }
         | Refusal::GroupsUnknown { .. }
         | Refusal::AccountSignInUnavailable { .. }
         | Refusal::IdentityUnusable { .. }

@@ -186,12 +186,14 @@ async fn come_back(
         .unwrap_or_else(|stopped| Visited { who: None, outcome: Err(Error::Failed(stopped.into())) });
     let names = broker.names_for(who.as_ref());
     match outcome {
-        Ok(CameBack::Linked { link, wish: _ }) => {
-            pages::of(&page::linked(&link.email, names)).into_response()
+        Ok(CameBack::Linked { link, wish: _, why_uncounted }) => {
+            pages::of(&page::linked(&link.email, names).with_warning(why_uncounted.as_ref(), names))
+                .into_response()
         }
         Ok(CameBack::Answered(act)) => pages::of(&page::answered(&act, names)).into_response(),
-        Ok(CameBack::TakesCode { code, email, invitee }) => {
-            pages::of(&page::code(&code, &email, pages::account(&invitee), names)).into_response()
+        Ok(CameBack::TakesCode { code, email, invitee, why_uncounted }) => {
+            let page = page::code(&code, &email, pages::account(&invitee), names);
+            pages::of(&page.with_warning(why_uncounted.as_ref(), names)).into_response()
         }
         Ok(CameBack::OnToIdentityProvider(url)) => Redirect::to(url.as_str()).into_response(),
         Ok(CameBack::OnToPlatform(url)) => pages::onward(&url).into_response(),

@@ -487,6 +487,7 @@ fn form() -> SlackForm {
         targets: vec!["111122223333/S3Admin".parse().unwrap()],
         durations: vec!["1h".parse().unwrap()],
         reviewers: "aws-temp#Reviewer".into(),
+        why_none: None,
     })
 }
 

@@ -7,7 +7,7 @@ use aws_sdk_sts::{
 use chrono::TimeDelta;
 use elevate::{
     aws::AwsCloud,
-    config::{Aws as Settings, Partition},
+    config::{Aws as Settings, GroupNames, Partition},
     domain::{
         cloud_refusal::{AwsSetting, CloudCause, CloudRefusal, PolicyKind},
         decide::begin_session,
@@ -141,6 +141,7 @@ fn policy() -> Policy {
         requests_per_hour: 20,
         without_auditors: WithoutAuditors::GoOn,
         accounts: [].into(),
+        group_names: GroupNames::default(),
         step_up: None,
     }
 }

@@ -180,6 +180,7 @@ pub(crate) fn request_form(count: usize) -> RequestForm {
         targets: targets(count),
         durations: ["15m", "1h", "8h"].map(minutes).into(),
         reviewers: names().reviewers,
+        why_none: None,
     }
 }
 

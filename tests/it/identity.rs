@@ -332,7 +332,10 @@ async fn too_many_groups_are_not_no_groups() {
     let realm = Realm::new().await;
     realm.idp.update_person("ada", |ada| ada.groups.clear());
     let signed_in = realm.sign_in().await.unwrap().signed_in;
-    assert!(signed_in.groups().claims_instead().unwrap().contains(&"email".to_owned()), "it says what came");
+    assert!(
+        signed_in.groups().claims_instead().unwrap().1.contains(&"email".to_owned()),
+        "it says what came"
+    );
     let told = realm.refusal(saying(json!({ "_claim_names": { "groups": "src1" } }))).await;
     assert!(told.contains("assigned to this application"), "{told}");
 }

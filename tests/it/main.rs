@@ -30,6 +30,7 @@ mod link;
 mod log;
 mod message;
 mod metrics;
+mod near_misses;
 mod network;
 mod one_person;
 mod open_session;

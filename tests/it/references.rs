@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use elevate::domain::press::Wish;
 use sandbox::{
     aws::Role,
-    example_corp::{ADA, SEALING_ALIAS, sign_in_with_slack},
+    example_corp::{ADA, BOB, SEALING_ALIAS, sign_in_with_slack},
     http::Fault,
     idp::Tampering,
 };
@@ -124,7 +124,8 @@ const BY_A_PAGE: [&str; 12] = [
     "unproven_grant",
 ];
 /// The codes of refusals in the chat.
-const IN_THE_CHAT: [&str; 6] = [
+const IN_THE_CHAT: [&str; 7] = [
+    "group_misspelled",
     "no_groups_claim",
     "groups_unknown",
     "identity_unavailable",
@@ -257,7 +258,14 @@ async fn whoever_is_sent_to_the_operator_in_the_chat_can_quote_the_log() {
         world.passes(TimeDelta::minutes(16)).await;
         world.ada().hears()
     };
+    let misspelled = async |world: &World| {
+        world.company.idp.update_person(BOB.login, |bob| bob.groups = vec!["/aws-temp#Reviewer".into()]);
+        let told = bob_approves(world).await;
+        assert!(told.contains("sends “/aws-temp#Reviewer”"), "{told}");
+        told
+    };
     let tried = [
+        refers("group_misspelled", Story::asked(), misspelled).await,
         refers("no_groups_claim", at_userinfo, no_groups).await,
         refers("groups_unknown", Story::asked(), unknown).await,
         refers("identity_unavailable", Story::asked(), unavailable).await,

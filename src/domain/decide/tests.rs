@@ -9,6 +9,7 @@ use super::*;
 use crate::domain::{
     account::Account,
     cloud_refusal::CloudCause,
+    group_name::GroupNames,
     ids::{CommandId, RequestId},
     job::{Job, follow_ups},
     person::{FreshGroups, Groups, Human, Link, SignedIn, Subject},
@@ -32,6 +33,7 @@ pub(in crate::domain) fn policy() -> Policy {
         requests_per_hour: 20,
         without_auditors: WithoutAuditors::GoOn,
         accounts: BTreeMap::new(),
+        group_names: GroupNames::default(),
         step_up: None,
     }
 }
@@ -369,7 +371,7 @@ fn a_session_takes_groups_that_the_provider_confirms_after_the_sign_in() {
     for (then, later) in [(&[TARGET][..], &[][..]), (&[], &[TARGET]), (&["staff"], &["staff"])] {
         assert!(matches!(begin(then, groups(later)), Err(Refusal::NotEligible { .. })), "{then:?} {later:?}");
     }
-    let unknown = Groups::without_claim(["sub"]);
+    let unknown = Groups::without_claim("groups", ["sub"]);
     assert!(matches!(begin(&[TARGET], unknown), Err(Refusal::NoGroupsClaim { .. })));
 }
 

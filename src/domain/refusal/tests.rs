@@ -31,6 +31,10 @@ pub(crate) fn every_refusal() -> Vec<Refusal> {
         Refusal::OtherPerson { signed_in: "eve@example.com".into() },
         Refusal::NotYours,
         Refusal::NotEligible { target: target.clone(), group: "aws-temp#S3Admin#111122223333".into() },
+        Refusal::GroupMisspelled {
+            group: "aws-temp#S3Admin#111122223333".into(),
+            sent: vec!["/aws-temp#S3Admin#111122223333".into()],
+        },
         Refusal::Frozen,
         Refusal::AuditOverdue,
         Refusal::NotOffered { target: target.clone() },
@@ -49,7 +53,8 @@ pub(crate) fn every_refusal() -> Vec<Refusal> {
         Refusal::SignInAgain { words: None },
         Refusal::GroupsUnknown { claims: vec!["email".into(), "sub".into()] },
         Refusal::NoGroupsClaim {
-            group: "aws-temp#Reviewer".into(),
+            group: Some("aws-temp#Reviewer".into()),
+            claim: "groups".into(),
             claims: vec!["Groups".into(), "sub".into()],
         },
         Refusal::IdentityUnavailable { why: "connection refused".into() },

@@ -30,8 +30,11 @@ pub async fn open_form(broker: &Broker, asker: &Asker, at: &FormHandle) -> Resul
     let who = &asker.who;
     broker.home_of(who)?;
     let link = broker.ports.store.link(who).await?.ok_or(Refusal::NotLinked)?;
+    let targets: Vec<_> = broker.policy.targets(&link.groups).into_iter().collect();
+    let why_none = if targets.is_empty() { broker.why_uncounted(&link.groups) } else { None };
     let form = Form::Request(RequestForm {
-        targets: broker.policy.targets(&link.groups).into_iter().collect(),
+        targets,
+        why_none,
         durations: broker.policy.durations.clone(),
         reviewers: broker.policy.reviewers.clone(),
     });

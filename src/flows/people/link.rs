@@ -64,7 +64,7 @@ pub(in crate::flows) async fn finish(
             let made = with_token(broker, link, token).await?;
             let cause = (CommandId::of_secret(&uses_up.sign_in), broker.ports.clock.now());
             let link = bind(broker, made, LinkProof::SignIn(uses_up), cause).await?; // 4
-            Ok(CameBack::Linked { link, wish: ticket.wish.clone() })
+            Ok(linked(broker, link, ticket))
         }
         Comparison::TakesPlatformSignIn(link) => {
             let pending = pending(broker, link, token).await?;
@@ -72,12 +72,19 @@ pub(in crate::flows) async fn finish(
         }
         Comparison::TakesCode(link) => {
             let email = link.email.clone();
+            let why_uncounted = broker.why_uncounted(&link.groups);
             let pending = pending(broker, link, token).await?;
             let code = code::show(broker, pending, &uses_up).await?; // 5
             let invitee = Invitee::of(broker, member.who, member.name)?;
-            Ok(CameBack::TakesCode { code, email, invitee })
+            Ok(CameBack::TakesCode { code, email, invitee, why_uncounted })
         }
     }
+}
+
+/// Returns what the page says of a link that has just been made.
+pub(in crate::flows) fn linked(broker: &Broker, link: Link, ticket: &Ticket) -> CameBack {
+    let why_uncounted = broker.why_uncounted(&link.groups);
+    CameBack::Linked { link, wish: ticket.wish.clone(), why_uncounted }
 }
 
 /// Binds account and identity. The commit requires that everything it consumes is still valid. `cause` is what the

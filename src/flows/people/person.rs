@@ -7,8 +7,8 @@
 use crate::{
     domain::{
         account::Account,
-        person::{Link, Member, Person},
-        refusal::Refusal,
+        person::{Groups, Link, Member, Person},
+        refusal::{Refusal, Refused},
     },
     flows::{Broker, Error, Result},
     ports::{Because, ChatError, Priority},
@@ -42,6 +42,11 @@ impl Broker {
             return Err(Refusal::SignInAgain { words: None }.into());
         }
         Ok(link)
+    }
+
+    /// Returns why groups do not count, if the provider omits or misspells them. This is logged, with its reference.
+    pub(in crate::flows) fn why_uncounted(&self, groups: &Groups) -> Option<Refused> {
+        self.policy.check_groups(groups).err().map(|refusal| self.refer(refusal.into()))
     }
 
     /// Returns the account as the platform reports it now, if it may use the app.

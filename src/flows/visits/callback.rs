@@ -98,7 +98,7 @@ async fn finish(
             let held = sign_in::redeem_at_platform(broker, ticket.who.platform(), answer, &proof).await?;
             let uses_up = LinkSecrets { token: started.ticket, sign_in: after };
             let link = link::finish_at_platform(broker, *pending, uses_up, ticket.key.clone(), &held).await?;
-            Ok(CameBack::Linked { link, wish: ticket.wish.clone() })
+            Ok(link::linked(broker, link, ticket))
         }
         Visit::OpenConsole { request } => {
             let redeemed = sign_in::redeem(broker, ticket, answer, &proof).await?;

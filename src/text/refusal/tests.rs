@@ -25,6 +25,7 @@ fn every_refusal_says_what_happened_and_what_to_do_next() {
     other_person: You signed in as eve@example.com, but this access was approved for someone else. Sign out at your identity provider and open the link again, or make your own request with /elevate.
     not_yours: This access was approved for someone else. Make your own request with /elevate.
     not_eligible: You are not eligible for 111122223333/S3Admin: it requires membership in aws-temp#S3Admin#111122223333. Ask the owner of that group.
+    group_misspelled: Membership in aws-temp#S3Admin#111122223333 counts only under exactly that name, and your identity provider sends “/aws-temp#S3Admin#111122223333”. Contact the people who run this app.
     frozen: Access is frozen: the people who run this app let nobody in for now. Nothing was changed. Ask them when it ends, and try again then.
     audit_overdue: Nobody is let in for now, because the audit channel has not received what happened for more than ten minutes. Try again later, and tell the people who run this app.
     not_offered: 111122223333/S3Admin cannot be requested any more: its account is no longer offered. Ask the people who run this app.
@@ -42,7 +43,7 @@ fn every_refusal_says_what_happened_and_what_to_do_next() {
     not_linked: Your Slack account is not linked yet. Link it first.
     sign_in_again: Your identity provider requires you to sign in again. Link your Slack account again, then repeat this.
     groups_unknown: Your identity provider did not return your groups when it renewed your sign-in (it sent the claims email, sub). Nothing was changed. Sign in again: link your Slack account again, then repeat this. If it happens again, contact the people who run this app.
-    no_groups_claim: Your identity provider returned no groups for you, so the app could not check whether you are in aws-temp#Reviewer (it sent the claims Groups, sub). Contact the people who run this app.
+    no_groups_claim: Your identity provider returned no groups for you, so the app could not check whether you are in aws-temp#Reviewer (no claim groups; it sent the claims Groups, sub). Contact the people who run this app.
     identity_unavailable: Your groups could not be checked because the identity provider did not respond. Nothing was changed. Try again in a minute. If it happens again, contact the people who run this app.
     token_unavailable: Your groups could not be checked because your stored sign-in could not be read. Nothing was changed. Try again in a minute. If it happens again, contact the people who run this app.
     key_unavailable: Your groups could not be checked because the key for your stored sign-in was not available. Nothing was changed. Try again in a minute. If it happens again, contact the people who run this app.
@@ -87,7 +88,11 @@ fn a_refusal_says_more_where_its_facts_differ() {
     let unreadable = [("", Expected::Target), ("", Expected::Duration), ("1 hour", Expected::Duration)];
     let others = kinds.map(|kind| Refusal::NotFullMember { kind }).into_iter();
     let others = others.chain(unreadable.map(|(text, expected)| Refusal::unreadable(text, expected)));
-    let others: Vec<Refusal> = others.chain([Refusal::WrongCode { left: 1 }]).collect();
+    let on_a_page = Refusal::NoGroupsClaim { group: None, claim: "groups".into(), claims: vec![] };
+    let spelled = ["/A", "a"].map(str::to_owned).into();
+    let misspelled = Refusal::GroupMisspelled { group: "A".into(), sent: spelled };
+    let others: Vec<Refusal> =
+        others.chain([Refusal::WrongCode { left: 1 }, on_a_page, misspelled]).collect();
     assert_snapshot!(said(&others), @r"
     not_full_member: Your Slack account is a guest, and only full members can use this app. Ask a workspace admin.
     not_full_member: Your Slack account is a bot, and only full members can use this app. Ask a workspace admin.
@@ -96,6 +101,8 @@ fn a_refusal_says_more_where_its_facts_differ() {
     unreadable: A duration is required. Enter one such as 45m or 1h30m.
     unreadable: “1 hour” is not a duration. Enter whole minutes or hours, such as 45m or 1h30m.
     wrong_code: That code doesn't match. 1 try left.
+    no_groups_claim: Your identity provider returned no groups for you, so you can neither request access nor answer requests (no claim groups; it sent no claims). Contact the people who run this app.
+    group_misspelled: Membership in A counts only under exactly that name, and your identity provider sends “/A”, “a”. Contact the people who run this app.
     ");
 }
 

@@ -181,6 +181,7 @@ impl HostilePeople {
             targets: self.targets.clone(),
             durations: (1..=150).map(|n| Minutes::new(n * 1_439).unwrap()).collect(),
             reviewers: self.names.reviewers.clone(),
+            why_none: None,
         }
     }
 
