@@ -44,6 +44,8 @@ pub fn said(message: &Message, names: &Names) -> Said {
         Message::Receipt(drawn) => receipt::receipt(drawn, names),
         Message::Reminder(drawn) => reminder::reminder(drawn, names),
         Message::EndIsNear { target, ends_at } => reminder::end_is_near(target, *ends_at, names),
+        Message::CardSeen(drawn, seen) => reminder::card_seen(drawn, *seen, names),
+        Message::PassOn(drawn) => reminder::pass_on(drawn, names),
         Message::ConsoleLink { target, url, ends_at } => links::console_link(target, url, *ends_at, names),
         Message::SignInToAnswer { act, target, requester, url } => {
             links::sign_in_to_answer(act, target, requester, url, names)

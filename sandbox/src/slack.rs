@@ -209,6 +209,16 @@ impl Slack {
         change(self.workspace().channels.get_mut(id).expect("a channel is added before it is changed"));
     }
 
+    /// Refuses a method with an error from now on: all of its calls, or those about a channel or a user.
+    pub fn refuse(&self, method: &str, about: Option<&str>, error: &'static str) {
+        self.workspace().refusals.push((method.to_owned(), about.map(ToOwned::to_owned), error));
+    }
+
+    /// Ends what [`Slack::refuse`] has begun.
+    pub fn refuse_nothing(&self) {
+        self.workspace().refusals.clear();
+    }
+
     /// Somebody who acts: types, presses, submits.
     #[must_use]
     pub fn person(&self, id: &str) -> Actor {

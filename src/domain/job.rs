@@ -88,7 +88,7 @@ impl Job {
     pub fn lane(&self) -> Lane {
         match &self.task {
             Task::Elapse(_) | Task::SettleSession(..) | Task::FinishPress(_) => Lane::History,
-            Task::Remind(_) | Task::WarnOfEnd(_) => Lane::Timers,
+            Task::Remind(_) | Task::WarnOfEnd(_) | Task::ShowCard(_) => Lane::Timers,
             Task::Notify(Notice::Burst(_)) => Lane::AuditorsLater,
             Task::Notify(Notice::Audit(entry)) => match &**entry {
                 AuditEntry::Request { recorded, .. } => Lane::of_audit_line(&recorded.what),
@@ -99,6 +99,8 @@ impl Job {
                 Notice::Card(_)
                 | Notice::Receipt(_)
                 | Notice::ConsoleLink(_)
+                | Notice::CardSeen(_)
+                | Notice::PassOn(..)
                 | Notice::Linked(..)
                 | Notice::Relinked(..)
                 | Notice::Unlinked(..)
@@ -131,7 +133,45 @@ impl Job {
             | Task::SettleSession(..)
             | Task::FinishPress(_)
             | Task::Remind(_)
-            | Task::WarnOfEnd(_) => None,
+            | Task::WarnOfEnd(_)
+            | Task::ShowCard(_) => None,
+        }
+    }
+
+    /// Returns the jobs, due at `due`, that take the place of this one when the platform refuses it for good: whom else
+    /// to notify, and what to try again.
+    #[must_use]
+    pub fn instead(&self, due: Timestamp) -> Vec<Self> {
+        let beside = |name, task| {
+            let cause = self.id.rsplit_once('/').map_or(self.id.as_str(), |(cause, _)| cause);
+            Self { due, id: format!("{cause}/{name}"), platform: self.platform.clone(), task }
+        };
+        match &self.task {
+            Task::Notify(Notice::Card(id)) => vec![
+                beside("card_seen", Task::Notify(Notice::CardSeen(id.clone()))),
+                Self { due: due + CARD_IS_TRIED_EVERY, ..beside("show_card", Task::ShowCard(id.clone())) },
+            ],
+            Task::Notify(Notice::ConsoleLink(id)) | Task::WarnOfEnd(id) => {
+                vec![beside("pass_on", Task::Notify(Notice::PassOn(id.clone(), Untold::Access)))]
+            }
+            Task::Notify(Notice::Receipt(id)) => {
+                vec![beside("pass_on_outcome", Task::Notify(Notice::PassOn(id.clone(), Untold::Outcome)))]
+            }
+            Task::Notify(
+                Notice::CardSeen(_)
+                | Notice::PassOn(..)
+                | Notice::Audit(_)
+                | Notice::Burst(_)
+                | Notice::Linked(..)
+                | Notice::Relinked(..)
+                | Notice::Unlinked(..)
+                | Notice::SignedOut(..),
+            )
+            | Task::Elapse(_)
+            | Task::SettleSession(..)
+            | Task::FinishPress(_)
+            | Task::Remind(_)
+            | Task::ShowCard(_) => Vec::new(),
         }
     }
 
@@ -217,6 +257,8 @@ pub enum Task {
     Remind(RequestId),
     /// Warn the requester that access is about to end.
     WarnOfEnd(RequestId),
+    /// Post the card that could not be posted, and notify the requester of it.
+    ShowCard(RequestId),
 }
 
 /// A notice to a person or a channel.
@@ -229,6 +271,10 @@ pub enum Notice {
     Receipt(RequestId),
     /// The requester receives a one-time link to the console, visible only to them.
     ConsoleLink(RequestId),
+    /// The requester learns whether reviewers see the request: not yet, or at last.
+    CardSeen(RequestId),
+    /// Reviewers learn, below the card, what the requester could not be told.
+    PassOn(RequestId, Untold),
     /// The audit channel shows this event in a line of its own.
     Audit(Box<AuditEntry>),
     /// The audit channel shows this event combined with others of the same person.
@@ -243,16 +289,31 @@ pub enum Notice {
     SignedOut(Account, Email),
 }
 
+/// What a requester could not be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Untold {
+    /// That access is open, or about to end.
+    Access,
+    /// That the request will not open access any more.
+    Outcome,
+}
+
 /// How long before the end of a window its requester is warned.
 const END_IS_NEAR: TimeDelta = TimeDelta::minutes(10);
 /// How long a request waits before reviewers are first reminded. Each later reminder comes when the request is twice
 /// as old as at the one before.
 const FIRST_REMINDER: TimeDelta = TimeDelta::minutes(15);
+/// How often a card is tried again that the platform refused.
+pub const CARD_IS_TRIED_EVERY: TimeDelta = TimeDelta::minutes(1);
 /// The shortest backoff of a failed job.
 const SHORTEST_BACKOFF: TimeDelta = TimeDelta::seconds(5);
 /// The longest backoff of a failed job.
 const LONGEST_BACKOFF: TimeDelta = TimeDelta::minutes(10);
-/// How long a job is retried that a platform refuses for a reason that an operator can fix.
+/// How long a job is retried that a platform refuses for a reason that an operator can fix, before another way is taken
+/// to somebody who must act: the requester who has access, or the reviewers.
+pub const REFUSED_CALL_IS_TRIED_FOR: TimeDelta = TimeDelta::minutes(1);
+/// How long any other job is retried that a platform refuses for a reason that an operator can fix.
 pub const REFUSED_JOB_IS_TRIED_FOR: TimeDelta = TimeDelta::hours(24);
 /// The name of an event's audit job, after its cause.
 const AUDIT_LINE: &str = "to_auditors";
@@ -362,6 +423,8 @@ fn platform_of(task: &Task, platform: Option<&Platform>) -> Option<Platform> {
             Notice::Card(_)
             | Notice::Receipt(_)
             | Notice::ConsoleLink(_)
+            | Notice::CardSeen(_)
+            | Notice::PassOn(..)
             | Notice::Linked(..)
             | Notice::Relinked(..)
             | Notice::Unlinked(..)
@@ -369,7 +432,8 @@ fn platform_of(task: &Task, platform: Option<&Platform>) -> Option<Platform> {
         )
         | Task::FinishPress(_)
         | Task::Remind(_)
-        | Task::WarnOfEnd(_) => platform.cloned(),
+        | Task::WarnOfEnd(_)
+        | Task::ShowCard(_) => platform.cloned(),
         Task::Notify(Notice::Audit(_) | Notice::Burst(_)) | Task::Elapse(_) | Task::SettleSession(..) => None,
     }
 }
@@ -384,6 +448,8 @@ fn named(cause: &str, notice: &Notice) -> String {
         Notice::Card(_) => "card",
         Notice::Receipt(_) => "receipt",
         Notice::ConsoleLink(_) => "session_link",
+        Notice::CardSeen(_) => "card_seen",
+        Notice::PassOn(..) => "pass_on",
         Notice::Audit(_) | Notice::Burst(_) => AUDIT_LINE,
         Notice::Linked(..) | Notice::Relinked(..) | Notice::Unlinked(..) | Notice::SignedOut(..) => "notice",
     };

@@ -33,6 +33,10 @@ pub enum Message {
         /// When it ends.
         ends_at: Timestamp,
     },
+    /// To the requester: whether reviewers see the request.
+    CardSeen(Drawn, Seen),
+    /// To reviewers, below the card: the requester could not be told how the request stands.
+    PassOn(Drawn),
     /// A one-time link to the AWS console.
     ConsoleLink {
         /// The target of the request.
@@ -110,6 +114,15 @@ pub enum Message {
         /// The reference that the operator finds in the log.
         reference: String,
     },
+}
+
+/// Whether reviewers see a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// The platform refused the card so far.
+    NotYet,
+    /// The card was refused, and is posted.
+    AtLast,
 }
 
 /// What a channel is for.

@@ -12,6 +12,10 @@ pub enum NoticeKind {
     Receipt,
     /// The one-time link to the console.
     ConsoleLink,
+    /// Whether reviewers see a request.
+    CardSeen,
+    /// What a requester cannot be told, for reviewers to pass on.
+    PassOn,
     /// The warning that access is about to end.
     EndIsNear,
     /// A line of the audit channel.

@@ -12,7 +12,7 @@ use tracing::Instrument;
 use url::Url;
 
 use super::{
-    Error, Result,
+    Error, Result, health,
     health::Seen,
     outbox::Outbox,
     people::known::Known,
@@ -266,13 +266,15 @@ impl Broker {
     /// Posts a message to `to`. If the platform has no threads, posts to the conversation instead.
     pub(super) async fn post(&self, to: &Address, message: &Message) -> Result<MessageRef, ChatError> {
         let messenger = &self.chat(to.platform())?.messenger;
-        match (messenger.post(to, message).await, to) {
+        let outcome = match (messenger.post(to, message).await, to) {
             (Err(ChatError::Unsupported { .. }), Address::Thread(below)) => {
                 let conversation = Address::Conversation(below.conversation().clone());
                 messenger.post(&conversation, message).await
             }
             (outcome, _) => outcome,
-        }
+        };
+        health::saw_post(self, to, outcome.as_ref().err());
+        outcome
     }
 
     /// Returns a URL of the broker that ends in a secret.

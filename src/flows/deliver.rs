@@ -15,7 +15,7 @@ use chrono::TimeDelta;
 use super::{
     Broker, Error, Result,
     access::console_link,
-    answer,
+    another_way, answer,
     queue::{Outcome, Progress},
 };
 use crate::{
@@ -135,6 +135,8 @@ impl Broker {
             Notice::Card(id) => self.draw(id, Surface::Card, which).await?,
             Notice::Receipt(id) => self.draw(id, Surface::Receipt, which).await?,
             Notice::ConsoleLink(id) => self.whisper_console_link(id).await?,
+            Notice::CardSeen(id) => another_way::say_whether_seen(self, id).await?,
+            Notice::PassOn(id, untold) => another_way::pass_on(self, id, *untold).await?,
             Notice::Audit(entry) | Notice::Burst(entry) => match self.turn_of(entry).await? {
                 TurnOf::This => self.tell_auditors(entry, which).await?,
                 TurnOf::Before(outcome) => return Ok(outcome),

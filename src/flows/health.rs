@@ -5,9 +5,11 @@
 //!    browsers.
 //! 3. A channel that can no longer be used is reported in the other channel, by one replica where the platform can
 //!    search.
+//! 4. A channel that refuses posts, and people who cannot be written to, degrade a replica, whatever the platform says
+//!    of the channel.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, PoisonError},
     time::Duration,
 };
@@ -17,7 +19,7 @@ use chrono::TimeDelta;
 use super::{Broker, Ports};
 use crate::{
     domain::{
-        account::{Conversation, Platform},
+        account::{Account, Conversation, Platform},
         message::{ChannelTrouble, Message, Purpose},
         window::Timestamp,
     },
@@ -33,6 +35,9 @@ const STORE_REACHED_WITHIN: Duration = Duration::from_secs(17);
 /// How far back a report of the same trouble counts if this replica has never seen the channel well.
 const TOLD_SINCE: TimeDelta = TimeDelta::hours(1);
 
+/// How many people in a row must be out of reach until it is the platform that is in trouble, and not the people.
+const SEVERAL: usize = 2;
+
 /// What was last seen.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
@@ -42,6 +47,10 @@ pub(super) struct Seen {
     /// Platforms that did not answer, or whose answer does not fit the configuration.
     platforms: BTreeMap<Platform, Trouble>,
     channels: BTreeMap<(Purpose, Conversation), Watched>,
+    /// Channels that refused the last post, with the platform's reason.
+    closed: BTreeMap<Conversation, String>,
+    /// The last people of a platform whom the app could not write to, one after the other, with the platform's reason.
+    unreached: BTreeMap<Platform, (BTreeSet<Account>, String)>,
 }
 
 /// What is wrong with a chat platform.
@@ -72,6 +81,10 @@ pub struct Health {
     pub platforms: BTreeMap<Platform, Trouble>,
     /// Channels in trouble.
     pub channels: BTreeMap<(Purpose, Conversation), ChannelTrouble>,
+    /// Channels that refused the last post, with the platform's reason.
+    pub closed: BTreeMap<Conversation, String>,
+    /// Platforms that refused direct messages to several people in a row, with the last reason.
+    pub unreached: BTreeMap<Platform, String>,
 }
 
 impl Broker {
@@ -81,11 +94,44 @@ impl Broker {
         let now = self.ports.clock.uptime();
         let troubles =
             seen.channels.iter().filter_map(|(which, watched)| Some((which.clone(), watched.trouble?)));
+        let unreached = seen.unreached.iter().filter(|(_, (people, _))| people.len() >= SEVERAL);
+        let unreached = unreached.map(|(platform, (_, why))| (platform.clone(), why.clone()));
         Health {
             reaches_store: seen.store_at.is_some_and(|at| now.saturating_sub(at) <= STORE_REACHED_WITHIN),
             platforms: seen.platforms.clone(),
             channels: troubles.collect(),
+            closed: seen.closed.clone(),
+            unreached: unreached.collect(),
         }
+    }
+}
+
+/// Notes whether a post to a channel or to a person was refused. A platform that does not answer refuses nothing.
+pub(super) fn saw_post(broker: &Broker, to: &Address, failed: Option<&ChatError>) {
+    let mut seen = broker.seen.lock().unwrap_or_else(PoisonError::into_inner);
+    let Seen { closed, unreached, .. } = &mut *seen;
+    match (to, failed) {
+        (Address::Conversation(channel), None) => drop(closed.remove(channel)),
+        (Address::Person(who), None) => drop(unreached.remove(who.platform())),
+        (
+            Address::Conversation(channel),
+            Some(ChatError::Refused { because: Because::Addressee | Because::Other, reason, .. }),
+        ) => drop(closed.insert(channel.clone(), reason.clone())),
+        (
+            Address::Person(who),
+            Some(ChatError::Refused { because: Because::Addressee | Because::Other, reason, .. }),
+        ) => {
+            let (people, why) = unreached.entry(who.platform().clone()).or_default();
+            if people.len() < SEVERAL {
+                people.insert(who.clone());
+            }
+            reason.clone_into(why);
+        }
+        (Address::Thread(_), _)
+        | (
+            Address::Conversation(_) | Address::Person(_),
+            Some(ChatError::Refused { .. } | ChatError::Unavailable { .. } | ChatError::Unsupported { .. }),
+        ) => {}
     }
 }
 

@@ -3,7 +3,7 @@
 //! 1. A job that is done is completed, and its follow-up is enqueued in the same transaction.
 //! 2. A job that failed is released, and retried with backoff by any replica that sweeps.
 //! 3. A job that the platform refuses permanently becomes a dead letter, which operators can find and auditors are
-//!    notified of. It never blocks the jobs behind it.
+//!    notified of. It never blocks the jobs behind it. Jobs that notify people in another way take its place.
 
 use std::sync::Arc;
 
@@ -12,15 +12,15 @@ use chrono::TimeDelta;
 use super::{Broker, Error, Result, audit};
 use crate::{
     domain::{
-        account::Account,
+        account::{Account, Platform},
         account_event::{AccountChange, AccountEvent},
         ids::{CommandId, RequestId},
-        job::{Job, Leased, Notice, REFUSED_JOB_IS_TRIED_FOR, Task, backoff},
+        job::{Job, Leased, Notice, REFUSED_CALL_IS_TRIED_FOR, REFUSED_JOB_IS_TRIED_FOR, Task, backoff},
         trail::actor::Actor,
         undelivered::NoticeKind,
         window::Timestamp,
     },
-    ports::{Because, ChatError, DeadLetter, DeadLetterError},
+    ports::{Because, ChatError, DeadLetter, DeadLetterError, Surface},
 };
 
 /// The longest wait of a job that cannot run yet: what it waits for may be done at any moment. Audit lines of one
@@ -86,7 +86,10 @@ impl Broker {
         let job = &leased.job;
         let now = self.ports.clock.now();
         let refused = error.of_platform();
-        let permanent = refused.filter(|refusal| is_refused_for_good(job, refusal, now));
+        let permanent = match refused {
+            Some(refusal) if self.is_refused_for_good(job, refusal, now).await => Some(refusal),
+            Some(_) | None => None,
+        };
         let outcome = if let Some(refusal) = permanent {
             self.dead_letter(leased, refusal, now).await // 3
         } else {
@@ -125,10 +128,12 @@ impl Broker {
         tracing::error!(job = job.id, why, "jobs: moved to dead letters");
         let undelivered = self.undelivered(job, refusal, now).await?;
         let (event, counted) = undelivered.map(|change| audit::new_event(self, change)).unzip();
-        let letter = DeadLetter { leased: leased.clone(), at: now, why, event };
+        let instead = job.instead(now);
+        let letter = DeadLetter { leased: leased.clone(), at: now, why, event, instead: instead.clone() };
         match self.ports.store.dead_letter(&letter).await {
             Ok(appended) => {
                 self.ports.counters.dead_letter(&job.task);
+                self.deliver_soon(instead);
                 if let Some((appended, counted)) = appended.zip(counted) {
                     audit::tell(self, appended, counted);
                 }
@@ -174,9 +179,16 @@ impl Broker {
             Task::Notify(Notice::Audit(entry) | Notice::Burst(entry)) => {
                 return Ok(entry.concerned().cloned());
             }
-            Task::Notify(Notice::Card(id) | Notice::Receipt(id) | Notice::ConsoleLink(id))
+            Task::Notify(
+                Notice::Card(id)
+                | Notice::Receipt(id)
+                | Notice::ConsoleLink(id)
+                | Notice::CardSeen(id)
+                | Notice::PassOn(id, _),
+            )
             | Task::WarnOfEnd(id)
             | Task::Remind(id)
+            | Task::ShowCard(id)
             | Task::Elapse(id)
             | Task::SettleSession(id, _) => id,
             Task::FinishPress(_) => return Ok(None),
@@ -184,27 +196,57 @@ impl Broker {
         let request = self.ports.store.request(request).await?;
         Ok(request.and_then(|request| request.requester.account))
     }
-}
 
-/// Returns whether no later attempt can succeed. An audit line is given up only if the platform can never accept its
-/// content. A missing channel, or an app that is not a member of it, will be repaired, and the lines are needed after
-/// that.
-fn is_refused_for_good(job: &Job, error: &ChatError, now: Timestamp) -> bool {
-    let because = match error {
-        ChatError::Refused { because, .. } => because,
-        ChatError::Unsupported { .. } => return true,
-        ChatError::Unavailable { .. } => return false,
-    };
-    if subject(job).is_none() {
-        return false;
-    }
-    let is_for_auditors = job.is_for_auditors();
-    match because {
-        Because::Content => true,
-        Because::Addressee => !is_for_auditors,
-        Because::Other | Because::MessageGone | Because::TooLate => {
-            !is_for_auditors && now - job.due > REFUSED_JOB_IS_TRIED_FOR
+    /// Returns whether a job is given up. An audit line is given up only if the platform can never accept its content. A
+    /// missing channel, or an app that is not a member of it, will be repaired, and the lines are needed after that.
+    async fn is_refused_for_good(&self, job: &Job, error: &ChatError, now: Timestamp) -> bool {
+        let because = match error {
+            ChatError::Refused { because, .. } => because,
+            ChatError::Unsupported { .. } => return true,
+            ChatError::Unavailable { .. } => return false,
+        };
+        if subject(job).is_none() {
+            return false;
         }
+        let is_for_auditors = job.is_for_auditors();
+        match because {
+            Because::Content => true,
+            Because::Addressee => !is_for_auditors,
+            Because::Other | Because::MessageGone | Because::TooLate => {
+                !is_for_auditors && now - job.due > self.is_tried_for(job, error.platform()).await
+            }
+        }
+    }
+
+    /// Returns how long a job is retried that an operator can help. Somebody who must act is called in another way soon; what
+    /// only shows them how things stand may wait.
+    async fn is_tried_for(&self, job: &Job, platform: &Platform) -> TimeDelta {
+        if !self.ports.chats.contains_key(platform) {
+            return REFUSED_JOB_IS_TRIED_FOR; // for a replica that serves the platform
+        }
+        let calls = match &job.task {
+            Task::Notify(Notice::ConsoleLink(_)) | Task::WarnOfEnd(_) => true,
+            Task::Notify(Notice::Card(id)) => {
+                matches!(self.ports.store.place(id, Surface::Card).await, Ok(None))
+            }
+            Task::Notify(
+                Notice::Receipt(_)
+                | Notice::CardSeen(_)
+                | Notice::PassOn(..)
+                | Notice::Audit(_)
+                | Notice::Burst(_)
+                | Notice::Linked(..)
+                | Notice::Relinked(..)
+                | Notice::Unlinked(..)
+                | Notice::SignedOut(..),
+            )
+            | Task::Elapse(_)
+            | Task::SettleSession(..)
+            | Task::FinishPress(_)
+            | Task::Remind(_)
+            | Task::ShowCard(_) => false,
+        };
+        if calls { REFUSED_CALL_IS_TRIED_FOR } else { REFUSED_JOB_IS_TRIED_FOR }
     }
 }
 
@@ -214,12 +256,18 @@ fn subject(job: &Job) -> Option<(NoticeKind, Option<&RequestId>)> {
         Task::Notify(Notice::Card(id)) => (NoticeKind::Card, Some(id)),
         Task::Notify(Notice::Receipt(id)) => (NoticeKind::Receipt, Some(id)),
         Task::Notify(Notice::ConsoleLink(id)) => (NoticeKind::ConsoleLink, Some(id)),
+        Task::Notify(Notice::CardSeen(id)) => (NoticeKind::CardSeen, Some(id)),
+        Task::Notify(Notice::PassOn(id, _)) => (NoticeKind::PassOn, Some(id)),
         Task::Notify(Notice::Audit(entry) | Notice::Burst(entry)) => (NoticeKind::AuditLine, entry.request()),
         Task::Notify(Notice::Linked(..)) => (NoticeKind::Linked, None),
         Task::Notify(Notice::SignedOut(..)) => (NoticeKind::SignedOut, None),
         Task::Notify(Notice::Relinked(..)) => (NoticeKind::Relinked, None),
         Task::Notify(Notice::Unlinked(..)) => (NoticeKind::Unlinked, None),
         Task::WarnOfEnd(id) => (NoticeKind::EndIsNear, Some(id)),
-        Task::Elapse(_) | Task::SettleSession(..) | Task::FinishPress(_) | Task::Remind(_) => return None,
+        Task::Elapse(_)
+        | Task::SettleSession(..)
+        | Task::FinishPress(_)
+        | Task::Remind(_)
+        | Task::ShowCard(_) => return None,
     })
 }

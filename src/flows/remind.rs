@@ -5,16 +5,18 @@
 //!    no card, because it could not be posted, it is posted instead.
 //! 2. The requester is notified 10 minutes before access ends.
 //! 3. No reminder is posted if it has become pointless.
+//! 4. A card that the platform refused is tried again every minute, until it is posted or the request is answered
+//!    otherwise. The requester is notified that reviewers do not see the request, and when they do.
 
-use super::{Broker, Error, Result, deliver::Try};
+use super::{Broker, Error, Result, another_way, deliver::Try};
 use crate::{
     domain::{
         ids::RequestId,
-        job::{Job, next_reminder},
+        job::{CARD_IS_TRIED_EVERY, Job, next_reminder},
         message::{Drawn, Message},
         request::Status,
     },
-    ports::{Address, ChatError, Surface},
+    ports::{Address, Because, ChatError, Surface},
 };
 
 /// Reminds reviewers, if they can still answer. Returns the job of the next reminder, if any.
@@ -41,6 +43,36 @@ pub(super) async fn remind(broker: &Broker, id: &RequestId, job: &Job) -> Result
             Ok(next)
         }
         outcome => outcome.map(|()| next),
+    }
+}
+
+/// Posts a card that the platform refused, while reviewers can still answer. Returns the job that follows.
+pub(super) async fn show_card(broker: &Broker, id: &RequestId, job: &Job) -> Result<Option<Job>> {
+    let now = broker.ports.clock.now();
+    let Some(request) = broker.ports.store.request(id).await? else { return Ok(None) };
+    let Status::Requested = request.status_at(now) else { return Ok(None) }; // 3
+    let drawn = match broker.ports.store.place(id, Surface::Card).await? {
+        Some(_) => Ok(()), // with a reminder, or by another replica
+        None => broker.draw(id, Surface::Card, Try::Another).await,
+    };
+    if let Err(refused) = drawn {
+        return match refused.of_platform() {
+            Some(ChatError::Refused { because: Because::Content, .. } | ChatError::Unsupported { .. }) => {
+                Ok(None)
+            }
+            Some(ChatError::Refused { .. }) => {
+                tracing::warn!(request = %id, error = %refused, "chat: card refused again");
+                Ok(Some(Job { due: now + CARD_IS_TRIED_EVERY, ..job.clone() }))
+            }
+            Some(ChatError::Unavailable { .. }) | None => Err(refused),
+        };
+    }
+    match another_way::say_whether_seen(broker, id).await {
+        Err(refused) if matches!(refused.of_platform(), Some(ChatError::Refused { .. })) => {
+            tracing::warn!(request = %id, error = %refused, "chat: word of the card refused");
+            Ok(None)
+        }
+        outcome => outcome.map(|()| None), // 4
     }
 }
 

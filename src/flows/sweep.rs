@@ -89,10 +89,13 @@ fn platform_of<'w>(broker: &'w Broker, job: &'w Job) -> Option<&'w Platform> {
     let settings = &broker.settings;
     job.platform.as_ref().or_else(|| match &job.task {
         Task::Notify(Notice::Audit(_) | Notice::Burst(_)) => Some(settings.audit_channel.platform()),
-        Task::Notify(Notice::Card(_)) | Task::Remind(_) => settings.homes.keys().next(),
+        Task::Notify(Notice::Card(_) | Notice::PassOn(..)) | Task::Remind(_) | Task::ShowCard(_) => {
+            settings.homes.keys().next()
+        }
         Task::Notify(
             Notice::Receipt(_)
             | Notice::ConsoleLink(_)
+            | Notice::CardSeen(_)
             | Notice::Linked(..)
             | Notice::Relinked(..)
             | Notice::Unlinked(..)
@@ -175,6 +178,7 @@ async fn act(broker: &Arc<Broker>, leased: &Leased) -> Progress {
         Task::Notify(_) => return broker.deliver(leased, Try::Another).await, // 4
         Task::FinishPress(id) => finish_press(broker, id).await,
         Task::Remind(id) => remind::remind(broker, id, job).await.map(Outcome::Done),
+        Task::ShowCard(id) => remind::show_card(broker, id, job).await.map(Outcome::Done),
         Task::WarnOfEnd(id) => remind::warn_of_end(broker, id).await.map(|()| Outcome::Done(None)),
         Task::Elapse(id) => elapse(broker, id, job.due).await,
         Task::SettleSession(id, session) => settle(broker, id, *session).await,
@@ -209,10 +213,11 @@ impl<'w> Place<'w> {
             Task::Elapse(id) | Task::SettleSession(id, _) => Self::History(id),
             Task::FinishPress(id) => Self::Press(id),
             Task::Notify(Notice::Audit(_) | Notice::Burst(_)) => Self::Auditors,
-            Task::Notify(Notice::Card(_)) | Task::Remind(_) => Self::Reviewers,
-            Task::Notify(Notice::Receipt(id) | Notice::ConsoleLink(id)) | Task::WarnOfEnd(id) => {
-                Self::Requester(id)
+            Task::Notify(Notice::Card(_) | Notice::PassOn(..)) | Task::Remind(_) | Task::ShowCard(_) => {
+                Self::Reviewers
             }
+            Task::Notify(Notice::Receipt(id) | Notice::ConsoleLink(id) | Notice::CardSeen(id))
+            | Task::WarnOfEnd(id) => Self::Requester(id),
             Task::Notify(
                 Notice::Linked(user, _)
                 | Notice::Relinked(user, _)

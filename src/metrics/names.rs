@@ -51,5 +51,6 @@ pub(super) fn task(task: &Task) -> &'static str {
         Task::FinishPress(_) => "finish_press",
         Task::Remind(_) => "remind",
         Task::WarnOfEnd(_) => "warn_of_end",
+        Task::ShowCard(_) => "show_card",
     }
 }

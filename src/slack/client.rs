@@ -264,6 +264,8 @@ fn about(message: &Message) -> Option<(&'static str, String)> {
             ("channel_trouble", format!("{}/{trouble:?}", channel.id()))
         }
         Message::EndIsNear { .. }
+        | Message::CardSeen(..)
+        | Message::PassOn(_)
         | Message::ConsoleLink { .. }
         | Message::SignInToAnswer { .. }
         | Message::LinkInvitation { .. }

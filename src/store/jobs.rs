@@ -151,9 +151,10 @@ impl DynamoStore {
 
 /// Moves a job to the dead letters.
 fn letter_of(letter: &DeadLetter) -> serde_json::Result<Transaction<DeadLetterError>> {
-    Ok(Transaction::new()
+    let moved = Transaction::new()
         .and_or(completion(&letter.leased), |_| DeadLetterError::LeaseLost)
-        .and(Write::put(rows::dead_letter(letter)?)))
+        .and(Write::put(rows::dead_letter(letter)?));
+    with_jobs(moved, &letter.instead, letter.at)
 }
 
 /// Deletes a job from its lane, unless its lease has been lost.

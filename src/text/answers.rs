@@ -29,8 +29,9 @@ pub(super) fn refused(why: &Refused, pointer: Option<&Drawn>, names: &Names) -> 
 pub(super) fn done(done: &Done, Names { platform, command, .. }: &Names) -> Said {
     Said::paragraph(match done {
         Done::Requested(id) => say!(
-            "Your request {id} is on its way to the reviewers. Their answer arrives in your messages with this app.",
-            id
+            "Your request {id} is on its way to the reviewers. Their answer arrives in your messages with this app, and `{command} status` shows it.",
+            id,
+            command
         ),
         Done::NotLinked => say!(
             "Your {platform} account is not linked to an identity. Link it with `{command} link`.",

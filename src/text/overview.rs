@@ -3,7 +3,7 @@
 use super::{
     Names,
     rich::{Line, say},
-    said::{Part, Said},
+    said::{Action, Button, Part, Said},
 };
 use crate::domain::{
     ids::Target,
@@ -30,16 +30,29 @@ pub(super) fn overview(overview: &Overview, names: &Names) -> Said {
         ));
     };
     let linked = say!("You are linked to *{email}*.", email);
-    let requests = requests.iter().map(|request| request_line(request, *as_of, names)).collect();
-    let parts = vec![
+    let lines = requests.iter().map(|request| request_line(request, *as_of, names)).collect();
+    let mut parts = vec![
         Part::paragraph(linked.clone()),
         eligible_for(targets, names),
-        list("Your latest requests", requests, MOST_REQUESTS),
-        Part::Small(
-            "This shows what your groups allowed at the last check. They are checked again when you make a request.".into(),
-        ),
+        list("Your latest requests", lines, MOST_REQUESTS),
     ];
+    parts.extend(requests.iter().find_map(|request| way_in(request, *as_of, names)).into_iter().flatten());
+    parts.push(Part::Small(
+        "This shows what your groups allowed at the last check. They are checked again when you make a request.".into(),
+    ));
     Said { summary: linked, parts }
+}
+
+/// The way into the latest access that is open: a person who cannot be sent a message finds it here.
+fn way_in(request: &Request, as_of: Timestamp, names: &Names) -> Option<[Part; 2]> {
+    let Status::Approved { window, .. } = request.status_at(as_of) else { return None };
+    let open = say!(
+        "*Access is open* to {target} until {end}",
+        target = names.target(&request.target),
+        end = window.ends()
+    );
+    let button = Button::new("Open console", Action::OpenConsole(request.id.clone())).primary();
+    Some([Part::paragraph(open), Part::Buttons(vec![button])])
 }
 
 /// What a person can request.

@@ -1,7 +1,12 @@
 //! Reminders: a line below a message that is already there.
 
-use super::{Names, people::person, rich::say, said::Said};
-use crate::domain::{ids::Target, message::Drawn, request::Request, window::Timestamp};
+use super::{Names, people::person, rich::say, said::Said, standing::Standing};
+use crate::domain::{
+    ids::Target,
+    message::{Drawn, Seen},
+    request::{Request, Status},
+    window::Timestamp,
+};
 
 /// To reviewers: a request still waits.
 pub(super) fn reminder(drawn: &Drawn, names: &Names) -> Said {
@@ -14,6 +19,61 @@ pub(super) fn reminder(drawn: &Drawn, names: &Names) -> Said {
         reviewer = names.a_reviewer(),
         answer_by = *answer_by
     ))
+}
+
+/// To the requester: whether reviewers see the request.
+pub(super) fn card_seen(drawn: &Drawn, seen: Seen, names: &Names) -> Said {
+    let Request { target, answer_by, .. } = &drawn.request;
+    let target = names.target(target);
+    Said::paragraph(match seen {
+        Seen::NotYet => say!(
+            "*Not visible to reviewers yet* · {platform} does not let the app post your request for {target} in the \
+             reviewers' channel. Tell whoever runs this app. It is posted within a minute of being possible, and \
+             {reviewer} can then answer it until {answer_by}. You need not ask again.",
+            platform = &names.platform,
+            target,
+            reviewer = names.a_reviewer(),
+            answer_by = *answer_by
+        ),
+        Seen::AtLast => say!(
+            "*Visible to reviewers* · your request for {target} is posted in the reviewers' channel. Until \
+             {answer_by}, {reviewer} can answer it.",
+            target,
+            reviewer = names.a_reviewer(),
+            answer_by = *answer_by
+        ),
+    })
+}
+
+/// To reviewers: the requester could not be told how the request stands.
+pub(super) fn pass_on(drawn: &Drawn, names: &Names) -> Said {
+    let Standing { request, status } = Standing::of(drawn);
+    let (who, target) = (person(&request.requester), names.target(&request.target));
+    let Names { platform, command, .. } = names;
+    Said::paragraph(match &status {
+        Status::Approved { window, .. } => say!(
+            "*Please pass on* · {platform} does not let the app write to {who}. They have access to {target} until {end}. \
+             `{command} status` gives them the button that opens the console.",
+            platform,
+            who,
+            target,
+            end = window.ends(),
+            command
+        ),
+        Status::Requested
+        | Status::Rejected { .. }
+        | Status::Withdrawn { .. }
+        | Status::Expired
+        | Status::Ended { .. } => say!(
+            "*Please pass on* · {platform} does not let the app write to {who}. Their request for {target}: {status}. \
+             `{command} status` shows it to them.",
+            platform,
+            who,
+            target,
+            status = status.word(),
+            command
+        ),
+    })
 }
 
 /// To the requester: access is about to end.

@@ -49,7 +49,7 @@ pub fn admin(
 
 /// Reports whether this replica should receive requests, and what else is wrong.
 async fn ready(State(Replica { broker, is_reached }): State<Replica>) -> Response {
-    let Health { reaches_store, platforms, channels } = broker.health();
+    let Health { reaches_store, platforms, channels, closed, unreached } = broker.health();
     let mut obstacles = Vec::new();
     let mut degraded = Vec::new();
     if broker.draining().is_cancelled() {
@@ -72,6 +72,14 @@ async fn ready(State(Replica { broker, is_reached }): State<Replica>) -> Respons
         };
         format!("{purpose} channel {} {}", channel.id(), text::channel_trouble(*trouble))
     }));
+    degraded.extend(
+        closed.iter().map(|(channel, why)| format!("channel {} refuses messages ({why})", channel.id())),
+    );
+    degraded.extend(
+        unreached
+            .iter()
+            .map(|(platform, why)| format!("{platform} refuses direct messages to people ({why})")),
+    );
     let (status, mut body) = if obstacles.is_empty() {
         (StatusCode::OK, "ready\n".to_owned())
     } else {

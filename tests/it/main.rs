@@ -51,4 +51,5 @@ mod store;
 mod story;
 mod text;
 mod tidy;
+mod unreached;
 mod views;

@@ -8,7 +8,7 @@ use elevate::{
         account::Tenant,
         act::Act,
         linking::OnMismatch,
-        message::{ChannelTrouble, Done, Drawn, Form, Message, Overview, Purpose},
+        message::{ChannelTrouble, Done, Drawn, Form, Message, Overview, Purpose, Seen},
         press::ActedIn,
         refusal::Refusal,
         request::{Change, Event},
@@ -166,10 +166,18 @@ fn whoever_can_act_is_reminded_in_one_line() {
     let reminders = [
         Message::Reminder(Drawn { request: made([requested()]), as_of: at(15) }),
         Message::EndIsNear { target: target(), ends_at: at(65) },
+        Message::CardSeen(Drawn { request: made([requested()]), as_of: at(1) }, Seen::NotYet),
+        Message::CardSeen(Drawn { request: made([requested()]), as_of: at(1) }, Seen::AtLast),
+        Message::PassOn(Drawn { request: made([requested(), approved()]), as_of: at(6) }),
+        Message::PassOn(Drawn { request: made([requested()]), as_of: at(24 * 60) }),
     ];
     assert_snapshot!(reminders.map(|message| read(&message)).join("\n"), @r"
     Still waiting · UADA (slack) (ada@example.com) requested prod (111122223333) / S3Admin 2027-01-15 08:00 UTC · a member of aws-temp#Reviewer can answer above until 2027-01-16 08:00 UTC
     Ends soon · your access to prod (111122223333) / S3Admin ends 2027-01-15 09:05 UTC. Finish what you are doing. If you need more time, make a new request with /elevate after it ends.
+    Not visible to reviewers yet · Slack does not let the app post your request for prod (111122223333) / S3Admin in the reviewers' channel. Tell whoever runs this app. It is posted within a minute of being possible, and a member of aws-temp#Reviewer can then answer it until 2027-01-16 08:00 UTC. You need not ask again.
+    Visible to reviewers · your request for prod (111122223333) / S3Admin is posted in the reviewers' channel. Until 2027-01-16 08:00 UTC, a member of aws-temp#Reviewer can answer it.
+    Please pass on · Slack does not let the app write to UADA (slack) (ada@example.com). They have access to prod (111122223333) / S3Admin until 2027-01-15 09:05 UTC. /elevate status gives them the button that opens the console.
+    Please pass on · Slack does not let the app write to UADA (slack) (ada@example.com). Their request for prod (111122223333) / S3Admin: expired. /elevate status shows it to them.
     ");
 }
 
@@ -289,6 +297,8 @@ fn the_overview_shows_where_a_person_stands() {
     • prod (111122223333) / S3Admin for 1h · expired 2027-01-16 08:00 UTC · req_01JHKQ2B00000000000000ADA1
     • prod (111122223333) / S3Admin for 1h · ended 2027-01-15 08:09 UTC · req_01JHKQ2B00000000000000ADA1
     • prod (111122223333) / S3Admin for 1h · ended 2027-01-15 09:05 UTC · req_01JHKQ2B00000000000000ADA1
+    Access is open to prod (111122223333) / S3Admin until 2027-01-15 09:05 UTC
+    [ Open console ]
     This shows what your groups allowed at the last check. They are checked again when you make a request.
     ");
 }
@@ -345,8 +355,8 @@ fn answers_say_what_happened_and_what_to_do_next() {
     [ Withdraw ]
     req_01JHKQ2B00000000000000ADA1 · requested 2027-01-15 08:00 UTC
 
-    == requested: Your request req_01JHKQ2B00000000000000ADA1 is on its way to the reviewers. Their answer arrives in your messages with this app.
-    Your request req_01JHKQ2B00000000000000ADA1 is on its way to the reviewers. Their answer arrives in your messages with this app.
+    == requested: Your request req_01JHKQ2B00000000000000ADA1 is on its way to the reviewers. Their answer arrives in your messages with this app, and /elevate status shows it.
+    Your request req_01JHKQ2B00000000000000ADA1 is on its way to the reviewers. Their answer arrives in your messages with this app, and /elevate status shows it.
 
     == not linked: Your Slack account is not linked to an identity. Link it with /elevate link.
     Your Slack account is not linked to an identity. Link it with /elevate link.

@@ -168,7 +168,18 @@ fn answer(
     };
     let arguments = arguments()?;
     arguments.check(method.needs, method.takes)?;
-    (method.answer)(&mut slack.workspace(), &arguments)
+    let workspace = &mut slack.workspace();
+    let is_about = |about: &str| {
+        ["channel", "user", "users"].iter().any(|name| arguments.text(name).is_ok_and(|given| given == about))
+    };
+    let refused = workspace
+        .refusals
+        .iter()
+        .find(|(refused, about, _)| refused == name && about.as_deref().is_none_or(is_about));
+    match refused {
+        Some((_, _, error)) => Err((*error).into()),
+        None => (method.answer)(workspace, &arguments),
+    }
 }
 
 /// Refuses a caller without `token`, with a specific error for the app's `other` token.

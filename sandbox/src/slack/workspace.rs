@@ -38,6 +38,8 @@ pub(super) struct Workspace {
     pub(super) loaded_options: BTreeMap<(String, String), Vec<Value>>,
     pub(super) response_urls: BTreeMap<String, ResponseUrl>,
     pub(super) emitted: Emitted,
+    /// Methods that are refused with an error: all calls of one, or those about one channel or user.
+    pub(super) refusals: Vec<(String, Option<String>, &'static str)>,
     /// Whatever was handed out or sent that opens something.
     pub(super) secrets: Vec<String>,
     triggers: BTreeMap<String, Trigger>,
@@ -82,6 +84,7 @@ impl Workspace {
             triggers: BTreeMap::new(),
             tickets: BTreeMap::new(),
             last_stamp: 0,
+            refusals: Vec::new(),
             last_number: 0,
         }
     }

@@ -62,6 +62,8 @@ pub struct DeadLetter {
     pub why: String,
     /// The event that records it; none if the job was itself the audit line of such an event.
     pub event: Option<NewEvent>,
+    /// The jobs that take its place.
+    pub instead: Vec<Job>,
 }
 
 /// A job was not moved to the dead letters.

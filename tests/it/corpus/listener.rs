@@ -105,7 +105,8 @@ impl<'w> Listener<'w> {
                 | Task::Elapse(_)
                 | Task::SettleSession(..)
                 | Task::Remind(_)
-                | Task::WarnOfEnd(_) => ("undone", json!(job.task)),
+                | Task::WarnOfEnd(_)
+                | Task::ShowCard(_) => ("undone", json!(job.task)),
             });
         }
         let mut outcome = Map::new();

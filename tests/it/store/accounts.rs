@@ -110,7 +110,8 @@ async fn all_that_happens_to_an_account_advances_its_stream_by_one() {
     let undelivered =
         AccountEvent::Undelivered { notice: NoticeKind::Unlinked, request: None, why: not_accepted };
     let (at, why) = (noon() + minutes(60), "channel_not_found".to_owned());
-    let letter = DeadLetter { leased, at, why, event: Some(new_event("ada", undelivered, at)) };
+    let letter =
+        DeadLetter { leased, at, why, event: Some(new_event("ada", undelivered, at)), instead: Vec::new() };
     advances("undelivered", store.dead_letter(&letter).await.unwrap().unwrap()).await;
 }
 

@@ -82,6 +82,7 @@ async fn a_dead_letter_is_kept_once_with_its_record() {
         at: noon() + minutes(1),
         why: "channel_not_found".to_owned(),
         event: Some(unlinked("ada", noon() + minutes(1))),
+        instead: Vec::new(),
     };
     let Appended { recorded, jobs: follow_ups } = store.dead_letter(&letter).await.unwrap().unwrap();
     let left = [&jobs[1..], &follow_ups].concat();
@@ -271,7 +272,13 @@ async fn who_overran_a_lease_neither_completes_nor_releases_what_another_has_lea
     assert!(!store.release(&late, job.due).await.unwrap());
     let next = Job { due: job.due + minutes(1), ..job.clone() };
     assert!(!store.complete(&late, Some(&next)).await.unwrap());
-    let letter = DeadLetter { leased: late, at: job.due, why: "too late".to_owned(), event: None };
+    let letter = DeadLetter {
+        leased: late,
+        at: job.due,
+        why: "too late".to_owned(),
+        event: None,
+        instead: Vec::new(),
+    };
     assert!(matches!(store.dead_letter(&letter).await, Err(DeadLetterError::LeaseLost)));
     assert!(!store.complete(&held(&job), None).await.unwrap(), "nor does its committer");
     assert_eq!(store.due(job.due + JOB_LEASE, 10).await.unwrap(), [], "the other one has it");

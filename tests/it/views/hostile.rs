@@ -11,7 +11,7 @@ use elevate::{
         email::Email,
         ids::Target,
         linking::ShownBy,
-        message::{Drawn, Form, Message, Overview, RequestForm},
+        message::{Drawn, Form, Message, Overview, RequestForm, Seen},
         person::{Human, Subject},
         press::ActedIn,
         refusal::Refusal,
@@ -119,6 +119,8 @@ impl HostilePeople {
             [
                 Message::ReviewCard(drawn.clone()),
                 Message::Reminder(drawn.clone()),
+                Message::CardSeen(drawn.clone(), Seen::NotYet),
+                Message::PassOn(drawn.clone()),
                 Message::Receipt(drawn),
                 Message::Refused { why, pointer },
             ]
