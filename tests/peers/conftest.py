@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -12,6 +13,7 @@ from world.aws import Aws, Credentials
 from world.ground import Ground, by_hand
 from world.judges import Emitted
 from world.play import World
+from world.replicas import Replicas
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -63,6 +65,29 @@ def world_on(emitted: Emitted, tmp_path: Path) -> Iterator[Callable[..., World]]
 def installed(world_on: Callable[..., World], aws: Aws, broker: Credentials, tmp_path: Path) -> World:
     """A world with the bot's configuration in it, but no table, and nothing that serves."""
     return world_on(Ground(aws, broker, f"elevate-{tmp_path.name}"))
+
+
+@pytest.fixture
+def chance(request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]) -> Random:
+    """What people do, and which replica is killed when; from a seed, so that it can be had again."""
+    seed = request.config.getoption("--seed")
+    with capsys.disabled():
+        print(f"\n--seed {seed}")
+    return Random(seed)
+
+
+@pytest.fixture
+def replicas_of(installed: World, chance: Random) -> Iterator[Callable[..., Replicas]]:
+    """Starts several replicas, with some of their environment changed, until the test is over."""
+    installed.ground.make_table()
+    with ExitStack() as stack:
+
+        def started(count: int, **environment: str) -> Replicas:
+            replicas = Replicas(installed, count, chance, **environment)
+            stack.callback(replicas.close)
+            return replicas
+
+        yield started
 
 
 @pytest.fixture

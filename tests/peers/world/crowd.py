@@ -1,8 +1,9 @@
 """Many people at work at once, who do again what Slack shows to have failed."""
 
 import time
+from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.client import HTTPException
@@ -16,11 +17,12 @@ from world.play import Player, World
 from world.process import eventually
 from world.slack import Impossible, Json, Unanswered, button, subject_of, text_of
 
-HOW_MANY_ASK = 24
-HOW_MANY_ANSWER = 6
 TARGETS = (f"{PROD}/S3Admin", f"{STAGING}/ReadOnly")
 
 CLOSES = ("request.withdraw", "request.end")
+
+LEFT_TO = "left to"
+"""Words in a reason: reviewers leave this request to somebody else, or to nobody."""
 
 PLANS, WEIGHTS = ("withdraw", "end", "let it run out"), (2, 6, 1)
 
@@ -110,6 +112,11 @@ class Worker:
         else:
             self._does(self._asks_to_link)
 
+    def _cards(self) -> list[Json]:
+        """What stands in the review channel."""
+        cards: list[Json] = self._slack.messages(REVIEW_CHANNEL)
+        return cards
+
     def _waits_for(self, look: Callable[[Json], T | None]) -> T | None:
         """Waits until they see something, but not for long: who sees nothing does something else."""
         deadline = time.monotonic() + PATIENCE
@@ -123,6 +130,14 @@ class Worker:
         """Waits until what they see shows what they have pressed, or they are told something."""
         heard = self._heard
         self._waits_for(lambda seen: shows(seen) or len(seen["ephemerals"]) > heard)
+
+
+class Tireless(Worker, ABC):
+    """Somebody who works until it is over."""
+
+    @abstractmethod
+    def works(self, is_over: Event) -> None:
+        """Does what they do again and again."""
 
 
 class Requester(Worker):
@@ -158,7 +173,7 @@ class Requester(Worker):
             case "withdraw" | "end":
                 self._finishes(errand, f"request.{plan}")
             case _:
-                self._waits_for(lambda seen: _receipt_of(seen, errand))
+                self._waits_for(lambda seen: receipt_of(seen, errand))
 
     def _free_target(self, seen: Json) -> str | None:
         """A target that they have nothing open for, as far as they see."""
@@ -170,7 +185,7 @@ class Requester(Worker):
         """Waits until they can do this about an errand, and does it."""
 
         def look(seen: Json) -> Json | None:
-            receipt = _receipt_of(seen, errand)
+            receipt = receipt_of(seen, errand)
             return receipt if receipt and button(receipt, action) else None
 
         if receipt := self._waits_for(look):
@@ -196,12 +211,13 @@ def _can_be_closed(receipt: Json) -> bool:
     return any(button(receipt, action) for action in CLOSES)
 
 
-def _receipt_of(seen: Json, errand: str) -> Json | None:
+def receipt_of(seen: Json, errand: str) -> Json | None:
+    """The receipt of a request with this reason, if they see one."""
     return next((receipt for receipt in seen["direct"] if errand in text_of(receipt)), None)
 
 
-class Reviewer(Worker):
-    """Somebody who answers whatever waits, in no particular order."""
+class Reviewer(Tireless):
+    """Somebody who answers whatever waits and is not left to others, in no particular order."""
 
     def __init__(self, world: World, number: int, chance: Random) -> None:
         """Takes them on."""
@@ -217,7 +233,8 @@ class Reviewer(Worker):
             if self.sign_ins > signed_in:
                 self._answered.clear()  # what was answered before that was refused
             waiting = [card for card in self._cards() if button(card, "review.approve")]
-            unanswered = [card for card in waiting if card["ts"] not in self._answered]
+            theirs = [card for card in waiting if LEFT_TO not in text_of(card)]
+            unanswered = [card for card in theirs if card["ts"] not in self._answered]
             if unanswered:
                 self._answers(self._chance.choice(unanswered))
 
@@ -226,10 +243,6 @@ class Reviewer(Worker):
         if answers(card):
             self._answered.add(card["ts"])
             self._waits_for_effect(lambda _: card not in self._cards())
-
-    def _cards(self) -> list[Json]:
-        cards: list[Json] = self._slack.messages(REVIEW_CHANNEL)
-        return cards
 
     def _approves(self, card: Json) -> bool:
         is_taken = self._presses(card, "review.approve")
@@ -261,15 +274,25 @@ def _form_about(seen: Json, request: str) -> Json | None:
     return next((form for form in front if form["body"]["private_metadata"] == request), None)
 
 
+class People(NamedTuple):
+    """How many there are."""
+
+    ask: int
+    answer: int
+
+
 class Crowd:
     """Everybody, and what is left to ask for."""
 
-    def __init__(self, world: World, chance: Random, errands: int) -> None:
-        """Takes everybody on, and lets them link."""
-        self._requesters = [Requester(world, n, Random(chance.random())) for n in range(HOW_MANY_ASK)]
-        self._reviewers = [Reviewer(world, n, Random(chance.random())) for n in range(HOW_MANY_ANSWER)]
+    def __init__(
+        self, world: World, chance: Random, people: People, errands: int, others: Sequence[Tireless] = ()
+    ) -> None:
+        """Takes everybody on, and others who work beside them, and lets them link."""
+        self._requesters = [Requester(world, n, Random(chance.random())) for n in range(people.ask)]
+        reviewers = [Reviewer(world, n, Random(chance.random())) for n in range(people.answer)]
+        self._tireless: list[Tireless] = [*reviewers, *others]
         self._slack = world.slack
-        self._workers: list[Worker] = [*self._requesters, *self._reviewers]
+        self._workers: list[Worker] = [*self._requesters, *self._tireless]
         self._how_many = errands
         self._errands: SimpleQueue[str] = SimpleQueue()
         for number in range(errands):
@@ -293,14 +316,14 @@ class Crowd:
         is_over = Event()
         with ThreadPoolExecutor(len(self._workers)) as threads:
             asking = [threads.submit(requester.works, self._errands) for requester in self._requesters]
-            answering = [threads.submit(reviewer.works, is_over) for reviewer in self._reviewers]
+            beside = [threads.submit(each.works, is_over) for each in self._tireless]
             try:
                 yield
                 for each in asking:
                     each.result()
             finally:
                 is_over.set()
-        for each in answering:
+        for each in beside:
             each.result()
 
     def sees(self) -> dict[str, Json]:

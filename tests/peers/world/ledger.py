@@ -4,6 +4,8 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
 
 from world.crowd import Press
 from world.slack import Json
@@ -41,11 +43,27 @@ SENTENCES = {
     "identity_unavailable": "the identity provider did not respond",
     "no_such_request": "There is no request {request}",
     "not_live": "Access is not open: this request is {status}",
+    "not_reviewer": "Only a member of {reviewers} can answer this request",
     "other_message": "not this request's current one",
+    "own_request": "You cannot answer your own request",
     "sign_in_again": "requires you to sign in again",
     "token_unavailable": "your stored sign-in could not be read",
+    "too_many_requests": "You have made {max} requests within an hour",
 }
 """What people read of each refusal that the crowd can meet. A code that is not here is a fault of this table."""
+
+
+class Deadline(NamedTuple):
+    """A moment at which the clock was to end something, and when that was written; in seconds since 1970."""
+
+    request: str
+    due: float
+    written: float
+
+    @property
+    def late(self) -> float:
+        """How many seconds after its moment it was written."""
+        return self.written - self.due
 
 
 @dataclass
@@ -70,6 +88,15 @@ class History:
     def requester(self) -> str:
         """The Slack account that asks."""
         return str(self.request["requester"]["account"]["user"])
+
+    def deadline(self) -> Deadline | None:
+        """When its time was over, if nobody had ended it by then."""
+        if self.status not in ("ended", "expired") or self.events[-1]["actor"]["kind"] != "clock":
+            return None
+        before, last = self.events[-2:]
+        facts = before["facts"]
+        due = facts["answer_by"] if last["what"] == "expired" else facts["window"]["ends"]
+        return Deadline(last["stream"], seconds_of(due), seconds_of(last["at"]))
 
     def faults(self) -> Iterator[str]:
         """What is wrong with it: a gap, a change that cannot be, a state that its events do not add up to."""
@@ -135,10 +162,15 @@ class Ledger:
         holders = Counter((history.requester, str(history.request["target"])) for history in open_ones)
         return faults + [f"{holder} has {n} open requests" for holder, n in holders.items() if n > 1]
 
-    def events(self) -> set[str]:
-        """The ids of all events."""
-        requests = {f"{event['stream']}/{event['number']}" for event in self._events()}
-        return requests | {f"{account}/{event['number']}" for account, event in self._account_events()}
+    def events(self) -> dict[str, Json]:
+        """All events, by their ids."""
+        requests = [(event["stream"], event) for event in self._events()]
+        both = [*requests, *self._account_events()]
+        return {f"{stream}/{event['number']}": event for stream, event in both}
+
+    def deadlines(self) -> list[Deadline]:
+        """All that the clock has ended."""
+        return [found for history in self.histories.values() if (found := history.deadline())]
 
     def person_of(self, event: str) -> str:
         """The Slack account that an event concerns."""
@@ -189,6 +221,11 @@ class Ledger:
         """What was refused, with the Slack account that tried."""
         refused = (event for _, event in self._account_events() if event["what"] == "refused")
         return ((str(event["stream"]["user"]), event["facts"]) for event in refused)
+
+
+def seconds_of(at: str) -> float:
+    """A moment in seconds since 1970."""
+    return datetime.fromisoformat(at).timestamp()
 
 
 def sentence_of(refusal: Json) -> str:

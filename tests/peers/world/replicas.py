@@ -1,6 +1,7 @@
 """Several replicas of the bot on one table, behind one address, and how they are killed."""
 
 import socket
+import time
 from collections.abc import Sequence
 from random import Random
 from socketserver import BaseRequestHandler, ThreadingTCPServer
@@ -70,25 +71,36 @@ def _pass_on(source: socket.socket, sink: socket.socket) -> None:
 class Replicas:
     """The replicas of one installation, which Slack reaches on the connections that they hold open."""
 
-    def __init__(self, world: World, count: int, chance: Random) -> None:
-        """Starts them, and waits until all of them serve."""
+    def __init__(self, world: World, count: int, chance: Random, **environment: str) -> None:
+        """Starts them, with some of their environment changed, and waits until all of them serve."""
         world.slack.speaks_socket_mode()
         ports: set[int] = set()
         while len(ports) < 2 * count:
             ports.add(free_port())
-        self.kills = 0
+        self.killed_at: list[float] = []
+        """When any of them was killed, in seconds since 1970."""
         self._product = world.product
+        self._environment = environment
         self._chance = chance
         self._ports, self._admin_ports = sorted(ports)[:count], sorted(ports)[count:]
         self._programs = [self._starts(number) for number in range(count)]
         self._front = Front(urlsplit(world.product.url).port or 0, self._ports, Random(chance.random()))
         self.all_serve()
 
+    @property
+    def kills(self) -> int:
+        """How many have been killed."""
+        return len(self.killed_at)
+
+    def kills_between(self, since: float, until: float) -> int:
+        """How many were killed in some time, given in seconds since 1970."""
+        return sum(since <= at <= until for at in self.killed_at)
+
     def kills_one(self) -> None:
-        """Ends any one of them on the spot, and starts it anew at once."""
+        """Ends any one of them on the spot, and starts it again at once."""
         number = self._chance.randrange(len(self._programs))
+        self.killed_at.append(time.time())
         self._programs[number].kill()
-        self.kills += 1
         self._programs[number] = self._starts(number)
 
     def all_serve(self) -> None:
@@ -96,11 +108,12 @@ class Replicas:
         ready = [f"http://{LOOPBACK}:{port}/ready" for port in self._admin_ports]
         eventually(lambda: all(map(answers, ready)), lambda: f"not all of {ready} are", STARTS_WITHIN)
 
-    def stop(self) -> None:
-        """Lets all of them stop by themselves; nothing in their logs is an error."""
+    def stop(self, *expected: str) -> None:
+        """Lets all of them stop by themselves; no error is in their logs but those with these messages."""
         for program in self._programs:
             assert program.stop() == 0, program.said()
-            assert " ERROR " not in program.said(), program.said()
+            errors = [line for line in program.said().splitlines() if " ERROR " in line]
+            assert [line for line in errors if not any(each in line for each in expected)] == []
 
     def close(self) -> None:
         """Ends everything, whatever has become of it."""
@@ -115,4 +128,5 @@ class Replicas:
             ELEVATE_ADMIN_LISTEN=f"{LOOPBACK}:{self._admin_ports[number]}",
             ELEVATE_SLACK__MODE="socket",
             ELEVATE_SLACK__APP_TOKEN=APP_TOKEN,
+            **self._environment,
         )

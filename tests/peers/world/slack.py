@@ -74,8 +74,12 @@ class Slack:
         """Takes at least this long to answer calls of this method."""
         self._post("/latency", {"call": call, "milliseconds": milliseconds})
 
+    def limits(self, call: str, seconds: int) -> None:
+        """Refuses all calls of this method until it recovers, and names these seconds to wait."""
+        self._post("/faults", {"call": call, "fault": {"rate_limited": seconds}})
+
     def recovers(self) -> None:
-        """Is as fast as ever."""
+        """Is as fast as ever, and limits nothing."""
         self._control.delete("/faults").raise_for_status()
 
     def fails(self, call: str, fault: object) -> None:
@@ -97,6 +101,14 @@ class Slack:
         for channel in (GENERAL_CHANNEL, REVIEW_CHANNEL):
             members = self._put(f"/channels/{channel}", {})["members"]
             self._put(f"/channels/{channel}", {"members": [*members, persona.slack]})
+
+    def archives(self, channel: str) -> None:
+        """Closes a channel: nothing can be posted there."""
+        self._put(f"/channels/{channel}", {"is_archived": True})
+
+    def unarchives(self, channel: str) -> None:
+        """Opens it again."""
+        self._put(f"/channels/{channel}", {"is_archived": False})
 
     def _get(self, path: str) -> Any:
         return _read(self._control.get(path))
