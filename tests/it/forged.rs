@@ -6,7 +6,7 @@ use elevate::domain::{
     request::Request,
     ticket::{Ticket, Visit},
 };
-use sandbox::example_corp::ADA;
+use sandbox::example_corp::{ADA, BOB};
 use serde_json::{Value, json};
 
 use crate::{
@@ -62,9 +62,11 @@ async fn a_row_that_says_approved_opens_nothing() {
         forges(world, "META", |request| {
             let mut by = request["requester"].clone();
             by["kind"] = json!("person");
+            by["subject"]["subject"] = json!("bob");
+            by["email"] = json!("bob@example.com");
+            by["account"] = json!(account_of(BOB));
             let approvals = json!([{ "by": by, "at": nine() }]);
-            request["status"] =
-                json!({ "status": "approved", "approvals": approvals, "window": window(24 * 365) });
+            request["status"] = json!({ "status": "approved", "approvals": approvals, "window": window(1) });
             request["version"] = json!(2);
         })
         .await;

@@ -273,11 +273,13 @@ fn nobody_answers_their_own_request_from_whichever_account() {
     let same_identity = {
         let mut twin = ada().human().clone();
         twin.account = Some(Account::new("slack", "T0123456", "U0TWIN"));
+        twin.email = "twin@example.com".parse().unwrap();
         twin
     };
     let same_account = {
         let mut other = ada().human().clone();
         other.subject = subject("ada-at-another-provider");
+        other.email = "ada@another-provider.example".parse().unwrap();
         other
     };
     let same_address = {

@@ -84,9 +84,7 @@ pub(super) async fn confirm(
 /// The refresh token of the sign-in is used for that, or else the stored one.
 async fn confirmed(broker: &Broker, ticket: &Ticket, redeemed: Redeemed) -> Result<Confirmed> {
     let Redeemed { signed_in, refresh_token } = redeemed;
-    if let Some(step_up) = &broker.policy.step_up {
-        step_up.check(signed_in.authentication())?;
-    }
+    broker.policy.check_sign_in(&signed_in)?;
     if let Some(token) = refresh_token {
         let refreshed = broker.ports.identity.refresh(&token, signed_in.subject()).await;
         let later = refreshed.and_then(|refreshed| refreshed.groups).map_err(groups::refused)?;
