@@ -10,7 +10,7 @@ use super::{
     source::{Faulty, Setting, Source},
     values::{
         authorization_parameter, endpoint, external_id, group_prefix, groups_claim, issuer, kms_key_id,
-        origin, role_path, scope, sealing_keys, secret, secrets, socket_address, table, text,
+        origin, person_claim, role_path, scope, sealing_keys, secret, secrets, socket_address, table, text,
     },
 };
 use crate::{
@@ -125,7 +125,7 @@ impl Oidc {
         let scopes = source.list_or("oidc.scopes", "openid,email,profile,groups,offline_access", scope);
         let groups_claim = source.or("oidc.groups_claim", "groups", groups_claim);
         let groups_from = source.or("oidc.groups_from", "id_token", GroupsFrom::from_str);
-        let person_claim = source.optional("oidc.person_claim", text);
+        let person_claim = source.optional("oidc.person_claim", person_claim);
         let trust_unverified_email = source.flag_or("oidc.trust_unverified_email", false);
         let email_claim = source.or("oidc.email_claim", "email", text);
         let trusted_audiences = source.list("oidc.trusted_audiences", text);

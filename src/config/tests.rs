@@ -321,6 +321,11 @@ fn values_outside_their_ranges_are_refused() {
         ("ELEVATE_SEALING__KEYS", "AQEB"),
         ("ELEVATE_SEALING__KMS_KEY_ID", ""),
         ("ELEVATE_SEALING__KMS_KEY_ID", "alias/ele vate"),
+        ("ELEVATE_OIDC__GROUPS_CLAIM", "name"),
+        ("ELEVATE_OIDC__GROUPS_CLAIM", "address.locality"),
+        ("ELEVATE_OIDC__PERSON_CLAIM", "nickname"),
+        ("ELEVATE_OIDC__PERSON_CLAIM", "profile.employee"),
+        ("ELEVATE_OIDC__PERSON_CLAIM", ""),
     ] {
         let told = faults(&[(name, value)]);
         assert!(told.starts_with(name) && told.lines().count() == 1, "{told}");

@@ -155,15 +155,29 @@ pub(super) fn authorization_parameter(name: &str) -> Result<String, Expected> {
     )
 }
 
-/// A claim that holds groups: not one that people write themselves
-/// (<https://openid.net/specs/openid-connect-core-1_0.html#StandardClaims>).
+/// A claim that holds groups: not one that people write themselves, nor a part of one.
 pub(super) fn groups_claim(claim: &str) -> Result<String, Expected> {
-    let is_of_groups = text(claim).is_ok() && !SELF_ASSERTED.contains(&claim);
     checked(
         claim,
-        is_of_groups,
+        is_administrators(claim),
         "expected a claim that only the provider's administrators control, such as groups",
     )
+}
+
+/// A claim that names the human behind an identity: not one that people write themselves, nor a part of one.
+pub(super) fn person_claim(claim: &str) -> Result<String, Expected> {
+    checked(
+        claim,
+        is_administrators(claim),
+        "expected a claim that only the provider's administrators control, such as employee_id",
+    )
+}
+
+/// Returns whether a claim, or the one that a path begins with, is none of those that people may set themselves
+/// (<https://openid.net/specs/openid-connect-core-1_0.html#StandardClaims>).
+fn is_administrators(claim: &str) -> bool {
+    let first = claim.split('.').next().unwrap_or(claim);
+    text(claim).is_ok() && !SELF_ASSERTED.contains(&claim) && !SELF_ASSERTED.contains(&first)
 }
 
 /// A scope token, RFC 6749, section 3.3.

@@ -1,5 +1,10 @@
 //! Makes all of what people write visible: a name cannot hide a part of itself or reverse the text beside it.
 
+use icu_properties::{
+    CodePointMapData, CodePointSetData,
+    props::{DefaultIgnorableCodePoint, GeneralCategory, VariationSelector},
+};
+
 /// How many combining marks a character may carry before the rest are named, so that none cover the lines around it.
 const MARKS: usize = 3;
 
@@ -36,28 +41,17 @@ fn named(char: char) -> String {
 
 /// Returns whether the character changes how the one before it looks, and is nothing by itself.
 fn is_selector(char: char) -> bool {
-    matches!(char, '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
+    CodePointSetData::new::<VariationSelector>().contains(char)
 }
 
-/// Returns whether the character is drawn above, below or through the one before it
-/// (<https://www.unicode.org/reports/tr44/#General_Category_Values>, Mn and Me of common blocks).
+/// Returns whether the character is drawn above, below, through or around the one before it
+/// (<https://www.unicode.org/reports/tr44/#General_Category_Values>, Mn and Me).
 fn is_mark(char: char) -> bool {
-    matches!(
-        char,
-        '\u{300}'..='\u{36f}'
-            | '\u{483}'..='\u{489}'
-            | '\u{591}'..='\u{5bd}'
-            | '\u{610}'..='\u{61a}'
-            | '\u{64b}'..='\u{65f}'
-            | '\u{6d6}'..='\u{6dc}'
-            | '\u{e31}'
-            | '\u{e34}'..='\u{e3a}'
-            | '\u{e47}'..='\u{e4e}'
-            | '\u{1ab0}'..='\u{1aff}'
-            | '\u{1dc0}'..='\u{1dff}'
-            | '\u{20d0}'..='\u{20ff}'
-            | '\u{fe20}'..='\u{fe2f}'
-    )
+    matches!(category(char), GeneralCategory::NonspacingMark | GeneralCategory::EnclosingMark)
+}
+
+fn category(char: char) -> GeneralCategory {
+    CodePointMapData::<GeneralCategory>::new().get(char)
 }
 
 /// Returns a visible name for a character that is invisible or changes the direction of text.
@@ -66,31 +60,23 @@ pub fn reveal(char: char) -> String {
     if is_invisible(char) { named(char) } else { char.to_string() }
 }
 
-/// Returns whether Unicode classifies the character as a control or as ignorable by default
-/// (<https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point>), which includes characters that set the
-/// writing direction. Line breaks and tabs count as visible, and so do variation selectors, which change how an emoji
-/// looks.
+/// Returns whether Unicode classifies the character as a control, as a line or paragraph separator, or as ignorable by
+/// default (<https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point>), which includes characters that set
+/// the writing direction; or whether it is blank although Unicode does not say so. Line breaks and tabs count as
+/// visible, and so do variation selectors, which change how an emoji looks.
 fn is_invisible(char: char) -> bool {
     match char {
         '\n' | '\t' => false,
-        '\u{ad}'
-        | '\u{34f}'
-        | '\u{61c}'
-        | '\u{115f}'..='\u{1160}'
-        | '\u{17b4}'..='\u{17b5}'
-        | '\u{180b}'..='\u{180f}'
-        | '\u{200b}'..='\u{200f}'
-        | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}'
-        | '\u{2800}'
-        | '\u{3164}'
-        | '\u{feff}'
-        | '\u{ffa0}'
-        | '\u{fff0}'..='\u{fffb}'
-        | '\u{1bca0}'..='\u{1bca3}'
-        | '\u{1d173}'..='\u{1d17a}'
-        | '\u{e0000}'..='\u{e0fff}' => true,
-        other => other.is_control(),
+        '\u{2800}' | '\u{fff9}'..='\u{fffb}' => true, // blank braille, interlinear annotations
+        char if is_selector(char) => false,
+        char => {
+            let is_ignorable = CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(char);
+            let separates = matches!(
+                category(char),
+                GeneralCategory::LineSeparator | GeneralCategory::ParagraphSeparator
+            );
+            is_ignorable || separates || char.is_control()
+        }
     }
 }
 
@@ -102,6 +88,12 @@ mod tests {
     fn marks_cover_no_other_line_and_selectors_stand_for_nothing() {
         let shown = visible(&format!("e{}!", "\u{301}".repeat(5)));
         assert_eq!(shown, "e\u{301}\u{301}\u{301}⟨U+0301⟩⟨U+0301⟩!");
+        // One of a script each: Latin, Devanagari, Cyrillic, Tibetan, Hebrew, Arabic, Thai, musical notation, keycaps.
+        for mark in "\u{301}\u{951}\u{a670}\u{f74}\u{5b0}\u{64b}\u{e34}\u{1d167}\u{20e3}".chars() {
+            let shown = visible(&format!("e{}", mark.to_string().repeat(900)));
+            assert_eq!(shown.matches(mark).count(), MARKS, "{mark:?}");
+            assert!(!is_seen(&mark.to_string()), "{mark:?}");
+        }
         assert_eq!(visible("\u{fe0f} ☁\u{fe0f}\u{fe0f}"), "⟨U+FE0F⟩ ☁\u{fe0f}⟨U+FE0F⟩");
         for nothing in ["", " ", "\u{fe0f}", "\u{301}", "\u{200b}\u{fe0f}", "\u{e0100}", "\u{2800}"] {
             assert!(!is_seen(nothing), "{nothing:?}");
@@ -115,6 +107,12 @@ mod tests {
     fn what_nobody_sees_is_named() {
         assert_eq!(visible("pay\u{202e}lave"), "pay⟨U+202E⟩lave");
         assert_eq!(visible("a\u{200b}b\u{7}"), "a⟨U+200B⟩b⟨U+0007⟩");
+        let hidden =
+            "\u{ad}\u{34f}\u{61c}\u{115f}\u{17b4}\u{180e}\u{200e}\u{2028}\u{2029}\u{2066}\u{2800}\u{3164}";
+        for hidden in hidden.chars().chain("\u{feff}\u{ffa0}\u{fff9}\u{1bca0}\u{1d173}\u{e0041}".chars()) {
+            assert_eq!(visible(&hidden.to_string()), named(hidden));
+            assert!(!is_seen(&hidden.to_string()), "{hidden:?}");
+        }
         assert_eq!(visible("two\nlines, one 👍🏽 and ☁\u{fe0f}"), "two\nlines, one 👍🏽 and ☁\u{fe0f}");
     }
 }

@@ -84,8 +84,8 @@ pub const INDEXES: [Index; 4] = [BY_PERSON, BY_STATUS, BY_TARGET, BY_MONTH];
 pub(super) const SHARDS: u8 = 4;
 
 /// The prefixes of partitions whose rows are only put, never changed in place or deleted: requests with their events,
-/// and dead letters. `infra/broker.yaml` denies the bot the other writes.
-pub const HISTORY: [&str; 2] = ["REQ#", "DEAD#"];
+/// dead letters, and what the operator decided. The table's resource policy and `infra/broker.yaml` deny other writes.
+pub const HISTORY: [&str; 3] = ["REQ#", "DEAD#", CONTROL];
 
 /// The prefix of the sort key of every event, of a request or an account.
 pub(super) const EVENTS: &str = "EVENT#";

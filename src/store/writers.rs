@@ -10,11 +10,12 @@ use aws_sdk_dynamodb::{
 };
 use serde_json::{Value, json};
 
-use super::{could_not, transaction::failure};
+use super::{could_not, keys, transaction::failure};
 use crate::ports::StoreError;
 
-/// The name of the statement. A policy with other statements is not replaced.
-const SID: &str = "NobodyButTheBotWrites";
+/// The names of the statements. A policy with others is not replaced.
+const ONLY_THE_BOT_WRITES: &str = "NobodyButTheBotWrites";
+const HISTORY_STAYS: &str = "NobodyChangesOrDeletesHistory";
 /// All actions that write items
 /// (<https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html>). A transaction
 /// requires those of its writes.
@@ -27,9 +28,12 @@ pub const WRITES: [&str; 7] = [
     "dynamodb:PutItem",
     "dynamodb:UpdateItem",
 ];
+/// The actions that change an item in place or delete it.
+pub const CHANGES: [&str; 4] =
+    ["dynamodb:DeleteItem", "dynamodb:PartiQLDelete", "dynamodb:PartiQLUpdate", "dynamodb:UpdateItem"];
 
-/// Attaches a resource policy to the table that denies writes to everyone except these roles, which are ARNs. Returns
-/// a line for the operator. Idempotent.
+/// Attaches a resource policy to the table that denies writes to everyone except these roles, which are ARNs, and to
+/// everyone the change and the deletion of history. Returns a line for the operator. Idempotent.
 ///
 /// # Errors
 /// When DynamoDB refuses, or when the table has a resource policy with other statements, which is left unchanged.
@@ -44,11 +48,11 @@ async fn restrict(client: &Client, table: &str, roles: &[String]) -> anyhow::Res
     let arn = arn.ok_or_else(|| anyhow!("DynamoDB returned no ARN of the table"))?;
     if attached(client, &arn).await?.is_some_and(|policy| !is_ours(&policy)) {
         return Err(anyhow!(
-            "the table has a resource policy with statements of its own, so add this one to it: {}",
-            statement(&arn, roles)
+            "the table has a resource policy with statements of its own, so add these to it: {}",
+            statements(&arn, roles)
         ));
     }
-    let policy = json!({ "Version": "2012-10-17", "Statement": [statement(&arn, roles)] }).to_string();
+    let policy = json!({ "Version": "2012-10-17", "Statement": statements(&arn, roles) }).to_string();
     let request = client.put_resource_policy().resource_arn(arn).policy(policy);
     request.send().await.map_err(|error| failure(&error))?;
     Ok(format!("only {} may write to table {table}", roles.join(" and ")))
@@ -76,16 +80,32 @@ async fn attached(client: &Client, arn: &str) -> anyhow::Result<Option<Value>> {
 
 fn is_ours(policy: &Value) -> bool {
     let statements = policy["Statement"].as_array();
-    statements.is_some_and(|statements| statements.iter().all(|statement| statement["Sid"] == SID))
+    let is_one_of_ours =
+        |statement: &Value| statement["Sid"] == ONLY_THE_BOT_WRITES || statement["Sid"] == HISTORY_STAYS;
+    statements.is_some_and(|statements| statements.iter().all(is_one_of_ours))
 }
 
-fn statement(arn: &str, roles: &[String]) -> Value {
-    json!({
-        "Sid": SID,
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": WRITES,
-        "Resource": arn,
-        "Condition": { "ArnNotEquals": { "aws:PrincipalArn": roles } },
-    })
+fn statements(arn: &str, roles: &[String]) -> Value {
+    json!([
+        {
+            "Sid": ONLY_THE_BOT_WRITES,
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": WRITES,
+            "Resource": arn,
+            "Condition": { "ArnNotEquals": { "aws:PrincipalArn": roles } },
+        },
+        {
+            "Sid": HISTORY_STAYS,
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": CHANGES,
+            "Resource": arn,
+            // ForAllValues also matches no key at all, which Null excludes.
+            "Condition": {
+                "ForAllValues:StringLike": { "dynamodb:LeadingKeys": keys::HISTORY.map(|prefix| format!("{prefix}*")) },
+                "Null": { "dynamodb:LeadingKeys": "false" },
+            },
+        },
+    ])
 }

@@ -7,6 +7,9 @@
 
 use std::{borrow::Cow, fmt};
 
+use icu_normalizer::ComposingNormalizerBorrowed;
+use icu_properties::{CodePointSetData, props::QuotationMark};
+
 use crate::domain::{
     account::Account,
     email::Email,
@@ -246,27 +249,54 @@ fn shown(text: &str, longest: usize) -> String {
 }
 
 /// The text on one line, as it stands between quotation marks in the app's own sentence: nothing in it closes the
-/// quotation or has a meaning to a platform's markup. Characters that would are replaced by ones that look like them.
+/// quotation, separates statements as the app does, stands out, or has a meaning to a platform's markup.
 #[must_use]
 pub fn quotable(text: &str) -> String {
     let text = on_one_line(text);
-    let plain = |(at, char): (usize, char)| {
-        let name = text[at..].split(':').nth(1).filter(|_| text[at + char.len_utf8()..].contains(':'));
-        let is_emoji = name.is_some_and(|name| {
-            !name.is_empty()
-                && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+-'".contains(&byte))
-        });
-        match char {
-            '“' | '”' | '„' | '‟' | '«' | '»' => '"',
-            '`' => 'ˋ',
-            '*' => '∗',
-            '~' => '∼',
-            '·' => '∙',
-            ':' if is_emoji => '∶',
-            other => other,
-        }
+    let plain = |(at, char): (usize, char)| match char {
+        '\'' | '’' => char,
+        char if is_quotation_mark(char) => '"',
+        '`' => 'ˋ',
+        '*' => '∗',
+        '~' => '∼',
+        '_' if is_at_word_boundary(&text, at) => 'ˍ',
+        ':' if begins_emoji(&text[at..]) => '∶',
+        char if DOTS.contains(&char) => '-',
+        MATHEMATICAL_FIRST..=MATHEMATICAL_LAST => ComposingNormalizerBorrowed::new_nfkc()
+            .normalize(char.encode_utf8(&mut [0; 4]))
+            .chars()
+            .next()
+            .unwrap_or(char),
+        char => char,
     };
     text.char_indices().map(plain).collect()
+}
+
+/// Characters that look like the app's own separator.
+const DOTS: [char; 12] = ['·', '•', '‧', '∙', '⋅', '⦁', '⸱', '⸳', '・', '･', '᛫', '●'];
+
+/// Letters and digits that look bold, italic or struck, each of which stands for a plain one
+/// (<https://www.unicode.org/charts/PDF/U1D400.pdf>).
+const MATHEMATICAL_FIRST: char = '\u{1d400}';
+const MATHEMATICAL_LAST: char = '\u{1d7ff}';
+
+/// Returns whether the character looks like a quotation mark: those that Unicode calls so, primes and ornaments.
+fn is_quotation_mark(char: char) -> bool {
+    CodePointSetData::new::<QuotationMark>().contains(char) || "″‶ˮ❝❞❠〞".contains(char)
+}
+
+/// Returns whether an underscore at this place could begin or end emphasis, which platforms see at the edges of words.
+fn is_at_word_boundary(text: &str, at: usize) -> bool {
+    let is_edge =
+        |beside: Option<char>| beside.is_none_or(|beside| !beside.is_alphanumeric() && beside != '_');
+    is_edge(text[..at].chars().next_back()) || is_edge(text[at + 1..].chars().next())
+}
+
+/// Returns whether the text begins with the name of an emoji between colons.
+fn begins_emoji(text: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"_+-'".contains(&byte);
+    let name = text[1..].split_once(':').map(|(name, _)| name);
+    name.is_some_and(|name| !name.is_empty() && name.bytes().all(fits))
 }
 
 /// The text without line breaks, and without more than one space at once.
@@ -324,7 +354,9 @@ mod tests {
     #[test]
     fn what_people_write_closes_no_quotation_and_poses_as_no_line_of_the_app() {
         for (written, shown) in [
-            ("fix” · *Approved* · “ok", "“fix\" ∙ ∗Approved∗ ∙ \"ok”"),
+            ("fix” · *Approved* · “ok", "“fix\" - ∗Approved∗ - \"ok”"),
+            ("fix〞 • _Approved_ ・ ＂ok″ ⋅ ”", "“fix\" - ˍApprovedˍ - \"ok\" - \"”"),
+            ("it’s snake_case, _a_ and 𝗔𝗽𝗽𝗿𝗼𝘃𝗲𝗱 𝟏", "“it’s snake_case, ˍaˍ and Approved 1”"),
             ("`req_1/2` ~gone~", "“ˋreq_1/2ˋ ∼gone∼”"),
             (":white_check_mark: https://a.example 10:30", "“∶white_check_mark: https://a.example 10:30”"),
             ("one\n\n> two", "“one > two”"),

@@ -6,7 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use elevate::store::{keys, writers::WRITES};
+use elevate::store::{
+    keys,
+    writers::{CHANGES, WRITES},
+};
 use yaml_rust2::{Yaml, YamlLoader};
 
 /// Which modules a module may use, besides itself: dependencies point down only.
@@ -329,13 +332,22 @@ fn the_templates_leave_the_broker_no_more_than_it_does() {
     }
     assert!(broker["Parameters"]["OrganizationId"]["Default"].is_badvalue(), "it must be chosen");
 
-    let [writes] =
+    let [writes, changes] =
         &broker["Resources"]["Table"]["Properties"]["ResourcePolicy"]["PolicyDocument"]["Statement"]
             .as_vec()
             .unwrap()[..]
     else {
-        panic!("one statement")
+        panic!("two statements")
     };
+    let partitions = keys::HISTORY.map(|prefix| format!("{prefix}*"));
+    let of = |statement: &Yaml| {
+        let keys = texts(&statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]);
+        let has_keys = statement["Condition"]["Null"]["dynamodb:LeadingKeys"].as_str() == Some("false");
+        keys.eq(partitions.iter()) && has_keys
+    };
+    assert_eq!((changes["Effect"].as_str(), changes["Principal"].as_str()), (Some("Deny"), Some("*")));
+    assert!(texts(&changes["Action"]).eq(CHANGES), "those that `create-table --broker-role` denies");
+    assert!(of(changes), "history");
     assert_eq!((writes["Effect"].as_str(), writes["Principal"].as_str()), (Some("Deny"), Some("*")));
     assert!(texts(&writes["Action"]).eq(WRITES), "those that `create-table --broker-role` denies");
     assert!(!writes["Condition"]["ArnNotEquals"]["aws:PrincipalArn"].is_badvalue());
@@ -350,8 +362,7 @@ fn the_templates_leave_the_broker_no_more_than_it_does() {
     };
     let [history] = denied("table")[..] else { panic!("one denial for the table") };
     assert!(texts(&history["Action"]).eq(["dynamodb:DeleteItem", "dynamodb:UpdateItem"]));
-    let partitions = &history["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"];
-    assert!(texts(partitions).eq(keys::HISTORY.map(|prefix| format!("{prefix}*"))));
+    assert!(of(history), "history");
     let [own] = denied("target-roles")[..] else { panic!("one denial for roles") };
     let own = own["Resource"].as_str();
     assert_eq!(own, Some("arn:${AWS::Partition}:iam::${AWS::AccountId}:role/*"));

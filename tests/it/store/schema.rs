@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::{
 };
 use elevate::store::{
     schema::check_table,
-    writers::{WRITES, restrict_writes},
+    writers::{CHANGES, WRITES, restrict_writes},
 };
 use serde_json::Value;
 
@@ -79,7 +79,11 @@ async fn only_the_named_roles_write_to_the_table() {
         let said = restrict_writes(client, TABLE, roles).await.unwrap();
         assert_eq!(said, format!("only {} may write to table {TABLE}", roles.join(" and ")));
         let policy = policy_of(client).await;
-        let [statement] = &policy["Statement"].as_array().unwrap()[..] else { panic!("{policy}") };
+        let [statement, history] = &policy["Statement"].as_array().unwrap()[..] else { panic!("{policy}") };
+        assert_eq!((&history["Effect"], &history["Principal"]), (&"Deny".into(), &"*".into()));
+        assert_eq!(history["Action"], serde_json::to_value(CHANGES).unwrap());
+        let partitions = &history["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"];
+        assert_eq!(*partitions, serde_json::json!(["REQ#*", "DEAD#*", "CONTROL*"]));
         assert_eq!((&statement["Effect"], &statement["Principal"]), (&"Deny".into(), &"*".into()));
         assert_eq!(statement["Action"], serde_json::to_value(WRITES).unwrap());
         let except = &statement["Condition"]["ArnNotEquals"]["aws:PrincipalArn"];
