@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 
 use super::{
+    email::Email,
     person::{Confirmed, SignedIn},
     policy::Policy,
     refusal::{Refusal, Unproven},
@@ -77,7 +78,8 @@ impl<'a> LiveGrant<'a> {
         self.check_approved(browser, history).map_err(unproven)?;
         policy.check_duration(self.request.duration)?;
         self.check_window(policy).map_err(unproven)?;
-        Ok(Elevated { grant: self })
+        let email = browser.verified_email().unwrap_or(&self.request.requester.email).clone();
+        Ok(Elevated { grant: self, email })
     }
 
     /// Checks that the events of the request say what is stored about it, and that another person approved it.
@@ -113,6 +115,7 @@ impl<'a> LiveGrant<'a> {
 #[derive(Clone, Debug)]
 pub struct Elevated<'a> {
     grant: LiveGrant<'a>,
+    email: Email,
 }
 
 impl<'a> Elevated<'a> {
@@ -120,6 +123,12 @@ impl<'a> Elevated<'a> {
     #[must_use]
     pub fn request(&self) -> &'a Request {
         self.grant.request
+    }
+
+    /// Returns the requester's address: that of this sign-in or, if the provider vouches for none, that of the request.
+    #[must_use]
+    pub fn email(&self) -> &Email {
+        &self.email
     }
 
     /// Returns who approved it.

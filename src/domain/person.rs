@@ -9,6 +9,7 @@ use super::{
     account::{Account, Tenant},
     email::Email,
     ids::MemberKind,
+    policy::Policy,
     refusal::Refusal,
     step_up::Authentication,
     visible::visible,
@@ -115,12 +116,12 @@ impl Groups {
         }
     }
 
-    /// Returns those that `is_kept` names.
+    /// Returns what is kept of each name. That no claim was sent is kept as well.
     #[must_use]
-    pub fn only(self, is_kept: impl Fn(&str) -> bool) -> Self {
+    pub fn keeping(self, kept: impl Fn(&str) -> Option<String>) -> Self {
         match self.claims_instead() {
             Some(_) => self,
-            None => self.iter().filter(|name| is_kept(name)).collect(),
+            None => self.iter().filter_map(kept).collect(),
         }
     }
 }
@@ -197,6 +198,12 @@ impl SignedIn {
     #[must_use]
     pub fn person(&self) -> Option<&PersonId> {
         self.person.as_ref()
+    }
+
+    /// Returns the same sign-in, with what the policy keeps of the groups.
+    #[must_use]
+    pub fn relevant_to(self, policy: &Policy) -> Self {
+        Self { groups: policy.relevant(self.groups), ..self }
     }
 
     /// Returns the identity that signed in.
@@ -319,6 +326,12 @@ impl FreshGroups {
     /// Returns the groups that the provider has just returned.
     pub(crate) fn fetched(groups: Groups) -> Self {
         Self(groups)
+    }
+
+    /// Returns what the policy keeps of them.
+    #[must_use]
+    pub fn relevant_to(self, policy: &Policy) -> Self {
+        Self(policy.relevant(self.0))
     }
 
     /// Returns the groups.

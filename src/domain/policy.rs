@@ -119,6 +119,19 @@ impl Policy {
         misspelled(group, of_missing.map(|(_, excerpt)| excerpt.clone()))
     }
 
+    /// Returns those groups that a rule is about, and excerpts of what is nearly the name of one. Nothing else of what a
+    /// directory says about a person is kept.
+    #[must_use]
+    pub fn relevant(&self, groups: Groups) -> Groups {
+        groups.keeping(|sent| {
+            if self.knows(sent) {
+                return Some(sent.to_owned());
+            }
+            let (_, excerpt) = self.nearly_any(sent)?;
+            (!self.knows(&excerpt)).then_some(excerpt)
+        })
+    }
+
     /// Returns whether a rule is about the group of exactly this name.
     fn knows(&self, group: &str) -> bool {
         group == self.reviewers || self.target_of(group).is_some()
@@ -409,6 +422,38 @@ mod tests {
             let target = "111122223333/S3Admin".parse().unwrap();
             prop_assert_eq!(policy().check_eligible(&groups, &target).is_ok(), sent == GROUP);
             prop_assert_eq!(policy().targets(&groups).contains(&target), sent == GROUP);
+        }
+    }
+
+    #[test]
+    fn only_what_a_rule_is_about_is_kept() {
+        let relevant = |sent: &[&str]| -> Vec<_> {
+            policy().relevant(sent.iter().copied().collect()).iter().map(str::to_owned).collect()
+        };
+        assert_eq!(
+            relevant(&["staff", GROUP, "aws-temp#Reviewer", "aws-temp#x", ""]),
+            ["aws-temp#Reviewer", GROUP]
+        );
+        for sent in misspelled(GROUP) {
+            assert_eq!(relevant(&["staff", &sent]), [sent.as_str()]);
+        }
+        let long = format!("{}{GROUP}{}", "staff,".repeat(1_000), ",staff".repeat(1_000));
+        let [kept] = &relevant(&[&long])[..] else { panic!("it is a near miss") };
+        assert!(kept.chars().count() < 210 && kept.contains(GROUP), "{kept}");
+        assert_eq!(relevant(&[kept]), [kept.as_str()], "however often");
+        let unsaid = Groups::without_claim("groups", ["sub"]);
+        assert_eq!(policy().relevant(unsaid.clone()), unsaid, "nothing is not none");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_kept_makes_eligible_for_the_same(around in "[ a-z#/,…]{0,300}", cut in 0usize..300) {
+            let at = around.char_indices().map(|(at, _)| at).nth(cut).unwrap_or(around.len());
+            let sent = format!("{}{GROUP}{}", &around[..at], &around[at..]);
+            let groups: Groups = [sent.as_str(), GROUP].into_iter().take(1 + cut % 2).collect();
+            let kept = policy().relevant(groups.clone());
+            prop_assert_eq!(policy().targets(&kept), policy().targets(&groups));
+            prop_assert_eq!(kept.contains("aws-temp#Reviewer"), groups.contains("aws-temp#Reviewer"));
         }
     }
 

@@ -6,7 +6,7 @@ use super::{
     grant::Elevated,
     ids::Target,
     person::Human,
-    request::{Change, Event, Request},
+    request::{Change, Event},
     trail::actor::Approval,
     window::Timestamp,
 };
@@ -73,11 +73,11 @@ impl SessionTerms {
         let duration = left.clamp(SHORTEST, LONGEST_CHAINED);
         Self {
             target: request.target.clone(),
-            session_name: session_name(request),
-            source_identity: source_identity(request),
+            session_name: name(elevated.email().as_str()),
+            source_identity: name(&format!("{}.{}", request.id, elevated.email())),
             tags: [
                 ("elevate:request", request.id.to_string()),
-                ("elevate:requester", tag(request.requester.email.as_str())),
+                ("elevate:requester", tag(elevated.email().as_str())),
                 ("elevate:reviewer", tag(&Approval::names(elevated.approvals()))),
             ],
             duration_seconds: i32::try_from(duration).expect("clamped to an hour"),
@@ -92,7 +92,7 @@ impl SessionTerms {
         &self.target
     }
 
-    /// Returns `RoleSessionName`: the person.
+    /// Returns `RoleSessionName`: the person, by the address of this sign-in.
     #[must_use]
     pub fn session_name(&self) -> &str {
         &self.session_name
@@ -147,14 +147,6 @@ fn policy_until(end: Timestamp) -> String {
         ]
     })
     .to_string()
-}
-
-fn session_name(request: &Request) -> String {
-    name(request.requester.email.as_str())
-}
-
-fn source_identity(request: &Request) -> String {
-    name(&format!("{}.{}", request.id, request.requester.email))
 }
 
 /// Restricts the text to the characters of session names and source identities, `[\w+=,.@-]`, and cuts it to length.

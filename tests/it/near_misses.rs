@@ -1,9 +1,17 @@
 //! Near misses: a group that the provider spells otherwise than the policy counts for nothing, and people hear why.
 
-use chrono::TimeDelta;
-use sandbox::example_corp::{ADA, BOB, Persona};
+use std::fs;
 
-use crate::world::{ASK, Story, World, play};
+use chrono::TimeDelta;
+use sandbox::{
+    dynamo::Dynamo,
+    example_corp::{ADA, BOB, Persona},
+};
+
+use crate::{
+    log,
+    world::{ASK, Story, World, play},
+};
 
 const S3: &str = "aws-temp#S3Admin#111122223333";
 const REVIEWER: &str = "aws-temp#Reviewer";
@@ -141,6 +149,33 @@ async fn whose_groups_count_reads_no_warning() {
         let ada = world.ada();
         let page = ada.follows_link(&ada.asks_to_link().await).await;
         assert!(!page.text().contains("reference"), "{}", page.text());
+        world.everybody_catches_up();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_a_persons_groups_only_those_that_the_policy_is_about_are_kept() {
+    let folder = log::folder("of_a_persons_groups_only_those_that_the_policy_is_about_are_kept");
+    let dynamo = Dynamo::open(&folder.join("table")).unwrap();
+    play(Story::start().on(dynamo), async |world| {
+        let (ada, bob) = (world.ada(), world.bob());
+        let private = (0..3_000).map(|n| format!("works-council-{n}"));
+        let groups: Vec<_> = private.chain([S3.to_owned(), format!("/{S3}")]).collect();
+        world.company.idp.update_person(ADA.login, |person| person.groups = groups);
+        ada.links().await;
+        bob.links().await;
+        ada.types(ASK).await;
+        bob.presses("review.approve").await;
+        assert_eq!(ada.opens(&ada.asks_for_the_console().await).await.status, 200);
+
+        let files = fs::read_dir(&folder).unwrap().map(|file| fs::read(file.unwrap().path()).unwrap());
+        let kept = String::from_utf8_lossy(&files.collect::<Vec<_>>().concat()).into_owned();
+        assert!(
+            kept.contains(S3) && kept.contains(&format!("/{S3}")),
+            "what counts is kept, and a near miss"
+        );
+        assert!(!kept.contains("works-council"), "and nothing else");
         world.everybody_catches_up();
     })
     .await;

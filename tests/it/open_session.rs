@@ -487,3 +487,26 @@ async fn secrets_are_neither_kept_nor_said() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_session_is_in_the_name_that_its_sign_in_brings() {
+    play(Story::approved(), async |world| {
+        let ada = world.ada();
+        world.company.idp.update_person(ADA.login, |ada| ada.email = "ada.king@example.com".into());
+        ada.opens(&ada.console_link().await).await;
+        let unverified = |ada: &mut sandbox::idp::Person| {
+            ada.email = "eve@example.com".into();
+            ada.email_verified = Some(false);
+        };
+        world.company.idp.update_person(ADA.login, unverified);
+        ada.opens(&ada.asks_for_the_console().await).await;
+
+        let [first, second] = &world.company.aws.assumptions()[..] else { panic!("two sessions") };
+        assert_eq!(first.role_session_name, "ada.king@example.com");
+        assert!(first.source_identity.as_deref().unwrap().ends_with(".ada.king@example.com"));
+        assert_eq!(first.tags["elevate:requester"], "ada.king@example.com");
+        assert_eq!(second.role_session_name, "ada@example.com", "else the one that the request has");
+        world.everybody_catches_up();
+    })
+    .await;
+}

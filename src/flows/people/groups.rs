@@ -6,6 +6,7 @@
 //! 3. A caller that waits for a turn that began after it asked uses the groups of that turn.
 //! 4. One write ends a turn, before anything is done with the response. It stores a rotated token, or the same token
 //!    sealed with the current key.
+//! 5. Of the groups, only those that the policy is about are kept.
 
 use std::time::Duration;
 
@@ -89,6 +90,7 @@ impl Broker {
                     | IdentityError::Unusable(_)),
                 ) => return unused(resealed, refused(error)),
             };
+        let groups = groups.map(|fresh| fresh.relevant_to(&self.policy)); // 5
         let resealed = match &refresh_token {
             Some(token) => match self.seal_token(&link.account, &link.subject, token).await {
                 Ok(sealed) => Some(sealed),

@@ -107,7 +107,8 @@ pub(super) async fn redeem(
     let answer = answer.map_err(declined)?;
     let Redeemed { signed_in, refresh_token } =
         broker.ports.identity.redeem(answer, proof).await.map_err(refused)?; // 2
-    Ok(Redeemed { signed_in: signed_in.begun_at(sign_in.begun_at()), refresh_token })
+    let signed_in = signed_in.relevant_to(&broker.policy).begun_at(sign_in.begun_at());
+    Ok(Redeemed { signed_in, refresh_token })
 }
 
 /// Returns the account that is signed in at the platform.
