@@ -170,6 +170,15 @@ impl OwnWords {
         Self { error, description: description.filter(|text| !text.is_empty()) }
     }
 
+    /// Returns both in one line, for the log.
+    #[must_use]
+    pub fn in_one_line(&self) -> String {
+        match &self.description {
+            Some(description) => format!("{}: {description}", self.error),
+            None => self.error.clone(),
+        }
+    }
+
     /// Returns whether the provider refuses this client, for every person alike (RFC 6749, section 5.2).
     #[must_use]
     pub fn refuses_the_client(&self) -> bool {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     email::{Email, EmailDomain},
-    person::{HeldAccount, Link, Member, SignedIn},
+    person::{HeldAccount, Link, Member, MissingClaim, SignedIn},
     refusal::Refusal,
     secret::Sealed,
 };
@@ -65,14 +65,22 @@ pub struct PendingLink {
     pub sealed_token: Option<Sealed>,
 }
 
+/// Returns the refusal of a person without an address: the provider sent none, or does not vouch for it.
+fn without_email(signed_in: &SignedIn) -> Refusal {
+    match signed_in.missing_email() {
+        Some(MissingClaim { claim, sent }) => Refusal::NoEmail { claim: claim.clone(), claims: sent.clone() },
+        None => Refusal::NoVerifiedEmail,
+    }
+}
+
 impl LinkPolicy {
     /// Compares an account with the identity that signed in. The link is not refreshable.
     ///
     /// # Errors
-    /// [`Refusal::NoVerifiedEmail`], [`Refusal::NoPersonClaim`] and [`Refusal::OtherDomain`], under every policy; [`Refusal::EmailsDiffer`] and
+    /// [`Refusal::NoEmail`], [`Refusal::NoVerifiedEmail`], [`Refusal::NoPersonClaim`] and [`Refusal::OtherDomain`], under every policy; [`Refusal::EmailsDiffer`] and
     /// [`Refusal::NoConfirmedEmail`], [`Refusal::EmailNotShown`] under [`OnMismatch::Refuse`].
     pub fn compare(&self, member: &Member, signed_in: &SignedIn) -> Result<Comparison, Refusal> {
-        let email = signed_in.verified_email().ok_or(Refusal::NoVerifiedEmail)?;
+        let email = signed_in.verified_email().ok_or_else(|| without_email(signed_in))?;
         self.admit(email)?;
         if self.requires_person && signed_in.person().is_none() {
             return Err(Refusal::NoPersonClaim);

@@ -67,17 +67,33 @@ enum Claimed {
     },
 }
 
-impl Groups {
-    /// The largest number of claims whose names are kept.
-    const MOST_CLAIMS: usize = 30;
-    /// The longest name of a claim that is kept, in characters.
-    const LONGEST_CLAIM: usize = 60;
+/// A claim that the provider did not send in a form that can be used, and those that it sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MissingClaim {
+    /// The name of the claim.
+    pub claim: String,
+    /// The names of the claims that came.
+    pub sent: Vec<String>,
+}
 
+impl MissingClaim {
+    /// The largest number of claims whose names are kept.
+    const MOST_SENT: usize = 30;
+    /// The longest name of a claim that is kept, in characters.
+    const LONGEST_NAME: usize = 60;
+
+    /// Returns the names, visible and cut.
+    pub fn of<'a>(claim: &str, sent: impl IntoIterator<Item = &'a str>) -> Self {
+        let cut = |name: &str| visible(name).chars().take(Self::LONGEST_NAME).collect();
+        Self { claim: cut(claim), sent: sent.into_iter().take(Self::MOST_SENT).map(cut).collect() }
+    }
+}
+
+impl Groups {
     /// Returns the groups of a person about whom the provider sent these claims, and not the one that holds groups.
     pub fn without_claim<'a>(claim: &str, sent: impl IntoIterator<Item = &'a str>) -> Self {
-        let cut = |name: &str| visible(name).chars().take(Self::LONGEST_CLAIM).collect();
-        let claims = sent.into_iter().take(Self::MOST_CLAIMS).map(cut).collect();
-        Self(Some(Claimed::Nothing { claim: cut(claim), claims }))
+        let MissingClaim { claim, sent: claims } = MissingClaim::of(claim, sent);
+        Self(Some(Claimed::Nothing { claim, claims }))
     }
 
     /// Returns whether a group of exactly this name is among them.
@@ -172,6 +188,7 @@ impl Member {
 pub struct SignedIn {
     subject: Subject,
     verified_email: Option<Email>,
+    missing_email: Option<MissingClaim>,
     person: Option<PersonId>,
     groups: Groups,
     authentication: Authentication,
@@ -186,7 +203,12 @@ impl SignedIn {
         groups: Groups,
         authentication: Authentication,
     ) -> Self {
-        Self { subject, verified_email, person: None, groups, authentication }
+        Self { subject, verified_email, missing_email: None, person: None, groups, authentication }
+    }
+
+    /// Returns the same sign-in, of a person whose address the provider did not send.
+    pub(crate) fn without_email(self, missing_email: Option<MissingClaim>) -> Self {
+        Self { missing_email, ..self }
     }
 
     /// Returns the same sign-in, by this human.
@@ -248,6 +270,12 @@ impl SignedIn {
     #[must_use]
     pub fn verified_email(&self) -> Option<&Email> {
         self.verified_email.as_ref()
+    }
+
+    /// Returns what came in place of an address, if the provider sent none.
+    #[must_use]
+    pub fn missing_email(&self) -> Option<&MissingClaim> {
+        self.missing_email.as_ref()
     }
 }
 

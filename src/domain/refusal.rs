@@ -222,7 +222,14 @@ pub enum Refusal {
     AccountUnknown,
     /// The account's profile has no confirmed address.
     NoConfirmedEmail,
-    /// The provider does not vouch for an address.
+    /// The provider sent no address in the claim that holds it.
+    NoEmail {
+        /// The name of that claim.
+        claim: String,
+        /// The names of the claims that it sent.
+        claims: Vec<String>,
+    },
+    /// The provider does not vouch for the address that it sent.
     NoVerifiedEmail,
     /// The account's confirmed address and the provider's differ.
     EmailsDiffer {
@@ -348,7 +355,7 @@ pub enum Unproven {
 
 impl Refusal {
     /// Every code.
-    pub const CODES: [&str; 69] = [
+    pub const CODES: [&str; 70] = [
         "own_request",
         "not_reviewer",
         "answer_requires_sign_in",
@@ -395,6 +402,7 @@ impl Refusal {
         "email_not_shown",
         "account_unknown",
         "no_confirmed_email",
+        "no_email",
         "no_verified_email",
         "emails_differ",
         "no_person_claim",
@@ -473,6 +481,7 @@ impl Refusal {
             Self::EmailNotShown => "email_not_shown",
             Self::AccountUnknown => "account_unknown",
             Self::NoConfirmedEmail => "no_confirmed_email",
+            Self::NoEmail { .. } => "no_email",
             Self::NoVerifiedEmail => "no_verified_email",
             Self::EmailsDiffer { .. } => "emails_differ",
             Self::NoPersonClaim => "no_person_claim",
@@ -533,6 +542,7 @@ impl Refusal {
             | Self::IdentityUnusable { .. }
             | Self::SignInRefused { .. }
             | Self::EmailNotShown
+            | Self::NoEmail { .. }
             | Self::NoVerifiedEmail
             | Self::EmailsDiffer { .. }
             | Self::NoPersonClaim

@@ -15,7 +15,7 @@ use url::Url;
 
 use super::members::Members;
 use crate::{
-    domain::answer_fault::{AnswerFault, AnswerPart},
+    domain::answer_fault::{AnswerFault, AnswerPart, OwnWords},
     outbound::{HttpClient, HttpError, is_protected},
     ports::IdentityError::{self, Unavailable, Unusable},
 };
@@ -184,7 +184,28 @@ fn unexpected(response: &HttpResponse) -> IdentityError {
     let leads_to =
         leads_to.map(|to| format!(", which redirects to {}", to.chars().take(200).collect::<String>()));
     let (status, leads_to) = (response.status().as_u16(), leads_to.unwrap_or_default());
-    Unavailable(format!("its discovery document or key set came with status {status}{leads_to}"))
+    let words = words_of(response).map(|words| format!(", and says: {}", words.in_one_line()));
+    let words = words.unwrap_or_default();
+    Unavailable(format!("its discovery document or key set came with status {status}{leads_to}{words}"))
+}
+
+/// Returns the provider's own words in what came in place of an answer: in a JSON object, or in the challenge of a
+/// protected resource (RFC 6750, section 3).
+pub(super) fn words_of(response: &HttpResponse) -> Option<OwnWords> {
+    let in_body = || {
+        let body = Members::read(AnswerPart::Userinfo, response.body()).ok()?;
+        Some((body.text("error")?, body.text("error_description")))
+    };
+    let in_header = || {
+        let challenge = response.headers().get(header::WWW_AUTHENTICATE)?.to_str().ok()?;
+        let value = |name: &str| {
+            let (_, rest) = challenge.split_once(&format!("{name}=\""))?;
+            rest.split_once('"').map(|(value, _)| value.to_owned())
+        };
+        Some((value("error")?, value("error_description")))
+    };
+    let (error, description) = in_body().or_else(in_header)?;
+    Some(OwnWords::cleaned(&error, description.as_deref()))
 }
 
 /// Returns the error of a request without an answer.
@@ -197,5 +218,28 @@ pub(super) fn unsent(error: HttpError, part: AnswerPart) -> IdentityError {
         | HttpError::BrokenOff { .. }
         | HttpError::TimedOut { .. }
         | HttpError::Unable { .. } => Unavailable(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_provider_is_quoted_wherever_it_says_why_not() {
+        let said = |name: &str, value: &str, body: &str| {
+            let response = Response::builder().status(401).header(name, value).body(body.as_bytes().to_vec());
+            words_of(&response.unwrap()).map(|words| words.in_one_line())
+        };
+        let json = r#"{"error": "invalid_tenant", "error_description": "AADSTS90002: Tenant not found."}"#;
+        assert_eq!(said("x", "", json).as_deref(), Some("invalid_tenant: AADSTS90002: Tenant not found."));
+        let challenge = r#"Bearer realm="idp", error="invalid_token", error_description="The token expired""#;
+        assert_eq!(
+            said("www-authenticate", challenge, "").as_deref(),
+            Some("invalid_token: The token expired")
+        );
+        for silent in ["", "<html>", "{}", r#"{"error": 7}"#] {
+            assert_eq!(said("www-authenticate", "Bearer", silent), None, "{silent}");
+        }
     }
 }

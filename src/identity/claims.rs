@@ -8,7 +8,7 @@ use crate::{
     domain::{
         answer_fault::AnswerFault,
         email::Email,
-        person::{Groups, PersonId},
+        person::{Groups, MissingClaim, PersonId},
         window::Timestamp,
     },
 };
@@ -64,6 +64,12 @@ impl Claims {
         };
         let email = self.0.text(&oidc.email_claim)?;
         is_verified.then(|| email.parse().ok()).flatten()
+    }
+
+    /// Returns what came in place of an address, if the configured claim holds none.
+    pub(super) fn missing_email(&self, oidc: &Oidc) -> Option<MissingClaim> {
+        let email = self.0.text(&oidc.email_claim).and_then(|email| email.parse::<Email>().ok());
+        email.is_none().then(|| MissingClaim::of(&oidc.email_claim, self.0.names()))
     }
 
     /// Returns the human whom the claim that the configuration names identifies: by a text or a whole number.
@@ -308,6 +314,19 @@ mod tests {
         assert!(silent.verified_email(&oidc(false)).is_none());
         assert!(silent.verified_email(&oidc(true)).is_some());
         assert!(claims(json!({ "email": "nobody" })).verified_email(&oidc(true)).is_none());
+    }
+
+    #[test]
+    fn an_address_that_was_not_sent_is_told_from_one_that_is_not_verified() {
+        for none in
+            [json!({ "upn": "a" }), json!({ "upn": "a", "email": null }), json!({ "upn": "a", "email": [] })]
+        {
+            let missing = claims(none).missing_email(&oidc(false)).unwrap();
+            assert_eq!(missing.claim, "email");
+            assert!(missing.sent.contains(&"upn".to_owned()), "{missing:?}");
+        }
+        assert!(claims(json!({ "email": "nobody" })).missing_email(&oidc(false)).is_some(), "no address");
+        assert!(claims(json!({ "email": "ada@example.com" })).missing_email(&oidc(false)).is_none());
     }
     #[test]
     fn an_address_in_another_claim_counts_only_where_the_operator_trusts_it() {

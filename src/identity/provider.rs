@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{
-    asking::{Discovery, Exchange, unsent},
+    asking::{Discovery, Exchange, unsent, words_of},
     id_token::{self, Expected},
     jwt::{self, KeySet, Recipient},
     keys::SigningKeys,
@@ -229,7 +229,12 @@ impl Provider {
         let asking = self.http.operation(self.registration.counterpart, "userinfo");
         let response = asking.send(request).await.map_err(|error| unsent(error, part))?;
         if response.status() != StatusCode::OK {
-            return Err(AnswerFault::Status { part, status: response.status().as_u16() }.into());
+            let status = response.status().as_u16();
+            let words = words_of(&response).map(|words| words.without(&[access_token.secret()]));
+            return Err(match words {
+                Some(words) => AnswerFault::Refused { words }.into(),
+                None => AnswerFault::Status { part, status }.into(),
+            });
         }
         let content_type = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         if !content_type.is_some_and(|value| value.trim_start().starts_with("application/jwt")) {
@@ -309,7 +314,7 @@ impl NoTokens {
             Self::Failed(error) => error,
             Self::Refused(words) => match words.error.as_str() {
                 error if reasons.contains(&error) => Gone(words),
-                "server_error" | "temporarily_unavailable" | "slow_down" => Unavailable(words.error),
+                "server_error" | "temporarily_unavailable" | "slow_down" => Unavailable(words.in_one_line()),
                 _ => Unusable(AnswerFault::Refused { words }),
             },
         }

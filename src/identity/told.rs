@@ -6,7 +6,7 @@ use crate::{
     domain::{
         answer_fault::AnswerFault,
         email::Email,
-        person::{Groups, PersonId, SignedIn, Subject},
+        person::{Groups, MissingClaim, PersonId, SignedIn, Subject},
         step_up::Authentication,
         window::Timestamp,
     },
@@ -17,6 +17,7 @@ use crate::{
 pub(super) struct Told {
     pub(super) subject: Subject,
     verified_email: Option<Email>,
+    missing_email: Option<MissingClaim>,
     person: Option<PersonId>,
     pub(super) groups: Result<Groups, AnswerFault>,
     proved_at: Option<Timestamp>,
@@ -42,7 +43,12 @@ impl Told {
         }
         let groups = userinfo.as_ref().unwrap_or(&id_token).groups(oidc);
         let of_userinfo = || userinfo.as_ref()?.verified_email(oidc);
+        let missing_email = match &userinfo {
+            Some(userinfo) => userinfo.missing_email(oidc).and_then(|_| id_token.missing_email(oidc)),
+            None => id_token.missing_email(oidc),
+        };
         Ok(Self {
+            missing_email,
             subject: Subject { issuer: issuer.to_owned(), subject },
             verified_email: id_token.verified_email(oidc).or_else(of_userinfo),
             person: id_token.person(oidc).or_else(|| userinfo.as_ref()?.person(oidc)),
@@ -54,8 +60,9 @@ impl Told {
 
     /// Returns the proof that this person returned from the provider at `back_at`.
     pub(super) fn signed_in(self, back_at: Timestamp) -> Result<SignedIn, AnswerFault> {
-        let Self { subject, verified_email, person, groups, proved_at, class } = self;
+        let Self { subject, verified_email, missing_email, person, groups, proved_at, class } = self;
         let authentication = Authentication { begun_at: back_at, back_at, proved_at, class };
-        Ok(SignedIn::verified(subject, verified_email, groups?, authentication).of_person(person))
+        let signed_in = SignedIn::verified(subject, verified_email, groups?, authentication);
+        Ok(signed_in.of_person(person).without_email(missing_email))
     }
 }

@@ -176,6 +176,10 @@ pub fn refusal(why: &Refusal, names: &Names) -> String {
         Refusal::NoConfirmedEmail => {
             format!("Your {platform} profile has no confirmed email address. Confirm it in {platform}, then start again with {command} link.")
         }
+        Refusal::NoEmail { claim, claims } => format!(
+            "Your identity provider sent no email address in the claim {claim}, which oidc.email_claim names ({}). Contact the people who run this app.",
+            sent(claims)
+        ),
         Refusal::NoVerifiedEmail => {
             "Your identity provider has not verified your email address. Contact the people who run this app.".to_owned()
         }

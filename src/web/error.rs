@@ -94,6 +94,7 @@ fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::EmailNotShown
         | Refusal::AccountUnknown
         | Refusal::NoConfirmedEmail
+        | Refusal::NoEmail { .. }
         | Refusal::NoVerifiedEmail
         | Refusal::EmailsDiffer { .. }
         | Refusal::OtherDomain { .. }

@@ -36,6 +36,7 @@ mod one_person;
 mod open_session;
 mod operator;
 mod process;
+mod providers;
 mod races;
 mod references;
 mod remind;

@@ -109,9 +109,10 @@ async fn ada_signs_in_with_slack(world: &World) -> String {
 }
 
 /// The codes of refusals in a browser.
-const BY_A_PAGE: [&str; 12] = [
+const BY_A_PAGE: [&str; 13] = [
     "identity_unusable",
     "sign_in_refused",
+    "no_email",
     "no_verified_email",
     "email_not_shown",
     "emails_differ",
@@ -168,6 +169,13 @@ async fn whoever_is_sent_to_the_operator_by_a_page_can_quote_the_log() {
         back.query_pairs_mut().clear().append_pair("state", &state).append_pair("error", "invalid_scope");
         ada.browser.open(back.as_str()).await.unwrap().text()
     };
+    let without_email = async |world: &World| {
+        let dropped_claims = vec!["email".into()];
+        world.company.idp.tamper(Tampering { dropped_claims, ..Tampering::default() });
+        let told = ada_links(world).await;
+        assert!(told.contains("no email address in the claim email, which oidc.email_claim names"), "{told}");
+        told
+    };
     let unverified = async |world: &World| {
         world.company.idp.update_person(ADA.login, |person| person.email_verified = Some(false));
         ada_links(world).await
@@ -207,6 +215,7 @@ async fn whoever_is_sent_to_the_operator_by_a_page_can_quote_the_log() {
     let tried = [
         refers("identity_unusable", Story::start(), unusable).await,
         refers("sign_in_refused", Story::start(), refused).await,
+        refers("no_email", Story::start(), without_email).await,
         refers("no_verified_email", Story::start(), unverified).await,
         refers("email_not_shown", Story::start(), hidden).await,
         refers("emails_differ", Story::start(), differs).await,

@@ -214,7 +214,12 @@ fn read(
     realm: &Realm,
     parameters: &Parameters,
 ) -> Result<(ReturnAddress, AuthorizationRequest), Complaint> {
-    parameters.only(&PARAMETERS)?;
+    let required = &realm.tampering.requires_parameters;
+    let known: Vec<&str> = PARAMETERS.into_iter().chain(required.keys().map(String::as_str)).collect();
+    parameters.only(&known)?;
+    if let Some((name, _)) = required.iter().find(|(name, value)| parameters.get(name) != Some(value)) {
+        return Err(Complaint::in_doubt(format!("{name} is required.")));
+    }
     let client = ReturnAddress::read(idp, realm, parameters)?;
     match AuthorizationRequest::read(parameters) {
         Ok(request) => Ok((client, request)),

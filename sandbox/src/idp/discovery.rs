@@ -3,7 +3,7 @@
 use axum::{Json, extract::State};
 use serde_json::{Value, json};
 
-use super::{Idp, person::SCOPES};
+use super::{Idp, keys, person::SCOPES};
 
 /// `GET /.well-known/openid-configuration`, by OpenID Connect Discovery 1.0.
 pub(super) async fn configuration(State(idp): State<Idp>) -> Json<Value> {
@@ -31,7 +31,10 @@ pub(super) async fn configuration(State(idp): State<Idp>) -> Json<Value> {
     Json(configuration)
 }
 
-/// `GET /jwks`: the one key in use.
+/// `GET /jwks`: the key in use, and the one of ES512 where it signs.
 pub(super) async fn key_set(State(idp): State<Idp>) -> Json<Value> {
-    Json(json!({ "keys": [idp.realm().key().public] }))
+    let realm = idp.realm();
+    let mut keys = vec![json!(realm.key().public)];
+    keys.extend(realm.tampering.signs_with_es512.then(keys::public_es512));
+    Json(json!({ "keys": keys }))
 }

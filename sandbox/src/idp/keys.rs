@@ -1,18 +1,22 @@
-//! The RSA key that an OpenID provider signs with.
+//! The RSA key that an OpenID provider signs with, and one for ES512, which `jsonwebtoken` does not know.
 
 use std::sync::LazyLock;
 
 use aws_lc_rs::{
     encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der},
+    rand::SystemRandom,
     rsa::{KeyPair, KeySize},
-    signature::KeyPair as _,
+    signature::{ECDSA_P521_SHA512_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _},
 };
-use base64::{Engine, engine::general_purpose::STANDARD};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use jsonwebtoken::{
     Algorithm, EncodingKey, Header,
     jwk::{Jwk, PublicKeyUse},
 };
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::random::random_id;
 
@@ -55,6 +59,32 @@ impl SigningKey {
     pub(crate) fn sign(&self, header: &Header, claims: &Map<String, Value>) -> String {
         jsonwebtoken::encode(header, claims, &self.private).expect("an RSA key signs what is asked of it")
     }
+}
+
+/// The id of the key for ES512.
+const P521: &str = "p-521";
+/// The length of a coordinate of P-521, in bytes (RFC 7518, section 6.2.1.2).
+const COORDINATE: usize = 66;
+
+static ES512: LazyLock<EcdsaKeyPair> = LazyLock::new(|| {
+    EcdsaKeyPair::generate(&ECDSA_P521_SHA512_FIXED_SIGNING).expect("the curve is supported")
+});
+
+/// A token signed with ES512 (RFC 7518, section 3.4).
+pub(super) fn signed_with_es512(claims: &Map<String, Value>) -> String {
+    let encoded = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let header = json!({ "alg": "ES512", "kid": P521, "typ": "JWT" });
+    let signed = format!("{}.{}", encoded(&header), encoded(&Value::Object(claims.clone())));
+    let signature = ES512.sign(&SystemRandom::new(), signed.as_bytes()).expect("the key signs anything");
+    format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
+}
+
+/// The public key for ES512.
+pub(super) fn public_es512() -> Value {
+    let point = &ES512.public_key().as_ref()[1..]; // uncompressed: 4, x, y
+    let (x, y) = point.split_at(COORDINATE);
+    let [x, y] = [x, y].map(|coordinate| URL_SAFE_NO_PAD.encode(coordinate));
+    json!({ "kty": "EC", "crv": "P-521", "kid": P521, "use": "sig", "alg": "ES512", "x": x, "y": y })
 }
 
 fn jwk(private: &EncodingKey, kid: &str) -> Jwk {

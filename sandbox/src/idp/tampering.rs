@@ -1,5 +1,7 @@
 //! The behaviour of a broken or hostile OpenID provider, for tests of attacks.
 
+use std::collections::BTreeMap;
+
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde::Deserialize;
@@ -41,6 +43,14 @@ pub struct Tampering {
     pub userinfo: Map<String, Value>,
     /// Members of the discovery document to add or to replace.
     pub configuration: Map<String, Value>,
+    /// Clients must send their secret in the form, as where the one in a header cannot be decoded.
+    pub secret_in_form: bool,
+    /// Further parameters that an authorization request must have, with these values.
+    pub requires_parameters: BTreeMap<String, String>,
+    /// Userinfo is signed (OpenID Connect Core, section 5.3.2).
+    pub signs_userinfo: bool,
+    /// ID tokens are signed with ES512.
+    pub signs_with_es512: bool,
 }
 
 /// How an ID token is signed that a client must not accept.

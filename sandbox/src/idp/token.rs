@@ -51,7 +51,12 @@ pub(super) async fn token(State(idp): State<Idp>, headers: HeaderMap, body: Byte
 
 fn answer(idp: &Idp, headers: &HeaderMap, body: &[u8]) -> Result<Value, OAuthError> {
     let now = idp.0.clock.now();
-    authenticate_client(idp, headers)?; // 1
+    let in_form = idp.realm().tampering.secret_in_form;
+    if in_form {
+        authenticate_client_by_form(idp, headers, body)?; // 1
+    } else {
+        authenticate_client(idp, headers)?; // 1
+    }
     let request = TokenRequest::parse(headers, body, &idp.0.client_id)?; // 2
     let realm = &mut *idp.realm();
     let issue = match request {
@@ -81,6 +86,17 @@ fn authenticate_client(idp: &Idp, headers: &HeaderMap) -> Result<(), OAuthError>
     }
 }
 
+/// `client_secret_post`: RFC 6749, section 2.3.1.
+fn authenticate_client_by_form(idp: &Idp, headers: &HeaderMap, body: &[u8]) -> Result<(), OAuthError> {
+    let parameters = Parameters::parse(body)?;
+    let is_right = parameters.get("client_id") == Some(idp.0.client_id.as_str())
+        && parameters.get("client_secret") == Some(idp.0.client_secret.as_str());
+    if is_right && !headers.contains_key(header::AUTHORIZATION) {
+        return Ok(());
+    }
+    Err(OAuthError::new("invalid_client", "only client_secret_post is accepted"))
+}
+
 impl TokenRequest {
     fn parse(headers: &HeaderMap, body: &[u8], client_id: &str) -> Result<Self, OAuthError> {
         let form = headers.get(header::CONTENT_TYPE).map(|value| value.as_bytes());
@@ -91,6 +107,9 @@ impl TokenRequest {
         if parameters.get("client_id").is_some_and(|given| given != client_id) {
             return Err(OAuthError::new("invalid_request", "client_id is not who the client says it is"));
         }
+        if parameters.get("client_secret").is_some() && headers.contains_key(header::AUTHORIZATION) {
+            return Err(OAuthError::new("invalid_request", "the client authenticates twice"));
+        }
         match parameters.require("grant_type")? {
             "authorization_code" => Self::code(&parameters),
             "refresh_token" => Self::refresh(&parameters),
@@ -99,7 +118,14 @@ impl TokenRequest {
     }
 
     fn code(parameters: &Parameters) -> Result<Self, OAuthError> {
-        parameters.only(&["grant_type", "client_id", "code", "redirect_uri", "code_verifier"])?;
+        parameters.only(&[
+            "grant_type",
+            "client_id",
+            "client_secret",
+            "code",
+            "redirect_uri",
+            "code_verifier",
+        ])?;
         Ok(Self::Code {
             code: parameters.require("code")?.to_owned(),
             redirect_uri: parameters.require("redirect_uri")?.to_owned(),
@@ -108,7 +134,7 @@ impl TokenRequest {
     }
 
     fn refresh(parameters: &Parameters) -> Result<Self, OAuthError> {
-        parameters.only(&["grant_type", "client_id", "refresh_token", "scope"])?;
+        parameters.only(&["grant_type", "client_id", "client_secret", "refresh_token", "scope"])?;
         let scopes = match parameters.get("scope") {
             None => None,
             Some(list) => Some(Scopes::parse(list).ok_or_else(wider_scope)?),

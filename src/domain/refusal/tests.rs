@@ -71,6 +71,7 @@ pub(crate) fn every_refusal() -> Vec<Refusal> {
         Refusal::EmailNotShown,
         Refusal::AccountUnknown,
         Refusal::NoConfirmedEmail,
+        Refusal::NoEmail { claim: "email".into(), claims: vec!["sub".into(), "upn".into()] },
         Refusal::NoVerifiedEmail,
         Refusal::EmailsDiffer { account: email("ada@example.com"), identity: email("eve@example.com") },
         Refusal::NoPersonClaim,

@@ -56,6 +56,7 @@ fn every_refusal_says_what_happened_and_what_to_do_next() {
     email_not_shown: Slack does not show the email address of your Slack account to this app, so it cannot be compared. Contact the people who run this app.
     account_unknown: Slack does not know your Slack account, so nothing was done. Only members of this workspace can use this app. Ask a workspace admin.
     no_confirmed_email: Your Slack profile has no confirmed email address. Confirm it in Slack, then start again with /elevate link.
+    no_email: Your identity provider sent no email address in the claim email, which oidc.email_claim names (it sent the claims sub, upn). Contact the people who run this app.
     no_verified_email: Your identity provider has not verified your email address. Contact the people who run this app.
     emails_differ: You signed in as eve@example.com, but the Slack account that this link belongs to is ada@example.com. Get your own link with /elevate link. If both addresses are yours, contact the people who run this app.
     no_person_claim: Your identity provider does not say which person this identity belongs to, so it cannot be linked. Contact the people who run this app.
