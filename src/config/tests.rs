@@ -241,6 +241,8 @@ fn what_is_valid_and_will_be_regretted_is_warned_of() {
         ("ELEVATE_ACCESS__REQUEST_TTL", "8d", "access.request_ttl"),
         ("ELEVATE_SLACK__AUDIT_CHANNEL", "C0REVIEW", "slack.audit_channel"),
         ("ELEVATE_AWS__ALLOW_OWN_ACCOUNT", "true", "aws.allow_own_account"),
+        ("ELEVATE_OIDC__SCOPES", "openid,email", "oidc.scopes"),
+        ("ELEVATE_OIDC__EMAIL_CLAIM", "upn", "oidc.email_claim"),
     ] {
         let [trap] = &traps(&[(name, value)])[..] else { panic!("{name}={value}: not one trap") };
         assert!(trap.starts_with(key), "{name}={value}: {trap}");
@@ -252,6 +254,11 @@ fn what_is_valid_and_will_be_regretted_is_warned_of() {
     ] {
         assert_eq!(traps(&[(name, value)]), [""; 0], "{name}={value}");
     }
+    let google =
+        [("ELEVATE_OIDC__SCOPES", "openid,email"), ("ELEVATE_OIDC__AUTHORIZATION__ACCESS_TYPE", "offline")];
+    assert_eq!(traps(&google), [""; 0]);
+    let entra = [("ELEVATE_OIDC__EMAIL_CLAIM", "upn"), ("ELEVATE_OIDC__TRUST_UNVERIFIED_EMAIL", "true")];
+    assert_eq!(traps(&entra), [""; 0]);
     assert!(parse(LEAST, &[]).unwrap().traps()[0].starts_with("[accounts]"));
 }
 

@@ -39,6 +39,22 @@ impl Config {
                 policy.request_ttl
             ));
         }
+        let asks_for_refresh_tokens = self.oidc.scopes.iter().any(|scope| scope == "offline_access")
+            || self.oidc.authorization.contains_key("access_type");
+        if !asks_for_refresh_tokens {
+            traps.push(
+                "oidc.scopes: is without offline_access, so most providers issue no refresh token, and people must sign \
+                 in again 15 minutes after each sign-in"
+                    .to_owned(),
+            );
+        }
+        if self.oidc.email_claim != "email" && !self.oidc.trust_unverified_email {
+            traps.push(format!(
+                "oidc.email_claim: providers say of no claim but email that it is verified, so nobody is linked by {} \
+                 unless oidc.trust_unverified_email is true",
+                self.oidc.email_claim
+            ));
+        }
         if self.slack.review_channel == self.slack.audit_channel {
             traps.push(
                 "slack.audit_channel: is the review channel, so reviewers cannot see the requests among the events"

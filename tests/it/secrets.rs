@@ -13,6 +13,10 @@ use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
+/// What AWS says of a missing permission.
+const DENIED: &str = "User: arn:aws:sts::999988887777:assumed-role/elevate/1 is not authorized to perform this action, \
+                      with an explicit deny in a service control policy";
+
 /// What Secrets Manager and Parameter Store answer: text by some names, and an error by the name of each other one.
 async fn answer(headers: HeaderMap, body: String) -> impl IntoResponse {
     let asked: Value = serde_json::from_str(&body).unwrap();
@@ -32,7 +36,10 @@ async fn answer(headers: HeaderMap, body: String) -> impl IntoResponse {
     };
     match told {
         Ok(answer) => (http::StatusCode::OK, Json(answer)),
-        Err(error) => (http::StatusCode::BAD_REQUEST, Json(json!({ "__type": error, "message": "hush" }))),
+        Err(error) => {
+            let message = if error == "AccessDeniedException" { DENIED } else { "hush" };
+            (http::StatusCode::BAD_REQUEST, Json(json!({ "__type": error, "message": message })))
+        }
     }
 }
 
@@ -70,8 +77,10 @@ async fn secrets_are_read_from_secrets_manager() {
     assert_eq!(named("binary").await, "it holds no text");
     let missing = "there is no such secret in this account and region";
     assert_eq!(named("ResourceNotFoundException").await, missing);
-    let denied = "this process is not allowed to read it (AccessDeniedException): give it \
-                  secretsmanager:GetSecretValue, and kms:Decrypt on its key";
+    let denied = format!(
+        "this process is not allowed to read it (AccessDeniedException: {DENIED}): give it \
+         secretsmanager:GetSecretValue, and kms:Decrypt on its key"
+    );
     assert_eq!(named("AccessDeniedException").await, denied);
     assert_eq!(named("DecryptionFailure").await, "it could not be read: DecryptionFailure");
 }
@@ -82,8 +91,10 @@ async fn secrets_are_read_from_parameter_store_decrypted() {
     assert_eq!(named("/elevate").await, "hush");
     let missing = "there is no such parameter in this account and region";
     assert_eq!(named("ParameterNotFound").await, missing);
-    let denied = "this process is not allowed to read it (AccessDeniedException): give it ssm:GetParameter, and \
-                  kms:Decrypt on its key";
+    let denied = format!(
+        "this process is not allowed to read it (AccessDeniedException: {DENIED}): give it ssm:GetParameter, and \
+         kms:Decrypt on its key"
+    );
     assert_eq!(named("AccessDeniedException").await, denied);
     assert_eq!(named("InvalidKeyId").await, "it could not be read: InvalidKeyId");
 }
