@@ -15,10 +15,7 @@ use tokio::time::Instant;
 use url::{Host, Url};
 
 pub(crate) use self::aws::CallTimer;
-use crate::{
-    domain::visible::visible,
-    metrics::{Metrics, Outcome},
-};
+use crate::metrics::{Metrics, Outcome};
 
 /// How long connecting may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -307,8 +304,8 @@ fn is_untrusted(error: &(dyn Error + 'static)) -> bool {
         || error.source().is_some_and(is_untrusted)
 }
 
-/// The largest number of characters of AWS's words.
-pub(crate) const LONGEST: usize = 400;
+/// The largest number of characters of a denial that are quoted.
+const LONGEST_DENIAL: usize = 400;
 
 /// Describes a failed call of AWS to the operator: by its code, or by what happened, without any part of a body. The
 /// exception is a denial, whose words say which policy denies what.
@@ -318,24 +315,13 @@ where
 {
     match (error.code(), error.message()) {
         (Some(code), Some(message)) if code.starts_with("AccessDenied") => {
-            words(&format!("{code}: {message}"))
+            let line = message.lines().next().unwrap_or_default();
+            let shown: String = line.chars().filter(|char| !char.is_control()).take(LONGEST_DENIAL).collect();
+            format!("{code}: {shown}")
         }
         (Some(code), _) => code.to_owned(),
         (None, _) => causes(error),
     }
-}
-
-/// Returns the first line, with every invisible character named, shortened.
-///
-/// Later lines are left out because they may contain a secret: where a signature does not match, they repeat the
-/// request with its headers, the session token included.
-pub(crate) fn words(text: &str) -> String {
-    let line = text.trim().lines().next().unwrap_or_default();
-    let shown: String = visible(line).chars().take(LONGEST + 1).collect();
-    if shown.chars().count() <= LONGEST {
-        return shown;
-    }
-    format!("{}…", shown.chars().take(LONGEST - 1).collect::<String>())
 }
 
 /// Formats an error and its causes in one line.

@@ -6,10 +6,14 @@ use http::StatusCode;
 
 use crate::{
     config::Aws,
-    domain::cloud_refusal::{AwsSetting, CloudCause, CloudRefusal, PolicyKind},
-    outbound::words,
+    domain::{
+        cloud_refusal::{AwsSetting, CloudCause, CloudRefusal, PolicyKind},
+        visible::visible,
+    },
 };
 
+/// The largest number of characters of AWS's words.
+const LONGEST: usize = 400;
 /// The length of the shortest credential: an access key id
 /// (<https://docs.aws.amazon.com/IAM/latest/APIReference/API_AccessKey.html>).
 const SHORTEST_CREDENTIAL: usize = 16;
@@ -55,6 +59,19 @@ fn text_of(page: &str) -> String {
         Some(_) | None => piece,
     });
     pieces.collect::<Vec<_>>().join(" ").split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Returns the first line, with every invisible character named, shortened.
+///
+/// Later lines are left out because they may contain a secret: where a signature does not match, they repeat the
+/// request with its headers, the session token included.
+pub(super) fn words(text: &str) -> String {
+    let line = text.trim().lines().next().unwrap_or_default();
+    let shown: String = visible(line).chars().take(LONGEST + 1).collect();
+    if shown.chars().count() <= LONGEST {
+        return shown;
+    }
+    format!("{}…", shown.chars().take(LONGEST - 1).collect::<String>())
 }
 
 fn cause(code: &str, message: &str, settings: &Aws) -> CloudCause {

@@ -25,7 +25,7 @@ use super::{
     keys::Key,
     rows::{self, BadRow, Row},
 };
-use crate::{domain::secret::hash_of, outbound::causes};
+use crate::domain::secret::hash_of;
 
 /// Part of the condition of every write: an overwritten row must be one that this program can read.
 const KNOWN_OR_NEW: &str = "(attribute_not_exists(pk) OR v = :known_version)";
@@ -263,8 +263,14 @@ where
     E: std::error::Error + ProvideErrorMetadata + 'static,
     R: std::fmt::Debug,
 {
-    match error.code() {
-        Some(code) => anyhow!("DynamoDB answered {code}: {}", error.message().unwrap_or("no message")),
-        None => anyhow!(causes(error)),
+    if let Some(code) = error.code() {
+        return anyhow!("DynamoDB answered {code}: {}", error.message().unwrap_or("no message"));
     }
+    let mut causes = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        causes = format!("{causes}: {error}");
+        cause = error.source();
+    }
+    anyhow!(causes)
 }

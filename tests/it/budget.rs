@@ -96,3 +96,18 @@ async fn who_has_to_wait_for_slack_hears_that_it_will_be_done_and_it_is() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_page_waits_for_slack_as_long_as_slack_says() {
+    play(Story::asked(), async |world| {
+        let carol = world.carol();
+        let link = carol.asks_to_link().await;
+        for _ in 0..3 {
+            world.company.slack.control().fail_next("users.info", Fault::RateLimited(2));
+        }
+        let page = carol.follows_link(&link).await;
+        assert_eq!(page.status, 200, "{}", page.text());
+        world.everybody_puts_all_away();
+    })
+    .await;
+}

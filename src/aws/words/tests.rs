@@ -1,5 +1,4 @@
 use super::*;
-use crate::outbound::LONGEST;
 use crate::config::Partition;
 
 const USER: &str = "User: arn:aws:sts::999988887777:assumed-role/elevate-broker/i-0abc";

@@ -102,7 +102,7 @@ pub(in crate::flows) async fn finish(
     uses_up: Vec<SecretHash>,
 ) -> Result<()> {
     let Answering { request, act, press } = answering;
-    broker.member(who, Priority::Reviewer).await?;
+    broker.member_for_page(who, Priority::Reviewer).await?;
     let link = broker.linked(who).await?;
     let by = link.signed_in(signed_in)?;
     transition(broker, &request, &act.by(by), Cause { uses_up, ..press.into() }).await?; // 7

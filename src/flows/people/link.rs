@@ -54,7 +54,7 @@ pub(in crate::flows) async fn finish(
     uses_up: LinkSecrets,
     redeemed: Redeemed,
 ) -> Result<CameBack> {
-    let member = broker.member(&ticket.who, Priority::Person).await?;
+    let member = broker.member_for_page(&ticket.who, Priority::Person).await?;
     let token = redeemed.refresh_token;
     let can_sign_in = broker.chat(member.who.platform())?.sign_in.is_some();
     let policy = &broker.settings.linking;

@@ -4,6 +4,8 @@
 //! 2. The platform reports that they are a full member of this tenant.
 //! 3. The identity provider returns their groups.
 
+use std::time::Duration;
+
 use crate::{
     domain::{
         account::Account,
@@ -13,6 +15,11 @@ use crate::{
     flows::{Broker, Error, Result},
     ports::{Because, ChatError, Priority},
 };
+
+/// How long a page waits for a platform that states when it will answer. A page has 30 seconds.
+const PAGE_WAITS: Duration = Duration::from_secs(10);
+/// How long it waits at least before it asks again.
+const SHORTEST_WAIT: Duration = Duration::from_millis(100);
 
 impl Broker {
     /// Returns the person behind an account, with their current groups.
@@ -61,6 +68,29 @@ impl Broker {
         self.known.keep(who, &member, self.ports.clock.uptime());
         member.admit(&home.tenant)?;
         Ok(member)
+    }
+
+    /// Returns the account as the platform reports it now, for a page. What a browser asks for is not stored and cannot
+    /// be done later, so if the platform states when it will answer, the page waits until then.
+    pub(in crate::flows) async fn member_for_page(
+        &self,
+        who: &Account,
+        priority: Priority,
+    ) -> Result<Member> {
+        let clock = &self.ports.clock;
+        let since = clock.uptime();
+        loop {
+            let error = match self.member(who, priority).await {
+                Ok(member) => return Ok(member),
+                Err(error) => error,
+            };
+            match error.of_platform().and_then(ChatError::retry_after).map(|wait| wait.max(SHORTEST_WAIT)) {
+                Some(wait) if clock.uptime().saturating_sub(since) + wait < PAGE_WAITS => {
+                    clock.sleep(wait).await;
+                }
+                Some(_) | None => return Err(error),
+            }
+        }
     }
 
     /// Returns the account as the platform has recently reported it, if it may use the app: for refusals and

@@ -45,7 +45,7 @@ pub(in crate::flows) async fn finish(
     held: &HeldAccount,
 ) -> Result<Link> {
     pending.is_for(held)?; // 2
-    broker.member(held.who(), Priority::Person).await?;
+    broker.member_for_page(held.who(), Priority::Person).await?;
     let cause = (CommandId::of_secret(&sign_in), broker.ports.clock.now());
     bind(broker, pending, LinkProof::PlatformSignIn(uses_up, sign_in), cause).await // 3
 }
