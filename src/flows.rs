@@ -37,6 +37,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// Returns the error of an operation that a person's act requires: a refusal, if only the operator can help.
+    fn of_an_act(error: ChatError) -> Self {
+        error.for_the_operator().map_or_else(|| Self::from(error), Self::from)
+    }
+
     /// Returns the platform's error, if that is what failed.
     fn of_platform(&self) -> Option<&ChatError> {
         match self {

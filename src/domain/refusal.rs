@@ -309,6 +309,13 @@ pub enum Refusal {
     IncompleteCommand,
     /// The platform was slow, so that no form could be opened any more.
     FormTooLate,
+    /// The platform does not let the app do what is needed, for every person alike.
+    PlatformRefused {
+        /// The operation, in the platform's terms.
+        operation: String,
+        /// The reason, in the platform's terms.
+        reason: String,
+    },
     /// A form returned without the data that the app had put into it.
     DamagedForm,
 }
@@ -355,7 +362,7 @@ pub enum Unproven {
 
 impl Refusal {
     /// Every code.
-    pub const CODES: [&str; 70] = [
+    pub const CODES: [&str; 71] = [
         "own_request",
         "not_reviewer",
         "answer_requires_sign_in",
@@ -425,6 +432,7 @@ impl Refusal {
         "unreadable",
         "incomplete_command",
         "form_too_late",
+        "platform_refused",
         "damaged_form",
     ];
 
@@ -504,6 +512,7 @@ impl Refusal {
             Self::Unreadable { .. } => "unreadable",
             Self::IncompleteCommand => "incomplete_command",
             Self::FormTooLate => "form_too_late",
+            Self::PlatformRefused { .. } => "platform_refused",
             Self::DamagedForm => "damaged_form",
         }
     }
@@ -552,6 +561,7 @@ impl Refusal {
             | Self::AccountSignInUnavailable { .. }
             | Self::SessionRefused { .. }
             | Self::SessionUnavailable { .. }
+            | Self::PlatformRefused { .. }
             | Self::GivenUp => true,
             Self::OwnRequest { .. }
             | Self::NotReviewer { .. }

@@ -5,7 +5,7 @@
 //!    sees, it is a direct message, never a post in a shared conversation.
 //! 3. If the platform has no forms, the reply contains the form's content and how to enter the same in one line.
 
-use super::{Broker, Result};
+use super::{Broker, Error, Result};
 use crate::{
     domain::{
         account::Account,
@@ -24,7 +24,7 @@ pub(super) async fn open(broker: &Broker, asker: &Asker, at: &FormHandle, form: 
             tracing::warn!(error = %late, "chat: form could not be opened in time");
             Err(Refusal::FormTooLate.into())
         }
-        outcome => Ok(outcome?),
+        outcome => outcome.map_err(Error::of_an_act),
     }
 }
 

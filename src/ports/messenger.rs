@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use crate::domain::{
     account::{Account, Conversation, MessageRef, Platform},
     message::Message,
+    refusal::Refusal,
     undelivered::NotAccepted,
     window::Timestamp,
 };
@@ -97,6 +98,22 @@ impl ChatError {
             Self::Refused { platform, .. }
             | Self::Unavailable { platform, .. }
             | Self::Unsupported { platform, .. } => platform,
+        }
+    }
+
+    /// Returns the refusal for the person who acted, if the platform refuses the app whatever people do.
+    #[must_use]
+    pub fn for_the_operator(&self) -> Option<Refusal> {
+        match self {
+            Self::Refused { operation, reason, because: Because::Other, .. } => {
+                Some(Refusal::PlatformRefused { operation: (*operation).to_owned(), reason: reason.clone() })
+            }
+            Self::Refused {
+                because: Because::MessageGone | Because::TooLate | Because::Addressee | Because::Content,
+                ..
+            }
+            | Self::Unavailable { .. }
+            | Self::Unsupported { .. } => None,
         }
     }
 

@@ -21,7 +21,7 @@ use crate::{
     metrics::Outcome,
     outbound::{HttpClient, HttpError, Limits},
     ports::{ChatError, Clock},
-    slack::errors::{refused, unavailable, unavailable_for},
+    slack::errors::{Class, classify, refused, unavailable, unavailable_for},
 };
 
 /// The limits of one call. A page of a channel's history contains up to 200 messages with their blocks.
@@ -138,13 +138,11 @@ impl WebApi {
         let unreadable = |_| Failure::doubtful(method, "an answer that cannot be read");
         match serde_json::from_slice(&body).map_err(unreadable)? {
             Verdict { ok: true, .. } => serde_json::from_slice(&body).map_err(unreadable),
-            Verdict { ok: false, error } if is_rate_limit(&error) => {
-                Err(Failure::undone(method, error, None))
-            }
-            Verdict { ok: false, error } if is_trouble_at_slack(&error) => {
-                Err(Failure::doubtful(method, error))
-            }
-            Verdict { ok: false, error } => Err(Failure::refused(method, &error)),
+            Verdict { ok: false, error } => Err(match classify(&error) {
+                Class::RateLimit => Failure::undone(method, error, None),
+                Class::Outage => Failure::doubtful(method, error),
+                Class::Refusal(_) => Failure::refused(method, &error),
+            }),
         }
     }
 
@@ -269,15 +267,4 @@ fn unanswered(method: &'static str, error: HttpError) -> Failure {
         HttpError::BrokenOff { .. } => Failure::doubtful(method, "a connection that broke off"),
         HttpError::TimedOut { .. } | HttpError::TooLong(_) => Failure::doubtful(method, error.to_string()),
     }
-}
-
-/// Returns whether the code reports an outage of Slack
-/// (<https://docs.slack.dev/reference/methods/chat.postMessage#errors>), after which the same call may succeed.
-fn is_trouble_at_slack(code: &str) -> bool {
-    ["fatal_error", "internal_error", "request_timeout", "service_unavailable"].contains(&code)
-}
-
-/// Returns whether the code reports a rate limit. Slack writes it in two ways, and may send it with status 200.
-fn is_rate_limit(code: &str) -> bool {
-    ["rate_limited", "ratelimited"].contains(&code)
 }

@@ -247,6 +247,9 @@ pub fn refusal(why: &Refusal, names: &Names) -> String {
         Refusal::IncompleteCommand => {
             "The command arrived incomplete, so nothing was done. Type it again.".to_owned()
         }
+        Refusal::PlatformRefused { operation, reason } => {
+            format!("{platform} does not let this app do that ({operation}: {reason}), so nothing was done. Trying again does not help. Contact the people who run this app.")
+        }
         Refusal::FormTooLate => {
             format!("{platform} was slow, so the form could not be opened in time. Do it again.")
         }

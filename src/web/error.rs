@@ -101,6 +101,7 @@ fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::OtherAccount
         | Refusal::NoCode
         | Refusal::WrongCode { .. }
+        | Refusal::PlatformRefused { .. }
         | Refusal::GivenUp => StatusCode::FORBIDDEN,
     }
 }

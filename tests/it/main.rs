@@ -46,6 +46,7 @@ mod sealing;
 mod secrets;
 mod serve;
 mod sign_out;
+mod slack_errors;
 mod socket;
 mod step_up;
 mod store;

@@ -125,13 +125,14 @@ const BY_A_PAGE: [&str; 13] = [
     "unproven_grant",
 ];
 /// The codes of refusals in the chat.
-const IN_THE_CHAT: [&str; 7] = [
+const IN_THE_CHAT: [&str; 8] = [
     "group_misspelled",
     "no_groups_claim",
     "groups_unknown",
     "identity_unavailable",
     "token_unavailable",
     "key_unavailable",
+    "platform_refused",
     "given_up",
 ];
 
@@ -261,6 +262,11 @@ async fn whoever_is_sent_to_the_operator_in_the_chat_can_quote_the_log() {
         world.ada().types(ASK).await;
         world.ada().hears()
     };
+    let not_allowed = async |world: &World| {
+        world.company.slack.refuse("users.info", None, "missing_scope");
+        world.ada().types(ASK).await;
+        world.ada().hears()
+    };
     let given_up = async |world: &World| {
         let press = world.press(ADA, "a trigger", Wish::Unlink);
         assert!(world.app.broker().ports().store.accept(&press).await.unwrap());
@@ -280,6 +286,7 @@ async fn whoever_is_sent_to_the_operator_in_the_chat_can_quote_the_log() {
         refers("identity_unavailable", Story::asked(), unavailable).await,
         refers("token_unavailable", Story::asked(), token_unavailable).await,
         refers("key_unavailable", sealed_by_kms, key_unavailable).await,
+        refers("platform_refused", Story::with_linked([ADA]), not_allowed).await,
         refers("given_up", Story::with_linked([ADA]), given_up).await,
     ];
     assert_eq!(tried, IN_THE_CHAT);

@@ -99,6 +99,7 @@ pub(crate) fn every_refusal() -> Vec<Refusal> {
         Refusal::unreadable("S3Admin", Expected::Target),
         Refusal::IncompleteCommand,
         Refusal::FormTooLate,
+        Refusal::PlatformRefused { operation: "users.info".into(), reason: "missing_scope".into() },
         Refusal::DamagedForm,
     ]
 }

@@ -63,7 +63,7 @@ impl Broker {
             Err(ChatError::Refused { because: Because::Addressee, .. }) => {
                 return Err(Refusal::AccountUnknown.into());
             }
-            told => told?,
+            told => told.map_err(Error::of_an_act)?,
         };
         self.known.keep(who, &member, self.ports.clock.uptime());
         member.admit(&home.tenant)?;

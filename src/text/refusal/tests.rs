@@ -79,6 +79,7 @@ fn every_refusal_says_what_happened_and_what_to_do_next() {
     unreadable: “S3Admin” is not a target. Enter an account and a role, such as 111122223333/S3Admin.
     incomplete_command: The command arrived incomplete, so nothing was done. Type it again.
     form_too_late: Slack was slow, so the form could not be opened in time. Do it again.
+    platform_refused: Slack does not let this app do that (users.info: missing_scope), so nothing was done. Trying again does not help. Contact the people who run this app.
     damaged_form: This form is damaged. Close it and press Reject again.
     ");
 }
