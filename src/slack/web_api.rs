@@ -66,6 +66,22 @@ struct Verdict {
     error: String,
 }
 
+impl Verdict {
+    fn told(self, method: &'static str) -> Result<(), Failure> {
+        let Self { ok: false, error } = self else { return Ok(()) };
+        Err(match classify(&error) {
+            Class::RateLimit => Failure::undone(method, error, None),
+            Class::Outage => Failure::doubtful(method, error),
+            Class::Refusal(_) => Failure::refused(method, &error),
+        })
+    }
+}
+
+/// Returns the verdict in the answer of a response URL, which is often just `ok`.
+fn told(method: &'static str, answer: &[u8]) -> Result<(), Failure> {
+    serde_json::from_slice::<Verdict>(answer).map_or(Ok(()), |verdict| verdict.told(method))
+}
+
 impl WebApi {
     /// Creates a client of the Web API at `base`. Sends nothing yet.
     pub(super) fn new(http: &HttpClient, base: &Url, token: SecretString, clock: Arc<dyn Clock>) -> Self {
@@ -116,7 +132,7 @@ impl WebApi {
         }
         let body = serde_json::to_vec(body).map_err(|_| unavailable(method, UNSENDABLE))?;
         let request = || json_request(Method::POST, url.as_str(), body.clone());
-        let call = || async move { self.send(method, request()).await.map(drop) }.boxed();
+        let call = || async move { told(method, &self.send(method, request()).await?) }.boxed();
         self.insist(Again::IfUndone, method, &call).await
     }
 
@@ -136,14 +152,8 @@ impl WebApi {
     ) -> Result<A, Failure> {
         let body = self.send(method, request).await?;
         let unreadable = |_| Failure::doubtful(method, "an answer that cannot be read");
-        match serde_json::from_slice(&body).map_err(unreadable)? {
-            Verdict { ok: true, .. } => serde_json::from_slice(&body).map_err(unreadable),
-            Verdict { ok: false, error } => Err(match classify(&error) {
-                Class::RateLimit => Failure::undone(method, error, None),
-                Class::Outage => Failure::doubtful(method, error),
-                Class::Refusal(_) => Failure::refused(method, &error),
-            }),
-        }
+        serde_json::from_slice::<Verdict>(&body).map_err(unreadable)?.told(method)?;
+        serde_json::from_slice(&body).map_err(unreadable)
     }
 
     /// Sends one request of a method. Returns the body of a successful response.
@@ -266,5 +276,21 @@ fn unanswered(method: &'static str, error: HttpError) -> Failure {
         }
         HttpError::BrokenOff { .. } => Failure::doubtful(method, "a connection that broke off"),
         HttpError::TimedOut { .. } | HttpError::TooLong(_) => Failure::doubtful(method, error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_response_url_refuses_in_its_body_too() {
+        for taken in ["ok", "", "{\"ok\":true}", "<html>"] {
+            assert!(told("response_url", taken.as_bytes()).is_ok(), "{taken}");
+        }
+        for refused in ["used_url", "expired_url", "rate_limited", "fatal_error"] {
+            let answer = format!("{{\"ok\":false,\"error\":\"{refused}\"}}");
+            assert!(told("response_url", answer.as_bytes()).is_err(), "{refused}");
+        }
     }
 }

@@ -14,7 +14,7 @@ use serde_json::json;
 
 use crate::{
     log::{self, Log},
-    world::{ASK, Story, World, play},
+    world::{ASK, Story, World, account_of, play},
 };
 
 const MESSAGE: &str = "refused: operator must act";
@@ -245,6 +245,11 @@ async fn whoever_is_sent_to_the_operator_in_the_chat_can_quote_the_log() {
         world.ada().types(ASK).await;
         let told = world.ada().hears();
         assert!(told.contains("it sent the claims email, email_verified"), "{told}");
+        let link = world.app.broker().ports().store.link(&account_of(ADA)).await.unwrap().unwrap();
+        assert!(
+            link.groups.claims_instead().is_none(),
+            "what was known is not overwritten by what is unknown"
+        );
         told
     };
     let unavailable = async |world: &World| {

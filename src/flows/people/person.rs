@@ -35,7 +35,8 @@ impl Broker {
         };
         self.member(who, priority).await?; // 2
         let fresh = self.fresh_groups(&link).await?; // 3
-        if *fresh.groups() != link.groups {
+        let is_told = fresh.groups().claims_instead().is_none(); // else they are unknown, and the known ones stay
+        if is_told && *fresh.groups() != link.groups {
             self.ports.store.save_groups(&link, &fresh).await?;
         }
         Ok(link.with(fresh))
