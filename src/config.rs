@@ -2,6 +2,7 @@
 
 mod limits;
 mod read;
+mod rules;
 mod source;
 mod traps;
 mod values;

@@ -21,6 +21,7 @@ pub mod message;
 
 pub mod person;
 pub mod policy;
+pub mod policy_in_force;
 pub mod press;
 pub mod reason;
 pub mod refusal;

@@ -21,7 +21,7 @@ impl GroupNames {
     }
 
     /// Returns every name that is mapped from another, after the one that it is mapped from.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(id, name)| (id.as_str(), name.as_str()))
     }
 }

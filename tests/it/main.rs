@@ -35,6 +35,7 @@ mod network;
 mod one_person;
 mod open_session;
 mod operator;
+mod policy;
 mod process;
 mod providers;
 mod races;
