@@ -22,7 +22,7 @@ use crate::{
         job::Lane,
         message::ChannelTrouble,
     },
-    flows::{Broker, Home, Ports, Settings, TenantName, health, sweep},
+    flows::{Broker, Home, Ports, Settings, TenantName, health, policy, sweep},
     identity::{OpenIdProvider, SignInWithSlack},
     intake::Intake,
     metrics::{Background, Metrics, acks},
@@ -44,13 +44,13 @@ use crate::{
     web::{self, Served},
 };
 
-pub use self::check::{Checked, check, check_targets, warnings};
+pub use self::check::{Checked, check, check_targets, policy_in_force, warnings};
 
 /// How often the sweeper looks for overdue jobs.
 const SWEEP_EVERY: Duration = Duration::from_secs(5);
 /// How long jobs in progress may take to finish after the process is told to stop.
 const STOP_WITHIN: Duration = Duration::from_secs(20);
-/// How long the start waits for Slack. A Slack that does not answer is asked again in the background.
+/// How long the start waits for Slack, and for the table. What does not answer is asked again in the background.
 const START_WITHIN: Duration = Duration::from_secs(5);
 
 /// What the app gets from the machine and AWS's SDK.
@@ -90,7 +90,8 @@ pub struct Listeners {
     pub admin: TcpListener,
 }
 
-/// Builds the app, and checks that Slack matches the configuration, if it answers.
+/// Builds the app, checks that Slack matches the configuration, if it answers, and puts the policy in force, if it is
+/// newer.
 ///
 /// # Errors
 /// If Slack refuses the app, belongs to another workspace, or a channel is shared with another organization.
@@ -120,7 +121,19 @@ pub async fn build(config: Config, outside: Outside) -> anyhow::Result<App> {
             (web, web::admin(&broker, Arc::clone(&metrics), is_reached), Some(sockets))
         }
     };
+    adopt_at_start(&broker).await;
     Ok(App { broker, router, admin, intake, sockets, limits: config.limits, metrics })
+}
+
+/// Puts the policy in force before anything is served, if the table answers. Otherwise the app looks again in the
+/// background, and decides nothing until then.
+async fn adopt_at_start(broker: &Arc<Broker>) {
+    let error = match timeout(START_WITHIN, policy::adopt(broker)).await {
+        Ok(Ok(())) => return,
+        Ok(Err(error)) => format!("{error:#}"),
+        Err(_) => format!("no answer within {} s", START_WITHIN.as_secs()),
+    };
+    tracing::warn!(error, "app: the policy in force is not known, will look again");
 }
 
 /// Builds the broker alone, for a command of the operator. Neither Slack nor any other counterpart is asked.
@@ -146,6 +159,7 @@ fn broker_of(config: &Config, ports: Ports, names: Names, name: TenantName) -> A
         homes: BTreeMap::from([(Platform::new(PLATFORM), home)]),
         audit_channel: slack.team_id.conversation(&slack.audit_channel),
         linking: config.link.clone(),
+        rules: config.rules(),
     };
     Broker::new(ports, config.policy.clone(), settings)
 }

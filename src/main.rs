@@ -22,7 +22,7 @@ use elevate::{
         ids::{AccountId, Target},
         reason::Reason,
     },
-    flows::{Broker, operator},
+    flows::{Broker, operator, policy},
     log_redaction::most_verbose,
     log_writer::LogWriter,
     metrics::Metrics,
@@ -91,6 +91,11 @@ enum Command {
         #[arg(long, value_name = "EMAIL")]
         person: Email,
     },
+    /// Shows which policy is in force, and how this configuration's differs from it.
+    Policy {
+        #[command(subcommand)]
+        command: Option<PolicyCommand>,
+    },
     /// Prints the Slack app manifest.
     Manifest {
         /// The address at which Slack and browsers reach this app.
@@ -100,6 +105,13 @@ enum Command {
         #[arg(long, default_value = Transport::Http.as_str())]
         mode: Transport,
     },
+}
+
+#[derive(Subcommand)]
+enum PolicyCommand {
+    /// Puts this configuration's policy in force, even if it was in force earlier. Replicas with another one decide
+    /// nothing from then on.
+    Adopt,
 }
 
 /// How many connections may wait to be accepted. The system may lower it (`net.core.somaxconn`).
@@ -172,6 +184,27 @@ async fn run(line: CommandLine, metrics: Arc<Metrics>) -> anyhow::Result<()> {
             let ids: String = ended.iter().map(|id| format!("\n{id}")).collect();
             told(&broker, &format!("ended or withdrawn: {}{ids}", ended.len())).await
         }
+        Command::Policy { command } => {
+            let aws = aws().await;
+            let broker = app::operate(&config(&aws).await?, outside(&aws, http.clone()))?;
+            match command {
+                None => {
+                    for line in app::policy_in_force(&broker).await? {
+                        println!("{line}");
+                    }
+                    Ok(())
+                }
+                Some(PolicyCommand::Adopt) => {
+                    let is_news = policy::put_back(&broker).await?;
+                    let outcome = if is_news {
+                        "this configuration's policy is in force; replicas with another one decide nothing"
+                    } else {
+                        "this configuration's policy was in force already"
+                    };
+                    told(&broker, outcome).await
+                }
+            }
+        }
         Command::Manifest { public_url, mode } => {
             print!("{}", manifest(mode, &public_url));
             Ok(())
@@ -227,6 +260,11 @@ async fn check(config: &Config, outside: &Outside, targets: &[Target]) -> anyhow
     }
     for warning in app::warnings(config, outside).await {
         println!("warning {warning}");
+    }
+    let broker = app::operate(config, outside.clone())?;
+    match app::policy_in_force(&broker).await {
+        Ok(lines) => lines.iter().for_each(|line| println!("policy  {line}")),
+        Err(error) => println!("policy  unknown: {error:#}"),
     }
     let faulty = found.iter().filter(|(_, outcome)| outcome.is_err()).count();
     if faulty > 0 {

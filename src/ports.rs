@@ -31,9 +31,9 @@ pub use self::{
     sealer::{Opened, SealError, SealedRow, Sealer},
     secrets::{SecretError, SecretPlace, SecretSource},
     store::{
-        Accounts, Appended, CodeError, Codes, CommitError, Controls, Cursor, DeadLetter, DeadLetterError,
-        Given, JOB_LEASE, Jobs, LaneHead, LinkError, LinkProof, Links, Listed, NewEvent, NewLink,
-        OpenRequests, OpenStatus, Page, Places, Presses, Requests, SealedToken, Step, Store, StoreError,
-        Surface, TicketError, Tickets, TokenError, Tokens, UnlinkError, UsedToken,
+        Accounts, Appended, CodeError, Codes, CommitError, ControlStep, Controls, Cursor, DeadLetter,
+        DeadLetterError, Given, JOB_LEASE, Jobs, LaneHead, LinkError, LinkProof, Links, Listed, NewEvent,
+        NewLink, OpenRequests, OpenStatus, Page, Places, Presses, Requests, SealedToken, Step, Store,
+        StoreError, Surface, TicketError, Tickets, TokenError, Tokens, UnlinkError, UsedToken,
     },
 };

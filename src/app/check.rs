@@ -9,7 +9,16 @@ use secrecy::{ExposeSecret, SecretString};
 use super::{Outside, adapters, check_slack, names};
 use crate::{
     config::{Config, Slack},
-    domain::{account::Platform, ids::Target, window::Timestamp},
+    domain::{
+        account::Platform,
+        ids::Target,
+        policy_in_force::{PolicyChanges, PolicyInForce, SettingChange, Standing},
+        window::Timestamp,
+    },
+    flows::{
+        Broker,
+        policy::{self, Compared},
+    },
     outbound::HttpClient,
     ports::{Cloud, CloudError, IdentityError, SealError, Sealer},
     slack::ids::PLATFORM,
@@ -75,6 +84,42 @@ pub async fn check_targets(
     let ports = adapters(config, &names(&config.policy), outside)?;
     let probes = targets.iter().map(async |target| ports.cloud.probe(target).await.map_err(explained));
     Ok(join_all(probes).await)
+}
+
+/// Says which policy is in force and what this configuration's is to it, then each setting that differs.
+///
+/// # Errors
+/// If the table cannot be read.
+pub async fn policy_in_force(broker: &Broker) -> anyhow::Result<Vec<String>> {
+    let Compared { own, standing, changes } = policy::look(broker).await?;
+    let own = own.shown();
+    let named = |PolicyInForce { number, digest }: &PolicyInForce| {
+        format!("policy {number} ({}) is in force", digest.shown())
+    };
+    let first = match &standing {
+        Standing::InForce(in_force) => format!("{}; it is this configuration's", named(in_force)),
+        Standing::Newer { in_force: None } => {
+            format!("no policy is in force yet; `elevate serve` puts this configuration's in force ({own})")
+        }
+        Standing::Newer { in_force: Some(in_force) } => format!(
+            "{}; this configuration's ({own}) is newer, and `elevate serve` puts it in force",
+            named(in_force)
+        ),
+        Standing::Earlier { in_force } => format!(
+            "{}; this configuration's ({own}) was in force earlier, and a replica with it decides nothing; \
+             `elevate policy adopt` puts it in force again",
+            named(in_force)
+        ),
+    };
+    let PolicyChanges { named, more } = changes;
+    let more = (more > 0).then(|| format!("and {more} more settings differ"));
+    Ok([first].into_iter().chain(named.iter().map(changed)).chain(more).collect())
+}
+
+/// Says how one setting differs.
+fn changed(SettingChange { key, before, after }: &SettingChange) -> String {
+    let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "not set".to_owned());
+    format!("{key}: {} in force, {} here", value(before), value(after))
 }
 
 /// Returns a sentence for each trap: in the configuration, in the table's settings, in Slack, and in our clock.

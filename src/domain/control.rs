@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
 use super::{
     ids::CommandId,
+    policy_in_force::{PolicyChanges, PolicyDigest, PolicyInForce, SettingChange},
     reason::Reason,
     trail::{
         actor::Actor,
@@ -29,6 +30,28 @@ pub enum ControlEvent {
     },
     /// Access is no longer frozen.
     Thawed,
+    /// Another policy is in force.
+    PolicyChanged {
+        /// Its number.
+        number: u64,
+        /// The digest of its settings.
+        digest: PolicyDigest,
+        /// The settings that differ from the policy before: the first 50 by key. None for the first policy.
+        changes: Vec<SettingChange>,
+        /// How many more differ.
+        more: usize,
+    },
+}
+
+/// How an event depends on the state of the whole app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Footing {
+    /// It lets somebody in: by the policy in force alone, and not while access is frozen.
+    LetsIn,
+    /// The policy decided it, which must be the one in force.
+    ByPolicy,
+    /// It narrows access or records what has happened, whatever is in force.
+    Always,
 }
 
 /// An event of the whole app, as it is stored.
@@ -44,6 +67,8 @@ pub struct Control {
     pub changed_at: Option<Timestamp>,
     /// Why access is frozen, if it is.
     pub frozen: Option<Reason>,
+    /// The policy in force, once one has been adopted.
+    pub policy: Option<PolicyInForce>,
 }
 
 impl Control {
@@ -59,22 +84,44 @@ impl Control {
         self.frozen.is_some().then_some(ControlEvent::Thawed)
     }
 
-    /// Numbers and dates the next event, which the operator causes.
+    /// Returns the event that puts another policy in force, or `None` if it is in force.
     #[must_use]
-    pub fn next(&self, what: ControlEvent, command: CommandId, now: Timestamp) -> ControlRecord {
+    pub fn adopt(&self, digest: &PolicyDigest, changes: PolicyChanges) -> Option<ControlEvent> {
+        let before = self.policy.as_ref();
+        if before.is_some_and(|in_force| in_force.digest == *digest) {
+            return None;
+        }
+        let number = before.map_or(1, |in_force| in_force.number + 1);
+        let PolicyChanges { named, more } = changes;
+        Some(ControlEvent::PolicyChanged { number, digest: digest.clone(), changes: named, more })
+    }
+
+    /// Numbers and dates the next event.
+    #[must_use]
+    pub fn next(
+        &self,
+        what: ControlEvent,
+        actor: Actor,
+        command: CommandId,
+        now: Timestamp,
+    ) -> ControlRecord {
         let at = self.changed_at.map_or(now, |before| now.max(before));
-        let (number, actor) = (self.version + 1, Actor::Operator);
+        let number = self.version + 1;
         Record { schema: Schema, stream: ControlStream, number, at, command, actor, what }
     }
 
     /// Applies an event that has happened.
     #[must_use]
     pub fn after(&self, recorded: &ControlRecord) -> Self {
-        let frozen = match &recorded.what {
-            ControlEvent::Frozen { reason } => Some(reason.clone()),
-            ControlEvent::Thawed => None,
-        };
-        Self { version: recorded.number, changed_at: Some(recorded.at), frozen }
+        let mut after = Self { version: recorded.number, changed_at: Some(recorded.at), ..self.clone() };
+        match &recorded.what {
+            ControlEvent::Frozen { reason } => after.frozen = Some(reason.clone()),
+            ControlEvent::Thawed => after.frozen = None,
+            ControlEvent::PolicyChanged { number, digest, changes: _, more: _ } => {
+                after.policy = Some(PolicyInForce { number: *number, digest: digest.clone() });
+            }
+        }
+        after
     }
 }
 
@@ -106,7 +153,16 @@ impl<'de> Deserialize<'de> for ControlStream {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::decide::tests::minute;
+    use crate::domain::{decide::tests::minute, policy_in_force::PolicySettings};
+
+    fn happens(control: &Control, what: ControlEvent, at: i64) -> Control {
+        let recorded = control.next(what, Actor::Operator, CommandId::random(1), minute(at));
+        assert!(
+            control.changed_at.is_none_or(|before| recorded.at >= before),
+            "never before its predecessor"
+        );
+        control.after(&recorded)
+    }
 
     #[test]
     fn what_is_frozen_is_thawed_once() {
@@ -114,13 +170,27 @@ mod tests {
         let mut control = Control::default();
         assert_eq!(control.thaw(), None);
         for at in [5, 3] {
-            let frozen = control.next(control.freeze(reason()).unwrap(), CommandId::random(1), minute(at));
-            assert_eq!(frozen.at, minute(5), "never before its predecessor");
-            control = control.after(&frozen);
+            control = happens(&control, control.freeze(reason()).unwrap(), at);
             assert_eq!((control.freeze(reason()), &control.frozen), (None, &Some(reason())));
-            control = control.after(&control.next(control.thaw().unwrap(), CommandId::random(2), minute(4)));
+            control = happens(&control, control.thaw().unwrap(), 4);
             assert_eq!(control.frozen, None);
         }
-        assert_eq!(control.version, 4);
+        assert_eq!((control.version, control.changed_at), (4, Some(minute(5))));
+    }
+
+    #[test]
+    fn each_policy_that_is_put_in_force_has_the_next_number_and_leaves_a_freeze_alone() {
+        let digest = |max: &str| PolicySettings::from_iter([("access.max_duration", max)]).digest();
+        let adopt = |control: &Control, max: &str| control.adopt(&digest(max), PolicyChanges::default());
+        let frozen = ControlEvent::Frozen { reason: "a laptop was stolen".parse().unwrap() };
+        let mut control = happens(&Control::default(), frozen, 0);
+        for (number, max) in [(1, "1h"), (2, "8h"), (3, "1h")] {
+            control = happens(&control, adopt(&control, max).unwrap(), 1);
+            assert_eq!(control.policy, Some(PolicyInForce { number, digest: digest(max) }));
+            assert_eq!(adopt(&control, max), None, "it is in force");
+        }
+        assert!(control.frozen.is_some());
+        control = happens(&control, control.thaw().unwrap(), 2);
+        assert_eq!(control.policy.map(|policy| policy.number), Some(3));
     }
 }

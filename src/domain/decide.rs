@@ -71,18 +71,6 @@ pub enum SessionOutcome {
 }
 
 impl Command {
-    /// Returns whether the command lets somebody in, which nothing does while access is frozen.
-    #[must_use]
-    pub fn lets_in(&self) -> bool {
-        match self {
-            Self::By(_, act) => match act {
-                Act::Approve => true,
-                Act::Reject(_) | Act::Withdraw | Act::End => false,
-            },
-            Self::ByOperator | Self::Elapse | Self::SettleSession { .. } => false,
-        }
-    }
-
     /// Returns the sign-in that the command is based on, if a person gives it.
     #[must_use]
     pub fn stands_on(&self) -> Option<&StandingSignIn> {

@@ -96,6 +96,13 @@ pub enum Refusal {
     },
     /// The operator has frozen access: nobody is let in.
     Frozen,
+    /// The replica decides by another policy than the one in force.
+    PolicyOutdated {
+        /// The number of the policy in force, if it is known.
+        in_force: Option<u64>,
+        /// The first digits of the digest of the replica's policy.
+        own: String,
+    },
     /// Auditors have not been told for too long, and no session begins until they are.
     AuditOverdue,
     /// The target's account may not be requested any more.
@@ -362,7 +369,7 @@ pub enum Unproven {
 
 impl Refusal {
     /// Every code.
-    pub const CODES: [&str; 71] = [
+    pub const CODES: [&str; 72] = [
         "own_request",
         "not_reviewer",
         "answer_requires_sign_in",
@@ -380,6 +387,7 @@ impl Refusal {
         "not_eligible",
         "group_misspelled",
         "frozen",
+        "policy_outdated",
         "audit_overdue",
         "not_offered",
         "unproven_grant",
@@ -460,6 +468,7 @@ impl Refusal {
             Self::NotEligible { .. } => "not_eligible",
             Self::GroupMisspelled { .. } => "group_misspelled",
             Self::Frozen => "frozen",
+            Self::PolicyOutdated { .. } => "policy_outdated",
             Self::AuditOverdue => "audit_overdue",
             Self::NotOffered { .. } => "not_offered",
             Self::UnprovenGrant { .. } => "unproven_grant",
@@ -556,6 +565,7 @@ impl Refusal {
             | Self::EmailsDiffer { .. }
             | Self::NoPersonClaim
             | Self::UnprovenGrant { .. }
+            | Self::PolicyOutdated { .. }
             | Self::OtherDomain { .. }
             | Self::AccountSignInFailed { .. }
             | Self::AccountSignInUnavailable { .. }

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     burst::Kind,
     cloud_refusal::CloudRefusal,
+    control::Footing,
     ids::{CommandId, RequestId, Target},
     person::{Human, Subject},
     reason::Reason,
@@ -118,6 +119,10 @@ pub enum DropReason {
         /// The failure.
         why: String,
     },
+    /// Access was frozen before the credentials arrived.
+    Frozen,
+    /// Another policy was put in force before the credentials arrived.
+    PolicyChanged,
 }
 
 /// The sessions of a request, counted from 1.
@@ -267,6 +272,23 @@ impl Event {
             | Self::SessionDropped { .. }
             | Self::SessionRefused { .. }
             | Self::SessionUnknown { .. } => None,
+        }
+    }
+
+    /// Returns how the event depends on the state of the whole app.
+    #[must_use]
+    pub fn footing(&self) -> Footing {
+        match self {
+            Self::Approved { .. } | Self::SessionIssuing { .. } | Self::SessionIssued { .. } => {
+                Footing::LetsIn
+            }
+            Self::Requested(_) | Self::Rejected { .. } => Footing::ByPolicy,
+            Self::Withdrawn
+            | Self::Expired
+            | Self::Ended { .. }
+            | Self::SessionDropped { .. }
+            | Self::SessionRefused { .. }
+            | Self::SessionUnknown { .. } => Footing::Always,
         }
     }
 

@@ -27,6 +27,7 @@ use crate::{
         message::Message,
         person::{FreshGroups, Subject},
         policy::Policy,
+        policy_in_force::{PolicyDigest, PolicySettings},
         refusal::{Refusal, Refused},
     },
     ports::{
@@ -52,7 +53,7 @@ pub struct Ports {
     pub ids: Arc<dyn Ids>,
 }
 
-/// The addresses of the broker, and the settings for linking.
+/// The addresses of the broker, and the settings that decide who is linked and let in.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The URL at which browsers reach it.
@@ -63,6 +64,8 @@ pub struct Settings {
     pub audit_channel: Conversation,
     /// The settings for linking.
     pub linking: LinkPolicy,
+    /// The settings that decide who is let in, by which replicas compare their policies.
+    pub rules: PolicySettings,
 }
 
 /// The app's home on a chat platform.
@@ -100,6 +103,7 @@ pub struct Broker {
     pub(super) ports: Ports,
     pub(super) policy: Policy,
     pub(super) settings: Settings,
+    digest: PolicyDigest,
     names: Names,
     pub(super) groups: SingleFlight<(Account, Subject), Result<FreshGroups, Refusal>>,
     pub(super) drawing: Turns<RequestId>,
@@ -123,6 +127,7 @@ impl Broker {
         Arc::new(Self {
             ports,
             policy,
+            digest: settings.rules.digest(),
             names: names_anywhere(&settings.homes),
             settings,
             groups: SingleFlight::default(),
@@ -143,6 +148,12 @@ impl Broker {
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// Returns the digest of the policy by which this broker decides.
+    #[must_use]
+    pub fn digest(&self) -> &PolicyDigest {
+        &self.digest
     }
 
     /// Returns the names for texts whose reader's platform is unknown.

@@ -1,6 +1,7 @@
 //! Health: what this replica reaches and which channels it can use, as last seen in the background.
 //!
-//! 1. The store is looked at every few seconds. A replica that has not reached it for a while is not ready.
+//! 1. The store is looked at every few seconds: which policy is in force. A replica that has not reached it for a while,
+//!    or whose policy is not in force, is not ready.
 //! 2. Chat platforms are looked at every minute. One that does not answer degrades a replica, which still serves
 //!    browsers.
 //! 3. A channel that can no longer be used is reported in the other channel, by one replica where the platform can
@@ -16,14 +17,15 @@ use std::{
 
 use chrono::TimeDelta;
 
-use super::{Broker, Ports};
+use super::{Broker, Ports, Result, policy};
 use crate::{
     domain::{
         account::{Account, Conversation, Platform},
         message::{ChannelTrouble, Message, Purpose},
+        policy_in_force::Standing,
         window::Timestamp,
     },
-    ports::{Address, Because, Channel, ChatError, Part},
+    ports::{Address, Because, Channel, ChatError, Part, StoreError},
 };
 
 /// How often the store is looked at.
@@ -44,6 +46,9 @@ pub(super) struct Seen {
     /// When the store was last reached, by the process's uptime.
     store_at: Option<Duration>,
     is_store_lost: bool,
+    /// What this replica's policy was to the one in force.
+    pub(super) policy: Option<Standing>,
+    is_policy_stuck: bool,
     /// Platforms that did not answer, or whose answer does not fit the configuration.
     platforms: BTreeMap<Platform, Trouble>,
     channels: BTreeMap<(Purpose, Conversation), Watched>,
@@ -77,6 +82,8 @@ struct Watched {
 pub struct Health {
     /// Whether the store was reached recently.
     pub reaches_store: bool,
+    /// What this replica's policy is to the one in force, if that is known.
+    pub policy: Option<Standing>,
     /// Chat platforms in trouble.
     pub platforms: BTreeMap<Platform, Trouble>,
     /// Channels in trouble.
@@ -97,6 +104,7 @@ impl Broker {
         let unreached = seen.unreached.iter().filter(|(_, (people, _))| people.len() >= SEVERAL);
         let unreached = unreached.map(|(platform, (_, why))| (platform.clone(), why.clone()));
         Health {
+            policy: seen.policy.clone(),
             reaches_store: seen.store_at.is_some_and(|at| now.saturating_sub(at) <= STORE_REACHED_WITHIN),
             platforms: seen.platforms.clone(),
             channels: troubles.collect(),
@@ -135,10 +143,30 @@ pub(super) fn saw_post(broker: &Broker, to: &Address, failed: Option<&ChatError>
     }
 }
 
-/// Looks at the store.
-pub async fn look_at_store(broker: &Broker) {
-    let Ports { store, gauges, clock, .. } = &broker.ports;
-    let reached = store.check().await; // 1
+/// Looks at the store, and at the policy in force.
+pub async fn look_at_store(broker: &Arc<Broker>) {
+    let control = broker.ports.store.control().await; // 1
+    let followed = match &control {
+        Ok(control) => policy::follow(broker, control).await,
+        Err(_) => Ok(()),
+    };
+    note_policy(broker, followed);
+    note_store(broker, control.map(drop));
+}
+
+/// Logs once that the policy could not be put in force, or not be compared with the one in force.
+fn note_policy(broker: &Broker, followed: Result<()>) {
+    let mut seen = broker.seen.lock().unwrap_or_else(PoisonError::into_inner);
+    let was_stuck = std::mem::replace(&mut seen.is_policy_stuck, followed.is_err());
+    if let Err(error) = followed
+        && !was_stuck
+    {
+        tracing::warn!(error = format!("{error:#}"), "policy: not put in force, will retry");
+    }
+}
+
+fn note_store(broker: &Broker, reached: Result<(), StoreError>) {
+    let Ports { gauges, clock, .. } = &broker.ports;
     gauges.saw_part(Part::Store, reached.is_ok());
     let mut seen = broker.seen.lock().unwrap_or_else(PoisonError::into_inner);
     let was_lost = std::mem::replace(&mut seen.is_store_lost, reached.is_err());

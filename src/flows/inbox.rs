@@ -16,11 +16,12 @@ use super::{
     answer::reply,
     audit::{About, Attempt, Via, record_refusal},
     people::link,
+    policy,
 };
 use crate::{
     domain::{
         account_event::AccountEvent,
-        act::Tried,
+        act::{Act, Tried},
         message::{Done, Drawn, Message},
         press::{Asker, Press, Wish},
         refusal::{Refusal, Refused},
@@ -153,6 +154,9 @@ async fn has_been_done(broker: &Broker, press: &Press) -> Result<bool> {
 /// Carries out the wish of a press. Returns the message for the presser, if any.
 async fn fulfil(broker: &Arc<Broker>, press: &Press) -> Result<Option<Message>> {
     let (who, command) = (&press.asker.who, press.asker.id.clone());
+    if press.wish.is_decided_by_policy() {
+        policy::check(broker).await?;
+    }
     match press.wish.clone() {
         Wish::Request(id, ask) => {
             let request = request::request(broker, who, &id, ask, command).await?;
@@ -245,6 +249,18 @@ impl Asker {
 }
 
 impl Wish {
+    /// Returns whether the policy decides it. All else narrows access, and every replica does it.
+    fn is_decided_by_policy(&self) -> bool {
+        match self {
+            Self::Request(..) | Self::OpenConsole(_) | Self::Link | Self::Confirm(_) => true,
+            Self::Do(_, act) => match act {
+                Act::Approve | Act::Reject(_) => true,
+                Act::Withdraw | Act::End => false,
+            },
+            Self::Unlink => false,
+        }
+    }
+
     fn about(&self) -> About<'_> {
         match self {
             Self::Request(_, ask) => About::Target(&ask.target),

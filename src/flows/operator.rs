@@ -3,7 +3,7 @@
 //! 1. `freeze` and `thaw` change one row, on which every approval and every session is conditional: nobody is let in
 //!    while it says so, by any replica. All else goes on.
 //! 2. `end` ends all that somebody has: open access, and requests that wait for an answer.
-//! 3. Auditors hear who did it and why. What this process does not get to tell, a replica that serves tells.
+//! 3. Auditors hear who did it and why (`control.rs`). What this process does not get to tell, a replica that serves tells.
 
 use std::sync::Arc;
 
@@ -12,6 +12,7 @@ use anyhow::anyhow;
 use super::{
     Broker, Result,
     access::transition::{Changed, transition},
+    control::{ATTEMPTS, Decided, record},
 };
 use crate::{
     domain::{
@@ -19,15 +20,13 @@ use crate::{
         decide::Command,
         email::Email,
         ids::RequestId,
-        job::follow_ups_of_control,
         reason::Reason,
         request::Request,
+        trail::actor::Actor,
     },
     ports::{Listed, OpenStatus},
 };
 
-/// How many times a change is tried when another one wins.
-const ATTEMPTS: usize = 8;
 /// How many requests are read at a time.
 const PAGE: usize = 100;
 
@@ -84,14 +83,11 @@ async fn open_requests(broker: &Broker, status: OpenStatus) -> Result<Vec<Reques
 async fn change(broker: &Arc<Broker>, decide: impl Fn(&Control) -> Option<ControlEvent>) -> Result<bool> {
     let command = broker.ports.ids.command_id();
     for _ in 0..ATTEMPTS {
-        let now = broker.ports.clock.now();
         let control = broker.ports.store.control().await?;
         let Some(what) = decide(&control) else { return Ok(false) };
-        let recorded = control.next(what, command.clone(), now);
-        let jobs = follow_ups_of_control(&recorded, recorded.at);
-        if broker.ports.store.record_control(&recorded, &control.after(&recorded), &jobs).await? {
-            broker.deliver_soon(jobs); // 3
-            return Ok(true);
+        let decided = Decided { what, actor: Actor::Operator, policy: None };
+        if record(broker, &control, decided, command.clone()).await? {
+            return Ok(true); // 3
         }
     }
     Err(anyhow!("the state of the app was changed by others {ATTEMPTS} times in a row").into())

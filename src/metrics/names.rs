@@ -23,6 +23,7 @@ pub(super) fn part(part: Part) -> &'static str {
         Part::Platform => "platform",
         Part::Channel(Purpose::Review) => "review_channel",
         Part::Channel(Purpose::Audit) => "audit_channel",
+        Part::Policy => "policy",
     }
 }
 

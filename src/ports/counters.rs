@@ -27,12 +27,19 @@ pub enum Part {
     Platform,
     /// The channel of this purpose.
     Channel(Purpose),
+    /// The policy in force, which must be this replica's.
+    Policy,
 }
 
 impl Part {
     /// All parts.
-    pub const ALL: [Self; 4] =
-        [Self::Store, Self::Platform, Self::Channel(Purpose::Review), Self::Channel(Purpose::Audit)];
+    pub const ALL: [Self; 5] = [
+        Self::Store,
+        Self::Platform,
+        Self::Channel(Purpose::Review),
+        Self::Channel(Purpose::Audit),
+        Self::Policy,
+    ];
 }
 
 /// Counters for the operator.

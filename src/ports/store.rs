@@ -12,12 +12,10 @@ mod requests;
 mod tickets;
 mod tokens;
 
-use async_trait::async_trait;
-
 pub use self::{
     accounts::{Accounts, Appended, NewEvent},
     codes::{CodeError, Codes},
-    control::Controls,
+    control::{ControlStep, Controls},
     jobs::{DeadLetter, DeadLetterError, JOB_LEASE, Jobs, LaneHead},
     links::{LinkError, LinkProof, Links, NewLink, UnlinkError},
     places::{Places, Surface},
@@ -28,12 +26,9 @@ pub use self::{
 };
 
 /// The truth: what has happened, and what must still be done. Every change is one transaction.
-#[async_trait]
 pub trait Store:
     Requests + Accounts + Controls + Links + Tokens + Tickets + Codes + Presses + Jobs + Places
 {
-    /// Whether the table can be read.
-    async fn check(&self) -> Result<(), StoreError>;
 }
 
 /// The store could not be asked.

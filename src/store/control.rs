@@ -1,4 +1,4 @@
-//! The state of the whole app: one row, and one row for each of its events.
+//! The state of the whole app: one row, one for each of its events, and one for each policy.
 
 use async_trait::async_trait;
 
@@ -13,40 +13,39 @@ use super::{
 use crate::{
     domain::{
         control::{Control, ControlRecord},
-        job::Job,
+        policy_in_force::{PolicyDigest, PolicySettings},
     },
-    ports::{Controls, StoreError},
+    ports::{ControlStep, Controls, StoreError},
 };
 
 #[async_trait]
 impl Controls for DynamoStore {
     async fn control(&self) -> Result<Control, StoreError> {
-        let control = self.load("load the state of the app".to_owned(), keys::control(), Row::read).await?;
+        let what = format!("load the state of the app from table {}", self.table.name());
+        let control = self.load(what, keys::control(), Row::read).await?;
         Ok(control.unwrap_or_default())
     }
 
-    async fn record_control(
-        &self,
-        recorded: &ControlRecord,
-        after: &Control,
-        jobs: &[Job],
-    ) -> Result<bool, StoreError> {
-        let what = format!("record event {} of the app", recorded.number);
-        let made = self.make(what, change(recorded, after, jobs)).await?;
-        Ok(made.is_ok())
+    async fn record_control(&self, step: &ControlStep) -> Result<bool, StoreError> {
+        let what = format!("record event {} of the app", step.recorded.number);
+        Ok(self.make(what, change(step)).await?.is_ok())
     }
 
     async fn control_events(&self) -> Result<Vec<ControlRecord>, StoreError> {
         let events = self.query_events(keys::CONTROL.to_owned()).await.and_then(read_events);
         events.map_err(could_not("load the events of the app"))
     }
+
+    async fn policy(&self, digest: &PolicyDigest) -> Result<Option<PolicySettings>, StoreError> {
+        let what = format!("load the policy {}", digest.shown());
+        self.load(what, keys::policy(digest), rows::read_policy).await
+    }
 }
 
-/// Writes an event and the state after it. Requires that the stored state has the preceding version.
+/// Writes an event, the state after it, and the policy that it puts in force. Requires that the stored state has the
+/// preceding version.
 fn change(
-    recorded: &ControlRecord,
-    after: &Control,
-    jobs: &[Job],
+    ControlStep { recorded, after, jobs, policy }: &ControlStep,
 ) -> serde_json::Result<Transaction<Broken>> {
     let row = rows::control(after)?;
     let state = match after.version {
@@ -54,6 +53,9 @@ fn change(
         version => Write::put(row).only_if("version = :before").with(":before", rows::number(version - 1)),
     };
     let event = Write::create(rows::control_event(recorded)?);
-    let change = Transaction::new().and_or(state, |_| Broken).and_or(event, |_| Broken);
+    let mut change = Transaction::new().and_or(state, |_| Broken).and_or(event, |_| Broken);
+    if let Some(settings) = policy {
+        change = change.and(Write::put(rows::policy(settings)?));
+    }
     with_jobs(change, jobs, recorded.at)
 }

@@ -2,7 +2,6 @@
 
 use std::convert::Infallible;
 
-use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -30,13 +29,7 @@ impl DynamoStore {
     }
 }
 
-#[async_trait]
-impl Store for DynamoStore {
-    async fn check(&self) -> Result<(), StoreError> {
-        let row = self.table.get(keys::nothing()).await;
-        row.map(drop).map_err(could_not(format!("read table {}", self.table.name())))
-    }
-}
+impl Store for DynamoStore {}
 
 impl DynamoStore {
     pub(super) async fn load<T>(

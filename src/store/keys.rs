@@ -20,13 +20,14 @@
 //! | when an identity was signed out | `SUBJECT#<subject>` | `SIGNED_OUT` | – | – | – | – |
 //! | state of the whole app | `CONTROL` | `META` | – | – | – | – |
 //! | its events | `CONTROL` | `EVENT#<number>` | – | – | – | – |
+//! | policy that is or was in force | `CONTROL` | `POLICY#<digest>` | – | – | – | – |
 //! | ticket | `TICKET#<hash>` | `META` | – | – | – | – |
 //! | press | `INBOX#<id>` | `META` | – | – | – | – |
 //!
 //! `<subject>` is a hash of `iss` and `sub`; `<account>` is `platform/tenant/user`, each part escaped. The number of an
 //! event has 12 digits. A time is RFC 3339 in UTC with milliseconds, except the due time of a job, which is a padded
-//! number of milliseconds since 1970. All of them sort as text. Partitions that all writers share are sharded. Events
-//! and the rows that map commands to them never expire.
+//! number of milliseconds since 1970. All of them sort as text. Partitions that all writers share are sharded. Events,
+//! the rows that map commands to them, and policies never expire.
 
 use std::fmt;
 
@@ -40,6 +41,7 @@ use crate::{
         ids::{CommandId, RequestId, Target},
         job::{Job, Lane},
         person::Subject,
+        policy_in_force::PolicyDigest,
         request::Request,
         secret::{SecretHash, hash_of},
         window::{Month, Timestamp},
@@ -114,11 +116,6 @@ impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} / {}", self.pk, self.sk)
     }
-}
-
-/// A key that no row ever has.
-pub(super) fn nothing() -> Key {
-    Key::new("NOTHING", "META")
 }
 
 // ---------------------------------------------------------------------------------------------------------
@@ -264,6 +261,10 @@ pub(super) fn control() -> Key {
 
 pub(super) fn control_event(number: u64) -> Key {
     Key::new(CONTROL, event_sk(number))
+}
+
+pub(super) fn policy(digest: &PolicyDigest) -> Key {
+    Key::new(CONTROL, format!("POLICY#{digest}"))
 }
 
 // ---------------------------------------------------------------------------------------------------------

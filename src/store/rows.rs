@@ -19,6 +19,7 @@ use crate::{
         ids::RequestId,
         job::{Job, LeaseOwner},
         person::{Groups, Link, Subject, ToldGroups},
+        policy_in_force::{PolicyInForce, PolicySettings},
         press::Press,
         request::{Recorded, Request},
         secret::Sealed,
@@ -184,7 +185,37 @@ pub(super) fn told(told: &ToldGroups) -> serde_json::Result<AttributeValue> {
 pub(super) fn control(control: &Control) -> serde_json::Result<Row> {
     let row = Row::at(keys::control()).with("version", number(control.version));
     let row = if control.frozen.is_some() { row.with("frozen", AttributeValue::Bool(true)) } else { row };
+    let row = match &control.policy {
+        Some(PolicyInForce { number: its_number, digest }) => {
+            row.with("policy_number", number(its_number)).with("policy_digest", text(digest.as_str()))
+        }
+        None => row,
+    };
     row.body(control)
+}
+
+/// Returns whether access is frozen. A row that does not exist is empty, and freezes nothing.
+pub(super) fn is_frozen(control: &Row) -> bool {
+    control.has("frozen").unwrap_or(false)
+}
+
+/// Returns the number of the policy in force, if one has been adopted.
+pub(super) fn policy_number(control: &Row) -> Option<u64> {
+    control.number("policy_number").ok()
+}
+
+/// The settings of a policy, under their digest.
+pub(super) fn policy(settings: &PolicySettings) -> serde_json::Result<Row> {
+    Row::at(keys::policy(&settings.digest())).canonical(settings)
+}
+
+/// Returns the settings in a row. Errors unless they are those that its key names.
+pub(super) fn read_policy(row: &Row) -> Result<PolicySettings, BadRow> {
+    let settings: PolicySettings = row.read_event()?;
+    if row.key()? == keys::policy(&settings.digest()) {
+        return Ok(settings);
+    }
+    Err(row.bad("the settings have another digest"))
 }
 
 pub(super) fn control_event(recorded: &ControlRecord) -> serde_json::Result<Row> {

@@ -19,6 +19,7 @@ use crate::domain::{
     ids::{RequestId, Target},
     linking::ShownBy,
     person::{Human, Subject as Identity},
+    policy_in_force::SettingChange,
     request::{DropReason, Event, Opening, Recorded},
     trail::actor::Actor,
     undelivered::NotAccepted,
@@ -27,6 +28,10 @@ use crate::domain::{
 
 /// The most events of a burst that a line names one by one.
 const MOST_IDS: usize = 20;
+/// The most settings of a changed policy that a line names.
+const MOST_SETTINGS: usize = 10;
+/// The most of a setting's key or value that a line shows.
+const LONGEST_SETTING: usize = 80;
 
 /// One line. What somebody wrote comes last, so that nothing can be mistaken for part of it.
 pub(super) fn audit_line(entry: &AuditEntry, names: &Names) -> Said {
@@ -120,6 +125,51 @@ fn told_of_control(recorded: &ControlRecord) -> (&'static str, Line, Option<Line
         ControlEvent::Thawed => {
             ("Thawed", say!("{actor} thawed access at a command line; people are let in again", actor), None)
         }
+        ControlEvent::PolicyChanged { number, digest, changes, more } => {
+            let how = match &recorded.actor {
+                Actor::Operator => "at a command line",
+                Actor::Person(_)
+                | Actor::Account { .. }
+                | Actor::Rule { .. }
+                | Actor::Clock
+                | Actor::Service { .. } => "as its configuration says",
+            };
+            let what = say!(
+                "{actor} put policy {number} ({digest}) in force, {how}{changes}",
+                actor,
+                number = *number,
+                digest = Line::code(digest.shown()),
+                how,
+                changes = setting_changes(changes, *more)
+            );
+            ("⚠ Policy changed", what, None)
+        }
+    }
+}
+
+/// The settings that differ, after a colon; nothing if none does.
+fn setting_changes(changes: &[SettingChange], more: usize) -> Line {
+    if changes.is_empty() {
+        return Line::default();
+    }
+    let left = changes.len().saturating_sub(MOST_SETTINGS) + more;
+    let shown = Line::joined("; ", changes.iter().take(MOST_SETTINGS).map(setting_change));
+    match left {
+        0 => say!(": {shown}", shown),
+        left => say!(": {shown}; and {left} more", shown, left),
+    }
+}
+
+/// One setting that differs.
+fn setting_change(SettingChange { key, before, after }: &SettingChange) -> Line {
+    let [key, before, after] = [Some(key), before.as_ref(), after.as_ref()]
+        .map(|text| text.map(|text| Line::given(text, LONGEST_SETTING)));
+    let key = key.unwrap_or_default();
+    match (before, after) {
+        (Some(before), Some(after)) => say!("{key} from {before} to {after}", key, before, after),
+        (None, Some(after)) => say!("{key} set to {after}", key, after),
+        (Some(before), None) => say!("{key} no longer set, before {before}", key, before),
+        (None, None) => key,
     }
 }
 
@@ -225,6 +275,12 @@ fn quote(event: &Event) -> Option<Line> {
         Event::Rejected { reason, .. } => reason.as_str().to_owned(),
         Event::SessionDropped { why: DropReason::AccessEnded, .. } => {
             "access ended while waiting for AWS".to_owned()
+        }
+        Event::SessionDropped { why: DropReason::Frozen, .. } => {
+            "access was frozen while waiting for AWS".to_owned()
+        }
+        Event::SessionDropped { why: DropReason::PolicyChanged, .. } => {
+            "the policy changed while waiting for AWS".to_owned()
         }
         Event::SessionDropped { why: DropReason::NoConsole { why }, .. } => {
             format!("no console URL: {why}")

@@ -216,7 +216,7 @@ macro_rules! from_digits {
         })*
     };
 }
-from_digits!(Minutes, i64, u32, usize);
+from_digits!(Minutes, i64, u32, u64, usize);
 
 /// Without any markup, and with times in UTC: for logs, tests and platforms of text alone.
 impl fmt::Display for Line {

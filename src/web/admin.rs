@@ -11,7 +11,10 @@ use axum::{
 };
 
 use crate::{
-    domain::message::Purpose,
+    domain::{
+        message::Purpose,
+        policy_in_force::{PolicyInForce, Standing},
+    },
     flows::{
         Broker,
         health::{Health, Trouble},
@@ -49,7 +52,7 @@ pub fn admin(
 
 /// Reports whether this replica should receive requests, and what else is wrong.
 async fn ready(State(Replica { broker, is_reached }): State<Replica>) -> Response {
-    let Health { reaches_store, platforms, channels, closed, unreached } = broker.health();
+    let Health { reaches_store, policy, platforms, channels, closed, unreached } = broker.health();
     let mut obstacles = Vec::new();
     let mut degraded = Vec::new();
     if broker.draining().is_cancelled() {
@@ -58,6 +61,7 @@ async fn ready(State(Replica { broker, is_reached }): State<Replica>) -> Respons
     if !reaches_store {
         obstacles.push("the store is out of reach".to_owned());
     }
+    obstacles.extend(policy.as_ref().and_then(out_of_force));
     if !is_reached() {
         let is_starting = broker.ports().clock.uptime() < CONNECTS_WITHIN;
         let trouble = if is_starting { &mut obstacles } else { &mut degraded };
@@ -91,6 +95,18 @@ async fn ready(State(Replica { broker, is_reached }): State<Replica>) -> Respons
         }
     }
     (status, body).into_response()
+}
+
+/// Explains why this replica's policy does not decide, unless it is in force.
+fn out_of_force(standing: &Standing) -> Option<String> {
+    match standing {
+        Standing::InForce(_) => None,
+        Standing::Newer { .. } => Some("this replica's policy is not in force yet".to_owned()),
+        Standing::Earlier { in_force: PolicyInForce { number, digest } } => Some(format!(
+            "this replica's policy is outdated: policy {number} ({digest}) is in force",
+            digest = digest.shown()
+        )),
+    }
 }
 
 fn explained(trouble: Trouble) -> &'static str {

@@ -41,6 +41,7 @@ fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::TokenUnavailable { .. }
         | Refusal::KeyUnavailable { .. }
         | Refusal::AuditOverdue
+        | Refusal::PolicyOutdated { .. }
         | Refusal::SessionUnavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
         Refusal::NoGroupsClaim { .. }
         | Refusal::GroupMisspelled { .. }

@@ -222,8 +222,8 @@ async fn a_replica_that_stops_finishes_what_it_says_and_gives_back_the_rest() {
         let slack = world.company.slack.control();
         slack.slow("chat.postMessage", Duration::from_millis(500));
         world.ada().sends(ASK).await;
-        while world.calls_of("chat.postMessage") < 3 {
-            tokio::task::yield_now().await; // two were posts about linking
+        while world.calls_of("chat.postMessage") < 4 {
+            tokio::task::yield_now().await; // one was a post about the policy, and two about linking
         }
         world.app.broker().stop();
         world.settle().await;

@@ -12,6 +12,7 @@ use elevate::domain::{
     email::Email,
     linking::ShownBy,
     person::{Human, Subject},
+    policy_in_force::{PolicyChanges, PolicySettings},
     refusal::{Refusal, Refused},
     request::{Change, DropReason, Event, Opening, Recorded},
     trail::{
@@ -163,14 +164,24 @@ fn control_records() -> Vec<(String, ControlRecord)> {
     let record = |what: ControlEvent| {
         // A kind that is added belongs into the list, too.
         match what {
-            ControlEvent::Frozen { .. } | ControlEvent::Thawed => {}
+            ControlEvent::Frozen { .. } | ControlEvent::Thawed | ControlEvent::PolicyChanged { .. } => {}
         }
-        let record = Control::default().next(what, "press-1".parse().unwrap(), at(1));
+        let record = Control::default().next(what, Actor::Operator, "press-1".parse().unwrap(), at(1));
         (word(&record), record)
     };
-    [ControlEvent::Frozen { reason: "a laptop was stolen".parse().unwrap() }, ControlEvent::Thawed]
-        .map(record)
-        .into()
+    [
+        ControlEvent::Frozen { reason: "a laptop was stolen".parse().unwrap() },
+        ControlEvent::Thawed,
+        policy_changed(),
+    ]
+    .map(record)
+    .into()
+}
+
+fn policy_changed() -> ControlEvent {
+    let settings = |max: &str| PolicySettings::from_iter([("access.max_duration", max)]);
+    let PolicyChanges { named, more } = settings("8h").changes_from(&settings("1h"));
+    ControlEvent::PolicyChanged { number: 2, digest: settings("8h").digest(), changes: named, more }
 }
 
 fn word(record: &impl Serialize) -> String {

@@ -9,11 +9,13 @@ use elevate::{
         audit::AuditEntry,
         burst::Burst,
         cloud_refusal::{AwsSetting, CloudCause, CloudRefusal, PolicyKind},
+        control::{Control, ControlEvent},
         email::Email,
         ids::{AccountId, CommandId, RequestId, Target},
         linking::ShownBy,
         message::{Drawn, Message, RequestForm},
         person::{Human, Subject},
+        policy_in_force::{PolicyChanges, PolicySettings},
         refusal::Refusal,
         request::{Change, DropReason, Event, Opening, Recorded, Request},
         trail::{actor::Actor, record::Schema},
@@ -124,6 +126,28 @@ pub(crate) fn account_events() -> Vec<AccountEvent> {
         undelivered(NoticeKind::Card, Some(request_id())),
         undelivered(NoticeKind::Linked, None),
     ]
+}
+
+/// What the operator does, and a policy of which a dozen settings differ.
+pub(crate) fn control_events() -> Vec<AuditEntry> {
+    let policy = |value: &str| -> PolicySettings {
+        (0..12).map(|n| (format!("access.setting_{n:02}"), value)).filter(|_| !value.is_empty()).collect()
+    };
+    let changed = |from: &str, to: &str| {
+        let changes = policy(to).changes_from(&policy(from));
+        Control::default().adopt(&policy(to).digest(), changes).unwrap()
+    };
+    let replica = || Actor::Service { name: "elevate".to_owned() };
+    let events = [
+        (ControlEvent::Frozen { reason: "a laptop was stolen".parse().unwrap() }, Actor::Operator),
+        (ControlEvent::Thawed, Actor::Operator),
+        (Control::default().adopt(&policy("").digest(), PolicyChanges::default()).unwrap(), replica()),
+        (changed("1h", "8h"), replica()),
+        (changed("", "8h"), Actor::Operator),
+        (changed("8h", ""), Actor::Operator),
+    ];
+    let entry = |(what, actor)| Control::default().next(what, actor, CommandId::random(1), at(10));
+    events.map(|event| AuditEntry::Control(Box::new(entry(event)))).into()
 }
 
 pub(crate) fn aside(what: AccountEvent) -> AuditEntry {

@@ -192,6 +192,8 @@ async fn what_is_not_allowed_any_more_is_not_approved() {
             ];
             let stricter = crate::world::replica_in(&company, &world.url).await;
             world.is_served_by(&stricter).await;
+            world.settle().await;
+            world.auditors_hear(["access.max_duration from 1h to 30m"]);
             world
                 .bob()
                 .is_refused("review.approve", "too_long", "1h is longer than the maximum of 30m")

@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use elevate::domain::press::Wish;
 use sandbox::{
     aws::Role,
-    example_corp::{ADA, BOB, SEALING_ALIAS, sign_in_with_slack},
+    example_corp::{ADA, BOB, Company, SEALING_ALIAS, sign_in_with_slack},
     http::Fault,
     idp::Tampering,
 };
@@ -14,7 +14,7 @@ use serde_json::json;
 
 use crate::{
     log::{self, Log},
-    world::{ASK, Story, World, account_of, play},
+    world::{ASK, Story, World, account_of, play, replica_in},
 };
 
 const MESSAGE: &str = "refused: operator must act";
@@ -125,7 +125,7 @@ const BY_A_PAGE: [&str; 13] = [
     "unproven_grant",
 ];
 /// The codes of refusals in the chat.
-const IN_THE_CHAT: [&str; 8] = [
+const IN_THE_CHAT: [&str; 9] = [
     "group_misspelled",
     "no_groups_claim",
     "groups_unknown",
@@ -134,6 +134,7 @@ const IN_THE_CHAT: [&str; 8] = [
     "key_unavailable",
     "platform_refused",
     "given_up",
+    "policy_outdated",
 ];
 
 /// docs/EVENTS.md has one row for each code, which a test holds against the code: `yes` at its end, if it refers to the
@@ -284,6 +285,13 @@ async fn whoever_is_sent_to_the_operator_in_the_chat_can_quote_the_log() {
         assert!(told.contains("sends “/aws-temp#Reviewer”"), "{told}");
         told
     };
+    let outdated = async |world: &World| {
+        let newer = vec![("ELEVATE_ACCESS__MAX_DURATION".to_owned(), "12h".to_owned())];
+        let company = Company { settings: newer, ..world.company.clone() };
+        replica_in(&company, &world.url).await.broker().idle().await;
+        world.auditors_hear(["*⚠ Policy changed*"]);
+        bob_approves(world).await
+    };
     let tried = [
         refers("group_misspelled", Story::asked(), misspelled).await,
         refers("no_groups_claim", at_userinfo, no_groups).await,
@@ -293,6 +301,7 @@ async fn whoever_is_sent_to_the_operator_in_the_chat_can_quote_the_log() {
         refers("key_unavailable", sealed_by_kms, key_unavailable).await,
         refers("platform_refused", Story::with_linked([ADA]), not_allowed).await,
         refers("given_up", Story::with_linked([ADA]), given_up).await,
+        refers("policy_outdated", Story::asked(), outdated).await,
     ];
     assert_eq!(tried, IN_THE_CHAT);
 }

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod codes;
+mod control;
 mod errors;
 mod jobs;
 mod lists;
@@ -30,8 +31,8 @@ use elevate::{
         window::{Timestamp, Window},
     },
     ports::{
-        Accounts, Appended, Codes, CommitError, Jobs, Links, Listed, NewEvent, Places, Presses, Requests,
-        Step, Store, Tickets, Tokens,
+        Accounts, Appended, Codes, CommitError, Controls, Jobs, Links, Listed, NewEvent, Places, Presses,
+        Requests, Step, Tickets, Tokens,
     },
     store::{DynamoStore, schema::create_table},
 };

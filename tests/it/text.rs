@@ -21,8 +21,9 @@ use insta::assert_snapshot;
 use sandbox::slack::blocks::check_message;
 
 use crate::examples::{
-    account_events, ada, approved, aside, at, bob, burst, email, entries, link, made, minutes, names,
-    rejected, request_form, request_id, requested, sessions, sign_in_to_answer, standings, target, targets,
+    account_events, ada, approved, aside, at, bob, burst, control_events, email, entries, link, made,
+    minutes, names, rejected, request_form, request_id, requested, sessions, sign_in_to_answer, standings,
+    target, targets,
 };
 
 // ---------------------------------------------------------------------------------------------------------
@@ -434,6 +435,7 @@ fn the_audit_channel_tells_every_event_in_one_line() {
         .iter()
         .flat_map(|events| entries(events))
         .chain(account_events().into_iter().map(aside))
+        .chain(control_events())
         .map(|entry| read(&Message::Audit(entry)))
         .collect();
     assert!(lines.iter().all(|line| !line.contains('\n')));
@@ -470,6 +472,12 @@ fn the_audit_channel_tells_every_event_in_one_line() {
     2027-01-15 08:10 UTC · Refused · UADA (slack) tried to open the AWS console · req_01JHKQ2B00000000000000ADA1 · prod (111122223333) / S3Admin · slack/T0123456/UADA/7 · “Only a member of aws-temp#Reviewer can answer this request. If you should be a member, ask the owner of that group.”
     2027-01-15 08:10 UTC · Not delivered · UADA (slack) · Slack does not accept the review card · req_01JHKQ2B00000000000000ADA1 · slack/T0123456/UADA/7 · “chat.postMessage: channel_not_found”
     2027-01-15 08:10 UTC · Not delivered · UADA (slack) · Slack does not accept the notice of being linked · slack/T0123456/UADA/7 · “chat.postMessage: channel_not_found”
+    2027-01-15 08:10 UTC · ⚠ Frozen · the operator froze access at a command line; nobody is let in until it is thawed · control/1 · “a laptop was stolen”
+    2027-01-15 08:10 UTC · Thawed · the operator thawed access at a command line; people are let in again · control/1
+    2027-01-15 08:10 UTC · ⚠ Policy changed · elevate put policy 1 (44136fa355b3) in force, as its configuration says · control/1
+    2027-01-15 08:10 UTC · ⚠ Policy changed · elevate put policy 1 (ede97e6cb1a1) in force, as its configuration says: access.setting_00 from 1h to 8h; access.setting_01 from 1h to 8h; access.setting_02 from 1h to 8h; access.setting_03 from 1h to 8h; access.setting_04 from 1h to 8h; access.setting_05 from 1h to 8h; access.setting_06 from 1h to 8h; access.setting_07 from 1h to 8h; access.setting_08 from 1h to 8h; access.setting_09 from 1h to 8h; and 2 more · control/1
+    2027-01-15 08:10 UTC · ⚠ Policy changed · the operator put policy 1 (ede97e6cb1a1) in force, at a command line: access.setting_00 set to 8h; access.setting_01 set to 8h; access.setting_02 set to 8h; access.setting_03 set to 8h; access.setting_04 set to 8h; access.setting_05 set to 8h; access.setting_06 set to 8h; access.setting_07 set to 8h; access.setting_08 set to 8h; access.setting_09 set to 8h; and 2 more · control/1
+    2027-01-15 08:10 UTC · ⚠ Policy changed · the operator put policy 1 (44136fa355b3) in force, at a command line: access.setting_00 no longer set, before 8h; access.setting_01 no longer set, before 8h; access.setting_02 no longer set, before 8h; access.setting_03 no longer set, before 8h; access.setting_04 no longer set, before 8h; access.setting_05 no longer set, before 8h; access.setting_06 no longer set, before 8h; access.setting_07 no longer set, before 8h; access.setting_08 no longer set, before 8h; access.setting_09 no longer set, before 8h; and 2 more · control/1
     ");
 }
 

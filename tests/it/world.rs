@@ -179,6 +179,8 @@ impl World {
         if transport == Transport::Socket {
             world.serves_on(2).await;
         }
+        world.settle().await;
+        world.auditors_hear(["*⚠ Policy changed* · elevate put policy 1 "]);
         world
     }
 

@@ -36,6 +36,7 @@ pub(crate) fn every_refusal() -> Vec<Refusal> {
             sent: vec!["/aws-temp#S3Admin#111122223333".into()],
         },
         Refusal::Frozen,
+        Refusal::PolicyOutdated { in_force: Some(4), own: "3f7ced070b71".into() },
         Refusal::AuditOverdue,
         Refusal::NotOffered { target: target.clone() },
         Refusal::UnprovenGrant { why: Unproven::History },

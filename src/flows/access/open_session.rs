@@ -7,7 +7,8 @@
 //! 4. `SessionIssuing` is committed, which consumes the ticket, if the person is authenticated, eligible and elevated
 //!    at this moment. The request's events prove that: a row that they do not add up to opens nothing.
 //! 5. STS issues a session that cannot outlive the window, and the console returns a sign-in link for it.
-//! 6. `SessionIssued` is committed if access is still open. Otherwise the credentials are dropped.
+//! 6. `SessionIssued` is committed if access is still open, not frozen, and the policy in force is still the one that
+//!    decided. Otherwise the credentials are dropped.
 //! 7. Only then does the browser receive the link.
 
 use std::sync::Arc;
@@ -40,7 +41,7 @@ pub(in crate::flows) async fn finish(
     uses_up: Vec<SecretHash>,
 ) -> Result<SecretString> {
     let cause = Cause { uses_up, ..broker.ports.ids.command_id().into() }; // 3
-    let cause = cause.stands_on(&signed_in.sign_in().stands()).unless_frozen();
+    let cause = cause.stands_on(&signed_in.sign_in().stands());
     check_auditors(broker).await?;
     let begin = |request: &Request, history: &[Recorded], now| {
         begin_session(request, history, &signed_in, &broker.policy, now)
@@ -102,14 +103,32 @@ async fn ask_aws(broker: &Broker, terms: &SessionTerms) -> (SessionOutcome, Resu
     }
 }
 
-/// Records the outcome of a session at the current time, because AWS may have taken long.
+/// Records the outcome of a session at the current time, because AWS may have taken long. If nobody may be let in any
+/// more, records that the session is dropped, and refuses.
 async fn settle(
     broker: &Arc<Broker>,
     request: &Request,
     session: u32,
     outcome: SessionOutcome,
 ) -> Result<Option<Event>> {
-    let command = Command::SettleSession { session, outcome };
-    let cause = broker.ports.ids.command_id().into();
-    Ok(transition(broker, &request.id, &command, cause).await?.event)
+    let record = async |outcome| {
+        let command = Command::SettleSession { session, outcome };
+        let cause = broker.ports.ids.command_id().into();
+        Ok(transition(broker, &request.id, &command, cause).await?.event)
+    };
+    let settled = record(outcome).await;
+    if let Err(Error::Refused(refused)) = &settled
+        && let Some(why) = why_dropped(&refused.refusal)
+    {
+        record(SessionOutcome::Unusable { why }).await?;
+    }
+    settled
+}
+
+/// Returns why a session is dropped if its outcome is refused because the state of the whole app has changed.
+fn why_dropped(refusal: &Refusal) -> Option<DropReason> {
+    if *refusal == Refusal::Frozen {
+        return Some(DropReason::Frozen);
+    }
+    matches!(refusal, Refusal::PolicyOutdated { .. }).then_some(DropReason::PolicyChanged)
 }

@@ -18,7 +18,7 @@ use crate::{
         refusal::Refusal,
         request::Request,
     },
-    flows::{Broker, Error, Result, answer},
+    flows::{Broker, Error, Result, answer, policy},
     ports::{CommitError, Listed, Priority},
 };
 
@@ -66,6 +66,7 @@ pub(in crate::flows) async fn request(
         Err(CommitError::Conflict) => Err(Refusal::AlreadyOpen { target, request: id.clone() }.into()),
         Err(CommitError::SignedOut) => Err(Refusal::SignInAgain { words: None }.into()),
         Err(CommitError::Frozen) => Err(Refusal::Frozen.into()),
+        Err(CommitError::Outdated { in_force }) => Err(policy::outdated(broker, in_force).into()),
         Err(CommitError::Failed(error)) => Err(error.into()),
         Err(error @ CommitError::UsedUp) => Err(Error::Failed(error.into())),
     }

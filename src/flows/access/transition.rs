@@ -18,7 +18,7 @@ use crate::{
         session::Beginning,
         window::Timestamp,
     },
-    flows::{Broker, Result, audit},
+    flows::{Broker, Result, audit, policy},
     ports::{CommitError, Given, Step, StoreError},
 };
 
@@ -40,12 +40,6 @@ pub(in crate::flows) struct Cause {
 }
 
 impl Cause {
-    /// Returns the cause of a change that lets somebody in, and so is not made while access is frozen.
-    pub(in crate::flows) fn unless_frozen(mut self) -> Self {
-        self.given.push(Given::NotFrozen);
-        self
-    }
-
     /// Returns the cause of a change that is based on this sign-in as well.
     pub(in crate::flows) fn stands_on(mut self, sign_in: &StandingSignIn) -> Self {
         self.given.push(Given::SignedIn(sign_in.clone()));
@@ -101,7 +95,6 @@ pub(in crate::flows) async fn transition(
     cause: Cause,
 ) -> Result<Changed> {
     let rule = |request: &Request, _: &[Recorded], now| decide(request, command, &broker.policy, now);
-    let cause = if command.lets_in() { cause.unless_frozen() } else { cause };
     let cause = match command.stands_on() {
         Some(sign_in) => cause.stands_on(sign_in),
         None => cause,
@@ -145,6 +138,9 @@ pub(in crate::flows) async fn change<D: Decided>(
             Err(CommitError::UsedUp) => return Err(Refusal::LinkGone.into()),
             Err(CommitError::SignedOut) => return Err(Refusal::SignInAgain { words: None }.into()),
             Err(CommitError::Frozen) => return Err(Refusal::Frozen.into()),
+            Err(CommitError::Outdated { in_force }) => {
+                return Err(policy::outdated(broker, in_force).into());
+            }
             // A later request for the same target exists, so by another replica's clock this one has already expired.
             Err(CommitError::Held(_)) => return Err(Refusal::ExpiredUnanswered.into()),
             Err(CommitError::Failed(error)) => return Err(error.into()),
@@ -154,7 +150,7 @@ pub(in crate::flows) async fn change<D: Decided>(
 }
 
 /// Commits an event with its jobs, and starts to notify the people concerned. `held` is until when the request held its
-/// target before.
+/// target before. The commit requires that the policy of this replica is in force, if the event depends on that.
 pub(in crate::flows) async fn commit(
     broker: &Arc<Broker>,
     held: Option<Timestamp>,
@@ -163,7 +159,8 @@ pub(in crate::flows) async fn commit(
 ) -> Result<Changed, CommitError> {
     let (jobs, counted) = audit::in_bursts(broker, follow_ups(&after, &recorded));
     let now = broker.ports.clock.now();
-    let (uses_up, given) = (cause.uses_up.clone(), cause.given.clone());
+    let (uses_up, mut given) = (cause.uses_up.clone(), cause.given.clone());
+    given.extend(policy::given(broker, &recorded.what));
     let step = Step { recorded, after, held, jobs, uses_up, now, given };
     match broker.ports.store.commit(&step).await {
         Ok(()) => {}
@@ -176,6 +173,7 @@ pub(in crate::flows) async fn commit(
             | CommitError::Held(_)
             | CommitError::UsedUp
             | CommitError::Frozen
+            | CommitError::Outdated { .. }
             | CommitError::SignedOut),
         ) => {
             return Err(error);

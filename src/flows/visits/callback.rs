@@ -23,6 +23,7 @@ use crate::{
         access::{act, open_session},
         audit::{About, Attempt, Via, record_refusal},
         people::link,
+        policy,
     },
     ports::Answer,
 };
@@ -85,6 +86,7 @@ async fn finish(
     ticket: &Ticket,
     started: SignIn,
 ) -> Result<CameBack> {
+    policy::check(broker).await?;
     let proof = sign_in::proof(browser, state);
     let uses_up = vec![started.ticket.clone(), ticket.key.clone()];
     // 2

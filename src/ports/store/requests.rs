@@ -9,6 +9,7 @@ use crate::domain::{
     ids::{BadId, RequestId, Target},
     job::Job,
     person::{StandingSignIn, Subject},
+    policy_in_force::PolicyDigest,
     request::{Recorded, Request},
     secret::SecretHash,
     window::{Month, Timestamp},
@@ -60,8 +61,10 @@ pub struct Step {
 pub enum Given {
     /// The identity has not been signed out since this sign-in.
     SignedIn(StandingSignIn),
-    /// Access is not frozen.
-    NotFrozen,
+    /// This policy is in force.
+    Policy(PolicyDigest),
+    /// This policy is in force, and access is not frozen.
+    LetsIn(PolicyDigest),
 }
 
 /// A change of a request was not committed.
@@ -79,6 +82,12 @@ pub enum CommitError {
     /// Access is frozen.
     #[error("access is frozen")]
     Frozen,
+    /// Another policy is in force than the one that decided, or none.
+    #[error("the policy that decided is not in force")]
+    Outdated {
+        /// The number of the policy in force, if one has been adopted.
+        in_force: Option<u64>,
+    },
     /// The identity has been signed out since the sign-in that the change is based on.
     #[error("the identity has been signed out since")]
     SignedOut,

@@ -385,7 +385,7 @@ async fn where_sign_in_with_slack_is_not_set_up_any_more_what_has_begun_comes_to
         world.is_served_by(&replica).await;
         assert_eq!(ada.browser.open(back.as_str()).await.unwrap().status, 410);
         world.settle().await;
-        world.auditors_hear(["*Refused* · @Ada tried to link their account"]);
+        world.auditors_hear(["*⚠ Policy changed*", "*Refused* · @Ada tried to link their account"]);
     })
     .await;
 }

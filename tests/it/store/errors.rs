@@ -61,17 +61,17 @@ async fn a_failed_commit_tells_what_dynamodb_said_and_nothing_of_the_rows() {
 async fn a_store_that_cannot_be_asked_fails() {
     let Fixture { store, dynamo, .. } = &fixture().await;
     dynamo.control().fail_always("GetItem", Fault::Status(500));
-    let error = store.check().await.unwrap_err();
-    assert_eq!(error.to_string(), format!("could not read table {TABLE}"));
+    let error = store.control().await.unwrap_err();
+    assert_eq!(error.to_string(), format!("could not load the state of the app from table {TABLE}"));
     dynamo.control().heal();
-    store.check().await.unwrap();
+    store.control().await.unwrap();
 }
 
 #[tokio::test]
 async fn an_answer_that_is_no_answer_fails() {
     let Fixture { store, dynamo, .. } = &fixture().await;
     dynamo.control().fail_always("GetItem", Fault::Garbage);
-    let told = told(&store.check().await.unwrap_err());
+    let told = told(&store.control().await.unwrap_err());
     assert!(!told.contains("upstream proxy"), "{told}");
 }
 

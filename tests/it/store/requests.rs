@@ -48,7 +48,7 @@ async fn what_nobody_has_put_down_is_not_there() {
     assert_eq!(store.events(&id).await.unwrap(), []);
     assert_eq!(store.requests(&of("ada"), None, 10).await.unwrap().requests, []);
     assert_eq!(store.place(&id, Surface::Card).await.unwrap(), None);
-    store.check().await.unwrap();
+    store.control().await.unwrap();
 }
 
 #[tokio::test]

@@ -68,7 +68,7 @@ async fn a_table_that_is_missing_is_said_to_be() {
     let client = &client(&Dynamo::in_memory().unwrap());
     let error = check_table(client, TABLE).await.unwrap_err();
     assert_eq!(error.source.to_string(), "there is no such table");
-    assert!(DynamoStore::new(client, TABLE).check().await.is_err());
+    assert!(DynamoStore::new(client, TABLE).control().await.is_err());
 }
 
 #[tokio::test]

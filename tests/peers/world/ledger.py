@@ -119,6 +119,7 @@ class Ledger:
         """Reads it."""
         self.histories: dict[str, History] = defaultdict(History)
         self.accounts: dict[str, list[Json]] = defaultdict(list)  # the events of each
+        self._controls: list[Json] = []  # the events of the whole app
         self._unfinished: list[str] = []  # presses
         self._jobs: list[tuple[int, Json]] = []
         for row in sorted(rows, key=lambda row: (row["pk"]["S"], row["sk"]["S"])):
@@ -136,6 +137,8 @@ class Ledger:
                 self.histories[name].events.append(body)
             case "ACCOUNT", "EVENT":
                 self.accounts[name].append(body)
+            case "CONTROL", "EVENT":
+                self._controls.append(body)
             case "JOB", due:
                 self._jobs.append((int(due), body["task"]))
             case "INBOX", _ if "finished" not in row:
@@ -165,8 +168,9 @@ class Ledger:
     def events(self) -> dict[str, Json]:
         """All events, by their ids."""
         requests = [(event["stream"], event) for event in self._events()]
-        both = [*requests, *self._account_events()]
-        return {f"{stream}/{event['number']}": event for stream, event in both}
+        controls = [(event["stream"], event) for event in self._controls]
+        all_of_them = [*requests, *self._account_events(), *controls]
+        return {f"{stream}/{event['number']}": event for stream, event in all_of_them}
 
     def deadlines(self) -> list[Deadline]:
         """All that the clock has ended."""
