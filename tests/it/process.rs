@@ -4,6 +4,7 @@ use std::{
     fs::{self, File},
     io::Write,
     net::{SocketAddr, TcpListener},
+    path::Path,
     process::{Child, Command, ExitStatus, Stdio},
     thread,
     time::Duration,
@@ -304,4 +305,53 @@ async fn a_stop_is_announced_before_connections_are_refused_and_sighup_is_none()
     process.receives("HUP");
     process.receives("TERM");
     assert_eq!(process.ends().await.code(), Some(0), "another SIGTERM ends the wait");
+}
+
+/// What a command says to an operator whose credentials are those of a profile of the AWS CLI.
+fn says_with_profile(home: &Path, profile: &str, arguments: &[&str]) -> String {
+    let config = home.join("config");
+    fs::write(&config, format!("[profile operator]\nregion = eu-west-1\n{profile}\n")).unwrap();
+    let output = command(&[("AWS_PROFILE", "operator"), ("AWS_EC2_METADATA_DISABLED", "true")])
+        .envs([("AWS_CONFIG_FILE", config.as_path()), ("HOME", home)])
+        .env_remove("AWS_ACCESS_KEY_ID")
+        .env_remove("AWS_SECRET_ACCESS_KEY")
+        .args(arguments)
+        .output()
+        .unwrap();
+    assert!(!output.status.success(), "nothing is reachable");
+    [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap()).concat()
+}
+
+const BY_OPERATORS: [&[&str]; 2] = [&["create-table", "--table", "elevate"], &["check"]];
+
+#[test]
+fn an_operators_credential_process_is_run() {
+    for (n, arguments) in BY_OPERATORS.into_iter().enumerate() {
+        let home = folder(&format!("an_operators_credential_process_is_run_{n}"));
+        let [ran, give] = ["ran", "give"].map(|file| home.join(file));
+        let credentials =
+            r#"{"Version": 1, "AccessKeyId": "AKIAIOSFODNN7EXAMPLE", "SecretAccessKey": "not used"}"#;
+        fs::write(&give, format!("echo > '{}'; echo '{credentials}'", ran.display())).unwrap();
+        let told =
+            says_with_profile(&home, &format!("credential_process = sh {}", give.display()), arguments);
+        assert!(ran.exists(), "{arguments:?} runs it: {told}");
+        assert!(!told.contains("feature"), "{arguments:?}: {told}");
+    }
+}
+
+#[test]
+fn an_operators_sso_profile_is_understood() {
+    let profile = "sso_session = corp
+sso_account_id = 111122223333
+sso_role_name = Admin
+[sso-session corp]
+sso_start_url = https://example.awsapps.com/start
+sso_region = eu-west-1
+sso_registration_scopes = sso:account:access";
+    for (n, arguments) in BY_OPERATORS.into_iter().enumerate() {
+        let home = folder(&format!("an_operators_sso_profile_is_understood_{n}"));
+        let told = says_with_profile(&home, profile, arguments);
+        assert!(told.contains("SSO token"), "{arguments:?}: {told}");
+        assert!(!told.contains("feature"), "{arguments:?}: {told}");
+    }
 }
