@@ -123,6 +123,8 @@ pub enum DropReason {
     Frozen,
     /// Another policy was put in force before the credentials arrived.
     PolicyChanged,
+    /// The person signed out at the identity provider before the credentials arrived.
+    SignedOut,
 }
 
 /// The sessions of a request, counted from 1.

@@ -21,6 +21,7 @@ use super::{Broker, Ports, Result, policy};
 use crate::{
     domain::{
         account::{Account, Conversation, Platform},
+        control::Control,
         message::{ChannelTrouble, Message, Purpose},
         policy_in_force::Standing,
         window::Timestamp,
@@ -49,6 +50,7 @@ pub(super) struct Seen {
     /// What this replica's policy was to the one in force.
     pub(super) policy: Option<Standing>,
     is_policy_stuck: bool,
+    is_frozen: bool,
     /// Platforms that did not answer, or whose answer does not fit the configuration.
     platforms: BTreeMap<Platform, Trouble>,
     channels: BTreeMap<(Purpose, Conversation), Watched>,
@@ -151,6 +153,9 @@ pub async fn look_at_store(broker: &Arc<Broker>) {
         Err(_) => Ok(()),
     };
     note_policy(broker, followed);
+    if let Ok(control) = &control {
+        note_freeze(broker, control);
+    }
     note_store(broker, control.map(drop));
 }
 
@@ -162,6 +167,20 @@ fn note_policy(broker: &Broker, followed: Result<()>) {
         && !was_stuck
     {
         tracing::warn!(error = format!("{error:#}"), "policy: not put in force, will retry");
+    }
+}
+
+/// Logs once that access is frozen, and that it is no longer.
+fn note_freeze(broker: &Broker, control: &Control) {
+    let is_frozen = control.frozen.is_some();
+    let mut seen = broker.seen.lock().unwrap_or_else(PoisonError::into_inner);
+    if std::mem::replace(&mut seen.is_frozen, is_frozen) == is_frozen {
+        return;
+    }
+    if is_frozen {
+        tracing::warn!(version = control.version, "control: access is frozen, nobody is let in");
+    } else {
+        tracing::info!(version = control.version, "control: access is thawed");
     }
 }
 

@@ -282,6 +282,9 @@ fn quote(event: &Event) -> Option<Line> {
         Event::SessionDropped { why: DropReason::PolicyChanged, .. } => {
             "the policy changed while waiting for AWS".to_owned()
         }
+        Event::SessionDropped { why: DropReason::SignedOut, .. } => {
+            "the person signed out while waiting for AWS".to_owned()
+        }
         Event::SessionDropped { why: DropReason::NoConsole { why }, .. } => {
             format!("no console URL: {why}")
         }

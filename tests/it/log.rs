@@ -10,7 +10,10 @@ use std::{
 };
 
 use chrono::TimeDelta;
-use elevate::log_redaction::most_verbose;
+use elevate::{
+    flows::{health, operator},
+    log_redaction::most_verbose,
+};
 use sandbox::{example_corp::ADA, http::Fault};
 use tracing::{
     Dispatch,
@@ -103,6 +106,26 @@ async fn every_event_is_a_line_of_the_log_while_slack_is_down_too() {
         world.passes(TimeDelta::minutes(2)).await;
         world.passes(TimeDelta::minutes(2)).await;
         world.everybody_puts_all_away();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_freeze_is_a_line_of_the_log_of_every_replica_once() {
+    let log = Log::into(&folder("a_freeze_is_a_line_of_the_log"), "elevate=info");
+    play(Story::start(), async |world| {
+        let broker = world.app.broker();
+        let told = |message: &str| log.text().lines().filter(|line| line.contains(message)).count();
+        operator::freeze(broker, "a laptop was stolen".parse().unwrap()).await.unwrap();
+        for _ in 0..2 {
+            health::look_at_store(broker).await;
+            assert_eq!(told("WARN elevate::flows::health: control: access is frozen"), 1);
+        }
+        operator::thaw(broker).await.unwrap();
+        health::look_at_store(broker).await;
+        assert_eq!(told("control: access is thawed"), 1);
+        world.settle().await;
+        world.audit();
     })
     .await;
 }

@@ -49,7 +49,7 @@ pub(in crate::flows) async fn finish(
     let (Changed { request, .. }, begun) = change(broker, id, cause, DecidedBy::History, begin).await?; // 4
     let (session, terms) = begun.once_committed();
     let (outcome, url) = ask_aws(broker, &terms).await; // 5
-    match settle(broker, &request, session, outcome).await? {
+    match settle(broker, &request, &signed_in, session, outcome).await? {
         Some(Event::SessionIssued { .. }) => url, // 6, 7
         Some(Event::SessionDropped { .. }) if url.is_ok() => {
             Err(Refusal::NotLive { status: StatusKind::Ended }.into())
@@ -103,32 +103,38 @@ async fn ask_aws(broker: &Broker, terms: &SessionTerms) -> (SessionOutcome, Resu
     }
 }
 
-/// Records the outcome of a session at the current time, because AWS may have taken long. If nobody may be let in any
-/// more, records that the session is dropped, and refuses.
+/// Records the outcome of a session at the current time, because AWS may have taken long. If the person may not be let
+/// in any more, records that the session is dropped, and refuses.
 async fn settle(
     broker: &Arc<Broker>,
     request: &Request,
+    signed_in: &Confirmed,
     session: u32,
     outcome: SessionOutcome,
 ) -> Result<Option<Event>> {
-    let record = async |outcome| {
+    let record = async |outcome, cause| {
         let command = Command::SettleSession { session, outcome };
-        let cause = broker.ports.ids.command_id().into();
         Ok(transition(broker, &request.id, &command, cause).await?.event)
     };
-    let settled = record(outcome).await;
+    let cause = || Cause::from(broker.ports.ids.command_id());
+    let is_handed_out = matches!(outcome, SessionOutcome::Ready { .. });
+    let stands = if is_handed_out { cause().stands_on(&signed_in.sign_in().stands()) } else { cause() };
+    let settled = record(outcome, stands).await;
     if let Err(Error::Refused(refused)) = &settled
         && let Some(why) = why_dropped(&refused.refusal)
     {
-        record(SessionOutcome::Unusable { why }).await?;
+        record(SessionOutcome::Unusable { why }, cause()).await?;
     }
     settled
 }
 
-/// Returns why a session is dropped if its outcome is refused because the state of the whole app has changed.
+/// Returns why a session is dropped if its outcome is refused because the person may not be let in any more.
 fn why_dropped(refusal: &Refusal) -> Option<DropReason> {
     if *refusal == Refusal::Frozen {
         return Some(DropReason::Frozen);
+    }
+    if matches!(refusal, Refusal::SignInAgain { .. }) {
+        return Some(DropReason::SignedOut);
     }
     matches!(refusal, Refusal::PolicyOutdated { .. }).then_some(DropReason::PolicyChanged)
 }

@@ -1,6 +1,8 @@
 //! What a sign-in was made for and has not come about yet: a sign-out at the provider ends it, whether the identity is
 //! linked or not. The provider keeps its sessions and tokens, as providers do for `offline_access`.
 
+use std::time::Duration;
+
 use sandbox::{
     browser::Page,
     example_corp::{self, CAROL, Persona},
@@ -176,6 +178,28 @@ async fn somebody_elses_sign_out_ends_nothing() {
         assert_eq!(ada.browser.open(back.as_str()).await.unwrap().status, 200);
         world.settle().await;
         world.everybody_catches_up();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_sign_out_while_aws_answers_gives_no_session() {
+    play(Story::approved(), async |world| {
+        let link = world.ada().console_link().await;
+        world.company.aws.control().slow("AssumeRole", Duration::from_secs(2));
+        let signs_out = async {
+            while world.company.aws.control().calls().is_empty() {
+                tokio::task::yield_now().await;
+            }
+            is_signed_out(world, ADA).await;
+        };
+        let ada = world.ada();
+        let (page, ()) = tokio::join!(ada.opens(&link), signs_out);
+        assert_refused(&page);
+        let audit = world.audit().join("\n");
+        assert!(audit.contains("the person signed out while waiting for AWS"), "{audit}");
+        assert!(!audit.contains("*Session issued*"), "{audit}");
+        world.everybody_puts_all_away();
     })
     .await;
 }
