@@ -115,7 +115,7 @@ export class Person extends Tab {
   /** What happened, a word or two for each line of the audit channel. */
   async auditSteps() {
     const lines = await this.page.getByRole("list", { name: "Messages" }).getByRole("article").allInnerTexts();
-    return lines.map((line) => line.match(/ · ([A-Z][a-z ]+) · /)[1]);
+    return lines.map((line) => line.match(/ · (?:⚠ )?([A-Z][a-z ]+) · /)[1]);
   }
 
   /** Goes to a conversation. */

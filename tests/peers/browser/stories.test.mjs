@@ -50,7 +50,7 @@ story("one person plays Ada and Bob, and Ada is in the console until her time is
   await slack.hears("S3Admin ended");
   await slack.isInOrder();
   const steps = ["Linked", "Requested", "Refused", "Linked", "Approved", "Session requested", "Session issued", "Ended"];
-  assert.deepEqual(await slack.auditSteps(), steps);
+  assert.deepEqual(await slack.auditSteps(), ["Policy changed", ...steps]);
 
   await slack.presses("Behind the scenes");
   await slack.reads("AssumeRole");
@@ -128,7 +128,7 @@ story("Mallory, of another company, gets nowhere", async (arrives) => {
 
   const carol = await arrives("carol");
   await carol.hears("Refused");
-  assert.deepEqual(await carol.auditSteps(), ["Refused"]);
+  assert.deepEqual(await carol.auditSteps(), ["Policy changed", "Refused"]);
 });
 
 /** Ada and Bob, each in a tab, with their Slack accounts linked. */

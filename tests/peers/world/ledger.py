@@ -177,10 +177,12 @@ class Ledger:
         return [found for history in self.histories.values() if (found := history.deadline())]
 
     def person_of(self, event: str) -> str:
-        """The Slack account that an event concerns."""
+        """The Slack account that an event concerns; none if it concerns the whole app."""
         stream, _, _ = event.rpartition("/")
         if stream in self.histories:
             return self.histories[stream].requester
+        if stream == "control":
+            return ""
         return str(self.accounts[stream][0]["stream"]["user"])
 
     def unkept(self, presses: list[Press]) -> list[Press]:
