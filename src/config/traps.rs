@@ -50,7 +50,7 @@ impl Config {
         }
         if self.oidc.email_claim != "email" && !self.oidc.trust_unverified_email {
             traps.push(format!(
-                "oidc.email_claim: providers say of no claim but email that it is verified, so nobody is linked by {} \
+                "oidc.email_claim: providers verify the claim email and no other, so nobody is linked by {} \
                  unless oidc.trust_unverified_email is true",
                 self.oidc.email_claim
             ));

@@ -15,6 +15,7 @@ use super::{
     ids::{CommandId, RequestId},
     request::{Event, Opening, Recorded, Request},
     trail::record::Record,
+    undelivered::NoticeKind,
     window::Timestamp,
 };
 
@@ -146,32 +147,19 @@ impl Job {
             let cause = self.id.rsplit_once('/').map_or(self.id.as_str(), |(cause, _)| cause);
             Self { due, id: format!("{cause}/{name}"), platform: self.platform.clone(), task }
         };
-        match &self.task {
-            Task::Notify(Notice::Card(id)) => vec![
+        let pass_on = |name, id: &RequestId, untold| {
+            vec![beside(name, Task::Notify(Notice::PassOn(id.clone(), untold)))]
+        };
+        match self.task.notice() {
+            Some((NoticeKind::Card, Some(id))) => vec![
                 beside("card_seen", Task::Notify(Notice::CardSeen(id.clone()))),
                 Self { due: due + CARD_IS_TRIED_EVERY, ..beside("show_card", Task::ShowCard(id.clone())) },
             ],
-            Task::Notify(Notice::ConsoleLink(id)) | Task::WarnOfEnd(id) => {
-                vec![beside("pass_on", Task::Notify(Notice::PassOn(id.clone(), Untold::Access)))]
+            Some((NoticeKind::ConsoleLink | NoticeKind::EndIsNear, Some(id))) => {
+                pass_on("pass_on", id, Untold::Access)
             }
-            Task::Notify(Notice::Receipt(id)) => {
-                vec![beside("pass_on_outcome", Task::Notify(Notice::PassOn(id.clone(), Untold::Outcome)))]
-            }
-            Task::Notify(
-                Notice::CardSeen(_)
-                | Notice::PassOn(..)
-                | Notice::Audit(_)
-                | Notice::Burst(_)
-                | Notice::Linked(..)
-                | Notice::Relinked(..)
-                | Notice::Unlinked(..)
-                | Notice::SignedOut(..),
-            )
-            | Task::Elapse(_)
-            | Task::SettleSession(..)
-            | Task::FinishPress(_)
-            | Task::Remind(_)
-            | Task::ShowCard(_) => Vec::new(),
+            Some((NoticeKind::Receipt, Some(id))) => pass_on("pass_on_outcome", id, Untold::Outcome),
+            Some(_) | None => Vec::new(),
         }
     }
 
@@ -259,6 +247,34 @@ pub enum Task {
     WarnOfEnd(RequestId),
     /// Post the card that could not be posted, and notify the requester of it.
     ShowCard(RequestId),
+}
+
+impl Task {
+    /// Returns the kind of notice that the task delivers, and its request, if any. Returns `None` for a task that
+    /// notifies nobody.
+    #[must_use]
+    pub fn notice(&self) -> Option<(NoticeKind, Option<&RequestId>)> {
+        Some(match self {
+            Self::Notify(Notice::Card(id)) => (NoticeKind::Card, Some(id)),
+            Self::Notify(Notice::Receipt(id)) => (NoticeKind::Receipt, Some(id)),
+            Self::Notify(Notice::ConsoleLink(id)) => (NoticeKind::ConsoleLink, Some(id)),
+            Self::Notify(Notice::CardSeen(id)) => (NoticeKind::CardSeen, Some(id)),
+            Self::Notify(Notice::PassOn(id, _)) => (NoticeKind::PassOn, Some(id)),
+            Self::Notify(Notice::Audit(entry) | Notice::Burst(entry)) => {
+                (NoticeKind::AuditLine, entry.request())
+            }
+            Self::Notify(Notice::Linked(..)) => (NoticeKind::Linked, None),
+            Self::Notify(Notice::Relinked(..)) => (NoticeKind::Relinked, None),
+            Self::Notify(Notice::Unlinked(..)) => (NoticeKind::Unlinked, None),
+            Self::Notify(Notice::SignedOut(..)) => (NoticeKind::SignedOut, None),
+            Self::WarnOfEnd(id) => (NoticeKind::EndIsNear, Some(id)),
+            Self::Elapse(_)
+            | Self::SettleSession(..)
+            | Self::FinishPress(_)
+            | Self::Remind(_)
+            | Self::ShowCard(_) => return None,
+        })
+    }
 }
 
 /// A notice to a person or a channel.

@@ -77,8 +77,9 @@ impl LinkPolicy {
     /// Compares an account with the identity that signed in. The link is not refreshable.
     ///
     /// # Errors
-    /// [`Refusal::NoEmail`], [`Refusal::NoVerifiedEmail`], [`Refusal::NoPersonClaim`] and [`Refusal::OtherDomain`], under every policy; [`Refusal::EmailsDiffer`] and
-    /// [`Refusal::NoConfirmedEmail`], [`Refusal::EmailNotShown`] under [`OnMismatch::Refuse`].
+    /// Under every policy: [`Refusal::NoEmail`], [`Refusal::NoVerifiedEmail`], [`Refusal::NoPersonClaim`] and
+    /// [`Refusal::OtherDomain`]. Under [`OnMismatch::Refuse`]: [`Refusal::EmailsDiffer`], [`Refusal::NoConfirmedEmail`] and
+    /// [`Refusal::EmailNotShown`].
     pub fn compare(&self, member: &Member, signed_in: &SignedIn) -> Result<Comparison, Refusal> {
         let email = signed_in.verified_email().ok_or_else(|| without_email(signed_in))?;
         self.admit(email)?;

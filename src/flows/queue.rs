@@ -14,7 +14,7 @@ use crate::{
     domain::{
         account::{Account, Platform},
         account_event::{AccountChange, AccountEvent},
-        ids::{CommandId, RequestId},
+        ids::CommandId,
         job::{Job, Leased, Notice, REFUSED_CALL_IS_TRIED_FOR, REFUSED_JOB_IS_TRIED_FOR, Task, backoff},
         trail::actor::Actor,
         undelivered::NoticeKind,
@@ -156,7 +156,7 @@ impl Broker {
         {
             return Ok(None);
         }
-        let (Some((notice, request)), Some(who)) = (subject(job), self.concerned(job).await?) else {
+        let (Some((notice, request)), Some(who)) = (job.task.notice(), self.concerned(job).await?) else {
             return Ok(None);
         };
         let (request, why) = (request.cloned(), refusal.not_accepted());
@@ -205,7 +205,7 @@ impl Broker {
             ChatError::Unsupported { .. } => return true,
             ChatError::Unavailable { .. } => return false,
         };
-        if subject(job).is_none() {
+        if job.task.notice().is_none() {
             return false;
         }
         let is_for_auditors = job.is_for_auditors();
@@ -218,56 +218,19 @@ impl Broker {
         }
     }
 
-    /// Returns how long a job is retried that an operator can help. Somebody who must act is called in another way soon; what
-    /// only shows them how things stand may wait.
+    /// Returns how long a job is retried if an operator can fix what the platform refuses. Those who must act are soon
+    /// called in another way; what only shows how things stand can wait.
     async fn is_tried_for(&self, job: &Job, platform: &Platform) -> TimeDelta {
         if !self.ports.chats.contains_key(platform) {
             return REFUSED_JOB_IS_TRIED_FOR; // for a replica that serves the platform
         }
-        let calls = match &job.task {
-            Task::Notify(Notice::ConsoleLink(_)) | Task::WarnOfEnd(_) => true,
-            Task::Notify(Notice::Card(id)) => {
+        let calls = match job.task.notice() {
+            Some((NoticeKind::ConsoleLink | NoticeKind::EndIsNear, _)) => true,
+            Some((NoticeKind::Card, Some(id))) => {
                 matches!(self.ports.store.place(id, Surface::Card).await, Ok(None))
             }
-            Task::Notify(
-                Notice::Receipt(_)
-                | Notice::CardSeen(_)
-                | Notice::PassOn(..)
-                | Notice::Audit(_)
-                | Notice::Burst(_)
-                | Notice::Linked(..)
-                | Notice::Relinked(..)
-                | Notice::Unlinked(..)
-                | Notice::SignedOut(..),
-            )
-            | Task::Elapse(_)
-            | Task::SettleSession(..)
-            | Task::FinishPress(_)
-            | Task::Remind(_)
-            | Task::ShowCard(_) => false,
+            Some(_) | None => false,
         };
         if calls { REFUSED_CALL_IS_TRIED_FOR } else { REFUSED_JOB_IS_TRIED_FOR }
     }
-}
-
-/// Returns the kind of a job's notice and its request, if any. Returns `None` for a job that notifies nobody.
-fn subject(job: &Job) -> Option<(NoticeKind, Option<&RequestId>)> {
-    Some(match &job.task {
-        Task::Notify(Notice::Card(id)) => (NoticeKind::Card, Some(id)),
-        Task::Notify(Notice::Receipt(id)) => (NoticeKind::Receipt, Some(id)),
-        Task::Notify(Notice::ConsoleLink(id)) => (NoticeKind::ConsoleLink, Some(id)),
-        Task::Notify(Notice::CardSeen(id)) => (NoticeKind::CardSeen, Some(id)),
-        Task::Notify(Notice::PassOn(id, _)) => (NoticeKind::PassOn, Some(id)),
-        Task::Notify(Notice::Audit(entry) | Notice::Burst(entry)) => (NoticeKind::AuditLine, entry.request()),
-        Task::Notify(Notice::Linked(..)) => (NoticeKind::Linked, None),
-        Task::Notify(Notice::SignedOut(..)) => (NoticeKind::SignedOut, None),
-        Task::Notify(Notice::Relinked(..)) => (NoticeKind::Relinked, None),
-        Task::Notify(Notice::Unlinked(..)) => (NoticeKind::Unlinked, None),
-        Task::WarnOfEnd(id) => (NoticeKind::EndIsNear, Some(id)),
-        Task::Elapse(_)
-        | Task::SettleSession(..)
-        | Task::FinishPress(_)
-        | Task::Remind(_)
-        | Task::ShowCard(_) => return None,
-    })
 }

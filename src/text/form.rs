@@ -114,7 +114,7 @@ fn nothing_to_ask_for(why: Option<&Refused>, names: &Names) -> Vec<Part> {
     };
     vec![
         Part::Text(format!("At the last check: {}", refused(why, names))),
-        Part::Text(format!("If this has been mended since, {in_one_line}")),
+        Part::Text(format!("If this has been fixed since, {in_one_line}")),
     ]
 }
 

@@ -80,7 +80,7 @@ pub fn refusal(why: &Refusal, names: &Names) -> String {
             "Access is frozen: the people who run this app let nobody in for now. Nothing was changed. Ask them when it ends, and try again then.".to_owned()
         }
         Refusal::PolicyOutdated { .. } => {
-            "The rules for access have just changed, and this reached a part of the app that does not go by them yet. Nothing was changed. Try again in a minute. If this happens again, contact the people who run this app.".to_owned()
+            "The rules for access have just changed, and your action reached a part of the app that still has the earlier ones. Nothing was changed. Try again in a minute. If this happens again, contact the people who run this app.".to_owned()
         }
         Refusal::AuditOverdue => {
             "Nobody is let in for now, because the audit channel has not received what happened for more than ten minutes. Try again later, and tell the people who run this app.".to_owned()

@@ -28,8 +28,8 @@ pub(super) fn card_seen(drawn: &Drawn, seen: Seen, names: &Names) -> Said {
     Said::paragraph(match seen {
         Seen::NotYet => say!(
             "*Not visible to reviewers yet* · {platform} does not let the app post your request for {target} in the \
-             reviewers' channel. Tell whoever runs this app. It is posted within a minute of being possible, and \
-             {reviewer} can then answer it until {answer_by}. You need not ask again.",
+             reviewers' channel. Contact the people who run this app. The app tries again every minute, and \
+             {reviewer} can answer until {answer_by}. You do not have to make the request again.",
             platform = &names.platform,
             target,
             reviewer = names.a_reviewer(),

@@ -31,7 +31,7 @@ pub(super) fn notice(kind: NoticeKind) -> &'static str {
         NoticeKind::Card => "the review card",
         NoticeKind::Receipt => "the receipt",
         NoticeKind::ConsoleLink => "the link to the AWS console",
-        NoticeKind::CardSeen => "the notice whether reviewers see the request",
+        NoticeKind::CardSeen => "the notice of whether reviewers see the request",
         NoticeKind::PassOn => "the line below the card for reviewers to pass on",
         NoticeKind::EndIsNear => "the warning that access is about to end",
         NoticeKind::AuditLine => "a line of this channel",

@@ -29,8 +29,8 @@ pub(super) struct RateLimit {
 pub(super) struct Missed;
 
 /// Charges misses, and nothing else, to the client's address, and turns it away beyond its rate limit. One that presents
-/// a ticket or a state that was given to it is never slowed, even among others at its address. Charges nobody if the client's
-/// address is unknown.
+/// a ticket or a state that was given to it is never slowed, whatever others at its address do. Charges nobody if the
+/// client's address is unknown.
 pub(super) async fn charge_misses(
     State(RateLimit { broker, intake }): State<RateLimit>,
     request: Request,

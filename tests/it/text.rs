@@ -175,7 +175,7 @@ fn whoever_can_act_is_reminded_in_one_line() {
     assert_snapshot!(reminders.map(|message| read(&message)).join("\n"), @r"
     Still waiting · UADA (slack) (ada@example.com) requested prod (111122223333) / S3Admin 2027-01-15 08:00 UTC · a member of aws-temp#Reviewer can answer above until 2027-01-16 08:00 UTC
     Ends soon · your access to prod (111122223333) / S3Admin ends 2027-01-15 09:05 UTC. Finish what you are doing. If you need more time, make a new request with /elevate after it ends.
-    Not visible to reviewers yet · Slack does not let the app post your request for prod (111122223333) / S3Admin in the reviewers' channel. Tell whoever runs this app. It is posted within a minute of being possible, and a member of aws-temp#Reviewer can then answer it until 2027-01-16 08:00 UTC. You need not ask again.
+    Not visible to reviewers yet · Slack does not let the app post your request for prod (111122223333) / S3Admin in the reviewers' channel. Contact the people who run this app. The app tries again every minute, and a member of aws-temp#Reviewer can answer until 2027-01-16 08:00 UTC. You do not have to make the request again.
     Visible to reviewers · your request for prod (111122223333) / S3Admin is posted in the reviewers' channel. Until 2027-01-16 08:00 UTC, a member of aws-temp#Reviewer can answer it.
     Please pass on · Slack does not let the app write to UADA (slack) (ada@example.com). They have access to prod (111122223333) / S3Admin until 2027-01-15 09:05 UTC. /elevate status gives them the button that opens the console.
     Please pass on · Slack does not let the app write to UADA (slack) (ada@example.com). Their request for prod (111122223333) / S3Admin: expired. /elevate status shows it to them.

@@ -7,8 +7,8 @@
 //! 4. `SessionIssuing` is committed, which consumes the ticket, if the person is authenticated, eligible and elevated
 //!    at this moment. The request's events prove that: a row that they do not add up to opens nothing.
 //! 5. STS issues a session that cannot outlive the window, and the console returns a sign-in link for it.
-//! 6. `SessionIssued` is committed if access is still open, not frozen, and the policy in force is still the one that
-//!    decided. Otherwise the credentials are dropped.
+//! 6. `SessionIssued` is committed if access is still open and not frozen, the policy in force is still the one that
+//!    decided, and the person has not signed out. Otherwise the credentials are dropped.
 //! 7. Only then does the browser receive the link.
 
 use std::sync::Arc;

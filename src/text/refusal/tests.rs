@@ -27,7 +27,7 @@ fn every_refusal_says_what_happened_and_what_to_do_next() {
     not_eligible: You are not eligible for 111122223333/S3Admin: it requires membership in aws-temp#S3Admin#111122223333. Ask the owner of that group.
     group_misspelled: Membership in aws-temp#S3Admin#111122223333 counts only under exactly that name, and your identity provider sends “/aws-temp#S3Admin#111122223333”. Contact the people who run this app.
     frozen: Access is frozen: the people who run this app let nobody in for now. Nothing was changed. Ask them when it ends, and try again then.
-    policy_outdated: The rules for access have just changed, and this reached a part of the app that does not go by them yet. Nothing was changed. Try again in a minute. If this happens again, contact the people who run this app.
+    policy_outdated: The rules for access have just changed, and your action reached a part of the app that still has the earlier ones. Nothing was changed. Try again in a minute. If this happens again, contact the people who run this app.
     audit_overdue: Nobody is let in for now, because the audit channel has not received what happened for more than ten minutes. Try again later, and tell the people who run this app.
     not_offered: 111122223333/S3Admin cannot be requested any more: its account is no longer offered. Ask the people who run this app.
     unproven_grant: This access could not be verified, so nothing was opened. Make a new request with /elevate, and contact the people who run this app.
